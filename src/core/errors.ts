@@ -1,0 +1,36 @@
+/** The one error type that users meet: a stable code, what is wrong, and what would work. */
+
+export type ErrorCode =
+  | "BAD_ARGUMENT"
+  | "BAD_FILE"
+  | "BAD_IMAGE"
+  | "BAD_MODEL"
+  | "BAD_PROMPT"
+  | "DEVICE_UNAVAILABLE"
+  | "IO_FAILED"
+  | "OUT_OF_LIMITS"
+  | "SHAPE_MISMATCH"
+  | "ABORTED";
+
+/**
+ * An error meant to be read: `message` says function, requirement and what came; `hint` says what would work.
+ *
+ * @example throw new VqganClipError("BAD_ARGUMENT", "matmul(): inner dimensions differ, got 3 and 4", "transpose one side");
+ */
+export class VqganClipError extends Error {
+  override readonly name = "VqganClipError";
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly hint?: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Throws a `VqganClipError` unless `condition` holds. The message is built only when needed. */
+export function requires(condition: unknown, code: ErrorCode, message: () => string, hint?: string): asserts condition {
+  if (!condition) throw new VqganClipError(code, message(), hint);
+}

@@ -1,0 +1,87 @@
+/**
+ * Symbolic tensors: an ONNX-shaped, immutable expression graph with static shapes. A tensor is either a leaf (input,
+ * constant, weight) or the single output of an op applied to other tensors.
+ */
+import type { DType } from "../core/dtype.js";
+import { NDArray } from "../core/ndarray.js";
+import type { Shape } from "../core/shape.js";
+import type { OpDefinition } from "./op.js";
+
+/** A float attribute; plain numbers are ONNX INT attributes, strings STRING, arrays INTS. */
+export class FloatAttribute {
+  constructor(readonly value: number) {}
+}
+
+export type Attribute = number | string | readonly number[] | FloatAttribute;
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+export interface TensorType {
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+/** Where a weight's bytes lie: a byte range of a file (never copied), or an array in memory. */
+export type WeightSource =
+  | { readonly kind: "file"; readonly path: string; readonly offset: number; readonly length: number }
+  | { readonly kind: "memory"; readonly array: NDArray };
+
+export type Leaf =
+  | { readonly kind: "input"; readonly name: string }
+  | { readonly kind: "constant"; readonly value: NDArray }
+  | { readonly kind: "weight"; readonly name: string; readonly source: WeightSource };
+
+/** Replaces an op's derivative: `ct` reaches `inputs` through `vjp`, whatever computed the value (see `withVjp`). */
+export interface GradientOverride {
+  readonly inputs: readonly Tensor[];
+  readonly vjp: (ct: Tensor) => readonly (Tensor | undefined)[];
+}
+
+export class Tensor implements TensorType {
+  private constructor(
+    readonly dtype: DType,
+    readonly shape: Shape,
+    readonly leaf: Leaf | undefined,
+    readonly op: OpDefinition | undefined,
+    readonly inputs: readonly Tensor[],
+    readonly attributes: Attributes,
+    readonly gradientOverride: GradientOverride | undefined,
+  ) {}
+
+  static leaf(type: TensorType, leaf: Leaf): Tensor {
+    return new Tensor(type.dtype, type.shape, leaf, undefined, [], {}, undefined);
+  }
+
+  static apply(
+    op: OpDefinition,
+    inputs: readonly Tensor[],
+    attributes: Attributes,
+    gradientOverride?: GradientOverride,
+  ): Tensor {
+    const { dtype, shape } = op.infer(inputs, attributes);
+    return new Tensor(dtype, shape, undefined, op, inputs, attributes, gradientOverride);
+  }
+
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  toString(): string {
+    return `${this.dtype}[${this.shape}]`;
+  }
+}
+
+/** A value fed at every run under `name`. */
+export function input(name: string, dtype: DType, shape: Shape): Tensor {
+  return Tensor.leaf({ dtype, shape }, { kind: "input", name });
+}
+
+/** Numbers fixed in the program. A number becomes a float32 scalar. */
+export function constant(value: NDArray | number, dtype: DType = "float32"): Tensor {
+  const array = typeof value === "number" ? NDArray.scalar(value, dtype) : value;
+  return Tensor.leaf(array, { kind: "constant", value: array });
+}
+
+/** A model's array, by its checkpoint name; bytes stay where they are until a session loads them. */
+export function weight(name: string, type: TensorType, source: WeightSource): Tensor {
+  return Tensor.leaf({ dtype: type.dtype, shape: type.shape }, { kind: "weight", name, source });
+}
