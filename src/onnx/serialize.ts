@@ -1,0 +1,167 @@
+/**
+ * Graph -> ONNX bytes. Knows no operator by name: ops, attributes and dtypes are ONNX's already. Weights that lie in
+ * files stay there: the model points INSIDE them by location, offset and length.
+ */
+import { create, toBinary } from "@bufbuild/protobuf";
+import { requires } from "../core/errors.js";
+import type { NDArray } from "../core/ndarray.js";
+import { onnxTypeNumber } from "../graph/onnx-type.js";
+import { type Attribute, FloatAttribute, type Tensor, type TensorType, type WeightSource } from "../graph/tensor.js";
+import { toposort } from "../graph/toposort.js";
+import {
+  type AttributeProto,
+  AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
+  TensorProto_DataLocation as DataLocation,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "./generated/onnx_pb.js";
+
+/** Opset 18 and IR 8: the newest pair that the CPU, WebGPU and CUDA providers all run whole. */
+const OPSET = 18n;
+const IR_VERSION = 8n;
+
+export interface OnnxModel {
+  readonly bytes: Uint8Array;
+  /** The folder that file weights are relative to; undefined when there are none. */
+  readonly externalFolder: string | undefined;
+  /** Inputs the graph reads, by name. */
+  readonly inputs: ReadonlyMap<string, TensorType>;
+}
+
+/** Serialises the graph that computes `outputs` (name -> tensor). Names of inputs and outputs are the caller's. */
+export function serialize(outputs: Readonly<Record<string, Tensor>>): OnnxModel {
+  const order = toposort(Object.values(outputs));
+  const externalFolder = commonFolder(order);
+  const names = new Map<Tensor, string>();
+  const shared = new Map<string, string>();
+  const nodes: NodeProto[] = [];
+  const initializers: TensorProto[] = [];
+  const inputs = new Map<string, TensorType>();
+
+  for (const tensor of order) {
+    const { leaf } = tensor;
+    if (!leaf) {
+      const name = `t${names.size}`;
+      names.set(tensor, name);
+      nodes.push(
+        nodeProto(
+          tensor,
+          tensor.inputs.map((input) => names.get(input) as string),
+          name,
+        ),
+      );
+    } else if (leaf.kind === "input") {
+      const known = inputs.get(leaf.name);
+      requires(!known, "BAD_ARGUMENT", () => `serialize(): two inputs are named "${leaf.name}"`);
+      inputs.set(leaf.name, tensor);
+      names.set(tensor, leaf.name);
+    } else {
+      const source: WeightSource = leaf.kind === "weight" ? leaf.source : { kind: "memory", array: leaf.value };
+      const key = identity(tensor, source);
+      const known = key && shared.get(key);
+      const name = known || (leaf.kind === "weight" ? `w${names.size}:${leaf.name}` : `k${names.size}`);
+      names.set(tensor, name);
+      if (known) continue;
+      if (key) shared.set(key, name);
+      initializers.push(tensorProto(name, tensor, source, externalFolder));
+    }
+  }
+  // Outputs get their caller's name through an Identity, so that one tensor may serve under several names.
+  const outputInfos = Object.entries(outputs).map(([name, tensor]) => {
+    nodes.push(create(NodeProtoSchema, { opType: "Identity", input: [names.get(tensor) as string], output: [name] }));
+    return valueInfo(name, tensor);
+  });
+  const model = create(ModelProtoSchema, {
+    irVersion: IR_VERSION,
+    producerName: "vqgan-clip",
+    opsetImport: [
+      { domain: "", version: OPSET },
+      { domain: "com.microsoft", version: 1n },
+    ],
+    graph: {
+      name: "program",
+      node: nodes,
+      initializer: initializers,
+      input: [...inputs].map(([name, type]) => valueInfo(name, type)),
+      output: outputInfos,
+    },
+  });
+  return { bytes: toBinary(ModelProtoSchema, model), externalFolder, inputs };
+}
+
+function nodeProto(tensor: Tensor, input: string[], output: string): NodeProto {
+  const { name, domain } = tensor.op as NonNullable<Tensor["op"]>;
+  const attribute = Object.entries(tensor.attributes).map(([key, value]) => attributeProto(key, value));
+  return create(NodeProtoSchema, { opType: name, domain, input, output: [output], attribute });
+}
+
+function attributeProto(name: string, value: Attribute): AttributeProto {
+  if (value instanceof FloatAttribute) {
+    return create(AttributeProtoSchema, { name, f: value.value, type: AttributeType.FLOAT });
+  }
+  if (typeof value === "string") {
+    return create(AttributeProtoSchema, { name, s: new TextEncoder().encode(value), type: AttributeType.STRING });
+  }
+  if (typeof value === "number") {
+    return create(AttributeProtoSchema, { name, i: BigInt(value), type: AttributeType.INT });
+  }
+  return create(AttributeProtoSchema, { name, ints: value.map(BigInt), type: AttributeType.INTS });
+}
+
+function valueInfo(name: string, { dtype, shape }: TensorType): ValueInfoProto {
+  const dim = shape.map((extent) => ({ dimValue: BigInt(extent) }));
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: { tensorType: { elemType: onnxTypeNumber[dtype], shape: { dim } } },
+  });
+}
+
+function tensorProto(
+  name: string,
+  { dtype, shape }: TensorType,
+  source: WeightSource,
+  folder: string | undefined,
+): TensorProto {
+  const head = { name, dims: shape.map(BigInt), dataType: onnxTypeNumber[dtype] };
+  if (source.kind === "memory") return create(TensorProtoSchema, { ...head, rawData: source.array.bytes });
+  return create(TensorProtoSchema, {
+    ...head,
+    dataLocation: DataLocation.EXTERNAL,
+    externalData: [
+      { key: "location", value: source.path.slice((folder as string).length) },
+      { key: "offset", value: String(source.offset) },
+      { key: "length", value: String(source.length) },
+    ],
+  });
+}
+
+/** One initialiser serves all leaves of equal file range or of equal small value. */
+function identity(type: TensorType, source: WeightSource): string | undefined {
+  const head = `${type.dtype}[${type.shape}]`;
+  if (source.kind === "file") return `${head} ${source.path}@${source.offset}`;
+  return source.array.size <= 16 ? `${head} ${smallValue(source.array)}` : undefined;
+}
+
+const smallValue = (array: NDArray): string => Array.from(array.bytes).join();
+
+/** The deepest folder that holds every weight file, with its trailing separator. */
+function commonFolder(order: readonly Tensor[]): string | undefined {
+  const folders = order.flatMap(({ leaf }) =>
+    leaf?.kind === "weight" && leaf.source.kind === "file" ? [leaf.source.path.split(/(?<=[/\\])/).slice(0, -1)] : [],
+  );
+  const [first] = folders;
+  if (!first) return undefined;
+  let depth = first.length;
+  for (const folder of folders) {
+    let same = 0;
+    while (same < depth && folder[same] === first[same]) same++;
+    depth = same;
+  }
+  return first.slice(0, depth).join("");
+}
