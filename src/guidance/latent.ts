@@ -1,0 +1,82 @@
+/** Where a run begins: random codes, given codes, or the encoding of a picture (paper section 2.1 and 4). */
+import { requires } from "../core/errors.js";
+import { NDArray } from "../core/ndarray.js";
+import type { Random } from "../core/random.js";
+import { input } from "../graph/tensor.js";
+import { add, mul } from "../ops/arithmetic.js";
+import type { Generator } from "../models/generator.js";
+import { type CompileOptions, compile } from "../runtime/program.js";
+
+/** Rows and columns of the latent of a width x height picture. @throws BAD_ARGUMENT unless both divide by the factor */
+export function latentGrid(generator: Generator, [width, height]: readonly [number, number]): [number, number] {
+  const f = generator.factor;
+  const near = (side: number) => Math.max(f, Math.round(side / f) * f);
+  requires(
+    width % f === 0 && height % f === 0,
+    "BAD_ARGUMENT",
+    () => `size: ${width}x${height} is not a multiple of the generator's factor ${f}`,
+    `try ${near(width)}x${near(height)}`,
+  );
+  return [height / f, width / f];
+}
+
+/** Uniformly random codes, one for each of `count` latent positions. */
+export function randomCodes(generator: Generator, count: number, random: Random): number[] {
+  return Array.from({ length: count }, () => random.integer(generator.codebook.shape[0] as number));
+}
+
+/**
+ * The latent of given codes.
+ *
+ * @param codes rows x columns code numbers, row-major
+ * @returns z [1,D,rows,columns]
+ */
+export function latentOfCodes(generator: Generator, codes: readonly number[], [rows, columns]: readonly [number, number]): NDArray {
+  const [entries, channels] = generator.codebook.shape as [number, number];
+  requires(
+    codes.length === rows * columns,
+    "BAD_ARGUMENT",
+    () => `init codes: ${rows}x${columns} latent positions need ${rows * columns} codes, got ${codes.length}`,
+  );
+  const table = generator.codebook.floats();
+  const z = new Float32Array(channels * codes.length);
+  codes.forEach((code, position) => {
+    requires(
+      Number.isInteger(code) && code >= 0 && code < entries,
+      "BAD_ARGUMENT",
+      () => `init codes: ${code} at position ${position} is not a code from 0 to ${entries - 1}`,
+    );
+    for (let c = 0; c < channels; c++) z[c * codes.length + position] = table[code * channels + c] as number;
+  });
+  return NDArray.float32([1, channels, rows, columns], z);
+}
+
+/**
+ * The latent of a picture: encode(2x - 1), quantised as the reference does it, or continuous.
+ *
+ * @param picture [3,H,W] in 0..1, H and W multiples of the generator's factor
+ */
+export async function latentOfPicture(
+  generator: Generator,
+  picture: NDArray,
+  { quantized = true, ...compileOptions }: CompileOptions & { quantized?: boolean } = {},
+): Promise<NDArray> {
+  const [, height, width] = picture.shape as [number, number, number];
+  latentGrid(generator, [width, height]);
+  const x = input("picture", "float32", [1, 3, height, width]);
+  const encoded = generator.encode(add(mul(x, 2), -1));
+  const program = await compile({ z: quantized ? generator.quantize(encoded).zq : encoded }, compileOptions);
+  const { z } = await program.run({ picture: picture.reshape([1, 3, height, width]) });
+  await program.dispose();
+  return z;
+}
+
+/** Clamps every channel of z [1,D,h,w] to the codebook's range in that channel, in place. */
+export function clampToCodebook(z: NDArray, { low, high }: { low: Float32Array; high: Float32Array }): void {
+  const values = z.data as Float32Array;
+  const area = values.length / low.length;
+  for (let i = 0; i < values.length; i++) {
+    const channel = Math.floor(i / area);
+    values[i] = Math.min(Math.max(values[i] as number, low[channel] as number), high[channel] as number);
+  }
+}

@@ -1,0 +1,28 @@
+/** Losses of one step (paper sections 2.1, 2.4 and 2.5). */
+import type { Tensor } from "../graph/tensor.js";
+import { abs, max, mul, sign, square, sub } from "../ops/arithmetic.js";
+import { sphericalDistance } from "../ops/distance.js";
+import { replaceGrad } from "../ops/gradient-control.js";
+import { mean, sum } from "../ops/reduction.js";
+
+/**
+ * Distance of every cutout to every prompt, weighted: |w_p| * s_p * d, summed over cutouts, with s_p = sign(w_p).
+ *
+ * A prompt's gradient ends once s_p * d falls below its stop; the value shown does not.
+ *
+ * @param embeddings [n,E] of the cutouts
+ * @param prompts [p,E]
+ * @param weights [p], of either sign
+ * @param stops [p], -Infinity for never
+ * @returns [p]
+ */
+export function promptLosses(embeddings: Tensor, prompts: Tensor, weights: Tensor, stops: Tensor): Tensor {
+  const signed = mul(sphericalDistance(embeddings, prompts), sign(weights)); // [n, p]
+  const stopped = replaceGrad(signed, max(signed, stops)); // [n, p]
+  return mul(sum(stopped, { axes: [0] }), abs(weights));
+}
+
+/** mean((z - target)^2): keeps the latent where the decoder knows its way. */
+export function latentLoss(z: Tensor, target: Tensor): Tensor {
+  return mean(square(sub(z, target)));
+}

@@ -1,0 +1,92 @@
+/**
+ * The story a picture carries in its PNG text: the A1111 line that galleries read, our own JSON that re-makes the
+ * picture, and the IPTC mark of generated media. Never a path, a user or a key.
+ */
+import { z } from "zod";
+import { VqganClipError } from "../core/errors.js";
+import { RANDOM_NAME } from "../core/random.js";
+import { parsePrompts } from "./prompt.js";
+import type { ModelIdentity } from "./session-file.js";
+import { checkSettings, type Settings } from "./settings.js";
+
+const A1111 = "parameters";
+const OURS = "vqgan-clip";
+const XMP = "XML:com.adobe.xmp";
+const VERSION = 1;
+const SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/";
+
+/** What a picture says of how it came to be. */
+export interface Story {
+  readonly settings: Settings;
+  /** Steps done when it was taken. */
+  readonly step: number;
+  readonly models: readonly ModelIdentity[];
+  /** The backend that made the bytes; equal backends make equal bytes. */
+  readonly device: string;
+  /** True when it began from somebody's picture. */
+  readonly fromPicture: boolean;
+}
+
+export type MetadataLevel = "full" | "public" | "none";
+
+/** PNG text by keyword. `public` leaves out prompts and settings and keeps the mark of generated media. */
+export function storyText(story: Story, level: MetadataLevel = "full"): Record<string, string> {
+  if (level === "none") return {};
+  const mark = { [XMP]: xmp(story.fromPicture ? "compositeWithTrainedAlgorithmicMedia" : "trainedAlgorithmicMedia") };
+  if (level === "public") return mark;
+  const ours = { version: VERSION, random: RANDOM_NAME, ...story };
+  return { [A1111]: a1111(story), [OURS]: JSON.stringify(ours), ...mark };
+}
+
+/** Positive prompts, then negative ones, then `Key: value` pairs: the form that image galleries parse. */
+function a1111({ settings, step, models }: Story): string {
+  const prompts = parsePrompts(settings.prompts);
+  const line = (wanted: (weight: number) => boolean) =>
+    prompts
+      .filter(({ weight }) => wanted(weight))
+      .map(({ text, weight }) => (Math.abs(weight) === 1 ? text : `(${text}:${Math.abs(weight)})`))
+      .join(", ");
+  const negative = line((weight) => weight < 0);
+  const model = models.find(({ role }) => role === "generator");
+  const pairs = {
+    Steps: step,
+    Sampler: settings.optimizer,
+    "CFG scale": 0,
+    Seed: settings.seed,
+    Size: settings.size.join("x"),
+    ...(model && { Model: model.name, "Model hash": model.sha256.slice(0, 10) }),
+    Version: "vqgan-clip",
+  };
+  const tail = Object.entries(pairs).map(([key, value]) => `${key}: ${value}`);
+  return [line((weight) => weight > 0), ...(negative ? [`Negative prompt: ${negative}`] : []), tail.join(", ")].join("\n");
+}
+
+function xmp(sourceType: string): string {
+  return (
+    '<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">' +
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" ' +
+    `xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" Iptc4xmpExt:DigitalSourceType="${SOURCE_TYPE}${sourceType}"/>` +
+    '</rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+  );
+}
+
+const storySchema = z.object({
+  version: z.literal(VERSION),
+  settings: z.unknown(),
+  step: z.int().min(0),
+  models: z.array(z.object({ role: z.enum(["generator", "perceptor"]), name: z.string(), sha256: z.string() })),
+  device: z.string(),
+  fromPicture: z.boolean(),
+});
+
+/** Reads our JSON back; undefined when the picture carries none. @throws BAD_FILE when it carries a broken one */
+export function readStory(text: Readonly<Record<string, string>>): Story | undefined {
+  const ours = text[OURS];
+  if (ours === undefined) return undefined;
+  try {
+    const { settings, step, models, device, fromPicture } = storySchema.parse(JSON.parse(ours));
+    return { settings: checkSettings(settings), step, models, device, fromPicture };
+  } catch (error) {
+    throw new VqganClipError("BAD_FILE", `inspect(): the picture's vqgan-clip metadata is damaged`, undefined, { cause: error });
+  }
+}

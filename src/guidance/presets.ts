@@ -1,0 +1,67 @@
+/** Named recipes of the method as others ran it; `docs/method.md` gives each one's source and deviations. */
+import type { Recipe } from "./settings.js";
+
+const noRegularizer = { weight: 0, target: "zero", decay: 0, every: 1 } as const;
+
+export const presets = {
+  /** Crowson et al. 2022, section 3.1; where the paper is silent, its authors' notebook. */
+  paper: {
+    steps: 400,
+    optimizer: "adam",
+    learningRate: 0.15,
+    cutouts: 64,
+    cutMethod: "random",
+    cutPower: 1,
+    augmentations: [
+      { kind: "hflip", p: 0.5 },
+      { kind: "affine", degrees: 30, translate: 0.1, shear: 0, p: 0.8 },
+      { kind: "perspective", distortion: 0.2, p: 0.4 },
+      { kind: "jitter", brightness: 0, contrast: 0, saturation: 0.01, hue: 0.01, p: 0.7 },
+      { kind: "noise", level: 0.1 },
+    ],
+    padding: "border",
+    regularizer: { weight: 1, target: "zero", decay: 0.005, every: 1 },
+    clampToCodebook: true,
+    promptReduction: "sum",
+    microBatch: 16,
+  },
+  /** The z+quantize notebook: plain random crops, nothing else. */
+  notebook: {
+    steps: 400,
+    optimizer: "adam",
+    learningRate: 0.05,
+    cutouts: 64,
+    cutMethod: "random",
+    cutPower: 1,
+    augmentations: [],
+    padding: "border",
+    regularizer: noRegularizer,
+    clampToCodebook: true,
+    promptReduction: "sum",
+    microBatch: 16,
+  },
+  /** The popular command-line fork: pooled whole picture, strong augmentations. */
+  nerdyrodent: {
+    steps: 500,
+    optimizer: "adam",
+    learningRate: 0.1,
+    cutouts: 32,
+    cutMethod: "pooled",
+    cutPower: 1,
+    augmentations: [
+      { kind: "affine", degrees: 15, translate: 0.1, shear: 5, p: 0.7 },
+      { kind: "perspective", distortion: 0.7, p: 0.7 },
+      { kind: "jitter", brightness: 0.1, contrast: 0.1, saturation: 0.1, hue: 0.1, p: 0.7 },
+      { kind: "erasing", minArea: 0.1, maxArea: 0.4, p: 0.7 },
+      { kind: "noise", level: 0.1 },
+    ],
+    padding: "zeros",
+    regularizer: noRegularizer,
+    clampToCodebook: true,
+    promptReduction: "sum",
+    microBatch: 16,
+  },
+} as const satisfies Record<string, Recipe>;
+
+export type PresetName = keyof typeof presets;
+export const presetNames = Object.keys(presets) as PresetName[];

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { formatPrompts, parsePrompts } from "./prompt.js";
+
+const never = Number.NEGATIVE_INFINITY;
+
+test.each([
+  ["a cat", [["a cat", 1, never]]],
+  ["a cat:2", [["a cat", 2, never]]],
+  ["a cat : -0.5 : -.25 ", [["a cat", -0.5, -0.25]]],
+  ["a|b:0.5|c:-1e-1", [["a", 1, never], ["b", 0.5, never], ["c", -0.1, never]]],
+  ["Dune: part two", [["Dune: part two", 1, never]]],
+  ["Re:Zero:1.5", [["Re:Zero", 1.5, never]]],
+  ["a clock at 10:30", [["a clock at 10:30", 1, never]]],
+  ["a clock at 10:30:2", [["a clock at 10:30", 2, never]]],
+  ["a cat:1:-inf", [["a cat", 1, never]]],
+  ["either\\|or\\:5", [["either|or:5", 1, never]]],
+] as const)("%s", (source, expected) => {
+  expect(parsePrompts(source).map(({ text, weight, stop }) => [text, weight, stop])).toEqual(expected);
+});
+
+test.each([
+  ["", "the text is empty"],
+  ["a | ", "the text is empty"],
+  [":2", "the text is empty"],
+  ["a cat:", 'weight "" of "a cat" is no number'],
+  ["a cat:1.2.3", 'weight "1.2.3"'],
+  ["a cat:nan", 'weight "nan"'],
+  ["a cat:inf", 'weight "inf"'],
+  ["a cat:1e999", "must be finite"],
+  ["a cat:0", "must be finite and not zero"],
+  ["a cat:1:0x", 'stop "0x"'],
+])("refuses %s", (source, message) => {
+  expect(() => parsePrompts(source)).toThrow(message);
+});
+
+test("formatting is the inverse of parsing", () => {
+  for (const source of ["a | b:0.5 | c\\:3:-1:0.2", "at 10\\:30"]) {
+    const prompts = parsePrompts(source);
+    expect(parsePrompts(formatPrompts(prompts))).toEqual(prompts);
+  }
+});

@@ -1,0 +1,181 @@
+/**
+ * A run: the loop of the method as a resumable session. It draws, steps, and can be left, saved and continued at any
+ * step with the same result as if it had never stopped.
+ */
+import { VqganClipError } from "../core/errors.js";
+import { NDArray } from "../core/ndarray.js";
+import { Random } from "../core/random.js";
+import { optimizers, type OptimizerState } from "../optim/optimizer.js";
+import { type CompileOptions, compile, type Feeds, type Program } from "../runtime/program.js";
+import { drawViews } from "./augmentations.js";
+import { clampToCodebook, latentGrid, latentOfCodes, latentOfPicture, randomCodes } from "./latent.js";
+import { parsePrompts, type Prompt } from "./prompt.js";
+import { embedTexts, type TextNotice } from "./prompt-embedding.js";
+import { checkSettings, type Settings } from "./settings.js";
+import { buildStep, cutoutGeometry, type StepModels, type StepOutputs } from "./step.js";
+
+/** Everything that a run is between two steps; saved and restored bit for bit. */
+export interface RunState {
+  readonly settings: Settings;
+  /** Steps done. */
+  readonly step: number;
+  /** The latent [1,D,h,w]. */
+  readonly z: NDArray;
+  /** What the regulariser pulls to [1,D,h,w]. */
+  readonly latentTarget: NDArray;
+  readonly optimizer: OptimizerState;
+}
+
+export interface Losses {
+  /** Sum of everything below, weighted as the gradient sees it. */
+  readonly total: number;
+  /** One weighted distance per prompt, in the order written. */
+  readonly prompts: readonly number[];
+  /** The regulariser's share (0 when it is off). */
+  readonly latent: number;
+}
+
+export interface StepEvent {
+  /** Steps done, 1 for the first. */
+  readonly step: number;
+  readonly losses: Losses;
+  /** The picture before this step [3,H,W], 0..1. */
+  readonly image: NDArray;
+}
+
+export interface StartOptions extends CompileOptions {
+  /** Begin at this picture [3,H,W] in 0..1 of the settings' size, instead of random codes. */
+  readonly initPicture?: NDArray;
+  /** Begin at these codes, row-major over the latent. */
+  readonly initCodes?: readonly number[];
+  /** Told what of a prompt the perceptor cannot take: unknown words, text beyond its limit. */
+  readonly onNotice?: (notice: TextNotice) => void;
+}
+
+export class Run implements AsyncIterable<StepEvent> {
+  private constructor(
+    readonly models: StepModels,
+    private current: RunState,
+    private readonly prompts: readonly Prompt[],
+    private readonly embeddings: NDArray,
+    private readonly program: Program<keyof StepOutputs>,
+  ) {}
+
+  /** Draws the first latent and compiles the step. @throws BAD_ARGUMENT, BAD_PROMPT, DEVICE_UNAVAILABLE */
+  static async start(models: StepModels, candidate: Settings, options: StartOptions = {}): Promise<Run> {
+    const settings = checkSettings(candidate);
+    const z = await firstLatent(models, settings, options);
+    const optimizer = optimizers[settings.optimizer].init(z.size);
+    const latentTarget = settings.regularizer.target === "init" ? z.clone() : NDArray.zeros("float32", z.shape);
+    return Run.restore(models, { settings, step: 0, z, latentTarget, optimizer }, options);
+  }
+
+  /** Continues from a saved state, exactly. */
+  static async restore(models: StepModels, state: RunState, options: Omit<StartOptions, "initPicture" | "initCodes"> = {}): Promise<Run> {
+    const { onNotice, ...compileOptions } = options;
+    const { settings, z } = state;
+    const prompts = parsePrompts(settings.prompts);
+    const texts = prompts.map(({ text }) => text);
+    const embeddings = await embedTexts(models.perceptor, texts, { ...compileOptions, ...(onNotice && { onNotice }) });
+    const outputs = buildStep(models, settings, z.shape, prompts.length);
+    const program = await compile({ ...outputs }, compileOptions);
+    return new Run(models, state, prompts, embeddings, program);
+  }
+
+  /** The state after the last step. */
+  get state(): RunState {
+    return this.current;
+  }
+
+  get isFinished(): boolean {
+    return this.current.step >= this.current.settings.steps;
+  }
+
+  get device(): string {
+    return this.program.device;
+  }
+
+  /** Devices that were tried first and would not run, with reasons. */
+  get refusedDevices() {
+    return this.program.refused;
+  }
+
+  /** Does one step. */
+  async advance(): Promise<StepEvent> {
+    const { settings, step, z, optimizer, latentTarget } = this.current;
+    const { weight, decay, every } = settings.regularizer;
+    const latentWeight = Math.max(0, weight - decay * Math.floor(step / every));
+    const result = await this.program.run(this.feeds(latentWeight));
+
+    const losses = {
+      prompts: Array.from(result.losses.floats()),
+      latent: latentWeight === 0 ? 0 : latentWeight * result.latentLoss.item(),
+    };
+    const total = losses.prompts.reduce((sum, loss) => sum + loss, losses.latent);
+    if (!Number.isFinite(total)) {
+      throw new VqganClipError("OUT_OF_LIMITS", `step ${step + 1}: the loss is ${total}`, "lower the learning rate");
+    }
+    const rule = optimizers[settings.optimizer];
+    const updated = rule.update(z.floats(), result.gradient.floats(), optimizer, settings.learningRate);
+    const next = NDArray.float32(z.shape, updated.parameters);
+    if (settings.clampToCodebook) clampToCodebook(next, this.models.generator.codebookRange);
+    this.current = { settings, step: step + 1, z: next, latentTarget, optimizer: updated.state };
+    return { step: step + 1, losses: { total, ...losses }, image: withoutBatch(result.image) };
+  }
+
+  /** The steps that remain. Leaving the loop pauses the run; nothing is lost. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<StepEvent> {
+    while (!this.isFinished) yield await this.advance();
+  }
+
+  /** Runs the remaining steps; a signal pauses it between two steps. */
+  async toFinish({ signal, onStep }: { signal?: AbortSignal; onStep?: (event: StepEvent) => void } = {}): Promise<this> {
+    for await (const event of this) {
+      onStep?.(event);
+      if (signal?.aborted) break;
+    }
+    return this;
+  }
+
+  /** The picture of the latent as it is now [3,H,W], 0..1. */
+  async render(): Promise<NDArray> {
+    return withoutBatch((await this.program.run(this.feeds(0))).image);
+  }
+
+  /** Frees the compiled step. */
+  async dispose(): Promise<void> {
+    await this.program.dispose();
+  }
+
+  /** The step's inputs. Views are drawn from the seed and the step's number alone, so resuming needs no random state. */
+  private feeds(latentWeight: number): Feeds {
+    const { settings, step, z, latentTarget } = this.current;
+    const random = new Random(settings.seed).split(`views of step ${step}`);
+    const views = drawViews(settings.cutouts, cutoutGeometry(settings, this.models.perceptor), settings.augmentations, random);
+    const all: Feeds = {
+      z,
+      latentTarget,
+      latentWeight: NDArray.scalar(latentWeight),
+      prompts: this.embeddings,
+      weights: NDArray.float32([this.prompts.length], this.prompts.map(({ weight }) => weight)),
+      stops: NDArray.float32([this.prompts.length], this.prompts.map(({ stop }) => stop)),
+      ...views,
+    };
+    return Object.fromEntries(Object.entries(all).filter(([name]) => this.program.reads(name)));
+  }
+}
+
+async function firstLatent(
+  { generator }: StepModels,
+  settings: Settings,
+  { initPicture, initCodes, onNotice: _, ...compileOptions }: StartOptions,
+): Promise<NDArray> {
+  if (initPicture) return latentOfPicture(generator, initPicture, compileOptions);
+  const grid = latentGrid(generator, settings.size);
+  const random = new Random(settings.seed).split("first latent");
+  return latentOfCodes(generator, initCodes ?? randomCodes(generator, grid[0] * grid[1], random), grid);
+}
+
+function withoutBatch(image: NDArray): NDArray {
+  return image.reshape(image.shape.slice(1));
+}

@@ -1,0 +1,105 @@
+/**
+ * `.vqclip`: a run saved as a ZIP that others can read without us: manifest.json, state.safetensors, image.png. Entries
+ * are stored in fixed order with a fixed date, so equal runs give equal bytes.
+ */
+import { strFromU8, strToU8, unzipSync, type Zippable, zipSync } from "fflate";
+import { z } from "zod";
+import { requires, VqganClipError } from "../core/errors.js";
+import type { NDArray } from "../core/ndarray.js";
+import { RANDOM_NAME } from "../core/random.js";
+import { parseSafetensors, writeSafetensors } from "../weights/safetensors.js";
+import type { RunState } from "./run.js";
+import { checkSettings } from "./settings.js";
+
+const FORMAT = "vqclip";
+const VERSION = 1;
+const MAX_STATE_BYTES = 1 << 30;
+/** ZIP dates begin in 1980; files carry no clock. */
+const FIXED_DATE = new Date(1980, 0, 1);
+
+/** Who made the numbers: a resumed run needs the same. */
+export interface ModelIdentity {
+  readonly role: "generator" | "perceptor";
+  readonly name: string;
+  readonly sha256: string;
+}
+
+export interface SessionFile {
+  readonly state: RunState;
+  readonly models: readonly ModelIdentity[];
+}
+
+const manifestSchema = z.object({
+  format: z.literal(FORMAT),
+  version: z.literal(VERSION),
+  step: z.int().min(0),
+  settings: z.unknown(),
+  models: z.array(z.object({ role: z.enum(["generator", "perceptor"]), name: z.string(), sha256: z.string() })),
+  random: z.literal(RANDOM_NAME),
+  optimizerStep: z.int().min(0),
+});
+
+/** @param png the picture so far, for people and file browsers */
+export function writeSession({ state, models }: SessionFile, png?: Uint8Array): Uint8Array {
+  const { settings, step, z: latent, latentTarget, optimizer } = state;
+  const manifest = {
+    format: FORMAT,
+    version: VERSION,
+    step,
+    settings,
+    models,
+    random: RANDOM_NAME,
+    optimizerStep: optimizer.step,
+  } satisfies z.input<typeof manifestSchema>;
+  const arrays: Record<string, NDArray> = { z: latent, latentTarget };
+  for (const [name, array] of Object.entries(optimizer.arrays)) arrays[`optimizer.${name}`] = array;
+  const files: Zippable = {
+    "manifest.json": strToU8(`${JSON.stringify(manifest, null, 2)}\n`),
+    "state.safetensors": [writeSafetensors(arrays), { level: 0 }],
+    ...(png && { "image.png": [png, { level: 0 }] as Zippable[string] }),
+  };
+  return zipSync(files, { mtime: FIXED_DATE, level: 6 });
+}
+
+/** @throws BAD_FILE when the bytes are no session, are damaged, or come from a newer version */
+export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
+  const entries = unzip(bytes);
+  const [manifestBytes, stateBytes] = [entries["manifest.json"], entries["state.safetensors"]];
+  requires(manifestBytes && stateBytes, "BAD_FILE", () => "session: the archive lacks manifest.json or state.safetensors");
+  const manifest = manifestSchema.safeParse(parseJson(strFromU8(manifestBytes)));
+  if (!manifest.success) {
+    const issue = manifest.error.issues[0];
+    throw new VqganClipError("BAD_FILE", `session: manifest.json: ${issue?.path.join(".")}: ${issue?.message}`);
+  }
+  const { models, step, optimizerStep } = manifest.data;
+  const arrays: Record<string, NDArray> = {};
+  const dict = parseSafetensors(stateBytes, "state.safetensors");
+  for (const name of dict.names) arrays[name] = await dict.read(name);
+  const { z: latent, latentTarget, ...rest } = arrays;
+  requires(latent && latentTarget, "BAD_FILE", () => "session: state.safetensors lacks z or latentTarget");
+  const moments = Object.entries(rest).map(([name, array]) => [name.replace(/^optimizer\./, ""), array]);
+  const optimizer = { step: optimizerStep, arrays: Object.fromEntries(moments) as Record<string, NDArray> };
+  return { state: { settings: checkSettings(manifest.data.settings), step, z: latent, latentTarget, optimizer }, models };
+}
+
+function unzip(bytes: Uint8Array): Record<string, Uint8Array> {
+  try {
+    return unzipSync(bytes, {
+      filter: ({ name, originalSize }) => {
+        requires(originalSize <= MAX_STATE_BYTES, "BAD_FILE", () => `session: ${name} claims ${originalSize} bytes`);
+        return name === "manifest.json" || name === "state.safetensors";
+      },
+    });
+  } catch (error) {
+    if (error instanceof VqganClipError) throw error;
+    throw new VqganClipError("BAD_FILE", "session: not a readable .vqclip (ZIP) file", "was it copied completely?");
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new VqganClipError("BAD_FILE", "session: manifest.json is not JSON");
+  }
+}

@@ -1,0 +1,78 @@
+/** Every setting of a run in one schema: command-line flags, files and metadata all derive from it. */
+import { z } from "zod";
+import { VqganClipError } from "../core/errors.js";
+import { optimizerNames } from "../optim/optimizer.js";
+import { cutMethods } from "./cutouts.js";
+import { parsePrompts } from "./prompt.js";
+
+const chance = z.number().min(0).max(1);
+const spread = z.number().min(0).max(1);
+
+const augmentation = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("hflip"), p: chance }),
+  z.strictObject({
+    kind: z.literal("affine"),
+    degrees: z.number().min(0).max(180),
+    translate: spread,
+    shear: z.number().min(0).max(80),
+    p: chance,
+  }),
+  z.strictObject({ kind: z.literal("perspective"), distortion: z.number().min(0).max(0.95), p: chance }),
+  z.strictObject({
+    kind: z.literal("jitter"),
+    brightness: spread,
+    contrast: spread,
+    saturation: spread,
+    hue: z.number().min(0).max(0.5),
+    p: chance,
+  }),
+  z.strictObject({ kind: z.literal("erasing"), minArea: spread, maxArea: spread, p: chance }),
+  z.strictObject({ kind: z.literal("noise"), level: z.number().min(0).max(10) }),
+]);
+
+/** Pixels a side: at least one code, at most what 32-bit offsets and a patient user allow. */
+const side = z.int().min(16).max(4096);
+
+export const settingsSchema = z.strictObject({
+  prompts: z.string().describe("what to see: text:weight:stop, joined by |"),
+  size: z.tuple([side, side]).describe("width and height in pixels"),
+  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).describe("start of all randomness"),
+  steps: z.int().min(1).max(1_000_000).describe("optimisation steps"),
+  optimizer: z.enum(optimizerNames).describe("rule that moves the latent"),
+  learningRate: z.number().positive().max(100).describe("step size of the optimiser"),
+  cutouts: z.int().min(1).max(4096).describe("windows the perceptor sees each step"),
+  cutMethod: z.enum(cutMethods).describe("how windows are chosen"),
+  cutPower: z.number().positive().max(10).describe("exponent of the random crop size"),
+  augmentations: z.array(augmentation).max(16).describe("random views of each cutout"),
+  padding: z.enum(["border", "zeros"]).describe("what lies outside the picture"),
+  regularizer: z
+    .strictObject({
+      weight: z.number().min(0).max(1000),
+      /** What the latent is drawn to: zero, or the latent that the run began with. */
+      target: z.enum(["zero", "init"]),
+      /** `weight` falls by `decay` every `every` steps, down to 0. */
+      decay: z.number().min(0),
+      every: z.int().min(1),
+    })
+    .describe("pull on the latent: weight * mean((z - target)^2)"),
+  clampToCodebook: z.boolean().describe("keep each latent channel within the codebook's range"),
+  promptReduction: z.enum(["sum", "mean"]).describe("how prompt losses join"),
+  microBatch: z.int().min(1).max(4096).describe("cutouts in memory at once; the gradient is the same"),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+export type SettingName = keyof Settings;
+/** What a preset or a model recommends: everything but what to draw. */
+export type Recipe = Omit<Settings, "prompts" | "seed" | "size">;
+
+/** Checks a complete set of settings. @throws BAD_ARGUMENT (BAD_PROMPT) naming the setting, what is wanted and what came */
+export function checkSettings(candidate: unknown): Settings {
+  const parsed = settingsSchema.safeParse(candidate);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const path = issue?.path.join(".") ?? "";
+    throw new VqganClipError("BAD_ARGUMENT", `settings: ${path ? `${path}: ` : ""}${issue?.message ?? "invalid"}`);
+  }
+  parsePrompts(parsed.data.prompts);
+  return parsed.data;
+}

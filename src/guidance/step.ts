@@ -1,0 +1,177 @@
+/**
+ * One step of the method as one graph (paper section 2): decode the latent, look at cutouts of the picture, compare them
+ * with the prompts, and differentiate the loss with respect to the latent.
+ */
+import { grad } from "../autodiff/grad.js";
+import { NDArray } from "../core/ndarray.js";
+import { constant, input, type Tensor } from "../graph/tensor.js";
+import { resamplingMatrix } from "../image/resize.js";
+import type { Generator } from "../models/generator.js";
+import type { Perceptor } from "../models/perceptor.js";
+import { add, clip, mul, sub } from "../ops/arithmetic.js";
+import { clampWithGrad } from "../ops/gradient-control.js";
+import { applyAlong, matmul } from "../ops/linear-algebra.js";
+import { gather, reshape, slice, transpose } from "../ops/movement.js";
+import { adaptiveAvgPool, adaptiveMaxPool, avgPool } from "../ops/pooling.js";
+import { gridSample, homographyGrid } from "../ops/resample.js";
+import { type CutoutGeometry, cropSides, cropsPicture } from "./cutouts.js";
+import { latentLoss, promptLosses } from "./losses.js";
+import type { Settings } from "./settings.js";
+
+export interface StepModels {
+  readonly generator: Generator;
+  readonly perceptor: Perceptor;
+}
+
+/** What the step computes. Its inputs are named in `stepInputs`. */
+export interface StepOutputs {
+  /** dLoss/dz [1,D,h,w] */
+  readonly gradient: Tensor;
+  /** Weighted distance of each prompt, mean over cutouts [p] */
+  readonly losses: Tensor;
+  /** mean((z - target)^2), without its weight */
+  readonly latentLoss: Tensor;
+  /** The picture of the latent before this step [1,3,H,W], 0..1 */
+  readonly image: Tensor;
+}
+
+/** The windows of a step as the perceptor's settings and the picture's size give them. */
+export function cutoutGeometry(settings: Settings, perceptor: Perceptor): CutoutGeometry {
+  const [width, height] = settings.size;
+  return { method: settings.cutMethod, power: settings.cutPower, width, height, cutSize: perceptor.inputSize };
+}
+
+/** Whether cutouts differ from the base picture at all; one plain whole-picture cutout needs no sampling. */
+export function samplesViews(settings: Settings): boolean {
+  return cropsPicture(settings.cutMethod) || settings.augmentations.length > 0 || settings.cutouts > 1;
+}
+
+/** Builds the step's graph for `promptCount` prompts on a latent of the given shape [1,D,h,w]. */
+export function buildStep(
+  { generator, perceptor }: StepModels,
+  settings: Settings,
+  latentShape: readonly number[],
+  promptCount: number,
+): StepOutputs {
+  const z = input("z", "float32", latentShape);
+  const { zq } = generator.quantize(z);
+  const image = clampWithGrad(mul(add(generator.decode(zq), 1), 0.5), 0, 1); // [1, 3, H, W]
+
+  const prompts = input("prompts", "float32", [promptCount, perceptor.embeddingSize]);
+  const weights = input("weights", "float32", [promptCount]);
+  const stops = input("stops", "float32", [promptCount]);
+  const geometry = cutoutGeometry(settings, perceptor);
+  const base = basePicture(image, geometry);
+  const views = viewInputs(settings, geometry.cutSize);
+
+  // Cutouts go through the perceptor in micro-batches, each with its own backward pass down to the base picture, so that
+  // only one batch's activations live at a time; the sum of their gradients is the gradient of their sum.
+  const scale = 1 / (settings.cutouts * (settings.promptReduction === "mean" ? promptCount : 1));
+  let losses: Tensor | undefined;
+  let baseGradient: Tensor | undefined;
+  for (let start = 0; start < settings.cutouts; start += settings.microBatch) {
+    const end = Math.min(start + settings.microBatch, settings.cutouts);
+    const cutouts = samplesViews(settings) ? takeCutouts(base, sliceViews(views, start, end), geometry, settings) : base;
+    const batch = mul(promptLosses(perceptor.encodeImage(cutouts), prompts, weights, stops), scale); // [p]
+    const [gradient] = grad(batch, [base], constant(NDArray.float32([promptCount], new Float32Array(promptCount).fill(1))));
+    losses = losses ? add(losses, batch) : batch;
+    baseGradient = baseGradient ? add(baseGradient, gradient as Tensor) : gradient;
+  }
+  const [pictureGradient] = grad(base, [z], baseGradient);
+
+  const target = input("latentTarget", "float32", latentShape);
+  const distance = latentLoss(z, target);
+  const [latentGradient] = grad(distance, [z]);
+  const gradient = add(pictureGradient as Tensor, mul(latentGradient as Tensor, input("latentWeight", "float32", [])));
+  return { gradient, losses: losses as Tensor, latentLoss: distance, image };
+}
+
+/** What cutouts are sampled from: the picture itself, or one squeezed copy of it at the perceptor's size. */
+function basePicture(image: Tensor, geometry: CutoutGeometry): Tensor {
+  const { cutSize, height, width, method } = geometry;
+  if (cropsPicture(method)) return image;
+  if (method === "pooled") {
+    const size = [cutSize, cutSize] as const;
+    return mul(add(adaptiveAvgPool(image, size), adaptiveMaxPool(image, size)), 0.5);
+  }
+  const rows = constant(resamplingMatrix(height, cutSize));
+  const columns = constant(resamplingMatrix(width, cutSize));
+  return applyAlong(applyAlong(image, 2, rows), 3, columns); // [1, 3, S, S]
+}
+
+/** The step's inputs that say how each cutout looks; only those that the augmentations need. */
+export interface ViewTensors {
+  /** [n,3,3] */
+  readonly homographies: Tensor;
+  /** [n,3,4] */
+  readonly colours?: Tensor;
+  /** [n,3,S,S], added */
+  readonly noise?: Tensor;
+  /** [n,1,S,S], multiplied */
+  readonly mask?: Tensor;
+}
+
+function viewInputs({ cutouts: n, augmentations }: Settings, cutSize: number): ViewTensors {
+  const has = (kind: string) => augmentations.some((augmentation) => augmentation.kind === kind);
+  return {
+    homographies: input("homographies", "float32", [n, 3, 3]),
+    ...(has("jitter") && { colours: input("colours", "float32", [n, 3, 4]) }),
+    ...(has("noise") && { noise: noiseOf(n, cutSize) }),
+    ...(has("erasing") && { mask: maskOf(n, cutSize) }),
+  };
+}
+
+/** Every cutout takes the rows of one noise field in its own order: white noise within it, few numbers to feed. */
+function noiseOf(n: number, cutSize: number): Tensor {
+  const rows = gather(input("noise", "float32", [3, cutSize, cutSize]), input("noiseRows", "int32", [n, cutSize]), 1); // [3, n, S, S]
+  return mul(transpose(rows, [1, 0, 2, 3]), reshape(input("noiseLevels", "float32", [n]), [n, 1, 1, 1]));
+}
+
+function maskOf(n: number, cutSize: number): Tensor {
+  const rows = reshape(input("erasedRows", "float32", [n, cutSize]), [n, 1, cutSize, 1]);
+  const columns = reshape(input("erasedColumns", "float32", [n, cutSize]), [n, 1, 1, cutSize]);
+  return sub(1, mul(rows, columns));
+}
+
+function sliceViews(views: ViewTensors, start: number, end: number): ViewTensors {
+  const parts = Object.entries(views).map(([name, tensor]) => [name, slice(tensor, 0, start, end)]);
+  return Object.fromEntries(parts) as ViewTensors;
+}
+
+/**
+ * Samples every view from the base picture and colours it: one bilinear sampling per cutout, averaged over k x k points
+ * a pixel where crops shrink, so that nothing aliases.
+ *
+ * @param base [1,3,H,W]
+ * @returns [n,3,S,S]
+ */
+export function takeCutouts(
+  base: Tensor,
+  { homographies, colours, noise, mask }: ViewTensors,
+  geometry: CutoutGeometry,
+  { padding }: Pick<Settings, "padding">,
+): Tensor {
+  const { cutSize } = geometry;
+  const finer = cropsPicture(geometry.method) ? Math.max(1, Math.round(cropSides(geometry).largest / cutSize)) : 1;
+  const grid = homographyGrid(homographies, cutSize * finer); // [n, kS, kS, 2]
+  let views = gridSample(base, padding === "border" ? withinBorder(grid, base) : grid);
+  if (finer > 1) views = avgPool(views, { kernel: finer });
+  if (colours) views = recolour(views, colours);
+  if (noise) views = add(views, noise);
+  if (mask) views = mul(views, mask);
+  return views;
+}
+
+/** Pulls points outside the picture to the centre of its border pixels. */
+function withinBorder(grid: Tensor, base: Tensor): Tensor {
+  const [, , height, width] = base.shape as [number, number, number, number];
+  const limit = constant(NDArray.float32([2], [1 - 1 / width, 1 - 1 / height]));
+  return clip(grid, sub(0, limit), limit);
+}
+
+function recolour(views: Tensor, colours: Tensor): Tensor {
+  const [n, c, height, width] = views.shape as [number, number, number, number];
+  const pixels = reshape(views, [n, c, height * width]);
+  const mixed = add(matmul(slice(colours, 2, 0, 3), pixels), slice(colours, 2, 3, 4));
+  return reshape(mixed, [n, c, height, width]);
+}
