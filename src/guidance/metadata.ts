@@ -51,7 +51,6 @@ function a1111({ settings, step, models }: Story): string {
   const pairs = {
     Steps: step,
     Sampler: settings.optimizer,
-    "CFG scale": 0,
     Seed: settings.seed,
     Size: settings.size.join("x"),
     ...(model && { Model: model.name, "Model hash": model.sha256.slice(0, 10) }),

@@ -79,6 +79,11 @@ export class Program<Name extends string = string> {
     return Object.fromEntries(arrays) as Record<Name, NDArray>;
   }
 
+  /** Whether the graph has an input of this name; an input that no output depends on is none. */
+  reads(name: string): boolean {
+    return this.inputs.has(name);
+  }
+
   /** Frees the session's memory; the program cannot run any more. */
   async dispose(): Promise<void> {
     await this.session.release();
