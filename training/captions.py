@@ -1,0 +1,112 @@
+"""Captions for composed pictures: nouns of a concept, colours, articles and sentence forms, and the whole-word tokenizer over them."""
+
+import json
+import random
+from pathlib import Path
+
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, decoders
+
+CONTEXT = 16
+PALETTE = {
+    "red": (0.86, 0.15, 0.15), "orange": (0.96, 0.55, 0.12), "yellow": (0.98, 0.84, 0.18), "green": (0.22, 0.64, 0.25),
+    "blue": (0.16, 0.42, 0.86), "purple": (0.52, 0.25, 0.72), "pink": (0.96, 0.52, 0.70), "brown": (0.50, 0.31, 0.18),
+    "black": (0.10, 0.10, 0.11), "white": (0.98, 0.98, 0.98), "gray": (0.55, 0.55, 0.56), "turquoise": (0.20, 0.75, 0.75),
+}
+COLOUR_WORDS = {"grey": "gray", "violet": "purple", "cyan": "turquoise", "teal": "turquoise", **{name: name for name in PALETTE}}
+FORMS = [
+    ("{}", 50), ("a picture of {}", 4), ("an image of {}", 3), ("an illustration of {}", 4), ("a drawing of {}", 4), ("a painting of {}", 3),
+    ("a photo of {}", 3), ("an icon of {}", 3), ("a cartoon of {}", 2), ("a picture with {}", 1), ("a simple drawing of {}", 1),
+]
+PAIRS = ["two", "a pair of", "a couple of"]
+PLACES = {"left": "on the left", "right": "on the right", "top": "at the top", "bottom": "at the bottom"}
+SIZES = {"small": ["small", "little", "tiny"], "big": ["big", "large"]}
+
+
+def spelled(colour, rng):
+    """One of the words for a palette colour."""
+    other = [word for word, name in COLOUR_WORDS.items() if name == colour and word != colour]
+    return rng.choice(other) if other and rng.random() < 0.25 else colour
+
+
+def without_colour(noun):
+    """The noun without a leading colour word, or None when nothing else is left."""
+    rest = [word for word in noun.split() if word not in COLOUR_WORDS]
+    return " ".join(rest) if rest else None
+
+
+def article(phrase, rng):
+    """The phrase with "a"/"an", "the", "one" or nothing before it."""
+    draw = rng.random()
+    if draw < 0.70:
+        return ("an " if phrase[0] in "aeiou" else "a ") + phrase
+    return ("the " + phrase) if draw < 0.80 else phrase
+
+
+def plural(noun):
+    """The plural that the tokenizer splits into a known word and a suffix."""
+    return noun + ("es" if noun.endswith(("s", "x", "ch", "sh", "z")) else "s")
+
+
+def caption(noun, rng, colour=None, background=None, place=None, size=None, other=None, twice=False):
+    """A sentence about one picture; every argument but the noun is left out when the picture does not show it."""
+    head = " ".join(filter(None, [rng.choice(SIZES[size]) if size else None, spelled(colour, rng) if colour else None, noun]))
+    if twice:
+        text = rng.choice(PAIRS) + " " + plural(head) if rng.random() < 0.75 else plural(head)
+    else:
+        text = article(head, rng)
+    if other:
+        text += " and " + article(other, rng)
+    if place:
+        text += " " + PLACES[place]
+    if background:
+        name = spelled(background, rng)
+        text += rng.choice([f" on a {name} background", f" on a {name} background", f" on {name}", f" with a {name} background", f" in front of a {name} background"])
+    form = rng.choices([form for form, _ in FORMS], [weight for _, weight in FORMS])[0]
+    return form.format(text)
+
+
+def vocabulary(concepts):
+    """Every word that a caption can hold, most needed first."""
+    rng = random.Random(0)
+    found = {}
+    sentences = [form for form, _ in FORMS] + ["the a an two a pair of a couple of and on in at with front background"]
+    sentences += list(COLOUR_WORDS) + list(PLACES.values()) + [word for words in SIZES.values() for word in words] + PAIRS
+    for concept in concepts:
+        sentences += concept["names"] + concept["tags"]
+    for sentence in sentences:
+        for word in sentence.format("").split():
+            found.setdefault(word, len(found))
+    return list(found)
+
+
+def build_tokenizer(concepts, folder):
+    """Writes tokenizer.json and tokenizer_config.json: lowercase whole words without punctuation, plural suffixes, [UNK] for the rest, <eos> last."""
+    tokens = ["<pad>", "[UNK]", "<bos>", "##s", "##es", *vocabulary(concepts), "<eos>"]
+    ids = {token: index for index, token in enumerate(tokens)}
+    tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]", continuing_subword_prefix="##", max_input_chars_per_word=40))
+    tokenizer.normalizer = normalizers.Sequence([
+        normalizers.Replace(Regex("['’]"), ""), normalizers.Replace(Regex("[!-/:-@\\[-`{-~]+"), " "),
+        normalizers.BertNormalizer(clean_text=True, handle_chinese_chars=False, strip_accents=True, lowercase=True),
+    ])
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece(prefix="##", cleanup=False)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<bos> $A <eos>", pair="<bos> $A <eos> $B:1 <eos>:1", special_tokens=[("<bos>", ids["<bos>"]), ("<eos>", ids["<eos>"])])
+    tokenizer.add_special_tokens(["<pad>", "[UNK]", "<bos>", "<eos>"])
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    config = {
+        "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": CONTEXT, "bos_token": "<bos>", "eos_token": "<eos>",
+        "pad_token": "<pad>", "unk_token": "[UNK]", "do_lower_case": True, "padding_side": "right", "clean_up_tokenization_spaces": False,
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
+    return tokenizer
+
+
+def load_tokenizer(folder):
+    """The tokenizer with padding and truncation to the context length."""
+    tokenizer = Tokenizer.from_file(str(Path(folder) / "tokenizer.json"))
+    tokenizer.enable_truncation(CONTEXT)
+    tokenizer.enable_padding(length=CONTEXT, pad_id=0, pad_token="<pad>")
+    return tokenizer

@@ -1,0 +1,234 @@
+"""The compact CLIP in the Hugging Face `CLIPModel` layout and its training: plain contrastive first, then on adversarial pictures."""
+
+import json
+import math
+from pathlib import Path
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from safetensors.torch import save_file
+
+import loop
+from captions import CONTEXT, build_tokenizer, load_tokenizer
+from data import Pictures, Scenes
+
+MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+SIDE, PATCH, WIDTH, DEPTH, HEADS, MLP = 64, 8, 192, 6, 4, 768
+TEXT_WIDTH, TEXT_DEPTH, TEXT_HEADS, TEXT_MLP, PROJECTION = 160, 2, 4, 480, 192
+
+
+class Layer(nn.Module):
+    """One pre-norm transformer layer; the three projections of the attention are one matrix here and three in the exported file.
+
+    SiLU(1.702 x) / 1.702 is quick_gelu(x), so the export divides fc1 and multiplies fc2 by 1.702.
+    """
+
+    def __init__(self, width, heads, mlp):
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.fc1, self.fc2 = nn.Linear(width, mlp), nn.Linear(mlp, width)
+
+    def forward(self, x, causal):
+        batch, length, width = x.shape
+        q, k, v = self.qkv(self.norm1(x)).view(batch, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        scores = q @ k.transpose(-2, -1) * (width // self.heads) ** -0.5
+        if causal:
+            scores = scores + torch.full((length, length), -1e4).triu(1)
+        mixed = scores.softmax(-1).to(v.dtype) @ v
+        x = x + self.out(mixed.transpose(1, 2).reshape(batch, length, width))
+        return x + self.fc2(F.silu(self.fc1(self.norm2(x))))
+
+
+def transformer(width, heads, mlp, depth):
+    """Layers with the residual branches started small."""
+    layers = nn.ModuleList(Layer(width, heads, mlp) for _ in range(depth))
+    for layer in layers:
+        nn.init.normal_(layer.qkv.weight, std=width ** -0.5)
+        nn.init.normal_(layer.fc1.weight, std=(2 * width) ** -0.5)
+        for last in (layer.out, layer.fc2):
+            nn.init.normal_(last.weight, std=width ** -0.5 * (2 * depth) ** -0.5)
+        for linear in (layer.qkv, layer.out, layer.fc1, layer.fc2):
+            nn.init.zeros_(linear.bias)
+    return layers
+
+
+class Clip(nn.Module):
+    """Image tower, text tower and temperature."""
+
+    def __init__(self, vocabulary):
+        super().__init__()
+        self.vocabulary = vocabulary
+        tokens = (SIDE // PATCH) ** 2
+        self.class_token = nn.Parameter(torch.randn(WIDTH) * WIDTH ** -0.5)
+        self.patches = nn.Linear(3 * PATCH * PATCH, WIDTH, bias=False)
+        self.position = nn.Parameter(torch.randn(tokens + 1, WIDTH) * 0.02)
+        self.pre, self.post = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
+        self.layers = transformer(WIDTH, HEADS, MLP, DEPTH)
+        self.image_out = nn.Linear(WIDTH, PROJECTION, bias=False)
+        self.words = nn.Embedding(vocabulary, TEXT_WIDTH)
+        self.text_position = nn.Parameter(torch.randn(CONTEXT, TEXT_WIDTH) * 0.01)
+        self.text_layers = transformer(TEXT_WIDTH, TEXT_HEADS, TEXT_MLP, TEXT_DEPTH)
+        self.text_norm = nn.LayerNorm(TEXT_WIDTH)
+        self.text_out = nn.Linear(TEXT_WIDTH, PROJECTION, bias=False)
+        nn.init.normal_(self.words.weight, std=0.02)
+        self.scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
+        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
+
+    def image(self, pixels, keep=None):
+        """Unit vectors of pictures [B, 3, 64, 64] in [0, 1]; `keep` patches are seen when given (faster early training)."""
+        x = (pixels - self.mean) / self.std
+        n = SIDE // PATCH
+        x = x.view(-1, 3, n, PATCH, n, PATCH).permute(0, 2, 4, 1, 3, 5).reshape(-1, n * n, 3 * PATCH * PATCH)
+        x = self.patches(x) + self.position[1:]
+        if keep:
+            chosen = torch.rand(x.shape[:2]).topk(keep, 1).indices
+            x = x.gather(1, chosen[:, :, None].expand(-1, -1, WIDTH))
+        x = torch.cat([(self.class_token + self.position[0]).to(x.dtype).expand(len(x), 1, -1), x], 1)
+        x = self.pre(x)
+        for layer in self.layers:
+            x = layer(x, causal=False)
+        return F.normalize(self.image_out(self.post(x[:, 0])).float(), dim=1)
+
+    def text(self, ids):
+        """Unit vectors of token ids [B, 16]; pooled at <eos>, which has the highest id."""
+        x = self.words(ids) + self.text_position
+        for layer in self.text_layers:
+            x = layer(x, causal=True)
+        x = self.text_norm(x[torch.arange(len(x)), ids.argmax(1)])
+        return F.normalize(self.text_out(x).float(), dim=1)
+
+    def loss(self, image, text, ignored):
+        """Symmetric contrastive loss; pairs marked as ignored are no wrong answers."""
+        logits = (text @ image.T * self.scale.clamp(max=math.log(60)).exp()).masked_fill(ignored, -1e4)
+        target = torch.arange(len(logits))
+        return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
+
+
+def attack(model, pixels, text, ignored, radius, steps):
+    """Pictures within an L2 ball of `radius` that fit their captions worse: `steps` normalised gradient steps."""
+    change = torch.zeros_like(pixels)
+    for _ in range(steps):
+        change.requires_grad_(True)
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = model.loss(model.image(pixels + change), text, ignored)
+        gradient, = torch.autograd.grad(loss, change)
+        with torch.no_grad():
+            step = radius if steps == 1 else 1.5 * radius / steps
+            change = change + step * gradient / gradient.flatten(1).norm(dim=1).clamp(min=1e-12)[:, None, None, None]
+            length = change.flatten(1).norm(dim=1)[:, None, None, None]
+            change = change * (radius / length.clamp(min=radius))
+            change = (pixels + change).clamp(0, 1) - pixels
+    return (pixels + change).detach()
+
+
+def export(state, folder):
+    """Writes config.json, preprocessor_config.json and model.safetensors (f16) as `transformers.CLIPModel` names them."""
+    folder = Path(folder)
+    vocabulary = state["words.weight"].shape[0]
+    out = {
+        "logit_scale": state["scale"].clamp(max=math.log(60)),
+        "visual_projection.weight": state["image_out.weight"], "text_projection.weight": state["text_out.weight"],
+        "vision_model.embeddings.class_embedding": state["class_token"],
+        "vision_model.embeddings.patch_embedding.weight": state["patches.weight"].view(WIDTH, 3, PATCH, PATCH),
+        "vision_model.embeddings.position_embedding.weight": state["position"],
+        "text_model.embeddings.token_embedding.weight": state["words.weight"],
+        "text_model.embeddings.position_embedding.weight": state["text_position"],
+    }
+    for kind in ("weight", "bias"):
+        out[f"vision_model.pre_layrnorm.{kind}"] = state[f"pre.{kind}"]
+        out[f"vision_model.post_layernorm.{kind}"] = state[f"post.{kind}"]
+        out[f"text_model.final_layer_norm.{kind}"] = state[f"text_norm.{kind}"]
+        for ours, theirs, depth in (("layers", "vision_model", DEPTH), ("text_layers", "text_model", TEXT_DEPTH)):
+            for number in range(depth):
+                a, b = f"{ours}.{number}", f"{theirs}.encoder.layers.{number}"
+                for part, chunk in zip("qkv", state[f"{a}.qkv.{kind}"].chunk(3)):
+                    out[f"{b}.self_attn.{part}_proj.{kind}"] = chunk
+                out[f"{b}.self_attn.out_proj.{kind}"] = state[f"{a}.out.{kind}"]
+                for name, other in (("norm1", "layer_norm1"), ("norm2", "layer_norm2")):
+                    out[f"{b}.{other}.{kind}"] = state[f"{a}.{name}.{kind}"]
+                out[f"{b}.mlp.fc1.{kind}"] = state[f"{a}.fc1.{kind}"] / 1.702
+                out[f"{b}.mlp.fc2.{kind}"] = state[f"{a}.fc2.{kind}"] * (1.702 if kind == "weight" else 1)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({name: value.detach().half().contiguous().clone() for name, value in out.items()}, folder / "model.safetensors", {"format": "pt"})
+    eos = vocabulary - 1
+    text = {
+        "model_type": "clip_text_model", "vocab_size": vocabulary, "hidden_size": TEXT_WIDTH, "intermediate_size": TEXT_MLP, "num_hidden_layers": TEXT_DEPTH,
+        "num_attention_heads": TEXT_HEADS, "max_position_embeddings": CONTEXT, "projection_dim": PROJECTION, "hidden_act": "quick_gelu",
+        "layer_norm_eps": 1e-5, "bos_token_id": 2, "eos_token_id": eos, "pad_token_id": 0,
+    }
+    vision = {
+        "model_type": "clip_vision_model", "hidden_size": WIDTH, "intermediate_size": MLP, "num_hidden_layers": DEPTH, "num_attention_heads": HEADS,
+        "image_size": SIDE, "patch_size": PATCH, "num_channels": 3, "projection_dim": PROJECTION, "hidden_act": "quick_gelu", "layer_norm_eps": 1e-5,
+    }
+    config = {
+        "architectures": ["CLIPModel"], "model_type": "clip", "projection_dim": PROJECTION, "logit_scale_init_value": 2.6592, "torch_dtype": "float16",
+        "text_config": text, "vision_config": vision,
+    }
+    processor = {
+        "image_processor_type": "CLIPImageProcessor", "do_resize": True, "size": {"shortest_edge": SIDE}, "resample": 3, "do_center_crop": True,
+        "crop_size": {"height": SIDE, "width": SIDE}, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True, "image_mean": MEAN, "image_std": STD,
+        "do_convert_rgb": True,
+    }
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    (folder / "preprocessor_config.json").write_text(json.dumps(processor, indent=2) + "\n")
+
+
+def train(data, out, plain_steps=500, stop=1700, cooldown=500, radius=1.0, checkpoint_every=50):
+    """Trains from scratch or from the last checkpoint; steps up to `plain_steps` are plain, the rest adversarial."""
+    loop.prepare(1)
+    pictures = Pictures(data)
+    build_tokenizer(pictures.concepts, Path(out) / "clip")
+    tokenizer = load_tokenizer(Path(out) / "clip")
+    encode = lambda texts: torch.tensor([encoding.ids for encoding in tokenizer.encode_batch(texts)])
+    model = Clip(tokenizer.get_vocab_size())
+    decayed = [value for value in model.parameters() if value.dim() > 1]
+    others = [value for value in model.parameters() if value.dim() <= 1]
+    optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}], lr=1e-3, betas=(0.9, 0.98))
+    ema, start, log = loop.copy_state(model), 0, loop.Log(Path(out) / "clip.jsonl")
+    saved = loop.load(Path(out) / "clip.pt")
+    if saved:
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        ema, start, log.seconds = saved["ema"], saved["step"], saved["seconds"]
+    check = Scenes(pictures, 256, 999, validation=True)
+    check_pixels, check_ids = check.render(SIDE, check.view((0.8, 1.0), 0, 0)), encode(check.captions)
+    for step in range(start, stop):
+        plain = step < plain_steps
+        scenes = Scenes(pictures, 256 if plain else 192, 7_000_000 + step)
+        pixels = scenes.jitter(scenes.render(SIDE, scenes.view()))
+        ids, ignored = encode(scenes.captions), scenes.wrong()
+        for group in optimizer.param_groups:
+            group["lr"] = loop.rate(step, 1e-3, 150, stop, cooldown)
+        if not plain:
+            model.requires_grad_(False)
+            with torch.autocast("cpu", torch.bfloat16):
+                text = model.text(ids)
+            pixels = attack(model, pixels, text, ignored, radius * min(1.0, (step - plain_steps + 1) / 150), 1)
+            model.requires_grad_(True)
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = model.loss(model.image(pixels, 32 if plain else None), model.text(ids), ignored)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        loop.average(ema, model, min(0.99, (step + 1) / (step + 10)))
+        log.tick()
+        if step % 10 == 9:
+            log.write(step=step + 1, loss=loss.item(), scale=model.scale.exp().item())
+        if step % checkpoint_every == checkpoint_every - 1 or step + 1 == stop:
+            loop.save(Path(out) / "clip.pt", model=model.state_dict(), optimizer=optimizer.state_dict(), ema=ema, step=step + 1, seconds=log.seconds)
+            first = retrieval(model, ema, check_pixels, check_ids)
+            log.write(step=step + 1, validation_first=first)
+
+
+def retrieval(model, ema, pixels, ids):
+    """How often the caption of a held-out picture comes first among all captions of the check, with the averaged weights."""
+    averaged = Clip(model.vocabulary)
+    averaged.load_state_dict(ema)
+    with torch.no_grad():
+        scores = averaged.image(pixels) @ averaged.text(ids).T
+    return (scores.argmax(1) == torch.arange(len(scores))).float().mean().item()

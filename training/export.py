@@ -1,0 +1,52 @@
+"""Writes the averaged weights of a training folder as f16 files where the product reads them, and checks that they load elsewhere."""
+
+import argparse
+import shutil
+from pathlib import Path
+
+import torch
+
+import clip
+import loop
+import vqgan
+
+ROOT = Path(__file__).parent
+
+
+def check_clip(state, folder):
+    """Largest difference between our towers and `transformers.CLIPModel` loaded from the exported folder."""
+    from transformers import CLIPModel
+    theirs = CLIPModel.from_pretrained(folder, torch_dtype=torch.float32).eval()
+    ours = clip.Clip(state["words.weight"].shape[0])
+    ours.load_state_dict(state)
+    pixels, ids = torch.rand(4, 3, clip.SIDE, clip.SIDE), torch.full((2, 16), 0)
+    ids[:, :5] = torch.tensor([[2, 7, 20, 31, len(state["words.weight"]) - 1], [2, 9, 40, 55, len(state["words.weight"]) - 1]])
+    unit = torch.nn.functional.normalize
+    with torch.no_grad():
+        image = unit(theirs.visual_projection(theirs.vision_model((pixels - ours.mean) / ours.std).pooler_output), dim=1)
+        text = unit(theirs.text_projection(theirs.text_model(ids).pooler_output), dim=1)
+        return max((image - ours.image(pixels)).abs().max().item(), (text - ours.text(ids)).abs().max().item())
+
+
+def main(out, models):
+    out, models = Path(out), Path(models)
+    saved = loop.load(out / "clip.pt")
+    if saved:
+        folder = models / "clip"
+        clip.export(saved["ema"], folder)
+        for name in ("tokenizer.json", "tokenizer_config.json"):
+            shutil.copyfile(out / "clip" / name, folder / name)
+        print(f"clip: step {saved['step']}, {(folder / 'model.safetensors').stat().st_size} bytes, differs from transformers by {check_clip(saved['ema'], folder):.1e}")
+    saved = loop.load(out / "vqgan.pt")
+    if saved:
+        folder = models / "vqgan"
+        vqgan.export(saved["ema"], folder)
+        print(f"vqgan: step {saved['step']}, {(folder / 'model.safetensors').stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", default=".training/out")
+    parser.add_argument("--models", default=str(ROOT.parent / "models/compact"))
+    options = parser.parse_args()
+    main(options.out, options.models)

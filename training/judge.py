@@ -1,0 +1,136 @@
+"""The judge: a second text-image encoder (residual convolutions, bag of words and word pairs) trained apart from the compact CLIP, only to measure pictures."""
+
+import json
+import random
+from pathlib import Path
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+
+import loop
+from data import Pictures, Scenes
+
+WIDTHS, EMBEDDING, WORD_WIDTH, PAIRS = (32, 64, 128, 192), 128, 96, 2048
+
+
+class Residual(nn.Module):
+    def __init__(self, width_in, width_out):
+        super().__init__()
+        self.conv1, self.norm1 = nn.Conv2d(width_in, width_out, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(width_out)
+        self.conv2, self.norm2 = nn.Conv2d(width_out, width_out, 3, padding=1, bias=False), nn.BatchNorm2d(width_out)
+        self.short = nn.Conv2d(width_in, width_out, 1, bias=False)
+
+    def forward(self, x):
+        h = self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x)))))
+        return F.relu(h + self.short(F.avg_pool2d(x, 2)))
+
+
+class Judge(nn.Module):
+    """Unit vectors of pictures [B, 3, 64, 64] in [0, 1] and of sentences; pairs of neighbouring words share hashed rows."""
+
+    def __init__(self, words):
+        super().__init__()
+        self.rows = {word: number for number, word in enumerate(words)}
+        self.stem, self.stem_norm = nn.Conv2d(3, WIDTHS[0], 3, padding=1, bias=False), nn.BatchNorm2d(WIDTHS[0])
+        self.stages = nn.Sequential(*(Residual(a, b) for a, b in zip(WIDTHS, WIDTHS[1:])))
+        self.image_out = nn.Linear(WIDTHS[-1] * 4, EMBEDDING)
+        self.words = nn.EmbeddingBag(len(words) + PAIRS, WORD_WIDTH, mode="sum")
+        self.text_out = nn.Sequential(nn.Linear(WORD_WIDTH, 256), nn.ReLU(), nn.Linear(256, EMBEDDING))
+        self.scale = nn.Parameter(torch.tensor(2.6592))
+        nn.init.normal_(self.words.weight, std=0.3)
+
+    def image(self, pixels):
+        x = F.relu(self.stem_norm(self.stem((pixels - 0.5) * 4)))
+        x = self.stages(x)
+        return F.normalize(self.image_out(F.adaptive_avg_pool2d(x, 2).flatten(1)).float(), dim=1)
+
+    def text(self, sentences):
+        rows, starts = [], []
+        for sentence in sentences:
+            words = [word for word in sentence.lower().split() if word in self.rows]
+            starts.append(len(rows))
+            rows += [self.rows[word] for word in words]
+            rows += [len(self.rows) + (self.rows[a] * 7919 + self.rows[b] * 104729) % PAIRS for a, b in zip(words, words[1:])]
+        return F.normalize(self.text_out(self.words(torch.tensor(rows), torch.tensor(starts))).float(), dim=1)
+
+
+def disturb(pixels, rng):
+    """This model's own augmentation: blur, erased boxes, quantised colours, grey pictures."""
+    batch = len(pixels)
+    pixels = pixels.clone()
+    order = torch.randperm(batch)
+    blurred, coarse, grey = order[:batch // 4], order[batch // 4:batch // 2], order[:batch // 20]
+    pixels[blurred] = F.avg_pool2d(F.pad(pixels[blurred], (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+    pixels[coarse] = (pixels[coarse] * 7).round() / 7
+    pixels[grey] = pixels[grey].mean(1, keepdim=True).expand(-1, 3, -1, -1)
+    for number in order[batch // 2:batch * 3 // 4].tolist():
+        height, width = rng.randint(8, 24), rng.randint(8, 24)
+        top, left = rng.randint(0, 64 - height), rng.randint(0, 64 - width)
+        pixels[number, :, top:top + height, left:left + width] = torch.rand(3, 1, 1)
+    return pixels
+
+
+def train(data, out, stop=3000, cooldown=1500, checkpoint_every=100):
+    """Trains from scratch or from the last checkpoint with its own seed."""
+    loop.prepare(3)
+    pictures, rng = Pictures(data), random.Random(3)
+    words = sorted(json.loads((Path(out) / "clip/tokenizer.json").read_text())["model"]["vocab"])
+    model = Judge(words).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.05)
+    ema, start, log = loop.copy_state(model), 0, loop.Log(Path(out) / "judge.jsonl")
+    saved = loop.load(Path(out) / "judge.pt")
+    if saved:
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        ema, start, log.seconds = saved["ema"], saved["step"], saved["seconds"]
+    check = Scenes(pictures, 256, 999, validation=True)
+    check_pixels = check.render(64, check.view((0.8, 1.0), 0, 0))
+    for step in range(start, stop):
+        scenes = Scenes(pictures, 192, 9_000_000 + step)
+        pixels = scenes.render(64, scenes.view((0.7, 1.0), 0.1, 0.2))
+        pixels = disturb(scenes.jitter(pixels, 0.2, 0.15), rng).contiguous(memory_format=torch.channels_last)
+        for group in optimizer.param_groups:
+            group["lr"] = loop.rate(step, 2e-3, 100, stop, cooldown)
+        with torch.autocast("cpu", torch.bfloat16):
+            image, text = model.image(pixels), model.text(scenes.captions)
+        logits = (text @ image.T * model.scale.clamp(max=4).exp()).masked_fill(scenes.wrong(), -1e4)
+        target = torch.arange(len(logits))
+        loss = (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        loop.average(ema, model, min(0.99, (step + 1) / (step + 10)))
+        log.tick()
+        if step % 20 == 19:
+            log.write(step=step + 1, loss=loss.item())
+        if step % checkpoint_every == checkpoint_every - 1 or step + 1 == stop:
+            loop.save(Path(out) / "judge.pt", model=model.state_dict(), optimizer=optimizer.state_dict(), ema=ema, words=words, step=step + 1, seconds=log.seconds)
+            averaged = Judge(words).eval()
+            averaged.load_state_dict(ema)
+            with torch.no_grad():
+                scores = averaged.image(check_pixels) @ averaged.text(check.captions).T
+            log.write(step=step + 1, validation_first=(scores.argmax(1) == torch.arange(len(scores))).float().mean().item())
+
+
+def export(saved, folder):
+    """Writes model.safetensors (f16) and config.json (the word list)."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {name: value.half() if value.dtype.is_floating_point else value for name, value in saved["ema"].items()}
+    save_file({name: value.contiguous() for name, value in state.items()}, folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps({"side": 64, "widths": WIDTHS, "embedding": EMBEDDING, "words": saved["words"]}) + "\n")
+
+
+def rank(folder, pictures, prompts):
+    """For every picture the place of its own prompt among all prompts (0 is first) and the prompt that came first."""
+    folder = Path(folder)
+    model = Judge(json.loads((folder / "config.json").read_text())["words"]).eval()
+    state = load_file(folder / "model.safetensors")
+    model.load_state_dict({name: value.float() if value.dtype.is_floating_point else value for name, value in state.items()})
+    with torch.no_grad():
+        scores = model.image(F.interpolate(pictures, size=64, mode="area")) @ model.text(prompts).T
+    order = scores.argsort(1, descending=True)
+    places = [(row == number).nonzero().item() for number, row in enumerate(order)]
+    return places, [prompts[row[0]] for row in order]

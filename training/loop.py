@@ -1,0 +1,71 @@
+"""What every training run shares: one thread, a heap that keeps its pages, schedules by step, moving averages, checkpoints and a loss log."""
+
+import ctypes
+import json
+import os
+import time
+from pathlib import Path
+
+import torch
+
+
+def prepare(seed):
+    """One thread, fixed seed, and no page faults for every large tensor (glibc: never use mmap, never trim)."""
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    try:
+        libc = ctypes.CDLL(None)
+        libc.mallopt(-4, 0)
+        libc.mallopt(-1, 2 ** 31 - 1)
+    except (OSError, AttributeError):
+        pass
+
+
+def rate(step, peak, warmup, stop, cooldown):
+    """Learning rate: linear warm-up, constant, then a linear fall to zero over the last `cooldown` steps."""
+    return peak * min(1.0, (step + 1) / warmup, max(0.0, (stop - step) / cooldown))
+
+
+def average(ema, model, decay):
+    """Moves the averaged weights towards the model's."""
+    with torch.no_grad():
+        for name, value in model.state_dict().items():
+            if value.dtype.is_floating_point:
+                ema[name].lerp_(value, 1 - decay)
+            else:
+                ema[name].copy_(value)
+
+
+def copy_state(model):
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+
+class Log:
+    """Appends one JSON object per line; the elapsed training seconds survive a restart."""
+
+    def __init__(self, path, seconds=0.0):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self.file, self.last, self.seconds = open(path, "a"), time.time(), seconds
+
+    def tick(self):
+        now = time.time()
+        self.seconds += min(now - self.last, 60)
+        self.last = now
+
+    def write(self, **values):
+        line = json.dumps({name: round(value, 5) if isinstance(value, float) else value for name, value in values.items()} | {"seconds": round(self.seconds, 1)})
+        self.file.write(line + "\n")
+        self.file.flush()
+        print(line, flush=True)
+
+
+def save(path, **values):
+    """Writes a checkpoint whole or not at all."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(values, path.with_suffix(".tmp"))
+    os.replace(path.with_suffix(".tmp"), path)
+
+
+def load(path):
+    return torch.load(path, weights_only=True) if Path(path).exists() else None

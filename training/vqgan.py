@@ -1,0 +1,317 @@
+"""The compact VQGAN in taming-transformers form (same state-dict names) and its training."""
+
+from pathlib import Path
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+import yaml
+from safetensors.torch import save_file
+
+import loop
+from data import Pictures, Scenes
+
+CONFIG = {
+    "embed_dim": 32, "n_embed": 1024,
+    "ddconfig": {
+        "double_z": False, "z_channels": 64, "resolution": 128, "in_channels": 3, "out_ch": 3, "ch": 32, "ch_mult": [1, 1, 2, 4],
+        "num_res_blocks": 1, "attn_resolutions": [], "dropout": 0.0,
+    },
+}
+
+
+class Normalise(torch.autograd.Function):
+    """Group normalisation in channels-last memory as one scale and shift per channel, both ways; much faster on a CPU than the built-in gradient."""
+
+    @staticmethod
+    def forward(ctx, x, weight, bias, groups, eps):
+        batch, channels, height, width = x.shape
+        rows = x.permute(0, 2, 3, 1).reshape(batch, -1, channels)
+        per_group = channels // groups
+        sums = torch.stack([rows.sum(1, dtype=torch.float32), (rows * rows).sum(1, dtype=torch.float32)])
+        mean, square = sums.view(2, batch, groups, per_group).sum(3) / (per_group * height * width)
+        inverse = (square - mean * mean).clamp(min=0).add(eps).rsqrt()
+        spread = lambda value: value.repeat_interleave(per_group, 1)
+        mean, inverse = spread(mean), spread(inverse)
+        scale = weight * inverse
+        ctx.save_for_backward(rows, weight, mean, inverse)
+        ctx.groups = groups
+        made = torch.addcmul((bias - mean * scale).to(x.dtype)[:, None], rows, scale.to(x.dtype)[:, None])
+        return made.view(batch, height, width, channels).permute(0, 3, 1, 2)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        rows, weight, mean, inverse = ctx.saved_tensors
+        batch, channels, height, width = gradient.shape
+        g = gradient.permute(0, 2, 3, 1).reshape(batch, -1, channels)
+        first, second = g.sum(1, dtype=torch.float32), (g * rows).sum(1, dtype=torch.float32)
+        centred = (second - mean * first) * inverse
+        per_group = channels // ctx.groups
+        pool = lambda value: (value * weight).view(batch, ctx.groups, per_group).sum(2).repeat_interleave(per_group, 1) / (per_group * height * width)
+        one, two = pool(first), pool(centred)
+        a, b = weight * inverse, -two * inverse * inverse
+        made = torch.addcmul((-one * inverse - b * mean).to(g.dtype)[:, None], rows, b.to(g.dtype)[:, None]).addcmul_(g, a.to(g.dtype)[:, None])
+        return made.view(batch, height, width, channels).permute(0, 3, 1, 2), centred.sum(0), first.sum(0), None, None
+
+
+class Norm(nn.GroupNorm):
+    def forward(self, x):
+        return Normalise.apply(x, self.weight, self.bias, self.num_groups, self.eps)
+
+
+def norm(channels):
+    return Norm(32, channels, eps=1e-6)
+
+
+class Block(nn.Module):
+    """Residual block: norm, SiLU, 3x3 convolution, twice."""
+
+    def __init__(self, width_in, width_out):
+        super().__init__()
+        self.norm1, self.conv1 = norm(width_in), nn.Conv2d(width_in, width_out, 3, padding=1)
+        self.norm2, self.conv2 = norm(width_out), nn.Conv2d(width_out, width_out, 3, padding=1)
+        if width_in != width_out:
+            self.nin_shortcut = nn.Conv2d(width_in, width_out, 1)
+
+    def forward(self, x):
+        h = self.conv1(F.silu(self.norm1(x)))
+        h = self.conv2(F.silu(self.norm2(h)))
+        return (self.nin_shortcut(x) if hasattr(self, "nin_shortcut") else x) + h
+
+
+class Attention(nn.Module):
+    """Single-head self-attention over all positions."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.norm = norm(width)
+        self.q, self.k, self.v, self.proj_out = (nn.Conv2d(width, width, 1) for _ in range(4))
+
+    def forward(self, x):
+        h = self.norm(x)
+        q, k, v = (part(h).flatten(2) for part in (self.q, self.k, self.v))
+        weight = (q.transpose(1, 2) @ k * x.shape[1] ** -0.5).softmax(2).to(v.dtype)
+        return x + self.proj_out((v @ weight.transpose(1, 2)).view_as(x))
+
+
+class Middle(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.block_1, self.attn_1, self.block_2 = Block(width, width), Attention(width), Block(width, width)
+
+    def forward(self, x):
+        return self.block_2(self.attn_1(self.block_1(x)))
+
+
+class Resample(nn.Module):
+    """Halves (stride two with one pixel of padding right and below) or doubles (nearest neighbour) and convolves."""
+
+    def __init__(self, width, down):
+        super().__init__()
+        self.down = down
+        self.conv = nn.Conv2d(width, width, 3, stride=2 if down else 1, padding=0 if down else 1)
+
+    def forward(self, x):
+        return self.conv(F.pad(x, (0, 1, 0, 1)) if self.down else F.interpolate(x, scale_factor=2.0, mode="nearest"))
+
+
+class Encoder(nn.Module):
+    def __init__(self, ch, ch_mult, num_res_blocks, in_channels, z_channels, **_):
+        super().__init__()
+        self.conv_in = nn.Conv2d(in_channels, ch, 3, padding=1)
+        self.down, width = nn.ModuleList(), ch
+        for number, factor in enumerate(ch_mult):
+            level = nn.Module()
+            level.block = nn.ModuleList(Block(width if index == 0 else ch * factor, ch * factor) for index in range(num_res_blocks))
+            width = ch * factor
+            if number + 1 < len(ch_mult):
+                level.downsample = Resample(width, down=True)
+            self.down.append(level)
+        self.mid, self.norm_out, self.conv_out = Middle(width), norm(width), nn.Conv2d(width, z_channels, 3, padding=1)
+
+    def forward(self, x):
+        x = self.conv_in(x)
+        for level in self.down:
+            for block in level.block:
+                x = block(x)
+            if hasattr(level, "downsample"):
+                x = level.downsample(x)
+        return self.conv_out(F.silu(self.norm_out(self.mid(x))))
+
+
+class Decoder(nn.Module):
+    def __init__(self, ch, ch_mult, num_res_blocks, out_ch, z_channels, **_):
+        super().__init__()
+        width = ch * ch_mult[-1]
+        self.conv_in, self.mid = nn.Conv2d(z_channels, width, 3, padding=1), Middle(width)
+        levels = []
+        for number in reversed(range(len(ch_mult))):
+            level, target = nn.Module(), ch * ch_mult[number]
+            level.block = nn.ModuleList(Block(width if index == 0 else target, target) for index in range(num_res_blocks + 1))
+            width = target
+            if number:
+                level.upsample = Resample(width, down=False)
+            levels.insert(0, level)
+        self.up = nn.ModuleList(levels)
+        self.norm_out, self.conv_out = norm(width), nn.Conv2d(width, out_ch, 3, padding=1)
+
+    def forward(self, z):
+        x = self.mid(self.conv_in(z))
+        for level in reversed(self.up):
+            for block in level.block:
+                x = block(x)
+            if hasattr(level, "upsample"):
+                x = level.upsample(x)
+        return self.conv_out(F.silu(self.norm_out(x)))
+
+
+class Vqgan(nn.Module):
+    """Encoder, codebook and decoder; pictures are in [-1, 1]."""
+
+    def __init__(self, embed_dim, n_embed, ddconfig):
+        super().__init__()
+        self.encoder, self.decoder = Encoder(**ddconfig), Decoder(**ddconfig)
+        self.quantize = nn.Module()
+        self.quantize.embedding = nn.Embedding(n_embed, embed_dim)
+        self.quantize.embedding.weight.requires_grad_(False)
+        self.quant_conv = nn.Conv2d(ddconfig["z_channels"], embed_dim, 1)
+        self.post_quant_conv = nn.Conv2d(embed_dim, ddconfig["z_channels"], 1)
+
+    def encode(self, pictures):
+        return self.quant_conv(self.encoder(pictures))
+
+    def nearest(self, z):
+        """Code numbers of the vectors [N, D]."""
+        book = self.quantize.embedding.weight
+        return (book.square().sum(1) - 2 * z @ book.T).argmin(1)
+
+    def snap(self, z):
+        """The nearest codes of z [B, D, h, w] with the gradient passed straight through, and their numbers."""
+        flat = z.permute(0, 2, 3, 1).reshape(-1, z.shape[1])
+        codes = self.nearest(flat.detach())
+        near = self.quantize.embedding(codes).view(z.shape[0], z.shape[2], z.shape[3], -1).permute(0, 3, 1, 2)
+        return z + (near - z).detach(), codes, flat
+
+    def decode(self, z):
+        return self.decoder(self.post_quant_conv(z))
+
+
+def reconstruction_loss(made, wanted):
+    """Absolute and squared error, plus the absolute error of finite differences at three scales (sharp edges, flat areas)."""
+    total = (made - wanted).abs().mean() + (made - wanted).square().mean()
+    for scale in range(3):
+        error = made - wanted
+        total = total + 0.5 * (error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean())
+        if scale < 2:
+            made, wanted = F.avg_pool2d(made, 2), F.avg_pool2d(wanted, 2)
+            total = total + 0.5 * (made - wanted).abs().mean()
+    return total
+
+
+class Codebook:
+    """Codes as moving averages of the vectors that choose them; codes that nobody chooses are moved onto recent vectors."""
+
+    def __init__(self, embedding):
+        self.weight = embedding.weight.data
+        self.count, self.total = torch.ones(len(self.weight)), self.weight.clone()
+
+    def start(self, vectors, rounds=8):
+        """k-means from random vectors."""
+        self.weight.copy_(vectors[torch.randperm(len(vectors))[:len(self.weight)]])
+        for _ in range(rounds):
+            owner = (self.weight.square().sum(1) - 2 * vectors @ self.weight.T).argmin(1)
+            count = torch.bincount(owner, minlength=len(self.weight)).float()
+            mean = torch.zeros_like(self.weight).index_add_(0, owner, vectors) / count.clamp(min=1)[:, None]
+            empty = count == 0
+            mean[empty] = vectors[torch.randint(len(vectors), (int(empty.sum()),))]
+            self.weight.copy_(mean)
+        self.count.fill_(1.0)
+        self.total.copy_(self.weight)
+
+    def update(self, vectors, codes, decay=0.98, dead=0.05):
+        self.count.lerp_(torch.bincount(codes, minlength=len(self.weight)).float(), 1 - decay)
+        self.total.lerp_(torch.zeros_like(self.total).index_add_(0, codes, vectors), 1 - decay)
+        lost = torch.nonzero(self.count < dead)[:, 0]
+        if len(lost):
+            self.total[lost] = vectors[torch.randint(len(vectors), (len(lost),))]
+            self.count[lost] = 1.0
+        self.weight.copy_(self.total / self.count[:, None])
+        return len(lost)
+
+
+def train(data, out, stop=3600, cooldown=1200, plain_steps=250, crop_until=0.5, checkpoint_every=100):
+    """Trains from scratch or from the last checkpoint: `plain_steps` without codes, then k-means and codes; small crops first, whole pictures later."""
+    loop.prepare(2)
+    pictures = Pictures(data)
+    model = Vqgan(**CONFIG).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.Adam([value for value in model.parameters() if value.requires_grad], lr=1e-3, betas=(0.9, 0.95))
+    ema, start, log = loop.copy_state(model), 0, loop.Log(Path(out) / "vqgan.jsonl")
+    book = Codebook(model.quantize.embedding)
+    saved = loop.load(Path(out) / "vqgan.pt")
+    if saved:
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        book.count, book.total = saved["count"], saved["total"]
+        ema, start, log.seconds = saved["ema"], saved["step"], saved["seconds"]
+    for step in range(start, stop):
+        small = step < crop_until * stop
+        scenes = Scenes(pictures, 24 if small else 8, 8_000_000 + step)
+        view = scenes.view((0.5, 0.5) if small else (0.8, 1.0), 0.02, 0.05)
+        wanted = (scenes.jitter(scenes.render(64 if small else 128, view), noise=0.0) * 2 - 1).contiguous(memory_format=torch.channels_last)
+        for group in optimizer.param_groups:
+            group["lr"] = loop.rate(step, 1e-3, 100, stop, cooldown)
+        if step == plain_steps:
+            with torch.no_grad():
+                more = [Scenes(pictures, 64, 8_500_000 + number) for number in range(4)]
+                vectors = torch.cat([model.encode(scene.render(128) * 2 - 1).permute(0, 2, 3, 1).flatten(0, 2) for scene in more])
+                book.start(vectors[torch.randperm(len(vectors))[:32768]])
+        with torch.autocast("cpu", torch.bfloat16):
+            z = model.encode(wanted)
+        z, restarted, commit = z.float(), 0, torch.zeros(())
+        if step >= plain_steps:
+            snapped, codes, flat = model.snap(z)
+            commit = (flat - model.quantize.embedding(codes)).square().mean()
+            restarted = book.update(flat.detach(), codes)
+        else:
+            snapped = z
+        with torch.autocast("cpu", torch.bfloat16):
+            made = model.decode(snapped)
+        loss = reconstruction_loss(made.float(), wanted)
+        optimizer.zero_grad()
+        (loss + 0.25 * commit).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        loop.average(ema, model, min(0.995, (step + 1) / (step + 10)))
+        log.tick()
+        if step % 20 == 19:
+            log.write(step=step + 1, loss=loss.item(), commit=commit.item(), restarted=restarted)
+        if step % checkpoint_every == checkpoint_every - 1 or step + 1 == stop:
+            loop.save(Path(out) / "vqgan.pt", model=model.state_dict(), optimizer=optimizer.state_dict(), ema=ema, count=book.count, total=book.total,
+                      step=step + 1, seconds=log.seconds)
+            log.write(step=step + 1, **quality(pictures, ema, step >= plain_steps))
+
+
+def quality(pictures, state, quantised=True):
+    """PSNR on 64 composed held-out pictures at 128 px and the share of the codebook that they use."""
+    model = Vqgan(**CONFIG)
+    model.load_state_dict(state)
+    scenes = Scenes(pictures, 64, 998, validation=True)
+    wanted, errors, used = scenes.render(128), [], []
+    with torch.no_grad():
+        for block in wanted.split(16):
+            z = model.encode(block * 2 - 1)
+            if quantised:
+                z, codes, _ = model.snap(z)
+                used.append(codes)
+            errors.append(((model.decode(z).clamp(-1, 1) + 1) / 2 - block).square().mean((1, 2, 3)))
+    psnr = (-10 * torch.cat(errors).log10()).mean().item()
+    return {"psnr": psnr, "codes_used": len(torch.cat(used).unique()) / CONFIG["n_embed"] if used else 0.0}
+
+
+def export(state, folder):
+    """Writes config.yaml and model.safetensors (f16) as taming-transformers names them."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({name: value.half().contiguous() for name, value in state.items()}, folder / "model.safetensors", {"format": "pt"})
+    target = {"model": {"target": "taming.models.vqgan.VQModel", "params": CONFIG}}
+    (folder / "config.yaml").write_text(yaml.safe_dump(target, sort_keys=False))
