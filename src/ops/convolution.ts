@@ -1,5 +1,6 @@
 /** 2-D convolution (NCHW) with stride, padding, dilation and groups, and its derivatives in inference operators. */
 import { requires } from "../core/errors.js";
+import type { Shape } from "../core/shape.js";
 import { defineOp } from "../graph/op.js";
 import type { Tensor } from "../graph/tensor.js";
 import { concat, flip, pad, reshape, slice, transpose } from "./movement.js";
@@ -48,7 +49,7 @@ const convOp = defineOp("Conv", {
       groups: group as number,
     };
     return [
-      needs[0] ? inputGradient(ct, x as Tensor, w as Tensor, options) : undefined,
+      needs[0] ? convInputGradient(ct, (x as Tensor).shape, w as Tensor, options) : undefined,
       needs[1] ? weightGradient(ct, x as Tensor, w as Tensor, options) : undefined,
       b && needs[2] ? sum(ct, { axes: [0, 2, 3] }) : undefined,
     ];
@@ -66,9 +67,14 @@ interface Geometry {
  * dX = conv(dY spread by the stride, W with in/out swapped and flipped on H, W): a plain Conv, 1.5-1.9x faster than
  * ConvTranspose, and the flipped weight is folded when the session loads.
  */
-function inputGradient(ct: Tensor, x: Tensor, w: Tensor, { stride, pads, dilation, groups }: Geometry): Tensor {
+export function convInputGradient(
+  ct: Tensor,
+  shape: Shape,
+  w: Tensor,
+  { stride, pads, dilation, groups }: Geometry,
+): Tensor {
   const [out, perGroup, kh, kw] = w.shape as [number, number, number, number];
-  const [, , height, width] = x.shape as [number, number, number, number];
+  const [, , height, width] = shape as [number, number, number, number];
   const [top, left] = pads;
   const grouped = reshape(w, [groups, out / groups, perGroup, kh, kw]);
   const swapped = reshape(flip(transpose(grouped, [0, 2, 1, 3, 4]), [3, 4]), [groups * perGroup, out / groups, kh, kw]);

@@ -129,7 +129,10 @@ export function flip(x: Tensor, axes: readonly number[]): Tensor {
 /** Cuts `x` along `axis` into consecutive parts of the given sizes. */
 export function split(x: Tensor, axis: number, sizes: readonly number[]): Tensor[] {
   let start = 0;
-  return sizes.map((size) => slice(x, axis, start, (start += size)));
+  return sizes.map((size) => {
+    start += size;
+    return slice(x, axis, start - size, start);
+  });
 }
 
 const concatOp = defineOp("Concat", {
@@ -220,13 +223,19 @@ const gatherOp = defineOp("Gather", {
     const at = axis as number;
     return { dtype, shape: [...shape.slice(0, at), ...(indices as Tensor).shape, ...shape.slice(at + 1)] };
   },
+  // dx: every gathered row is added back to the row it came from
   vjp: ({ ct, inputs: [x, indices], attributes: { axis } }) => {
-    requires(axis === 0, "BAD_ARGUMENT", () => "gather(): only axis 0 has a derivative");
-    const [source, rows] = [x as Tensor, indices as Tensor];
-    const flat = reshape(ct, [sizeOf(rows.shape), sizeOf(source.shape) / (source.shape[0] as number)]);
-    const zeros = constant(NDArray.zeros("float32", [source.shape[0] as number, flat.shape[1] as number]));
-    const spread = expand(reshape(rows, [sizeOf(rows.shape), 1]), flat.shape);
-    return [reshape(scatterAdd(zeros, spread, flat, 0), source.shape), undefined];
+    const [source, rows, at] = [x as Tensor, indices as Tensor, axis as number];
+    const before = source.shape.slice(0, at);
+    const after = source.shape.slice(at + 1);
+    const extent = source.shape[at] as number;
+    const count = sizeOf(rows.shape);
+    const front = transpose(reshape(ct, [sizeOf(before), count, sizeOf(after)]), [1, 0, 2]);
+    const flat = reshape(front, [count, sizeOf(before) * sizeOf(after)]);
+    const zeros = constant(NDArray.zeros("float32", [extent, flat.shape[1] as number]));
+    const summed = scatterAdd(zeros, expand(reshape(rows, [count, 1]), flat.shape), flat, 0);
+    const back = transpose(reshape(summed, [extent, sizeOf(before), sizeOf(after)]), [1, 0, 2]);
+    return [reshape(back, source.shape), undefined];
   },
 });
 

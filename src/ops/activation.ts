@@ -1,0 +1,35 @@
+/** Nonlinearities of the models, in the forms that ONNX Runtime fuses. */
+import { normalizeAxis } from "../core/shape.js";
+import { defineOp } from "../graph/op.js";
+import type { Tensor } from "../graph/tensor.js";
+import { add, erf, mul, sigmoid, sub } from "./arithmetic.js";
+import { sum } from "./reduction.js";
+
+const softmaxOp = defineOp("Softmax", {
+  infer: ([x]) => x as Tensor,
+  // dx = y * (dy - sum(dy * y))
+  vjp: ({ ct, output: y, attributes: { axis } }) => {
+    const along = { axes: [axis as number], keepDims: true };
+    return [mul(y, sub(ct, sum(mul(ct, y), along)))];
+  },
+});
+
+/** exp(x) / sum(exp(x)) along `axis` (default the last). */
+export function softmax(x: Tensor, axis = -1): Tensor {
+  return softmaxOp([x], { axis: normalizeAxis("softmax", axis, x.rank) });
+}
+
+/** x * Phi(x), exact: 0.5 x (1 + erf(x / sqrt 2)). */
+export function gelu(x: Tensor): Tensor {
+  return mul(mul(x, add(erf(mul(x, Math.SQRT1_2)), 1)), 0.5);
+}
+
+/** x * sigmoid(1.702 x), OpenAI CLIP's stand-in for gelu. */
+export function quickGelu(x: Tensor): Tensor {
+  return mul(x, sigmoid(mul(x, 1.702)));
+}
+
+/** x * sigmoid(x), also called swish. */
+export function silu(x: Tensor): Tensor {
+  return mul(x, sigmoid(x));
+}

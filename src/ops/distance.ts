@@ -1,0 +1,30 @@
+/** Lengths and angles between embeddings. */
+import type { Tensor } from "../graph/tensor.js";
+import { asin, clip, div, max, mul, sqrt, square, sub } from "./arithmetic.js";
+import { matmul } from "./linear-algebra.js";
+import { reshape, transpose } from "./movement.js";
+import { sum } from "./reduction.js";
+
+/** x / max(|x|, 1e-12) along `axis` (torch's F.normalize). */
+export function normalize(x: Tensor, axis = -1): Tensor {
+  const length = sqrt(max(sum(square(x), { axes: [axis], keepDims: true }), 1e-24));
+  return div(x, length);
+}
+
+/** Cosine of the angle between every row of a [n,E] and every row of b [p,E] -> [n,p]. */
+export function cosineSimilarity(a: Tensor, b: Tensor): Tensor {
+  return matmul(normalize(a), transpose(normalize(b)));
+}
+
+/**
+ * Squared spherical distance 2 asin(|a^ - b^| / 2)^2 of every row of a [n,E] to every row of b [p,E] -> [n,p], in
+ * 0..pi^2/2. The chord is kept off 0 and 2, where the derivative of asin(sqrt) has no limit that floats can hold.
+ */
+export function sphericalDistance(a: Tensor, b: Tensor): Tensor {
+  const [n, e] = a.shape as [number, number];
+  const [p] = b.shape as [number];
+  const difference = sub(reshape(normalize(a), [n, 1, e]), reshape(normalize(b), [1, p, e])); // [n, p, E]
+  const quarter = mul(sum(square(difference), { axes: [2] }), 0.25); // (|a^ - b^| / 2)^2
+  const bounded = clip(quarter, 1e-14, 1 - 1e-7);
+  return mul(square(asin(sqrt(bounded))), 2);
+}

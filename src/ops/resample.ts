@@ -1,0 +1,144 @@
+/** Resizing and sampling pictures [n,c,h,w]. */
+import { requires } from "../core/errors.js";
+import { NDArray } from "../core/ndarray.js";
+import { defineOp } from "../graph/op.js";
+import { constant, type Tensor } from "../graph/tensor.js";
+import { add, cast, clip, div, equal, floor, mul, sub } from "./arithmetic.js";
+import { applyAlong, matmul } from "./linear-algebra.js";
+import { expand, reshape, scatterAdd, slice, transpose } from "./movement.js";
+import { avgPool } from "./pooling.js";
+
+const resizeOp = defineOp("Resize", {
+  infer: ([x, , scales]) => {
+    const { dtype, shape } = x as Tensor;
+    return { dtype, shape: shape.map((extent, axis) => extent * scaleOf(scales, axis)) };
+  },
+  // dx = sum over the k x k copies
+  vjp: ({ ct, inputs: [, , scales] }) => {
+    const kernel = scaleOf(scales, 2);
+    return [mul(avgPool(ct, { kernel }), kernel * kernel), undefined, undefined];
+  },
+});
+
+function scaleOf(scales: Tensor | undefined, axis: number): number {
+  if (scales?.leaf?.kind !== "constant") throw new Error("resize: scales must be a constant");
+  return scales.leaf.value.at(axis);
+}
+
+/** Every pixel k times in both directions. */
+export function resizeNearest(x: Tensor, factor: number): Tensor {
+  requires(
+    Number.isInteger(factor) && factor >= 1 && x.rank === 4,
+    "BAD_ARGUMENT",
+    () => `resizeNearest(): needs [n,c,h,w] and a whole factor, got ${x} and ${factor}`,
+  );
+  const noRegion = constant(NDArray.float32([0], []));
+  const scales = constant(NDArray.float32([4], [1, 1, factor, factor]));
+  const attributes = { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" };
+  return resizeOp([x, noRegion, scales], attributes);
+}
+
+/** Bilinear to any size, pixel centres at half (torch align_corners=False, no anti-aliasing); two matrix products. */
+export function resizeBilinear(x: Tensor, [height, width]: readonly [number, number]): Tensor {
+  const [, , inHeight, inWidth] = x.shape as [number, number, number, number];
+  return applyAlong(applyAlong(x, 2, bilinearMatrix(inHeight, height)), 3, bilinearMatrix(inWidth, width));
+}
+
+function bilinearMatrix(inSize: number, outSize: number): Tensor {
+  const matrix = new Float32Array(outSize * inSize);
+  for (let i = 0; i < outSize; i++) {
+    const centre = Math.max(0, ((i + 0.5) * inSize) / outSize - 0.5);
+    const low = Math.floor(centre);
+    const high = Math.min(low + 1, inSize - 1);
+    matrix[i * inSize + low] = 1 - (centre - low);
+    matrix[i * inSize + high] = (matrix[i * inSize + high] as number) + (centre - low);
+  }
+  return constant(NDArray.float32([outSize, inSize], matrix));
+}
+
+const gridSampleOp = defineOp("GridSample", {
+  infer: ([x, grid]) => {
+    const [image, points] = [x as Tensor, grid as Tensor];
+    requires(
+      image.rank === 4 && points.rank === 4 && points.shape[3] === 2 && image.shape[0] === 1 && points.shape[0] === 1,
+      "SHAPE_MISMATCH",
+      () => `gridSample(): needs one picture [1,c,H,W] and points [1,h,w,2], got ${image} and ${points}`,
+    );
+    return {
+      dtype: image.dtype,
+      shape: [1, image.shape[1] as number, points.shape[1] as number, points.shape[2] as number],
+    };
+  },
+  vjp: ({ ct, inputs: [x, grid] }) => [gridSampleGradient(ct, x as Tensor, grid as Tensor), undefined],
+});
+
+/**
+ * dx: every sample hands its cotangent back to the four pixels around it, by their bilinear weights; one scatter-add a
+ * corner, so that index and value arrays stay the size of the samples. Points have no gradient.
+ */
+function gridSampleGradient(ct: Tensor, x: Tensor, grid: Tensor): Tensor {
+  const [, c, height, width] = x.shape as [number, number, number, number];
+  const [, rows, columns] = grid.shape as [number, number, number];
+  const count = rows * columns;
+  const along = (axis: number, extent: number) => {
+    const position = reshape(slice(grid, 3, axis, axis + 1), [1, count]);
+    const pixel = sub(mul(add(position, 1), extent / 2), 0.5); // centres of pixels at whole numbers
+    const low = floor(pixel);
+    return { low, fraction: sub(pixel, low), extent };
+  };
+  const corner = ({ low, fraction, extent }: ReturnType<typeof along>, second: boolean) => {
+    const index = second ? add(low, 1) : low;
+    const inside = clip(index, 0, extent - 1);
+    const weight = mul(second ? fraction : sub(1, fraction), cast(equal(index, inside), "float32"));
+    return { index: inside, weight };
+  };
+  const [horizontal, vertical] = [along(0, width), along(1, height)];
+  const values = reshape(ct, [c, count]);
+  let gradient = constant(NDArray.zeros("float32", [c, height * width]));
+  for (const below of [false, true]) {
+    for (const right of [false, true]) {
+      const [column, row] = [corner(horizontal, right), corner(vertical, below)];
+      const index = cast(add(mul(row.index, width), column.index), "int32"); // [1, count]
+      const share = mul(values, mul(row.weight, column.weight)); // [c, count]
+      gradient = scatterAdd(gradient, expand(index, [c, count]), share, 1);
+    }
+  }
+  return reshape(gradient, x.shape);
+}
+
+/**
+ * Bilinear samples of one picture at n grids of points; zeros outside, align_corners=False.
+ *
+ * All grids go through one sampling of the one picture, which is never copied n times.
+ *
+ * @param x [1,c,H,W]
+ * @param grid [n,h,w,2], (x, y) in -1..1 across the picture
+ * @returns [n,c,h,w]
+ */
+export function gridSample(x: Tensor, grid: Tensor): Tensor {
+  const [n, height, width] = grid.shape as [number, number, number];
+  const c = x.shape[1] as number;
+  const attributes = { mode: "bilinear", padding_mode: "zeros", align_corners: 0 };
+  const samples = gridSampleOp([x, reshape(grid, [1, n * height, width, 2])], attributes); // [1, c, n h, w]
+  return transpose(reshape(samples, [c, n, height, width]), [1, 0, 2, 3]);
+}
+
+/**
+ * Where each pixel of n square views of `size` pixels lies in the source: pixel centres (2i+1)/size - 1, mapped by the
+ * view's matrix, divided by w.
+ *
+ * @param matrices [n,3,3]
+ * @returns [n,size,size,2]
+ */
+export function homographyGrid(matrices: Tensor, size: number): Tensor {
+  const n = matrices.shape[0] as number;
+  const count = size * size;
+  const points = new Float32Array(3 * count).fill(1);
+  for (let i = 0; i < count; i++) {
+    points[i] = (2 * (i % size) + 1) / size - 1;
+    points[count + i] = (2 * Math.floor(i / size) + 1) / size - 1;
+  }
+  const mapped = matmul(matrices, constant(NDArray.float32([3, count], points))); // [n, 3, count]
+  const flat = div(slice(mapped, 1, 0, 2), slice(mapped, 1, 2, 3)); // [n, 2, count]
+  return reshape(transpose(flat), [n, size, size, 2]);
+}
