@@ -177,7 +177,7 @@ def export(state, folder):
     (folder / "preprocessor_config.json").write_text(json.dumps(processor, indent=2) + "\n")
 
 
-def train(data, out, plain_steps=500, stop=1700, cooldown=500, radius=1.0, checkpoint_every=50):
+def train(data, out, plain_steps=650, stop=1550, cooldown=400, radius=1.0, checkpoint_every=50):
     """Trains from scratch or from the last checkpoint; steps up to `plain_steps` are plain, the rest adversarial."""
     loop.prepare(1)
     pictures = Pictures(data)
@@ -207,7 +207,7 @@ def train(data, out, plain_steps=500, stop=1700, cooldown=500, radius=1.0, check
             model.requires_grad_(False)
             with torch.autocast("cpu", torch.bfloat16):
                 text = model.text(ids)
-            pixels = attack(model, pixels, text, ignored, radius * min(1.0, (step - plain_steps + 1) / 150), 1)
+            pixels = attack(model, pixels, text, ignored, radius * min(1.0, (step - plain_steps + 1) / 250), 1)
             model.requires_grad_(True)
         with torch.autocast("cpu", torch.bfloat16):
             loss = model.loss(model.image(pixels, 32 if plain else None), model.text(ids), ignored)

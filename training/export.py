@@ -1,16 +1,14 @@
 """Writes the averaged weights of a training folder as f16 files where the product reads them, and checks that they load elsewhere."""
 
-import argparse
 import shutil
 from pathlib import Path
 
 import torch
 
 import clip
+import judge
 import loop
 import vqgan
-
-ROOT = Path(__file__).parent
 
 
 def check_clip(state, folder):
@@ -28,7 +26,7 @@ def check_clip(state, folder):
         return max((image - ours.image(pixels)).abs().max().item(), (text - ours.text(ids)).abs().max().item())
 
 
-def main(out, models):
+def main(out, models, judge_folder):
     out, models = Path(out), Path(models)
     saved = loop.load(out / "clip.pt")
     if saved:
@@ -42,11 +40,7 @@ def main(out, models):
         folder = models / "vqgan"
         vqgan.export(saved["ema"], folder)
         print(f"vqgan: step {saved['step']}, {(folder / 'model.safetensors').stat().st_size} bytes")
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", default=".training/out")
-    parser.add_argument("--models", default=str(ROOT.parent / "models/compact"))
-    options = parser.parse_args()
-    main(options.out, options.models)
+    saved = loop.load(out / "judge.pt")
+    if saved:
+        judge.export(saved, judge_folder)
+        print(f"judge: step {saved['step']}, {(Path(judge_folder) / 'model.safetensors').stat().st_size} bytes")

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
 import loop
+from captions import vocabulary
 from data import Pictures, Scenes
 
 WIDTHS, EMBEDDING, WORD_WIDTH, PAIRS = (32, 64, 128, 192), 128, 96, 2048
@@ -49,7 +50,8 @@ class Judge(nn.Module):
     def text(self, sentences):
         rows, starts = [], []
         for sentence in sentences:
-            words = [word for word in sentence.lower().split() if word in self.rows]
+            words = [next((form for form in (word, word[:-1], word[:-2]) if form in self.rows), None) for word in sentence.lower().split()]
+            words = [word for word in words if word]
             starts.append(len(rows))
             rows += [self.rows[word] for word in words]
             rows += [len(self.rows) + (self.rows[a] * 7919 + self.rows[b] * 104729) % PAIRS for a, b in zip(words, words[1:])]
@@ -76,7 +78,7 @@ def train(data, out, stop=3000, cooldown=1500, checkpoint_every=100):
     """Trains from scratch or from the last checkpoint with its own seed."""
     loop.prepare(3)
     pictures, rng = Pictures(data), random.Random(3)
-    words = sorted(json.loads((Path(out) / "clip/tokenizer.json").read_text())["model"]["vocab"])
+    words = vocabulary(pictures.concepts)
     model = Judge(words).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.05)
     ema, start, log = loop.copy_state(model), 0, loop.Log(Path(out) / "judge.jsonl")

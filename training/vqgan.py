@@ -11,11 +11,12 @@ from safetensors.torch import save_file
 import loop
 from data import Pictures, Scenes
 
+# 64 channels at full size are the fewest that work: with 32 channels each of the 32 norm groups is one channel and absolute colours are lost.
 CONFIG = {
     "embed_dim": 32, "n_embed": 1024,
     "ddconfig": {
-        "double_z": False, "z_channels": 64, "resolution": 128, "in_channels": 3, "out_ch": 3, "ch": 32, "ch_mult": [1, 1, 2, 4],
-        "num_res_blocks": 1, "attn_resolutions": [], "dropout": 0.0,
+        "double_z": False, "z_channels": 64, "resolution": 128, "in_channels": 3, "out_ch": 3, "ch": 64, "ch_mult": [1, 1, 1, 2],
+        "num_res_blocks": 0, "attn_resolutions": [], "dropout": 0.0,
     },
 }
 
@@ -123,7 +124,7 @@ class Encoder(nn.Module):
         for number, factor in enumerate(ch_mult):
             level = nn.Module()
             level.block = nn.ModuleList(Block(width if index == 0 else ch * factor, ch * factor) for index in range(num_res_blocks))
-            width = ch * factor
+            width = ch * factor if num_res_blocks else width
             if number + 1 < len(ch_mult):
                 level.downsample = Resample(width, down=True)
             self.down.append(level)
@@ -239,7 +240,7 @@ class Codebook:
         return len(lost)
 
 
-def train(data, out, stop=3600, cooldown=1200, plain_steps=250, crop_until=0.5, checkpoint_every=100):
+def train(data, out, stop=2200, cooldown=800, plain_steps=250, crop_until=0.5, checkpoint_every=100):
     """Trains from scratch or from the last checkpoint: `plain_steps` without codes, then k-means and codes; small crops first, whole pictures later."""
     loop.prepare(2)
     pictures = Pictures(data)
