@@ -6,6 +6,7 @@ import { z } from "zod";
 import { VqganClipError } from "../core/errors.js";
 import { RANDOM_NAME } from "../core/random.js";
 import { parsePrompts } from "./prompt.js";
+import { type Beginning, beginnings } from "./run.js";
 import type { ModelIdentity } from "./session-file.js";
 import { checkSettings, type Settings } from "./settings.js";
 
@@ -23,8 +24,7 @@ export interface Story {
   readonly models: readonly ModelIdentity[];
   /** The backend that made the bytes; equal backends make equal bytes. */
   readonly device: string;
-  /** True when it began from somebody's picture. */
-  readonly fromPicture: boolean;
+  readonly beganFrom: Beginning;
 }
 
 export type MetadataLevel = "full" | "public" | "none";
@@ -32,7 +32,9 @@ export type MetadataLevel = "full" | "public" | "none";
 /** PNG text by keyword. `public` leaves out prompts and settings and keeps the mark of generated media. */
 export function storyText(story: Story, level: MetadataLevel = "full"): Record<string, string> {
   if (level === "none") return {};
-  const mark = { [XMP]: xmp(story.fromPicture ? "compositeWithTrainedAlgorithmicMedia" : "trainedAlgorithmicMedia") };
+  const mark = {
+    [XMP]: xmp(story.beganFrom === "picture" ? "compositeWithTrainedAlgorithmicMedia" : "trainedAlgorithmicMedia"),
+  };
   if (level === "public") return mark;
   const ours = { version: VERSION, random: RANDOM_NAME, ...story };
   return { [A1111]: a1111(story), [OURS]: JSON.stringify(ours), ...mark };
@@ -57,7 +59,9 @@ function a1111({ settings, step, models }: Story): string {
     Version: "vqgan-clip",
   };
   const tail = Object.entries(pairs).map(([key, value]) => `${key}: ${value}`);
-  return [line((weight) => weight > 0), ...(negative ? [`Negative prompt: ${negative}`] : []), tail.join(", ")].join("\n");
+  return [line((weight) => weight > 0), ...(negative ? [`Negative prompt: ${negative}`] : []), tail.join(", ")].join(
+    "\n",
+  );
 }
 
 function xmp(sourceType: string): string {
@@ -75,7 +79,7 @@ const storySchema = z.object({
   step: z.int().min(0),
   models: z.array(z.object({ role: z.enum(["generator", "perceptor"]), name: z.string(), sha256: z.string() })),
   device: z.string(),
-  fromPicture: z.boolean(),
+  beganFrom: z.enum(beginnings),
 });
 
 /** Reads our JSON back; undefined when the picture carries none. @throws BAD_FILE when it carries a broken one */
@@ -83,9 +87,11 @@ export function readStory(text: Readonly<Record<string, string>>): Story | undef
   const ours = text[OURS];
   if (ours === undefined) return undefined;
   try {
-    const { settings, step, models, device, fromPicture } = storySchema.parse(JSON.parse(ours));
-    return { settings: checkSettings(settings), step, models, device, fromPicture };
+    const { settings, step, models, device, beganFrom } = storySchema.parse(JSON.parse(ours));
+    return { settings: checkSettings(settings), step, models, device, beganFrom };
   } catch (error) {
-    throw new VqganClipError("BAD_FILE", `inspect(): the picture's vqgan-clip metadata is damaged`, undefined, { cause: error });
+    throw new VqganClipError("BAD_FILE", `inspect(): the picture's vqgan-clip metadata is damaged`, undefined, {
+      cause: error,
+    });
   }
 }

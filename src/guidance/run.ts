@@ -5,18 +5,24 @@
 import { VqganClipError } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
-import { optimizers, type OptimizerState } from "../optim/optimizer.js";
+import { type OptimizerState, optimizers } from "../optim/optimizer.js";
 import { type CompileOptions, compile, type Feeds, type Program } from "../runtime/program.js";
 import { drawViews } from "./augmentations.js";
 import { clampToCodebook, latentGrid, latentOfCodes, latentOfPicture, randomCodes } from "./latent.js";
-import { parsePrompts, type Prompt } from "./prompt.js";
+import { type Prompt, parsePrompts } from "./prompt.js";
 import { embedTexts, type TextNotice } from "./prompt-embedding.js";
 import { checkSettings, type Settings } from "./settings.js";
 import { buildStep, cutoutGeometry, type StepModels, type StepOutputs } from "./step.js";
 
+/** What the first latent was made of. */
+export const beginnings = ["random", "codes", "picture"] as const;
+export type Beginning = (typeof beginnings)[number];
+
 /** Everything that a run is between two steps; saved and restored bit for bit. */
 export interface RunState {
   readonly settings: Settings;
+  /** Somebody's picture and given codes are not in the settings: without them the run cannot be made again. */
+  readonly beganFrom: Beginning;
   /** Steps done. */
   readonly step: number;
   /** The latent [1,D,h,w]. */
@@ -67,11 +73,16 @@ export class Run implements AsyncIterable<StepEvent> {
     const z = await firstLatent(models, settings, options);
     const optimizer = optimizers[settings.optimizer].init(z.size);
     const latentTarget = settings.regularizer.target === "init" ? z.clone() : NDArray.zeros("float32", z.shape);
-    return Run.restore(models, { settings, step: 0, z, latentTarget, optimizer }, options);
+    const beganFrom = options.initPicture ? "picture" : options.initCodes ? "codes" : "random";
+    return Run.restore(models, { settings, beganFrom, step: 0, z, latentTarget, optimizer }, options);
   }
 
   /** Continues from a saved state, exactly. */
-  static async restore(models: StepModels, state: RunState, options: Omit<StartOptions, "initPicture" | "initCodes"> = {}): Promise<Run> {
+  static async restore(
+    models: StepModels,
+    state: RunState,
+    options: Omit<StartOptions, "initPicture" | "initCodes"> = {},
+  ): Promise<Run> {
     const { onNotice, ...compileOptions } = options;
     const { settings, z } = state;
     const prompts = parsePrompts(settings.prompts);
@@ -102,7 +113,7 @@ export class Run implements AsyncIterable<StepEvent> {
 
   /** Does one step. */
   async advance(): Promise<StepEvent> {
-    const { settings, step, z, optimizer, latentTarget } = this.current;
+    const { settings, beganFrom, step, z, optimizer, latentTarget } = this.current;
     const { weight, decay, every } = settings.regularizer;
     const latentWeight = Math.max(0, weight - decay * Math.floor(step / every));
     const result = await this.program.run(this.feeds(latentWeight));
@@ -119,7 +130,7 @@ export class Run implements AsyncIterable<StepEvent> {
     const updated = rule.update(z.floats(), result.gradient.floats(), optimizer, settings.learningRate);
     const next = NDArray.float32(z.shape, updated.parameters);
     if (settings.clampToCodebook) clampToCodebook(next, this.models.generator.codebookRange);
-    this.current = { settings, step: step + 1, z: next, latentTarget, optimizer: updated.state };
+    this.current = { settings, beganFrom, step: step + 1, z: next, latentTarget, optimizer: updated.state };
     return { step: step + 1, losses: { total, ...losses }, image: withoutBatch(result.image) };
   }
 
@@ -129,7 +140,13 @@ export class Run implements AsyncIterable<StepEvent> {
   }
 
   /** Runs the remaining steps; a signal pauses it between two steps. */
-  async toFinish({ signal, onStep }: { signal?: AbortSignal; onStep?: (event: StepEvent) => void } = {}): Promise<this> {
+  async toFinish({
+    signal,
+    onStep,
+  }: {
+    signal?: AbortSignal;
+    onStep?: (event: StepEvent) => void;
+  } = {}): Promise<this> {
     for await (const event of this) {
       onStep?.(event);
       if (signal?.aborted) break;
@@ -151,14 +168,25 @@ export class Run implements AsyncIterable<StepEvent> {
   private feeds(latentWeight: number): Feeds {
     const { settings, step, z, latentTarget } = this.current;
     const random = new Random(settings.seed).split(`views of step ${step}`);
-    const views = drawViews(settings.cutouts, cutoutGeometry(settings, this.models.perceptor), settings.augmentations, random);
+    const views = drawViews(
+      settings.cutouts,
+      cutoutGeometry(settings, this.models.perceptor),
+      settings.augmentations,
+      random,
+    );
     const all: Feeds = {
       z,
       latentTarget,
       latentWeight: NDArray.scalar(latentWeight),
       prompts: this.embeddings,
-      weights: NDArray.float32([this.prompts.length], this.prompts.map(({ weight }) => weight)),
-      stops: NDArray.float32([this.prompts.length], this.prompts.map(({ stop }) => stop)),
+      weights: NDArray.float32(
+        [this.prompts.length],
+        this.prompts.map(({ weight }) => weight),
+      ),
+      stops: NDArray.float32(
+        [this.prompts.length],
+        this.prompts.map(({ stop }) => stop),
+      ),
       ...views,
     };
     return Object.fromEntries(Object.entries(all).filter(([name]) => this.program.reads(name)));

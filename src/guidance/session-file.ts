@@ -7,8 +7,9 @@ import { z } from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { RANDOM_NAME } from "../core/random.js";
+import { optimizers } from "../optim/optimizer.js";
 import { parseSafetensors, writeSafetensors } from "../weights/safetensors.js";
-import type { RunState } from "./run.js";
+import { beginnings, type RunState } from "./run.js";
 import { checkSettings } from "./settings.js";
 
 const FORMAT = "vqclip";
@@ -33,6 +34,7 @@ const manifestSchema = z.object({
   format: z.literal(FORMAT),
   version: z.literal(VERSION),
   step: z.int().min(0),
+  beganFrom: z.enum(beginnings),
   settings: z.unknown(),
   models: z.array(z.object({ role: z.enum(["generator", "perceptor"]), name: z.string(), sha256: z.string() })),
   random: z.literal(RANDOM_NAME),
@@ -41,13 +43,14 @@ const manifestSchema = z.object({
 
 /** @param png the picture so far, for people and file browsers */
 export function writeSession({ state, models }: SessionFile, png?: Uint8Array): Uint8Array {
-  const { settings, step, z: latent, latentTarget, optimizer } = state;
+  const { settings, beganFrom, step, z: latent, latentTarget, optimizer } = state;
   const manifest = {
     format: FORMAT,
     version: VERSION,
     step,
+    beganFrom,
     settings,
-    models,
+    models: [...models],
     random: RANDOM_NAME,
     optimizerStep: optimizer.step,
   } satisfies z.input<typeof manifestSchema>;
@@ -65,21 +68,31 @@ export function writeSession({ state, models }: SessionFile, png?: Uint8Array): 
 export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
   const entries = unzip(bytes);
   const [manifestBytes, stateBytes] = [entries["manifest.json"], entries["state.safetensors"]];
-  requires(manifestBytes && stateBytes, "BAD_FILE", () => "session: the archive lacks manifest.json or state.safetensors");
+  requires(
+    manifestBytes && stateBytes,
+    "BAD_FILE",
+    () => "session: the archive lacks manifest.json or state.safetensors",
+  );
   const manifest = manifestSchema.safeParse(parseJson(strFromU8(manifestBytes)));
   if (!manifest.success) {
     const issue = manifest.error.issues[0];
     throw new VqganClipError("BAD_FILE", `session: manifest.json: ${issue?.path.join(".")}: ${issue?.message}`);
   }
-  const { models, step, optimizerStep } = manifest.data;
+  const { models, step, beganFrom, optimizerStep } = manifest.data;
+  const settings = checkSettings(manifest.data.settings);
   const arrays: Record<string, NDArray> = {};
   const dict = parseSafetensors(stateBytes, "state.safetensors");
   for (const name of dict.names) arrays[name] = await dict.read(name);
   const { z: latent, latentTarget, ...rest } = arrays;
   requires(latent && latentTarget, "BAD_FILE", () => "session: state.safetensors lacks z or latentTarget");
-  const moments = Object.entries(rest).map(([name, array]) => [name.replace(/^optimizer\./, ""), array]);
-  const optimizer = { step: optimizerStep, arrays: Object.fromEntries(moments) as Record<string, NDArray> };
-  return { state: { settings: checkSettings(manifest.data.settings), step, z: latent, latentTarget, optimizer }, models };
+  const moments: Record<string, NDArray> = {};
+  for (const name of Object.keys(optimizers[settings.optimizer].init(0).arrays)) {
+    const array = rest[`optimizer.${name}`];
+    requires(array?.size === latent.size, "BAD_FILE", () => `session: optimizer.${name} is missing or of another size`);
+    moments[name] = array;
+  }
+  const optimizer = { step: optimizerStep, arrays: moments };
+  return { state: { settings, beganFrom, step, z: latent, latentTarget, optimizer }, models };
 }
 
 function unzip(bytes: Uint8Array): Record<string, Uint8Array> {

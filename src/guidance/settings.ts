@@ -8,7 +8,7 @@ import { parsePrompts } from "./prompt.js";
 const chance = z.number().min(0).max(1);
 const spread = z.number().min(0).max(1);
 
-const augmentation = z.discriminatedUnion("kind", [
+export const augmentationSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("hflip"), p: chance }),
   z.strictObject({
     kind: z.literal("affine"),
@@ -43,7 +43,7 @@ export const settingsSchema = z.strictObject({
   cutouts: z.int().min(1).max(4096).describe("windows the perceptor sees each step"),
   cutMethod: z.enum(cutMethods).describe("how windows are chosen"),
   cutPower: z.number().positive().max(10).describe("exponent of the random crop size"),
-  augmentations: z.array(augmentation).max(16).describe("random views of each cutout"),
+  augmentations: z.array(augmentationSchema).max(16).describe("random views of each cutout"),
   padding: z.enum(["border", "zeros"]).describe("what lies outside the picture"),
   regularizer: z
     .strictObject({
@@ -67,11 +67,11 @@ export type Recipe = Omit<Settings, "prompts" | "seed" | "size">;
 
 /** Checks a complete set of settings. @throws BAD_ARGUMENT (BAD_PROMPT) naming the setting, what is wanted and what came */
 export function checkSettings(candidate: unknown): Settings {
-  const parsed = settingsSchema.safeParse(candidate);
+  const parsed = settingsSchema.safeParse(candidate, { reportInput: true });
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const path = issue?.path.join(".") ?? "";
-    throw new VqganClipError("BAD_ARGUMENT", `settings: ${path ? `${path}: ` : ""}${issue?.message ?? "invalid"}`);
+    const { path = [], message = "invalid", input } = parsed.error.issues[0] ?? {};
+    const came = input === undefined ? "" : `, got ${JSON.stringify(input)}`;
+    throw new VqganClipError("BAD_ARGUMENT", `${path.join(".") || "settings"}: ${message}${came}`);
   }
   parsePrompts(parsed.data.prompts);
   return parsed.data;

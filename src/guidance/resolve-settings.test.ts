@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { parseAugmentations } from "./augmentation-list.js";
+import { presets } from "./presets.js";
+import { parseRecommendation, resolveSettings } from "./resolve-settings.js";
+
+const sources = { size: [128, 128] as const, drawSeed: () => 77 };
+
+describe("resolveSettings", () => {
+  it("ends at preset paper, the generator's size and a drawn seed, and says so", () => {
+    const { settings, origins } = resolveSettings({ prompts: ["a castle", "fog:0.5"] }, sources);
+    expect(settings).toEqual({ ...presets.paper, prompts: "a castle | fog:0.5", size: [128, 128], seed: 77 });
+    expect(origins).toMatchObject({ prompts: "request", steps: "preset paper", size: "generator", seed: "drawn" });
+  });
+
+  it("puts the request before the preset, a named preset before the model, the model before paper", () => {
+    const recommended = { steps: 90, cutouts: 8, size: [64, 96] as [number, number] };
+    const plain = resolveSettings({ prompts: "x", cutouts: 4 }, { ...sources, recommended });
+    expect(plain.settings).toMatchObject({ steps: 90, cutouts: 4, size: [64, 96], learningRate: 0.15 });
+    expect(plain.origins).toMatchObject({ steps: "model", cutouts: "request", size: "model" });
+    const named = resolveSettings({ prompts: "x", preset: "nerdyrodent" }, { ...sources, recommended });
+    expect(named.settings).toMatchObject({ steps: 500, cutouts: 32, size: [64, 96] });
+    expect(named.origins.steps).toBe("preset nerdyrodent");
+  });
+
+  it("merges the regulariser by field", () => {
+    const { settings } = resolveSettings({ prompts: "x", regularizer: { weight: 2 } }, sources);
+    expect(settings.regularizer).toEqual({ ...presets.paper.regularizer, weight: 2 });
+  });
+
+  it("re-makes a picture's settings but for what is asked", () => {
+    const like = resolveSettings({ prompts: "x", seed: 1, steps: 9 }, sources).settings;
+    expect(resolveSettings({ seed: 2 }, { ...sources, like }).settings).toEqual({ ...like, seed: 2 });
+  });
+
+  it("refuses what it does not know, naming what came", () => {
+    expect(() => resolveSettings({}, sources)).toThrow("none was given");
+    expect(() => resolveSettings({ prompts: "x", steps: 0 }, sources)).toThrow(/^steps: .*got 0$/);
+    expect(() => resolveSettings({ prompts: "x", ...{ stepz: 3 } }, sources)).toThrow('no "stepz"');
+  });
+});
+
+describe("parseRecommendation", () => {
+  it("reads a part of a recipe and refuses other keys", () => {
+    expect(parseRecommendation('{"steps": 9}', "f")).toEqual({ steps: 9 });
+    expect(() => parseRecommendation('{"seed": 9}', "f")).toThrow(/f: .*seed/);
+    expect(() => parseRecommendation("{", "f")).toThrow("f: not JSON");
+  });
+});
+
+describe("parseAugmentations", () => {
+  it("reads positions, names, presets and none", () => {
+    expect(parseAugmentations("hflip,affine:15:p=1, noise:0.2")).toEqual([
+      { kind: "hflip", p: 0.5 },
+      { kind: "affine", degrees: 15, translate: 0.1, shear: 0, p: 1 },
+      { kind: "noise", level: 0.2 },
+    ]);
+    expect(parseAugmentations("none")).toEqual([]);
+    expect(parseAugmentations("nerdyrodent")).toEqual(presets.nerdyrodent.augmentations);
+  });
+  it.each([
+    ["blur", '"blur" is no augmentation'],
+    ["affine:x", "no value of affine"],
+    ["noise:0.1:3", "no value of noise"],
+    ["hflip:2", "hflip:2"],
+    ["", '"" is no augmentation'],
+  ])("refuses %s", (source, message) => {
+    expect(() => parseAugmentations(source)).toThrow(message);
+  });
+});

@@ -1,0 +1,106 @@
+/** The one place where a run's settings come together, and the record of where each came from. */
+import { VqganClipError } from "../core/errors.js";
+import { type PresetName, presetNames, presets } from "./presets.js";
+import { checkSettings, type Recipe, type SettingName, type Settings, settingsSchema } from "./settings.js";
+
+/** What a model's `recommended.json` may hold: any part of a recipe, and a size. */
+const recommendationSchema = settingsSchema.omit({ prompts: true, seed: true }).partial();
+export type Recommendation = Partial<Recipe & Pick<Settings, "size">>;
+
+/** What somebody asks for; everything left out is filled in. */
+export interface SettingsRequest extends Partial<Omit<Settings, "prompts" | "regularizer">> {
+  /** Several texts join as if written with `|`. */
+  readonly prompts?: string | readonly string[];
+  /** Fields left out come from the layer below. */
+  readonly regularizer?: Partial<Settings["regularizer"]>;
+  readonly preset?: PresetName;
+}
+
+export interface SettingsSources {
+  /** The model pair's own recommendation. */
+  readonly recommended?: Recommendation | undefined;
+  /** Width and height where nobody names any: the generator's own resolution. */
+  readonly size: readonly [number, number];
+  /** Settings of a picture that is to be made again; they count as if each had been asked for. */
+  readonly like?: Settings | undefined;
+  /** Draws a seed where nobody names one. */
+  readonly drawSeed: () => number;
+}
+
+/** Who decided a setting. */
+export type Origin = "request" | "like" | `preset ${PresetName}` | "model" | "generator" | "drawn";
+
+export interface ResolvedSettings {
+  readonly settings: Settings;
+  readonly origins: Readonly<Record<SettingName, Origin>>;
+}
+
+/**
+ * Request, then the picture to re-make, then the preset asked for, then the model's recommendation, then preset `paper`;
+ * the size ends at the generator's own, the seed at a drawn one.
+ *
+ * @throws BAD_ARGUMENT, BAD_PROMPT
+ */
+export function resolveSettings(request: SettingsRequest, sources: SettingsSources): ResolvedSettings {
+  const { preset, prompts, ...given } = request;
+  if (preset !== undefined && !presetNames.includes(preset)) {
+    throw new VqganClipError(
+      "BAD_ARGUMENT",
+      `preset: no preset is named "${preset}"`,
+      `known: ${presetNames.join(", ")}`,
+    );
+  }
+  const { recommended, like, size, drawSeed } = sources;
+  const joined = typeof prompts === "string" ? prompts : prompts?.join(" | ");
+  const layers: [Origin, Readonly<Record<string, unknown>>][] = [
+    ["request", { ...given, prompts: joined }],
+    ...(like ? [["like", like] as [Origin, typeof like]] : []),
+    ...(preset ? [[`preset ${preset}`, presets[preset]] as [Origin, Recipe]] : []),
+    ...(recommended ? [["model", recommended] as [Origin, Recommendation]] : []),
+    ["preset paper", presets.paper],
+    ["generator", { size }],
+  ];
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(settingsSchema.shape, name));
+  if (unknown !== undefined) {
+    throw new VqganClipError("BAD_ARGUMENT", `settings: there is no "${unknown}"`, `known: ${settingNames.join(", ")}`);
+  }
+  const settings: Record<string, unknown> = {};
+  const origins: Record<string, Origin> = {};
+  for (const name of settingNames) {
+    const layer = layers.find(([, values]) => values[name] !== undefined);
+    if (layer) {
+      origins[name] = layer[0];
+      settings[name] = name === "regularizer" ? mergedRegularizer(layers.map(([, values]) => values)) : layer[1][name];
+    }
+  }
+  if (settings.seed === undefined) {
+    settings.seed = drawSeed();
+    origins.seed = "drawn";
+  }
+  if (settings.prompts === undefined) {
+    throw new VqganClipError("BAD_PROMPT", "prompt: none was given", 'write what to see, such as "a red apple"');
+  }
+  return { settings: checkSettings(settings), origins: origins as Record<SettingName, Origin> };
+}
+
+const settingNames = Object.keys(settingsSchema.shape) as SettingName[];
+
+function mergedRegularizer(layers: readonly Readonly<Record<string, unknown>>[]): object {
+  return Object.assign({}, ...layers.map(({ regularizer }) => regularizer ?? {}).reverse());
+}
+
+/** Reads a `recommended.json`. @throws BAD_MODEL naming the key */
+export function parseRecommendation(json: string, origin: string): Recommendation {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    throw new VqganClipError("BAD_MODEL", `${origin}: not JSON`, undefined, { cause });
+  }
+  const parsed = recommendationSchema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new VqganClipError("BAD_MODEL", `${origin}: ${issue?.path.join(".")}: ${issue?.message}`);
+  }
+  return parsed.data as Recommendation;
+}
