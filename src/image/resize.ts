@@ -2,13 +2,23 @@
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 
-/** `bilinear`: triangle, anti-aliased when shrinking (torch, PIL); `lanczos3`: sharper, for photographs. */
-export type ResampleFilter = "bilinear" | "lanczos3";
+/**
+ * `bilinear`: triangle, anti-aliased when shrinking (torch, PIL); `bicubic`: a = -1/2, as CLIP's own preprocessing;
+ * `lanczos3`: sharper, for photographs.
+ */
+export type ResampleFilter = "bilinear" | "bicubic" | "lanczos3";
 
 const filters: Readonly<Record<ResampleFilter, { support: number; weight: (x: number) => number }>> = {
   bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
+  bicubic: { support: 2, weight: (x) => cubic(Math.abs(x)) },
   lanczos3: { support: 3, weight: (x) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0) },
 };
+
+/** Keys 1981, a = -1/2. */
+function cubic(x: number): number {
+  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+  return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
+}
 
 function sinc(x: number): number {
   return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
@@ -48,12 +58,14 @@ export function resizePicture(
   if (inHeight === height && inWidth === width) return picture;
   const rows = resamplingMatrix(inHeight, height, filter).floats();
   const columns = resamplingMatrix(inWidth, width, filter).floats();
+  const bands = Array.from({ length: width }, (_, x) => band(columns.subarray(x * inWidth, (x + 1) * inWidth)));
   const source = picture.floats();
   const narrow = new Float32Array(c * inHeight * width);
   for (let line = 0; line < c * inHeight; line++) {
     for (let x = 0; x < width; x++) {
       let total = 0;
-      for (let k = 0; k < inWidth; k++)
+      const [first, end] = bands[x] as [number, number];
+      for (let k = first; k < end; k++)
         total += (columns[x * inWidth + k] as number) * (source[line * inWidth + k] as number);
       narrow[line * width + x] = total;
     }
@@ -72,4 +84,10 @@ export function resizePicture(
     }
   }
   return NDArray.float32([c, height, width], resized);
+}
+
+/** From the first to past the last weight that is not zero. */
+function band(weights: Float32Array): [number, number] {
+  const isWeight = (weight: number) => weight !== 0;
+  return [weights.findIndex(isWeight), weights.findLastIndex(isWeight) + 1];
 }

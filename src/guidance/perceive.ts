@@ -1,0 +1,88 @@
+/** A picture and texts in the perceptor's space, outside of a run: unit embeddings and how near they are. */
+import { NDArray } from "../core/ndarray.js";
+import { resizePicture } from "../image/resize.js";
+import type { Perceptor } from "../models/perceptor.js";
+import type { CompileOptions } from "../runtime/program.js";
+import { type EmbedOptions, embedPictures, embedTexts } from "./prompt-embedding.js";
+
+export interface Score {
+  readonly prompt: string;
+  /** -1..1, 1 for the same direction */
+  readonly cosine: number;
+  /** Squared spherical distance, 0..pi^2/2, as a run's losses have it */
+  readonly distance: number;
+}
+
+/** Unit vectors of texts, [E] each. */
+export async function unitTexts(
+  perceptor: Perceptor,
+  texts: readonly string[],
+  options: EmbedOptions = {},
+): Promise<Float32Array[]> {
+  return unitRows(await embedTexts(perceptor, texts, options));
+}
+
+/** The unit vector [E] of a picture [3,H,W] in 0..1, seen as CLIP's own preprocessing does. */
+export async function unitPicture(
+  perceptor: Perceptor,
+  picture: NDArray,
+  options: CompileOptions = {},
+): Promise<Float32Array> {
+  const side = perceptor.inputSize;
+  const view = centreSquare(picture, side).reshape([1, 3, side, side]);
+  return unitRows(await embedPictures(perceptor, view, options))[0] as Float32Array;
+}
+
+/** How near each prompt is to the picture [3,H,W], nearest first. */
+export async function scorePicture(
+  perceptor: Perceptor,
+  picture: NDArray,
+  prompts: readonly string[],
+  options: EmbedOptions = {},
+): Promise<Score[]> {
+  const { onNotice: _, ...compileOptions } = options;
+  const seen = await unitPicture(perceptor, picture, compileOptions);
+  const said = await unitTexts(perceptor, prompts, options);
+  const scores = said.map((text, i) => ({ prompt: prompts[i] as string, ...compare(seen, text) }));
+  return scores.sort((a, b) => b.cosine - a.cosine);
+}
+
+function compare(a: Float32Array, b: Float32Array): { cosine: number; distance: number } {
+  let cosine = 0;
+  let chord = 0;
+  a.forEach((value, i) => {
+    cosine += value * (b[i] as number);
+    chord += (value - (b[i] as number)) ** 2;
+  });
+  return { cosine, distance: 2 * Math.asin(Math.min(1, Math.sqrt(chord) / 2)) ** 2 };
+}
+
+/** The short side resized to `side` (bicubic), then the middle square. */
+export function centreSquare(picture: NDArray, side: number): NDArray {
+  const [, height, width] = picture.shape as [number, number, number];
+  const short = Math.min(height, width);
+  const [newHeight, newWidth] = [height, width].map((extent) =>
+    Math.max(side, Math.floor((side * extent) / short)),
+  ) as [number, number];
+  const resized = resizePicture(picture, newHeight, newWidth, "bicubic").floats();
+  const [top, left] = [Math.floor((newHeight - side) / 2), Math.floor((newWidth - side) / 2)];
+  const square = new Float32Array(3 * side * side);
+  for (let row = 0; row < 3 * side; row++) {
+    const from = (Math.floor(row / side) * newHeight + top + (row % side)) * newWidth + left;
+    square.set(resized.subarray(from, from + side), row * side);
+  }
+  return NDArray.float32(
+    [3, side, side],
+    square.map((value) => Math.min(1, Math.max(0, value))),
+  );
+}
+
+function unitRows(embeddings: NDArray): Float32Array[] {
+  const [count, size] = embeddings.shape as [number, number];
+  const values = embeddings.floats();
+  return Array.from({ length: count }, (_, i) => {
+    const row = values.slice(i * size, (i + 1) * size);
+    const length = Math.hypot(...row);
+    return row.map((value) => value / length);
+  });
+}

@@ -1,0 +1,63 @@
+/** A picture through the generator and back, which shows what a run can reach: encode, quantise, decode. */
+import { requires } from "../core/errors.js";
+import { NDArray } from "../core/ndarray.js";
+import { input } from "../graph/tensor.js";
+import type { Generator } from "../models/generator.js";
+import { add, clip, mul } from "../ops/arithmetic.js";
+import { type CompileOptions, compile } from "../runtime/program.js";
+
+export interface Reconstruction {
+  /** [3,H,W] in 0..1, of the input's size */
+  readonly picture: NDArray;
+  /** The chosen codes, row-major over the latent of the padded picture: [rows, columns] */
+  readonly codes: NDArray;
+  /** Peak signal-to-noise ratio in dB against the input; Infinity when they are equal */
+  readonly psnr: number;
+  /** How many different codes it uses. */
+  readonly codesUsed: number;
+}
+
+/** @param picture [3,H,W] in 0..1 of any size; padded to multiples of the factor by repeating its border */
+export async function reconstruct(
+  generator: Generator,
+  picture: NDArray,
+  options: CompileOptions = {},
+): Promise<Reconstruction> {
+  requires(
+    generator.encodes,
+    "BAD_MODEL",
+    () => `reconstruct(): ${generator.name} has no encoder`,
+    "use a checkpoint that holds the encoder as well",
+  );
+  const [, height, width] = picture.shape as [number, number, number];
+  const up = (side: number) => Math.ceil(side / generator.factor) * generator.factor;
+  const padded = cropOrPad(picture, up(height), up(width));
+  const x = input("x", "float32", [1, ...padded.shape]);
+  const { zq, indices } = generator.quantize(generator.encode(add(mul(x, 2), -1)));
+  const y = clip(mul(add(generator.decode(zq), 1), 0.5), 0, 1);
+  const program = await compile({ y, indices }, options);
+  const result = await program.run({ x: padded.reshape([1, ...padded.shape]) });
+  await program.dispose();
+  const made = cropOrPad(result.y.reshape(padded.shape), height, width);
+  const codes = result.indices.reshape(result.indices.shape.slice(1));
+  return { picture: made, codes, psnr: psnr(picture, made), codesUsed: new Set(codes.data as BigInt64Array).size };
+}
+
+/** [3,H,W] cut or extended at the right and the bottom, the border repeated. */
+function cropOrPad(picture: NDArray, height: number, width: number): NDArray {
+  const [channels, oldHeight, oldWidth] = picture.shape as [number, number, number];
+  if (oldHeight === height && oldWidth === width) return picture;
+  const source = picture.floats();
+  const target = new Float32Array(channels * height * width);
+  for (let row = 0; row < channels * height; row++) {
+    const from = (Math.floor(row / height) * oldHeight + Math.min(row % height, oldHeight - 1)) * oldWidth;
+    for (let x = 0; x < width; x++) target[row * width + x] = source[from + Math.min(x, oldWidth - 1)] as number;
+  }
+  return NDArray.float32([channels, height, width], target);
+}
+
+function psnr(a: NDArray, b: NDArray): number {
+  const [left, right] = [a.floats(), b.floats()];
+  const squared = left.reduce((total, value, i) => total + (value - (right[i] as number)) ** 2, 0);
+  return 10 * Math.log10(left.length / squared);
+}
