@@ -5,7 +5,7 @@
 import { NDArray } from "../core/ndarray.js";
 import type { Random } from "../core/random.js";
 import { type CutoutGeometry, drawCutout } from "./cutouts.js";
-import { compose, type Homography, invert, scaleAndShift, squareTo, type Point } from "./homography.js";
+import { compose, type Homography, invert, type Point, scaleAndShift, squareTo } from "./homography.js";
 
 /**
  * One entry of the list; `p` is the chance that a cutout gets it. Angles in degrees, lengths as fractions of the side.
@@ -19,7 +19,13 @@ import { compose, type Homography, invert, scaleAndShift, squareTo, type Point }
  */
 export type Augmentation =
   | { readonly kind: "hflip"; readonly p: number }
-  | { readonly kind: "affine"; readonly degrees: number; readonly translate: number; readonly shear: number; readonly p: number }
+  | {
+      readonly kind: "affine";
+      readonly degrees: number;
+      readonly translate: number;
+      readonly shear: number;
+      readonly p: number;
+    }
   | { readonly kind: "perspective"; readonly distortion: number; readonly p: number }
   | {
       readonly kind: "jitter";
@@ -160,7 +166,10 @@ function hueRotation(angle: number): Colour {
 function composeColours(outer: Colour, inner: Colour): Colour {
   return KEEP_COLOUR.map((_, i) => {
     const [row, column] = [Math.floor(i / 4) * 4, i % 4];
-    const linear = [0, 1, 2].reduce((total, k) => total + (outer[row + k] as number) * (inner[4 * k + column] as number), 0);
+    const linear = [0, 1, 2].reduce(
+      (total, k) => total + (outer[row + k] as number) * (inner[4 * k + column] as number),
+      0,
+    );
     return column === 3 ? linear + (outer[row + 3] as number) : linear;
   });
 }

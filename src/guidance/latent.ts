@@ -3,8 +3,8 @@ import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import type { Random } from "../core/random.js";
 import { input } from "../graph/tensor.js";
-import { add, mul } from "../ops/arithmetic.js";
 import type { Generator } from "../models/generator.js";
+import { add, mul } from "../ops/arithmetic.js";
 import { type CompileOptions, compile } from "../runtime/program.js";
 
 /** Rows and columns of the latent of a width x height picture. @throws BAD_ARGUMENT unless both divide by the factor */
@@ -31,7 +31,11 @@ export function randomCodes(generator: Generator, count: number, random: Random)
  * @param codes rows x columns code numbers, row-major
  * @returns z [1,D,rows,columns]
  */
-export function latentOfCodes(generator: Generator, codes: readonly number[], [rows, columns]: readonly [number, number]): NDArray {
+export function latentOfCodes(
+  generator: Generator,
+  codes: readonly number[],
+  [rows, columns]: readonly [number, number],
+): NDArray {
   const [entries, channels] = generator.codebook.shape as [number, number];
   requires(
     codes.length === rows * columns,

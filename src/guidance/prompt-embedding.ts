@@ -43,7 +43,11 @@ export async function embedTexts(
 }
 
 /** Embeddings of pictures [n,3,S,S] in 0..1 at the perceptor's own size -> [n,E], not normalised. */
-export async function embedPictures(perceptor: Perceptor, pictures: NDArray, options: CompileOptions = {}): Promise<NDArray> {
+export async function embedPictures(
+  perceptor: Perceptor,
+  pictures: NDArray,
+  options: CompileOptions = {},
+): Promise<NDArray> {
   const pixels = input("pixels", "float32", pictures.shape);
   const program = await compile({ embedding: perceptor.encodeImage(pixels) }, options);
   const { embedding } = await program.run({ pixels: pictures });

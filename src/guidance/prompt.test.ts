@@ -7,7 +7,14 @@ test.each([
   ["a cat", [["a cat", 1, never]]],
   ["a cat:2", [["a cat", 2, never]]],
   ["a cat : -0.5 : -.25 ", [["a cat", -0.5, -0.25]]],
-  ["a|b:0.5|c:-1e-1", [["a", 1, never], ["b", 0.5, never], ["c", -0.1, never]]],
+  [
+    "a|b:0.5|c:-1e-1",
+    [
+      ["a", 1, never],
+      ["b", 0.5, never],
+      ["c", -0.1, never],
+    ],
+  ],
   ["Dune: part two", [["Dune: part two", 1, never]]],
   ["Re:Zero:1.5", [["Re:Zero", 1.5, never]]],
   ["a clock at 10:30", [["a clock at 10:30", 1, never]]],

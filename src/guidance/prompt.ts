@@ -29,12 +29,18 @@ export function parsePrompts(source: string): Prompt[] {
 function parsePrompt(source: string, where: string): Prompt {
   const fields = splitOn(source, ":");
   const numbers: string[] = [];
-  while (fields.length > 1 && numbers.length < 2 && isNumberField(fields)) numbers.unshift((fields.pop() as string).trim());
+  while (fields.length > 1 && numbers.length < 2 && isNumberField(fields))
+    numbers.unshift((fields.pop() as string).trim());
   const text = fields
     .join(":")
     .replace(/\\([:|])/g, "$1")
     .trim();
-  requires(text !== "", "BAD_PROMPT", () => `prompt: the text is empty${where}`, 'write what to see, such as "a red apple"');
+  requires(
+    text !== "",
+    "BAD_PROMPT",
+    () => `prompt: the text is empty${where}`,
+    'write what to see, such as "a red apple"',
+  );
   const [weight = "1", stop = "-inf"] = numbers;
   const hint = 'write text:weight:stop, such as "a red apple:0.5", or \\: for a colon that belongs to the text';
   requires(NUMBER.test(weight), "BAD_PROMPT", () => `prompt: weight "${weight}" of "${text}" is no number`, hint);

@@ -71,9 +71,15 @@ export function buildStep(
   let baseGradient: Tensor | undefined;
   for (let start = 0; start < settings.cutouts; start += settings.microBatch) {
     const end = Math.min(start + settings.microBatch, settings.cutouts);
-    const cutouts = samplesViews(settings) ? takeCutouts(base, sliceViews(views, start, end), geometry, settings) : base;
+    const cutouts = samplesViews(settings)
+      ? takeCutouts(base, sliceViews(views, start, end), geometry, settings)
+      : base;
     const batch = mul(promptLosses(perceptor.encodeImage(cutouts), prompts, weights, stops), scale); // [p]
-    const [gradient] = grad(batch, [base], constant(NDArray.float32([promptCount], new Float32Array(promptCount).fill(1))));
+    const [gradient] = grad(
+      batch,
+      [base],
+      constant(NDArray.float32([promptCount], new Float32Array(promptCount).fill(1))),
+    );
     losses = losses ? add(losses, batch) : batch;
     baseGradient = baseGradient ? add(baseGradient, gradient as Tensor) : gradient;
   }

@@ -1,0 +1,71 @@
+/** CLIP's image tower: a vision transformer whose class token becomes the embedding. */
+import { requires } from "../../core/errors.js";
+import { NDArray } from "../../core/ndarray.js";
+import { constant, type Tensor } from "../../graph/tensor.js";
+import type { Affine } from "../../nn/layers.js";
+import { add, mul } from "../../ops/arithmetic.js";
+import { linear } from "../../ops/linear-algebra.js";
+import { concat, expand, reshape, slice, transpose } from "../../ops/movement.js";
+import { layerNorm } from "../../ops/normalization.js";
+import { sum } from "../../ops/reduction.js";
+import type { ClipConfig } from "./config.js";
+import { type BlockWeights, transformer } from "./transformer.js";
+
+export interface ImageWeights {
+  /** [d,3,p,p] */
+  readonly patches: Tensor;
+  /** [d] */
+  readonly classToken: Tensor;
+  /** [1+g*g,d] */
+  readonly positions: Tensor;
+  readonly preNorm: Affine;
+  readonly blocks: readonly BlockWeights[];
+  readonly postNorm: Affine;
+  /** [E,d] */
+  readonly projection: Tensor;
+}
+
+/**
+ * Pictures to embeddings, not normalised.
+ *
+ * @param pixels [n,3,S,S] in 0..1; the encoder's own mean and deviation are applied here
+ * @returns [n,E]
+ */
+export function encodeImage(weights: ImageWeights, config: ClipConfig, pixels: Tensor): Tensor {
+  const { image } = config;
+  const [n, channels, height, width] = pixels.shape as [number, number, number, number];
+  requires(
+    pixels.rank === 4 && channels === 3 && height === image.size && width === image.size,
+    "SHAPE_MISMATCH",
+    () => `encodeImage(): needs float32[n,3,${image.size},${image.size}], got ${pixels}`,
+  );
+  const norm = (h: Tensor, { weight, bias }: Affine) => layerNorm(h, weight, bias, { epsilon: image.layerNormEpsilon });
+  const tokens = norm(embedPatches(weights, config, pixels), weights.preNorm); // [n, 1+g*g, d]
+  const classToken = transformer(tokens, weights.blocks, image, { kept: 1 }); // [n, 1, d]
+  return linear(norm(reshape(classToken, [n, image.width]), weights.postNorm), weights.projection);
+}
+
+/**
+ * The patch convolution, whose stride is its kernel, as one matrix product. With W the kernel and positions P:
+ * W . (x - mean) / std + P = (W / std) . x + (P - W . mean / std), so normalising the pixels costs nothing: both
+ * brackets are constants.
+ *
+ * @returns [n,1+g*g,d], the class token in front
+ */
+function embedPatches({ patches, classToken, positions }: ImageWeights, config: ClipConfig, pixels: Tensor): Tensor {
+  const { size, patch, width } = config.image;
+  const n = pixels.shape[0] as number;
+  const grid = size / patch;
+  const scaled = mul(patches, perChannel(config.pixelStd.map((std) => 1 / std))); // [d, 3, p, p]
+  const offset = sum(mul(scaled, perChannel(config.pixelMean.map((mean) => -mean))), { axes: [1, 2, 3] }); // [d]
+  const cells = transpose(reshape(pixels, [n, 3, grid, patch, grid, patch]), [0, 2, 4, 1, 3, 5]); // [n, g, g, 3, p, p]
+  const embedded = linear(
+    reshape(cells, [n, grid * grid, 3 * patch * patch]),
+    reshape(scaled, [width, 3 * patch * patch]),
+  );
+  const placed = add(embedded, add(slice(positions, 0, 1), offset)); // [n, g*g, d]
+  const first = expand(reshape(add(classToken, slice(positions, 0, 0, 1)), [1, 1, width]), [n, 1, width]);
+  return concat([first, placed], 1);
+}
+
+const perChannel = (values: readonly number[]): Tensor => constant(NDArray.float32([1, 3, 1, 1], values));

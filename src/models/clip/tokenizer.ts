@@ -1,0 +1,132 @@
+/** Texts to token ids by a Hugging Face `tokenizer.json`, with a word on what was not taken in. */
+import { Tokenizer } from "@huggingface/tokenizers";
+import { z } from "zod";
+import { requires, VqganClipError } from "../../core/errors.js";
+import { parsed } from "../parse.js";
+import type { TokenizedText } from "../perceptor.js";
+import type { TextConfig } from "./config.js";
+
+const fileSchema = z.object({
+  added_tokens: z.array(z.object({ content: z.string(), special: z.boolean().default(false) })).default([]),
+  padding: z.object({ pad_id: z.int().nonnegative() }).nullish(),
+  model: z.object({ unk_token: z.string().nullish() }),
+});
+
+type Encode = (text: string) => number[];
+
+/**
+ * The function that tokenizes for a text tower: ids as `transformers` gives them for `padding="max_length"` and
+ * `truncation=True`.
+ *
+ * @param file the content of `tokenizer.json`
+ * @throws BAD_MODEL when the file is none, or does not fit the text tower
+ */
+export function clipTokenizer(
+  file: unknown,
+  { contextLength, endToken, vocabulary }: Pick<TextConfig, "contextLength" | "endToken" | "vocabulary">,
+  origin = "tokenizer.json",
+): (text: string) => TokenizedText {
+  const { added_tokens, padding, model } = parsed(fileSchema, file, origin);
+  const tokenizer = open(file as object, origin);
+  const specials = added_tokens.filter(({ special }) => special).map(({ content }) => content);
+  const prepare = lowercases(tokenizer) ? forLowercase(specials) : (text: string) => text;
+  const encode: Encode = (text) => tokenizer.encode(prepare(text)).ids;
+
+  const empty = encode("");
+  const last = empty.at(-1);
+  requires(last !== undefined, "BAD_MODEL", () => `${origin}: an empty text has no end token, CLIP needs one`);
+  const end = endToken ?? last;
+  requires(
+    empty.includes(end),
+    "BAD_MODEL",
+    () => `${origin}: texts end with token ${last}, config.json's text_config.eos_token_id is ${end}`,
+    "the two files seem to come from different models",
+  );
+  const unknownId = unknownToken(tokenizer, model.unk_token, empty);
+
+  return (text) => {
+    const all = encode(text);
+    const surplus = all.find((id) => id >= vocabulary);
+    requires(
+      surplus === undefined,
+      "BAD_MODEL",
+      () => `${origin}: gives token ${surplus}, the model knows ${vocabulary}`,
+      "tokenizer.json seems to come from another model",
+    );
+    const fits = all.length <= contextLength;
+    const ids = fits ? all : [...all.slice(0, contextLength - 1), last];
+    return {
+      ids: [...ids, ...new Array<number>(contextLength - ids.length).fill(padding?.pad_id ?? last)],
+      length: ids.length,
+      end: ids.indexOf(end),
+      ...(!fits && { truncated: cutText(text, contextLength, encode) }),
+      unknown: unknownId === undefined ? [] : unknownWords(tokenizer, prepare(text), unknownId),
+    };
+  };
+}
+
+function open(file: object, origin: string): Tokenizer {
+  try {
+    return new Tokenizer(file, {});
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new VqganClipError("BAD_MODEL", `${origin}: not a tokenizer: ${reason}`, undefined, { cause });
+  }
+}
+
+const lowercases = ({ normalizer }: Tokenizer): boolean => normalizer?.("A") === "a";
+
+/**
+ * Two places where lower-casing differs between this tokenizer library and the reference. Capital sigma: there always
+ * to the middle form, here to the final form at the end of a word. A special token in capitals: no special token there,
+ * one here if the text is nothing else; a space on either side, which counts for nothing, prevents it.
+ */
+function forLowercase(specials: readonly string[]): (text: string) => string {
+  const escaped = specials.map((special) => special.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  const inAnyCase = specials.length > 0 ? new RegExp(escaped.join("|"), "giu") : undefined;
+  const apart = (found: string) => (specials.includes(found) ? found : ` ${found} `);
+  return (text) => {
+    const marked = inAnyCase ? text.replace(inAnyCase, apart) : text;
+    return marked.replaceAll("\u03a3", "\u03c3");
+  };
+}
+
+/** The id that unknown words get; none where the vocabulary has every byte and the name is that of the end token. */
+function unknownToken(tokenizer: Tokenizer, token: string | null | undefined, empty: readonly number[]) {
+  const id = token == null ? undefined : tokenizer.token_to_id(token);
+  return id === undefined || empty.includes(id) ? undefined : id;
+}
+
+function unknownWords(tokenizer: Tokenizer, text: string, unknownId: number): string[] {
+  const normal = tokenizer.normalizer ? tokenizer.normalizer(text) : text;
+  const words: string[] = tokenizer.pre_tokenizer ? tokenizer.pre_tokenizer(normal) : [normal];
+  const isUnknown = (word: string) => tokenizer.encode(word, { add_special_tokens: false }).ids.includes(unknownId);
+  return [...new Set(words)].filter(isUnknown);
+}
+
+/**
+ * Where a text that is too long is cut: after the last word that fits whole; inside the first word when that alone is
+ * too long. The ids may hold some tokens of the next word: the reference keeps them.
+ */
+function cutText(text: string, limit: number, encode: Encode): { kept: string; cut: string } {
+  const wordEnds = Array.from(text.matchAll(/\S+/gu), (word) => word.index + word[0].length);
+  const places = lastFitting(wordEnds, text, limit, encode) > 0 ? wordEnds : codePointEnds(text);
+  const at = places[lastFitting(places, text, limit, encode) - 1] ?? 0;
+  return { kept: text.slice(0, at), cut: text.slice(at) };
+}
+
+/** How many of the places leave a beginning of the text that fits; found by halving, since longer needs more tokens. */
+function lastFitting(places: readonly number[], text: string, limit: number, encode: Encode): number {
+  let [fitting, beyond] = [0, places.length + 1];
+  while (beyond - fitting > 1) {
+    const middle = Math.floor((fitting + beyond) / 2);
+    if (encode(text.slice(0, places[middle - 1])).length <= limit) fitting = middle;
+    else beyond = middle;
+  }
+  return fitting;
+}
+
+function codePointEnds(text: string): number[] {
+  let end = 0;
+  return Array.from(text, (character) => (end += character.length));
+}

@@ -1,0 +1,59 @@
+/** Hugging Face's names of CLIP's arrays (`CLIPModel`), beside ours. */
+import type { StateDict } from "../../weights/state-dict.js";
+import { numbered, WeightTaker } from "../take-weights.js";
+import type { ClipConfig, TowerConfig } from "./config.js";
+import type { ImageWeights } from "./image-encoder.js";
+import type { TextWeights } from "./text-encoder.js";
+import type { BlockWeights } from "./transformer.js";
+
+export interface ClipWeights {
+  readonly text: TextWeights;
+  readonly image: ImageWeights;
+}
+
+/** Not used: positions counted out as numbers, and the temperature of the training loss. */
+const ignored = [/\.position_ids$/, /^logit_scale$/];
+
+/** @throws BAD_MODEL naming the keys that are missing, surplus, or of another shape */
+export function clipWeights(dict: StateDict, { embeddingSize, text, image }: ClipConfig): ClipWeights {
+  const from = new WeightTaker(dict);
+  const grid = image.size / image.patch;
+  const weights = {
+    text: {
+      tokens: from.take("text_model.embeddings.token_embedding.weight", [text.vocabulary, text.width]),
+      positions: from.take("text_model.embeddings.position_embedding.weight", [text.contextLength, text.width]),
+      blocks: blocks(from, "text_model", text),
+      finalNorm: from.affine("text_model.final_layer_norm", [text.width]),
+      projection: from.take("text_projection.weight", [embeddingSize, text.width]),
+    },
+    image: {
+      patches: from.take("vision_model.embeddings.patch_embedding.weight", [image.width, 3, image.patch, image.patch]),
+      classToken: from.take("vision_model.embeddings.class_embedding", [image.width]),
+      positions: from.take("vision_model.embeddings.position_embedding.weight", [grid * grid + 1, image.width]),
+      preNorm: from.affine("vision_model.pre_layrnorm", [image.width]), // the published name, letter for letter
+      blocks: blocks(from, "vision_model", image),
+      postNorm: from.affine("vision_model.post_layernorm", [image.width]),
+      projection: from.take("visual_projection.weight", [embeddingSize, image.width]),
+    },
+  };
+  from.finish(ignored);
+  return weights;
+}
+
+function blocks(from: WeightTaker, tower: string, { layers, width, mlpWidth }: TowerConfig): BlockWeights[] {
+  return numbered(layers, (i) => {
+    const key = `${tower}.encoder.layers.${i}`;
+    return {
+      attentionNorm: from.affine(`${key}.layer_norm1`, [width]),
+      attention: {
+        query: from.affine(`${key}.self_attn.q_proj`, [width, width]),
+        key: from.affine(`${key}.self_attn.k_proj`, [width, width]),
+        value: from.affine(`${key}.self_attn.v_proj`, [width, width]),
+        output: from.affine(`${key}.self_attn.out_proj`, [width, width]),
+      },
+      mlpNorm: from.affine(`${key}.layer_norm2`, [width]),
+      expand: from.affine(`${key}.mlp.fc1`, [mlpWidth, width]),
+      contract: from.affine(`${key}.mlp.fc2`, [width, mlpWidth]),
+    };
+  });
+}

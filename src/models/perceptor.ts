@@ -1,0 +1,34 @@
+/** The perceptor's role in the method: texts and pictures to one space. Any model that fills it can be used. */
+import type { Tensor } from "../graph/tensor.js";
+import type { ModelFile } from "./model-file.js";
+
+/** A text as the perceptor reads it. */
+export interface TokenizedText {
+  /** As many as the context is long: start, text, end, padding */
+  readonly ids: readonly number[];
+  /** Tokens before the padding */
+  readonly length: number;
+  /** Position of the end token, where `encodeText` reads the embedding */
+  readonly end: number;
+  /** Set when the text is longer than the context: what is read whole, and what is not. Together they are the text. */
+  readonly truncated?: { readonly kept: string; readonly cut: string };
+  /** Words that the vocabulary has no token for, in order, each once */
+  readonly unknown: readonly string[];
+}
+
+export interface Perceptor {
+  readonly name: string;
+  /** S: side of the pictures it looks at */
+  readonly inputSize: number;
+  /** E */
+  readonly embeddingSize: number;
+  /** L: tokens of a text */
+  readonly contextLength: number;
+  tokenize(text: string): TokenizedText;
+  /** Pictures [n,3,S,S] in 0..1 -> embeddings [n,E], not normalised */
+  encodeImage(pixels: Tensor): Tensor;
+  /** int64 ids [b,L] and positions of the end token [b] -> embeddings [b,E], not normalised */
+  encodeText(ids: Tensor, end: Tensor): Tensor;
+  /** What it was read from, for the record that a picture carries */
+  readonly files: readonly ModelFile[];
+}

@@ -1,0 +1,77 @@
+/** Takes a model's arrays out of a checkpoint by name, and says of all that do not fit which, wanted and found. */
+import { requires, VqganClipError } from "../core/errors.js";
+import { type Shape, sameShape } from "../core/shape.js";
+import { type Tensor, weight } from "../graph/tensor.js";
+import type { Affine } from "../nn/layers.js";
+import { cast } from "../ops/arithmetic.js";
+import type { StateDict } from "../weights/state-dict.js";
+
+export class WeightTaker {
+  private readonly taken = new Set<string>();
+  private readonly misfits: string[] = [];
+  private readonly missing: string[] = [];
+
+  /** @param prefix in front of every key of the model, where it is part of a larger one */
+  constructor(
+    private readonly dict: StateDict,
+    private readonly prefix = "",
+  ) {}
+
+  has(key: string): boolean {
+    return this.dict.has(this.prefix + key);
+  }
+
+  /** The array `key` as float32, which must have this shape; complaints are kept for `finish`. */
+  take(key: string, shape: Shape): Tensor {
+    const name = this.prefix + key;
+    this.taken.add(name);
+    const entry = this.dict.entries.get(name);
+    if (!entry) this.missing.push(name);
+    else if (!sameShape(entry.shape, shape)) {
+      this.misfits.push(`${name}: expected [${shape}], found [${entry.shape}]`);
+    } else if (entry.dtype !== "float32" && entry.dtype !== "float16") {
+      this.misfits.push(`${name}: expected float32 or float16, found ${entry.dtype}`);
+    } else return cast(weight(name, entry, entry.source), "float32");
+    return weight(name, { dtype: "float32", shape }, { kind: "file", path: this.dict.origin, offset: 0, length: 0 });
+  }
+
+  /** `key`.weight of this shape and `key`.bias of its first extent. */
+  affine(key: string, shape: Shape): Affine {
+    return { weight: this.take(`${key}.weight`, shape), bias: this.take(`${key}.bias`, shape.slice(0, 1)) };
+  }
+
+  /**
+   * Ends the taking.
+   *
+   * @param ignored keys (without prefix) that a checkpoint may hold beside the model; keys outside the prefix may be anything
+   * @throws BAD_MODEL naming arrays of other shapes, missing ones, and surplus ones that are not ignored
+   */
+  finish(ignored: readonly RegExp[]): void {
+    const surplus = this.dict.names.filter((name) => {
+      if (this.taken.has(name) || !name.startsWith(this.prefix)) return false;
+      return !ignored.some((pattern) => pattern.test(name.slice(this.prefix.length)));
+    });
+    const complaints = [
+      ...this.misfits.slice(0, 5),
+      ...(this.missing.length > 0 ? [`missing: ${listed(this.missing)}`] : []),
+      ...(surplus.length > 0 ? [`not part of the model: ${listed(surplus)}`] : []),
+    ];
+    if (complaints.length === 0) return;
+    throw new VqganClipError(
+      "BAD_MODEL",
+      `${this.dict.origin}: ${complaints.join("; ")}`,
+      "the weights and the configuration seem to belong to different models",
+    );
+  }
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(", ");
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}
+
+/** Numbered parts 0..count-1. */
+export function numbered<Part>(count: number, part: (index: number) => Part): Part[] {
+  requires(count < 10_000, "BAD_MODEL", () => `a model of ${count} layers`);
+  return Array.from({ length: count }, (_, index) => part(index));
+}

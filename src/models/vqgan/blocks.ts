@@ -1,0 +1,71 @@
+/** The residual and attention blocks that encoder and decoder share. */
+import type { Tensor } from "../../graph/tensor.js";
+import { type AttentionWeights, spatialAttention } from "../../nn/attention.js";
+import type { Affine } from "../../nn/layers.js";
+import { add } from "../../ops/arithmetic.js";
+import { conv2d } from "../../ops/convolution.js";
+import { groupNorm, groupNormSilu } from "../../ops/normalization.js";
+
+const norm = { groups: 32, epsilon: 1e-6 };
+
+export interface ResidualWeights {
+  readonly norm1: Affine;
+  readonly conv1: Affine;
+  readonly norm2: Affine;
+  readonly conv2: Affine;
+  /** 1x1 or 3x3; only where the number of channels changes */
+  readonly shortcut?: Affine;
+}
+
+export interface AttentionBlockWeights {
+  readonly norm: Affine;
+  readonly attention: AttentionWeights;
+}
+
+/** A level's residual blocks, each followed by attention where the level attends. */
+export interface LevelWeights {
+  readonly blocks: readonly ResidualWeights[];
+  readonly attentions: readonly AttentionBlockWeights[];
+  /** The convolution that halves or doubles the side */
+  readonly resample?: Affine;
+}
+
+export interface MiddleWeights {
+  readonly block1: ResidualWeights;
+  readonly attention: AttentionBlockWeights;
+  readonly block2: ResidualWeights;
+}
+
+/** A convolution that keeps the side: 1x1 without padding, 3x3 with one zero around. */
+export function convolve(x: Tensor, { weight, bias }: Affine): Tensor {
+  return conv2d(x, weight, bias, { padding: ((weight.shape[2] as number) - 1) / 2 });
+}
+
+/** silu(groupNorm(x)), which comes before nearly every convolution */
+export function normSilu(x: Tensor, { weight, bias }: Affine): Tensor {
+  return groupNormSilu(x, weight, bias, norm);
+}
+
+/** y = shortcut(x) + conv2(silu(norm2(conv1(silu(norm1(x)))))) */
+export function residualBlock(x: Tensor, { norm1, conv1, norm2, conv2, shortcut }: ResidualWeights): Tensor {
+  const hidden = convolve(normSilu(x, norm1), conv1);
+  return add(shortcut ? convolve(x, shortcut) : x, convolve(normSilu(hidden, norm2), conv2));
+}
+
+/** y = x + attention(norm(x)) */
+export function attentionBlock(x: Tensor, { norm: affine, attention }: AttentionBlockWeights): Tensor {
+  return add(x, spatialAttention(groupNorm(x, affine.weight, affine.bias, norm), attention));
+}
+
+export function middle(x: Tensor, { block1, attention, block2 }: MiddleWeights): Tensor {
+  return residualBlock(attentionBlock(residualBlock(x, block1), attention), block2);
+}
+
+/** The blocks of one level, without its change of side. */
+export function level(x: Tensor, { blocks, attentions }: LevelWeights): Tensor {
+  return blocks.reduce((h, block, i) => {
+    const y = residualBlock(h, block);
+    const attention = attentions[i];
+    return attention ? attentionBlock(y, attention) : y;
+  }, x);
+}

@@ -1,0 +1,76 @@
+/** A taming-transformers checkpoint and its yaml as a Generator. Node only. */
+import { readdir } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { requires, VqganClipError } from "../../core/errors.js";
+import { openWeights } from "../../weights/open-file.js";
+import type { Generator } from "../generator.js";
+import { exists, isFolder, modelFile, readText } from "../open-model.js";
+import { factorOf, parseVqganConfig } from "./config.js";
+import { decode } from "./decoder.js";
+import { encode } from "./encoder.js";
+import { codebookRange, gumbelIndices, lookUp, quantize } from "./quantizer.js";
+import { vqganWeights } from "./weights.js";
+
+/**
+ * Opens a folder with `config.yaml` and one checkpoint, or a checkpoint with its yaml beside it (same name, or
+ * `config.yaml`, or the only yaml there). Arrays stay in their file until a program reads them.
+ *
+ * @throws BAD_MODEL naming the file or key that is missing or wrong; BAD_FILE on damaged or hostile checkpoints
+ */
+export async function loadVqgan(path: string): Promise<Generator> {
+  const checkpoint = (await isFolder(path)) ? await checkpointIn(path) : path;
+  if (!(await exists(checkpoint)))
+    throw new VqganClipError("BAD_MODEL", `VQGAN: ${checkpoint}: no such file or folder`);
+  const yaml = await yamlOf(checkpoint);
+  const config = parseVqganConfig(await readText(yaml, "a VQGAN"), yaml);
+  const dict = await openWeights(checkpoint);
+  const weights = vqganWeights(dict, config);
+  const codebookKey = config.kind === "vq" ? "quantize.embedding.weight" : "quantize.embed.weight";
+  const codebook = (await dict.read(config.prefix + codebookKey)).as("float32");
+  const { encoder, quantizer, decoder } = weights;
+  return {
+    name: basename((await isFolder(path)) ? resolve(path) : path.replace(/\.[^.]+$/, "")),
+    factor: factorOf(config),
+    latentChannels: config.codeChannels,
+    codebook,
+    codebookRange: codebookRange(codebook),
+    encodes: encoder !== undefined,
+    encode: (x) => {
+      requires(encoder, "BAD_MODEL", () => `encode(): ${checkpoint} holds no encoder`, "use a checkpoint that does");
+      const latent = encode(encoder, config, x);
+      return config.kind === "vq" ? latent : lookUp(quantizer, gumbelIndices(quantizer, latent));
+    },
+    quantize: (z) => quantize(quantizer, z),
+    decode: (z) => decode(decoder, config, z),
+    files: [await modelFile(checkpoint)],
+  };
+}
+
+async function checkpointIn(folder: string): Promise<string> {
+  const names = (await readdir(folder)).filter((name) => /\.(safetensors|ckpt|pt|pth)$/.test(name)).sort();
+  const preferred = ["model.safetensors", "model.ckpt", "last.ckpt"].find((name) => names.includes(name));
+  const name = preferred ?? (names.length === 1 ? names[0] : undefined);
+  requires(
+    name,
+    "BAD_MODEL",
+    () => `VQGAN: ${folder} holds ${names.length === 0 ? "no checkpoint" : `several checkpoints: ${names.join(", ")}`}`,
+    "give a folder with config.yaml and model.safetensors or model.ckpt, or the checkpoint itself",
+  );
+  return join(folder, name);
+}
+
+async function yamlOf(checkpoint: string): Promise<string> {
+  const folder = dirname(checkpoint);
+  const names = (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name)).sort();
+  const stem = basename(checkpoint).replace(/\.[^.]+$/, "");
+  const preferred = [`${stem}.yaml`, `${stem}.yml`, "config.yaml", "model.yaml"].find((name) => names.includes(name));
+  const name = preferred ?? (names.length === 1 ? names[0] : undefined);
+  requires(
+    name,
+    "BAD_MODEL",
+    () =>
+      `VQGAN: ${folder} holds ${names.length === 0 ? "no yaml" : `several yaml files: ${names.join(", ")}`}; ${stem} needs its own`,
+    `put ${stem}.yaml or config.yaml beside the checkpoint`,
+  );
+  return join(folder, name);
+}
