@@ -1,0 +1,77 @@
+/** StateDict: a checkpoint as named arrays whose bytes stay where they are until someone reads them. */
+import type { DType } from "../core/dtype.js";
+import { requires } from "../core/errors.js";
+import { NDArray } from "../core/ndarray.js";
+import type { Shape } from "../core/shape.js";
+import type { ByteSource } from "./byte-source.js";
+
+/**
+ * Where an array's bytes lie. `file`: `length` little-endian, row-major bytes from the absolute `offset` of the file at
+ * `path` (real path, symlinks resolved). `memory`: an array that is loaded already.
+ */
+export type WeightSource =
+  | { readonly kind: "file"; readonly path: string; readonly offset: number; readonly length: number }
+  | { readonly kind: "memory"; readonly array: NDArray };
+
+export interface WeightEntry {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly source: WeightSource;
+}
+
+export class StateDict {
+  constructor(
+    /** By checkpoint name, in the file's order. */
+    readonly entries: ReadonlyMap<string, WeightEntry>,
+    /** Free-form text the file carries about itself; empty when it carries none. */
+    readonly metadata: ReadonlyMap<string, string>,
+    private readonly bytes: ByteSource,
+  ) {}
+
+  /** What to call the checkpoint in messages. */
+  get origin(): string {
+    return this.bytes.name;
+  }
+
+  get names(): string[] {
+    return [...this.entries.keys()];
+  }
+
+  has(name: string): boolean {
+    return this.entries.has(name);
+  }
+
+  /** The entry called `name`. Throws BAD_MODEL when there is none. */
+  get(name: string): WeightEntry {
+    const entry = this.entries.get(name);
+    requires(
+      entry,
+      "BAD_MODEL",
+      () => `StateDict.get(): ${this.origin} has no "${name}"; it holds ${this.entries.size} arrays`,
+      `names look like ${this.names.slice(0, 3).join(", ")}`,
+    );
+    return entry;
+  }
+
+  /** The array called `name`, loaded. Throws BAD_MODEL when there is none, IO_FAILED when its file cannot be read. */
+  async read(name: string): Promise<NDArray> {
+    const { dtype, shape, source } = this.get(name);
+    if (source.kind === "memory") return source.array;
+    return NDArray.fromBytes(dtype, shape, await this.bytes.read(source.offset, source.length));
+  }
+}
+
+/** An entry for bytes that stay where they are: a range of a file, or a view of `inMemory`. */
+export function entryOf(
+  name: string,
+  dtype: DType,
+  shape: Shape,
+  place: { readonly path: string; readonly offset: number; readonly length: number } | Uint8Array,
+): WeightEntry {
+  const source: WeightSource =
+    place instanceof Uint8Array
+      ? { kind: "memory", array: NDArray.fromBytes(dtype, shape, place) }
+      : { kind: "file", path: place.path, offset: place.offset, length: place.length };
+  return { name, dtype, shape, source };
+}

@@ -1,0 +1,120 @@
+/**
+ * Which Python globals a torch checkpoint may name. A few rebuild tensors and dicts; classes of other libraries become
+ * inert names; what could run code is refused, although nothing here would run it: such a file was made to do harm.
+ */
+import { VqganClipError } from "../core/errors.js";
+import { PickleGlobal, Placeholder } from "./pickle-values.js";
+import { StorageRef, storageTypes, TensorRef } from "./torch-tensor.js";
+
+const dtypeNames = new Set(
+  "float16 float32 float64 bfloat16 half float double complex64 complex128 int8 int16 int32 int64 uint8 bool".split(
+    " ",
+  ),
+);
+
+const rebuildTensor = ([storage, offset, size, stride]: readonly unknown[]) =>
+  storage instanceof StorageRef ? new TensorRef(storage, offset, size, stride) : new Placeholder("tensor");
+const first = ([value]: readonly unknown[]) => value;
+const emptyDict = ([pairs]: readonly unknown[]) => {
+  const isPairs = Array.isArray(pairs) && pairs.every((pair) => Array.isArray(pair) && pair.length === 2);
+  return new Map(isPairs ? (pairs as [unknown, unknown][]) : []);
+};
+const newSet = ([items]: readonly unknown[]) => new Set(Array.isArray(items) ? items : []);
+
+/** What calling an allowed global means. */
+const calls: Readonly<Record<string, (args: readonly unknown[]) => unknown>> = {
+  "collections.OrderedDict": emptyDict,
+  "collections.defaultdict": () => new Map(),
+  "builtins.dict": emptyDict,
+  "builtins.list": ([items]) => (Array.isArray(items) ? [...items] : []),
+  "builtins.set": newSet,
+  "builtins.frozenset": newSet,
+  "torch.Size": ([sizes]) => sizes ?? [],
+  "torch._utils._rebuild_tensor": rebuildTensor,
+  "torch._utils._rebuild_tensor_v2": rebuildTensor,
+  "torch._utils._rebuild_parameter": first,
+  "torch._utils._rebuild_parameter_with_state": first,
+  "torch._tensor._rebuild_from_type_v2": ([rebuild, , args]) =>
+    rebuild instanceof PickleGlobal && rebuild.call && Array.isArray(args)
+      ? rebuild.call(args)
+      : new Placeholder("tensor"),
+};
+
+/** Types among Python's builtins; all else there is refused. */
+const harmlessBuiltins = new Set(
+  "bool bytearray bytes complex dict float frozenset int list long object range set slice str tuple unicode xrange".split(
+    " ",
+  ),
+);
+
+/** Top modules that reach the system, the network, the interpreter or another unpickler. */
+const dangerousModules = new Set(
+  `_imp _io _pickle _posixsubprocess _socket _thread aiohttp asyncio atexit bdb cPickle cProfile cffi cloudpickle code
+   codeop commands concurrent ctypes _ctypes dill distutils doctest ensurepip faulthandler ftplib gc http httplib httpx
+   imaplib imp importlib inspect io joblib linecache marshal mmap multiprocessing nt ntpath os pdb pexpect pickle
+   pickletools pip pkgutil poplib popen2 posix posixpath pty pydoc requests runpy setuptools shelve shutil signal
+   smtplib socket socketserver ssl subprocess sys tempfile threading timeit types urllib urllib2 venv webbrowser wsgiref
+   xmlrpc zipimport`.split(/\s+/),
+);
+
+/** Names that are dangerous wherever they are found. */
+const dangerousNames = new Set(
+  `eval exec execfile compile open input getattr setattr delattr __import__ import_module globals locals vars breakpoint
+   system popen spawn fork loads load runstring exec_command run_code run_module attrgetter methodcaller`.split(/\s+/),
+);
+
+/** Looks a global up for `unpickle`. Throws BAD_FILE, naming it, when no honest checkpoint holds it. */
+export function resolveTorchGlobal(module: string, name: string): PickleGlobal {
+  const top = module.split(".")[0] as string;
+  const builtin = module === "__builtin__" ? "builtins" : module;
+  const parts = name.split(".");
+  const dangerous =
+    dangerousModules.has(top) ||
+    parts.some((part) => dangerousNames.has(part)) ||
+    // A dotted name walks from an object to its attributes; nested classes are all that is meant by it.
+    (parts.length > 1 && parts.some((part) => part.startsWith("__") || dangerousModules.has(part))) ||
+    (["builtins", "__builtins__"].includes(builtin) && !harmlessBuiltins.has(name)) ||
+    (top === "torch" && isUnknownTorchFunction(module, name));
+  if (dangerous) {
+    throw new VqganClipError(
+      "BAD_FILE",
+      `openTorchCheckpoint(): the file asks for ${module}.${name}, which a checkpoint has no use for and could run code`,
+      "do not load it in PyTorch either; use weights from a source you trust, best as .safetensors",
+    );
+  }
+  return new PickleGlobal(module, name, calls[`${builtin}.${name}`]);
+}
+
+/** torch's classes, dtypes and rebuilders are inert names; any other function below torch has no place in a checkpoint. */
+function isUnknownTorchFunction(module: string, name: string): boolean {
+  if (Object.hasOwn(calls, `${module}.${name}`) || /^_?[A-Z]/.test(name)) return false;
+  if (module === "torch") return !dtypeNames.has(name) && name !== "device";
+  return !(module === "torch._utils" && name.startsWith("_rebuild_"));
+}
+
+/** `("storage", torch.FloatStorage, key, location, count, view?)`, the one persistent id torch uses. */
+export function loadTorchStorage(id: unknown): StorageRef | Placeholder {
+  if (!Array.isArray(id)) throw badStorage("its id is no tuple");
+  const [kind, type, key, , count, view] = id as readonly unknown[];
+  if (kind === "module") return new Placeholder("module");
+  if (kind !== "storage" || !(type instanceof PickleGlobal)) throw badStorage(`its id begins with ${String(kind)}`);
+  const element =
+    type.module === "torch" && Object.hasOwn(storageTypes, type.name) ? storageTypes[type.name] : undefined;
+  if (!element) return new Placeholder(String(type));
+  const valid = typeof key === "string" && Number.isSafeInteger(count) && (count as number) >= 0;
+  if (!valid) throw badStorage(`key ${String(key)}, count ${String(count)}`);
+  const storage = new StorageRef(key, element, count as number);
+  if (!Array.isArray(view)) return storage;
+  const [, start, length] = view as readonly unknown[];
+  const inside = Number.isSafeInteger(start) && Number.isSafeInteger(length) && (start as number) >= 0;
+  if (!inside || (length as number) < 0 || (start as number) + (length as number) > (count as number)) {
+    throw badStorage(
+      `storage ${key}: the view ${String(start)}+${String(length)} leaves its ${String(count)} elements`,
+    );
+  }
+  return new StorageRef(key, storage.type, storage.count, start as number, length as number);
+}
+
+function badStorage(what: string): VqganClipError {
+  return new VqganClipError("BAD_FILE", `openTorchCheckpoint(): a storage is described wrongly: ${what}`);
+}
