@@ -74,6 +74,7 @@ export function serialize(outputs: Readonly<Record<string, Tensor>>): OnnxModel 
   }
   // Outputs get their caller's name through an Identity, so that one tensor may serve under several names.
   const outputInfos = Object.entries(outputs).map(([name, tensor]) => {
+    requires(!inputs.has(name), "BAD_ARGUMENT", () => `serialize(): "${name}" names an input and an output`);
     nodes.push(create(NodeProtoSchema, { opType: "Identity", input: [names.get(tensor) as string], output: [name] }));
     return valueInfo(name, tensor);
   });
