@@ -28,7 +28,7 @@ const whole = z.int().positive();
 const architectureSchema = z.object({
   ch: whole,
   ch_mult: z.array(whole).min(1),
-  num_res_blocks: whole,
+  num_res_blocks: z.int().nonnegative(),
   attn_resolutions: z.array(whole),
   resolution: whole,
   z_channels: whole,

@@ -31,6 +31,7 @@ export async function loadVqgan(path: string): Promise<Generator> {
   return {
     name: basename((await isFolder(path)) ? resolve(path) : path.replace(/\.[^.]+$/, "")),
     factor: factorOf(config),
+    resolution: config.resolution,
     latentChannels: config.codeChannels,
     codebook,
     codebookRange: codebookRange(codebook),

@@ -50,20 +50,22 @@ function quantizerWeights(
 function encoderWeights(from: WeightTaker, config: VqganConfig): EncoderWeights {
   const levels = encoderLevels(config);
   const last = levels.length - 1;
-  const top = (levels[last] as Level).channels;
-  const entering = (i: number) => (i === 0 ? config.channels : (levels[i - 1] as Level).channels);
+  // A level without blocks cannot change its channels: they stay what the level above had.
+  const leaving = (i: number): number => (config.blocksPerLevel > 0 ? (levels[i] as Level).channels : entering(i));
+  const entering = (i: number): number => (i === 0 ? config.channels : leaving(i - 1));
+  const bottom = leaving(last);
   return {
     convIn: from.affine("encoder.conv_in", [config.channels, 3, 3, 3]),
     levels: levels.map((level, i) => {
       const stage = levelWeights(from, `encoder.down.${i}`, entering(i), level, config.blocksPerLevel);
-      const { channels } = level;
+      const channels = leaving(i);
       return i === last
         ? stage
         : { ...stage, resample: from.affine(`encoder.down.${i}.downsample.conv`, [channels, channels, 3, 3]) };
     }),
-    middle: middleWeights(from, "encoder.mid", top),
-    normOut: from.affine("encoder.norm_out", [top]),
-    convOut: from.affine("encoder.conv_out", [config.latentChannels, top, 3, 3]),
+    middle: middleWeights(from, "encoder.mid", bottom),
+    normOut: from.affine("encoder.norm_out", [bottom]),
+    convOut: from.affine("encoder.conv_out", [config.latentChannels, bottom, 3, 3]),
     quantConv: from.affine("quant_conv", [config.codeChannels, config.latentChannels, 1, 1]),
   };
 }

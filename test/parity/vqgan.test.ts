@@ -1,0 +1,167 @@
+/** VQGAN against taming-transformers: encode, quantise, decode, both checkpoint formats, and files that do not fit. */
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { grad } from "../../src/autodiff/grad.js";
+import { NDArray } from "../../src/core/ndarray.js";
+import { input } from "../../src/graph/tensor.js";
+import type { Generator } from "../../src/models/generator.js";
+import { parseVqganConfig } from "../../src/models/vqgan/config.js";
+import { loadVqgan } from "../../src/models/vqgan/load.js";
+import { gumbelIndices, lookUp } from "../../src/models/vqgan/quantizer.js";
+import { vqganWeights } from "../../src/models/vqgan/weights.js";
+import { mul } from "../../src/ops/arithmetic.js";
+import { sum } from "../../src/ops/reduction.js";
+import { compile } from "../../src/runtime/program.js";
+import { openSafetensors, openWeights } from "../../src/weights/open-file.js";
+import { writeSafetensors } from "../../src/weights/safetensors.js";
+import { fixture, fixturePath, largestError } from "../support/fixtures.js";
+
+const numbers = (array: NDArray) => Array.from(array.data, Number);
+
+async function codeAndDecode(generator: Generator, reference: (name: string) => NDArray) {
+  const z = generator.encode(input("x", "float32", [1, 3, 32, 32]));
+  const { zq, indices } = generator.quantize(z);
+  const fromCodes = input("codes", "float32", reference("codes.zq").shape);
+  const outputs = { z, zq, indices, picture: generator.decode(zq), wide: generator.decode(fromCodes) };
+  const program = await compile(outputs, { threads: 1 });
+  const result = await program.run({ x: reference("x"), codes: reference("codes.zq") });
+  await program.dispose();
+  return result;
+}
+
+/** An empty folder for as long as `use` runs. */
+async function inFolder(use: (path: string) => Promise<void>) {
+  const path = await mkdtemp(join(tmpdir(), "vqgan-"));
+  try {
+    await use(path);
+  } finally {
+    await rm(path, { recursive: true });
+  }
+}
+
+test.each(["vqgan", "vqgan/model.safetensors", "vqgan/model.ckpt"])(
+  "%s: encode, codes and decode agree",
+  async (path) => {
+    const reference = await fixture("vqgan/expected.safetensors");
+    const generator = await loadVqgan(fixturePath(path));
+    expect(generator).toMatchObject({ factor: 2, latentChannels: 16, encodes: true });
+    const result = await codeAndDecode(generator, reference);
+    expect(largestError(result.z, reference("z"))).toBeLessThan(1e-5);
+    expect(numbers(result.indices)).toEqual(numbers(reference("indices")));
+    expect(largestError(result.zq, reference("zq"))).toBeLessThan(1e-6);
+    expect(largestError(result.picture, reference("x_rec"))).toBeLessThan(1e-5);
+    expect(largestError(result.wide, reference("codes.x"))).toBeLessThan(1e-5); // 6 x 10, not the training size
+  },
+);
+
+test("the legacy checkpoint format holds the same arrays, and a part of a model is named as such", async () => {
+  const whole = await openSafetensors(fixturePath("vqgan/model.safetensors"));
+  const legacy = await openWeights(fixturePath("vqgan/model-legacy.ckpt"));
+  const kept = legacy.names.filter((name) => !name.startsWith("loss."));
+  expect(kept.length).toBeGreaterThan(8);
+  for (const name of kept) expect((await legacy.read(name)).floats()).toEqual((await whole.read(name)).floats());
+  await expect(loadVqgan(fixturePath("vqgan/model-legacy.ckpt"))).rejects.toMatchObject({
+    code: "BAD_MODEL",
+    message: expect.stringMatching(/missing: decoder\.mid\.block_1\.norm1\.weight, .* and \d+ more/),
+  });
+});
+
+test("the gradient of a quantised latent is that of its codes", async () => {
+  const generator = await loadVqgan(fixturePath("vqgan"));
+  const z = input("z", "float32", [1, 16, 2, 2]);
+  const { zq } = generator.quantize(z);
+  const loss = sum(mul(zq, zq));
+  const [dz] = grad(loss, [z]) as [typeof z];
+  const program = await compile({ zq, dz }, { threads: 1 });
+  const result = await program.run({ z: NDArray.float32([1, 16, 2, 2], Float32Array.from({ length: 64 }, Math.sin)) });
+  await program.dispose();
+  expect(result.dz.floats()).toEqual(result.zq.floats().map((value) => 2 * value));
+});
+
+test("the codebook's range is per channel", async () => {
+  const { codebook, codebookRange } = await loadVqgan(fixturePath("vqgan"));
+  const channel = (c: number) => Array.from({ length: 64 }, (_, k) => codebook.at(k * 16 + c));
+  for (const c of [0, 7, 15]) {
+    expect(codebookRange.low[c]).toBe(Math.min(...channel(c)));
+    expect(codebookRange.high[c]).toBe(Math.max(...channel(c)));
+  }
+});
+
+test("gumbel: logits, nearest codes and decode agree; a checkpoint without encoder draws but does not encode", async () => {
+  const reference = await fixture("gumbel/expected.safetensors");
+  const generator = await loadVqgan(fixturePath("gumbel"));
+  expect(generator).toMatchObject({ factor: 2, latentChannels: 16, encodes: false });
+  expect(() => generator.encode(input("x", "float32", [1, 3, 32, 32]))).toThrow("holds no encoder");
+
+  const config = parseVqganConfig(await readFile(fixturePath("gumbel/config.yaml"), "utf8"));
+  const { quantizer } = vqganWeights(await openWeights(fixturePath("gumbel/model.ckpt")), config);
+  const indices = gumbelIndices(quantizer, input("h", "float32", [1, 16, 16, 16]));
+  const nearest = generator.quantize(input("z", "float32", [1, 16, 6, 10]));
+  const zq = lookUp(quantizer, indices);
+  const outputs = { indices, zq, picture: generator.decode(zq), nearest: nearest.indices, nearestZq: nearest.zq };
+  const program = await compile({ ...outputs, nearestPicture: generator.decode(nearest.zq) }, { threads: 1 });
+  const result = await program.run({ h: reference("h"), z: reference("z") });
+  await program.dispose();
+  expect(numbers(result.indices)).toEqual(numbers(reference("indices")));
+  expect(largestError(result.zq, reference("zq"))).toBeLessThan(1e-6);
+  expect(largestError(result.picture, reference("x_rec"))).toBeLessThan(1e-5);
+  expect(numbers(result.nearest)).toEqual(numbers(reference("z.indices")));
+  expect(largestError(result.nearestZq, reference("z.zq"))).toBeLessThan(1e-6);
+  expect(largestError(result.nearestPicture, reference("z.x"))).toBeLessThan(1e-5);
+});
+
+test("a transformer's first stage is found by its prefix", async () => {
+  const reference = await fixture("vqgan/expected.safetensors");
+  await inFolder(async (path) => {
+    const dict = await openSafetensors(fixturePath("vqgan/model.safetensors"));
+    const arrays: Record<string, NDArray> = { "transformer.tok_emb.weight": NDArray.zeros("float32", [2, 2]) };
+    for (const name of dict.names) arrays[`first_stage_model.${name}`] = await dict.read(name);
+    await writeFile(join(path, "net.safetensors"), writeSafetensors(arrays));
+    const yaml = await readFile(fixturePath("vqgan/config.yaml"), "utf8");
+    const stage = yaml.slice(yaml.indexOf("  target:"), yaml.indexOf("data:")).replace(/^/gm, "    ");
+    const whole = `model:\n  target: taming.models.cond_transformer.Net2NetTransformer\n  params:\n    first_stage_config:\n${stage}`;
+    await writeFile(join(path, "net.yaml"), whole);
+    const result = await codeAndDecode(await loadVqgan(path), reference);
+    expect(largestError(result.picture, reference("x_rec"))).toBeLessThan(1e-5);
+  });
+});
+
+test("the compact model loads, whose encoder has no residual blocks", async () => {
+  const generator = await loadVqgan(fixturePath("../../models/compact/vqgan"));
+  expect(generator).toMatchObject({ factor: 8, latentChannels: 32, encodes: true });
+  const { zq, indices } = generator.quantize(generator.encode(input("x", "float32", [1, 3, 32, 48])));
+  expect(indices.shape).toEqual([1, 4, 6]);
+  const program = await compile({ picture: generator.decode(zq) }, { threads: 1 });
+  const { picture } = await program.run({ x: NDArray.zeros("float32", [1, 3, 32, 48]) });
+  await program.dispose();
+  expect(picture.shape).toEqual([1, 3, 32, 48]);
+  expect(picture.floats().every(Number.isFinite)).toBe(true);
+});
+
+test("files that are no VQGAN, or not of one model, are named", async () => {
+  await expect(loadVqgan(fixturePath("nowhere"))).rejects.toThrow("no such file or folder");
+  await expect(loadVqgan(fixturePath("clip-gelu"))).rejects.toThrow("holds no yaml");
+  await inFolder(async (path) => {
+    await expect(loadVqgan(path)).rejects.toThrow("holds no checkpoint");
+    await cp(fixturePath("vqgan/model.safetensors"), join(path, "model.safetensors"));
+    const yaml = await readFile(fixturePath("vqgan/config.yaml"), "utf8");
+    const refuses = async (changed: string, message: string) => {
+      await writeFile(join(path, "config.yaml"), changed);
+      await expect(loadVqgan(path)).rejects.toMatchObject({
+        code: "BAD_MODEL",
+        message: expect.stringContaining(message),
+      });
+    };
+    await refuses(yaml.replace("n_embed: 64", "n_embed: 128"), "embedding.weight: expected [128,16], found [64,16]");
+    await refuses(
+      yaml.replace("num_res_blocks: 1", "num_res_blocks: 2"),
+      "missing: encoder.down.0.block.1.norm1.weight",
+    );
+    await refuses(yaml.replace(/attn_resolutions:\n\s+- 16/, "attn_resolutions: []"), "not part of the model: ");
+    await refuses(yaml.replace("vqgan.VQModel", "vqgan.Nothing"), "target taming.models.vqgan.Nothing is no VQGAN");
+    await refuses(yaml.replace("in_channels: 3", "in_channels: 4"), "params: ddconfig.in_channels: only models of RGB");
+    await refuses("model: [", "not a yaml file");
+  });
+});
