@@ -1,12 +1,20 @@
 /** Texts to unit-free embeddings, with an honest word about what the perceptor did not take in. */
+
 import { NDArray } from "../core/ndarray.js";
+import { nearest } from "../core/nearest.js";
 import { input } from "../graph/tensor.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { type CompileOptions, compile } from "../runtime/program.js";
 
+export interface UnknownWord {
+  readonly word: string;
+  /** Known words spelt much like it, nearest first; empty when there are none or words are not what it knows. */
+  readonly nearest: readonly string[];
+}
+
 /** What of a prompt was not used as written. */
 export type TextNotice =
-  | { readonly kind: "unknown-words"; readonly text: string; readonly words: readonly string[] }
+  | { readonly kind: "unknown-words"; readonly text: string; readonly words: readonly UnknownWord[] }
   | { readonly kind: "truncated"; readonly text: string; readonly kept: string; readonly cut: string };
 
 export interface EmbedOptions extends CompileOptions {
@@ -21,7 +29,10 @@ export async function embedTexts(
 ): Promise<NDArray> {
   const tokenized = texts.map((text) => {
     const result = perceptor.tokenize(text);
-    if (result.unknown.length > 0) onNotice?.({ kind: "unknown-words", text, words: result.unknown });
+    if (result.unknown.length > 0) {
+      const words = result.unknown.map((word) => ({ word, nearest: nearest(word, perceptor.words ?? []) }));
+      onNotice?.({ kind: "unknown-words", text, words });
+    }
     if (result.truncated) onNotice?.({ kind: "truncated", text, ...result.truncated });
     return result;
   });

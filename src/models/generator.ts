@@ -7,6 +7,8 @@ export interface Generator {
   readonly name: string;
   /** f: a latent position stands for f x f pixels */
   readonly factor: number;
+  /** Side of the square pictures it was trained on; others work too */
+  readonly resolution: number;
   /** D: channels of the latent */
   readonly latentChannels: number;
   /** [K,D], on the host */

@@ -25,6 +25,8 @@ export interface Perceptor {
   /** L: tokens of a text */
   readonly contextLength: number;
   tokenize(text: string): TokenizedText;
+  /** All words it knows, where the vocabulary is one of words; undefined where it spells any text from pieces */
+  readonly words?: readonly string[];
   /** Pictures [n,3,S,S] in 0..1 -> embeddings [n,E], not normalised */
   encodeImage(pixels: Tensor): Tensor;
   /** int64 ids [b,L] and positions of the end token [b] -> embeddings [b,E], not normalised */

@@ -7,7 +7,7 @@ import type { Perceptor } from "../perceptor.js";
 import { parseClipConfig } from "./config.js";
 import { encodeImage } from "./image-encoder.js";
 import { encodeText } from "./text-encoder.js";
-import { clipTokenizer } from "./tokenizer.js";
+import { clipTokenizer, knownWords } from "./tokenizer.js";
 import { clipWeights } from "./weights.js";
 
 /**
@@ -31,6 +31,7 @@ export async function loadClip(folder: string): Promise<Perceptor> {
   );
   const tokenizerFile = await readJson(path("tokenizer.json"), "a CLIP model");
   const tokenize = clipTokenizer(tokenizerFile, config.text, path("tokenizer.json"));
+  const words = knownWords(tokenizerFile, path("tokenizer.json"));
   if (!(await exists(path("model.safetensors")))) {
     throw new VqganClipError("BAD_MODEL", `${path("model.safetensors")}: no such file; a CLIP model needs it`);
   }
@@ -41,6 +42,7 @@ export async function loadClip(folder: string): Promise<Perceptor> {
     embeddingSize: config.embeddingSize,
     contextLength: config.text.contextLength,
     tokenize,
+    ...(words && { words }),
     encodeImage: (pixels) => encodeImage(weights.image, config, pixels),
     encodeText: (ids, end) => encodeText(weights.text, config, ids, end),
     files: [await modelFile(path("model.safetensors"))],

@@ -9,7 +9,7 @@ import type { TextConfig } from "./config.js";
 const fileSchema = z.object({
   added_tokens: z.array(z.object({ content: z.string(), special: z.boolean().default(false) })).default([]),
   padding: z.object({ pad_id: z.int().nonnegative() }).nullish(),
-  model: z.object({ unk_token: z.string().nullish() }),
+  model: z.object({ unk_token: z.string().nullish(), type: z.string().optional(), vocab: z.unknown().optional() }),
 });
 
 type Encode = (text: string) => number[];
@@ -63,6 +63,14 @@ export function clipTokenizer(
       unknown: unknownId === undefined ? [] : unknownWords(tokenizer, prepare(text), unknownId),
     };
   };
+}
+
+/** The words of a vocabulary of words: no special tokens, no endings. */
+export function knownWords(file: unknown, origin = "tokenizer.json"): string[] | undefined {
+  const { model, added_tokens } = parsed(fileSchema, file, origin);
+  if (model.type !== "WordLevel" && model.type !== "WordPiece") return undefined;
+  const special = new Set([model.unk_token, ...added_tokens.map(({ content }) => content)]);
+  return Object.keys(model.vocab ?? {}).filter((word) => !special.has(word) && !word.startsWith("##"));
 }
 
 function open(file: object, origin: string): Tokenizer {
