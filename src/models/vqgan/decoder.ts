@@ -2,7 +2,7 @@
 import { requires } from "../../core/errors.js";
 import type { Tensor } from "../../graph/tensor.js";
 import type { Affine } from "../../nn/layers.js";
-import { resizeNearest } from "../../ops/resample.js";
+import { upsampleConv } from "../../nn/upsample.js";
 import { convolve, type LevelWeights, level, type MiddleWeights, middle, normSilu } from "./blocks.js";
 import type { VqganConfig } from "./config.js";
 
@@ -33,7 +33,7 @@ export function decode(weights: DecoderWeights, config: VqganConfig, z: Tensor):
   const features = weights.levels.reduce(
     (h, stage) => {
       const y = level(h, stage);
-      return stage.resample ? convolve(resizeNearest(y, 2), stage.resample) : y;
+      return stage.resample ? upsampleConv(y, stage.resample) : y;
     },
     middle(first, weights.middle),
   );
