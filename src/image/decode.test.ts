@@ -1,0 +1,80 @@
+import sharp from "sharp";
+import { expect, test } from "vitest";
+import { decodePicture } from "./decode.js";
+
+/** 2x1 pixels: red, and blue of the given opacity. */
+const raw = (alpha = 255) =>
+  sharp(Uint8Array.of(255, 0, 0, 255, 0, 0, 255, alpha), { raw: { width: 2, height: 1, channels: 4 } });
+const pixels = async (bytes: Uint8Array) => [...(await decodePicture(bytes)).floats()].map((v) => Math.round(v * 255));
+
+test("channels come apart, [3,H,W] in 0..1", async () => {
+  const picture = await decodePicture(await raw().png().toBuffer());
+  expect(picture.shape).toEqual([3, 1, 2]);
+  expect([...picture.floats()]).toEqual([1, 0, 0, 0, 0, 1]);
+});
+
+test("transparency is laid on white", async () => {
+  expect(await pixels(await raw(0).png().toBuffer())).toEqual([255, 255, 0, 255, 0, 255]);
+});
+
+test.each(["webp", "gif", "tiff", "avif", "jpeg"] as const)("%s is told by its content", async (format) => {
+  const bytes = await sharp({ create: { width: 16, height: 8, channels: 3, background: "#4080c0" } })
+    .toFormat(format)
+    .toBuffer();
+  const picture = await decodePicture(bytes);
+  expect(picture.shape).toEqual([3, 8, 16]);
+  expect(Math.abs(picture.at(0) * 255 - 0x40)).toBeLessThan(9);
+  expect(Math.abs(picture.at(2 * 128) * 255 - 0xc0)).toBeLessThan(9);
+});
+
+test("grey, palette and 16-bit pictures become RGB", async () => {
+  const grey = sharp(Uint8Array.of(128, 64), { raw: { width: 2, height: 1, channels: 1 } });
+  const expected = [128, 64, 128, 64, 128, 64];
+  expect(await pixels(await grey.clone().toColourspace("b-w").png().toBuffer())).toEqual(expected);
+  expect(await pixels(await grey.clone().png({ palette: true }).toBuffer())).toEqual(expected);
+  expect(await pixels(await grey.clone().toColourspace("rgb16").png().toBuffer())).toEqual(expected);
+});
+
+test("EXIF orientation is applied", async () => {
+  const bytes = await raw().removeAlpha().jpeg().withMetadata({ orientation: 6 }).toBuffer();
+  expect((await decodePicture(bytes)).shape).toEqual([3, 2, 1]);
+});
+
+test("a picture beyond the pixel limit is refused before it is decoded", async () => {
+  const huge = await sharp({ create: { width: 10_000, height: 10_000, channels: 3, background: "white" } })
+    .png()
+    .toBuffer();
+  await expect(decodePicture(huge, "huge.png")).rejects.toMatchObject({
+    code: "OUT_OF_LIMITS",
+    message: "decodePicture(): huge.png has 10000x10000 pixels, the limit is 50000000 in all",
+  });
+  const small = await raw().png().toBuffer();
+  await expect(decodePicture(small, "small.png", { maxPixels: 1 })).rejects.toThrow(/limit is 1 /);
+});
+
+test.each<[string, Uint8Array]>([
+  ["nothing", new Uint8Array(0)],
+  ["text", Buffer.from("<!doctype html><title>Not found</title>")],
+  ["a drawing", Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>')],
+])("%s is no picture", async (_, bytes) => {
+  await expect(decodePicture(bytes, "in.png")).rejects.toMatchObject({
+    code: "BAD_IMAGE",
+    message: expect.stringContaining("in.png"),
+    hint: expect.stringContaining("PNG"),
+  });
+});
+
+test.each(["png", "jpeg", "webp"] as const)("a %s cut in half is damaged", async (format) => {
+  const noise = await sharp({
+    create: {
+      width: 64,
+      height: 64,
+      channels: 3,
+      noise: { type: "gaussian", mean: 128, sigma: 60 },
+      background: "red",
+    },
+  })
+    .toFormat(format)
+    .toBuffer();
+  await expect(decodePicture(noise.subarray(0, noise.length / 2))).rejects.toMatchObject({ code: "BAD_IMAGE" });
+});
