@@ -7,10 +7,9 @@ import { grad } from "../../src/autodiff/grad.js";
 import { NDArray } from "../../src/core/ndarray.js";
 import { input } from "../../src/graph/tensor.js";
 import type { Generator } from "../../src/models/generator.js";
-import { parseVqganConfig } from "../../src/models/vqgan/config.js";
+import { WeightTaker } from "../../src/models/take-weights.js";
 import { loadVqgan } from "../../src/models/vqgan/load.js";
 import { gumbelIndices, lookUp } from "../../src/models/vqgan/quantizer.js";
-import { vqganWeights } from "../../src/models/vqgan/weights.js";
 import { mul } from "../../src/ops/arithmetic.js";
 import { sum } from "../../src/ops/reduction.js";
 import { compile } from "../../src/runtime/program.js";
@@ -95,8 +94,9 @@ test("gumbel: logits, nearest codes and decode agree; a checkpoint without encod
   expect(generator).toMatchObject({ factor: 2, latentChannels: 16, encodes: false });
   expect(() => generator.encode(input("x", "float32", [1, 3, 32, 32]))).toThrow("holds no encoder");
 
-  const config = parseVqganConfig(await readFile(fixturePath("gumbel/config.yaml"), "utf8"));
-  const { quantizer } = vqganWeights(await openWeights(fixturePath("gumbel/model.ckpt")), config);
+  const from = new WeightTaker(await openWeights(fixturePath("gumbel/model.ckpt")));
+  const codebook = from.take("quantize.embed.weight", [48, 16]);
+  const quantizer = { codebook, logits: from.affine("quantize.proj", [48, 16, 1, 1]) };
   const indices = gumbelIndices(quantizer, input("h", "float32", [1, 16, 16, 16]));
   const nearest = generator.quantize(input("z", "float32", [1, 16, 6, 10]));
   const zq = lookUp(quantizer, indices);
