@@ -38,7 +38,7 @@ class FileSource implements ByteSource {
 }
 
 /** A file as a ByteSource. Throws IO_FAILED when it is missing, unreadable or no regular file. */
-export async function openFileSource(path: string): Promise<ByteSource> {
+async function openFileSource(path: string): Promise<ByteSource> {
   try {
     const real = await realpath(path);
     const facts = await stat(real);

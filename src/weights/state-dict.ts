@@ -9,7 +9,7 @@ import type { ByteSource } from "./byte-source.js";
  * Where an array's bytes lie. `file`: `length` little-endian, row-major bytes from the absolute `offset` of the file at
  * `path` (real path, symlinks resolved). `memory`: an array that is loaded already.
  */
-export type WeightSource =
+type WeightSource =
   | { readonly kind: "file"; readonly path: string; readonly offset: number; readonly length: number }
   | { readonly kind: "memory"; readonly array: NDArray };
 

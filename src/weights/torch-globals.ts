@@ -6,11 +6,9 @@ import { VqganClipError } from "../core/errors.js";
 import { PickleGlobal, Placeholder } from "./pickle-values.js";
 import { StorageRef, storageTypes, TensorRef } from "./torch-tensor.js";
 
-const dtypeNames = new Set(
-  "float16 float32 float64 bfloat16 half float double complex64 complex128 int8 int16 int32 int64 uint8 bool".split(
-    " ",
-  ),
-);
+/** dtypes, memory formats, layouts and `device`: torch's harmless lower-case names. */
+const torchConstant =
+  /^(b?float\d*(_\w+)?|q?u?int\d+(x\d)?|complex\d+|c?half|c?double|cfloat|long|short|bool|device|\w+_format|strided|sparse_\w+)$/;
 
 const rebuildTensor = ([storage, offset, size, stride]: readonly unknown[]) =>
   storage instanceof StorageRef ? new TensorRef(storage, offset, size, stride) : new Placeholder("tensor");
@@ -88,7 +86,7 @@ export function resolveTorchGlobal(module: string, name: string): PickleGlobal {
 /** torch's classes, dtypes and rebuilders are inert names; any other function below torch has no place in a checkpoint. */
 function isUnknownTorchFunction(module: string, name: string): boolean {
   if (Object.hasOwn(calls, `${module}.${name}`) || /^_?[A-Z]/.test(name)) return false;
-  if (module === "torch") return !dtypeNames.has(name) && name !== "device";
+  if (module === "torch") return !torchConstant.test(name);
   return !(module === "torch._utils" && name.startsWith("_rebuild_"));
 }
 
