@@ -19,17 +19,22 @@ export function editDistance(a: string, b: string): number {
   return rows.at(-1)?.at(-1) as number;
 }
 
-/** Up to `count` of `known` within a third of the word's length (at least 1, at most 3) of `word`, nearest first. */
+/**
+ * Up to `count` of `known` within a third of the word's length (at least 1, at most 3) of `word`, nearest first: of
+ * equals, those that begin alike, then the longer (letters are left out more often than added).
+ */
 export function nearest(word: string, known: Iterable<string>, count = 3): string[] {
   const limit = Math.min(3, Math.max(1, Math.ceil(word.length / 3)));
   const found: { candidate: string; distance: number }[] = [];
+  const beginsAlike = (candidate: string) => Number(candidate[0] === word[0]);
+  const tieBreak = (a: string, b: string) => beginsAlike(b) - beginsAlike(a) || b.length - a.length || (a < b ? -1 : 1);
   for (const candidate of known) {
     if (Math.abs(candidate.length - word.length) > limit) continue;
     const distance = editDistance(word, candidate);
     if (distance <= limit) found.push({ candidate, distance });
   }
   return found
-    .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
+    .sort((a, b) => a.distance - b.distance || tieBreak(a.candidate, b.candidate))
     .slice(0, count)
     .map(({ candidate }) => candidate);
 }

@@ -1,0 +1,92 @@
+/** What a model folder holds, for `models ls` and `inspect`. */
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { VqganClipError } from "../core/errors.js";
+import { loadClip } from "../models/clip/load.js";
+import type { ModelFile } from "../models/model-file.js";
+import { loadVqgan } from "../models/vqgan/load.js";
+import { openWeights } from "../weights/open-file.js";
+
+export interface ModelFacts {
+  readonly name: string;
+  readonly kind: "VQGAN" | "CLIP";
+  /** Numbers in all arrays of the checkpoint */
+  readonly parameters: number;
+  readonly bytes: number;
+  /** As the checkpoint, its README or a LICENSE beside it says; undefined when none does */
+  readonly licence: string | undefined;
+  readonly file: string;
+  readonly sha256: string;
+  readonly facts: Readonly<Record<string, number | boolean | string>>;
+}
+
+/** The models of a folder: a pair's two, or the one that it is. @throws BAD_MODEL when it is neither, or damaged */
+export async function describeFolder(folder: string): Promise<ModelFacts[]> {
+  const has = (name: string) =>
+    stat(join(folder, name)).then(
+      () => true,
+      () => false,
+    );
+  if ((await has("vqgan")) || (await has("clip"))) {
+    return [
+      ...((await has("vqgan")) ? [await describeVqgan(join(folder, "vqgan"))] : []),
+      ...((await has("clip")) ? [await describeClip(join(folder, "clip"))] : []),
+    ];
+  }
+  if (await has("config.json")) return [await describeClip(folder)];
+  if (await has("config.yaml")) return [await describeVqgan(folder)];
+  throw new VqganClipError(
+    "BAD_MODEL",
+    `${folder}: no model is in there`,
+    "a pair has vqgan/ and clip/, a VQGAN config.yaml and a checkpoint, a CLIP config.json and model.safetensors",
+  );
+}
+
+async function describeVqgan(folder: string): Promise<ModelFacts> {
+  const { name, files, factor, codebook, resolution, encodes } = await loadVqgan(folder);
+  const [codes, channels] = codebook.shape as [number, number];
+  return {
+    ...(await describe(folder, name, files)),
+    kind: "VQGAN",
+    facts: { factor, codes, channels, resolution, encodes },
+  };
+}
+
+async function describeClip(folder: string): Promise<ModelFacts> {
+  const { name, files, inputSize, embeddingSize, contextLength, words } = await loadClip(folder);
+  const facts = { inputSize, embeddingSize, contextLength, ...(words && { words: words.length }) };
+  return { ...(await describe(folder, name, files)), kind: "CLIP", facts };
+}
+
+async function describe(folder: string, name: string, files: readonly ModelFile[]) {
+  const [file] = files as readonly [ModelFile];
+  const dict = await openWeights(join(folder, file.name));
+  const entries = [...dict.entries.values()].filter(({ dtype }) => dtype.startsWith("float"));
+  const parameters = entries.reduce((total, { shape }) => total + shape.reduce((a, b) => a * b, 1), 0);
+  const licence = dict.metadata.get("license") ?? dict.metadata.get("licence") ?? (await licenceBeside(folder));
+  const whole = resolve(folder);
+  return {
+    name: ["vqgan", "clip"].includes(name) ? `${basename(dirname(whole))}/${name}` : name,
+    parameters,
+    bytes: file.size,
+    licence,
+    file: file.name,
+    sha256: await file.sha256(),
+  };
+}
+
+/** From a model card's header, or the first line of a licence file, in the folder or the pair's. */
+async function licenceBeside(folder: string): Promise<string | undefined> {
+  for (const place of [folder, join(folder, "..")]) {
+    const card = await text(join(place, "README.md"));
+    const named = /^---\n[\s\S]*?^licen[sc]e:\s*(.+?)\s*$[\s\S]*?^---$/m.exec(card)?.[1];
+    if (named) return named;
+    const [first = ""] = (await text(join(place, "LICENSE"))).trim().split("\n");
+    if (first) return first;
+  }
+  return undefined;
+}
+
+async function text(path: string): Promise<string> {
+  return readFile(path, "utf8").catch(() => "");
+}

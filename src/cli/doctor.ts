@@ -1,0 +1,111 @@
+/** `vqgan-clip doctor`: a real session on each device: which run, how fast, why the others do not, and what would help. */
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { availableParallelism, cpus, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { type Command, Option } from "commander";
+import sharp from "sharp";
+import { type Device, devices } from "../runtime/devices.js";
+import { type DeviceSpeed, probeDevice } from "../runtime/probe.js";
+import { oneLine } from "./notices.js";
+
+interface DeviceReport {
+  readonly device: Device;
+  readonly speed?: DeviceSpeed;
+  readonly reason?: string;
+  readonly repair?: string;
+}
+
+export function addDoctor(program: Command): void {
+  program
+    .command("doctor")
+    .summary("what runs here, how fast, and what would help")
+    .description("Makes a session on each device and times a convolution and a matrix product there.")
+    .option("--json", "one JSON object (default: lines for people)")
+    .addOption(new Option("--probe <device>", "one device, in this process").choices([...devices]).hideHelp())
+    .action(doctor);
+}
+
+async function doctor({ json = false, probe }: { json?: boolean; probe?: Device }): Promise<void> {
+  if (probe) {
+    console.log(JSON.stringify(await probeDevice(probe)));
+    return;
+  }
+  const versions = await versionsOf();
+  const machine = {
+    system: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model ?? "unknown",
+    threads: availableParallelism(),
+    memoryGiB: Number((totalmem() / 2 ** 30).toFixed(1)),
+  };
+  const reports: DeviceReport[] = [];
+  for (const device of devices) reports.push(await examine(device));
+  if (json) {
+    console.log(JSON.stringify({ versions, machine, devices: reports }, null, 2));
+    return;
+  }
+  console.log(
+    Object.entries(versions)
+      .map((pair) => pair.join(" "))
+      .join(", "),
+  );
+  console.log(`${machine.system}, ${machine.cpu}, ${machine.threads} threads, ${machine.memoryGiB} GiB`);
+  for (const { device, speed, reason, repair } of reports) {
+    if (speed)
+      console.log(
+        `${device}: runs; convolution ${gigaflops(speed.convolution)}, matrix product ${gigaflops(speed.matrix)}`,
+      );
+    else console.log(`${device}: does not run: ${reason}\n  what would help: ${repair}`);
+  }
+}
+
+const gigaflops = (rate: number): string => `${rate.toFixed(0)} GFLOP/s`;
+
+/** In a process of its own: a broken driver can end it. */
+async function examine(device: Device): Promise<DeviceReport> {
+  const script = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "main.ts" : "main.js", import.meta.url));
+  try {
+    const args = [...process.execArgv, script, "doctor", "--probe", device];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 120_000 });
+    return { device, speed: JSON.parse(stdout) as DeviceSpeed };
+  } catch (error) {
+    const { stderr = "", message } = error as Error & { stderr?: string };
+    const said = oneLine(stderr || message);
+    return { device, reason: reasonIn(said, device), repair: repair(device, said) };
+  }
+}
+
+/** The runtime's own words, without our frame around them and its source paths. */
+function reasonIn(said: string, device: Device): string {
+  const framed = new RegExp(`\\(${device}: (.*?) ?\\)( \\(|$)`).exec(said)?.[1] ?? said;
+  return framed.replace(/^.* was false\. /, "").replace(/^OrtSession\w+: /, "");
+}
+
+/** The one line that most often helps. */
+function repair(device: Device, said: string): string {
+  if (device === "cpu") return "install again: npm install --force onnxruntime-node (glibc 2.28 or newer, 64-bit)";
+  if (device === "webgpu") {
+    if (process.platform !== "linux") return "update the graphics driver";
+    return said.includes("libvulkan")
+      ? "install the Vulkan loader and a driver: apt install libvulkan1 mesa-vulkan-drivers (or the vendor's)"
+      : "install a Vulkan driver for the graphics card (NVIDIA: its own; others: mesa-vulkan-drivers)";
+  }
+  if (process.platform !== "linux" || process.arch !== "x64") return "CUDA needs Linux on x64; use webgpu here";
+  return "with an NVIDIA card, CUDA 12 and cuDNN 9: npm rebuild onnxruntime-node --ignore-scripts=false --onnxruntime-node-install=cuda12";
+}
+
+async function versionsOf(): Promise<Record<string, string>> {
+  const require = createRequire(import.meta.url);
+  const ours = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  const runtime = require("onnxruntime-node/package.json") as { version: string };
+  return {
+    "vqgan-clip": ours.version,
+    node: process.versions.node,
+    "onnxruntime-node": runtime.version,
+    sharp: sharp.versions.sharp ?? "unknown",
+  };
+}

@@ -1,0 +1,44 @@
+/** `vqgan-clip embed`: the unit vector of a text or a picture. */
+import type { Command } from "commander";
+import { VqganClipError } from "../core/errors.js";
+import { VqganClip } from "../vqgan-clip.js";
+import { noticeText } from "./notices.js";
+import { addModelOptions, modelFrom } from "./options.js";
+
+interface EmbedFlags extends Readonly<Record<string, unknown>> {
+  readonly text?: string;
+  readonly image?: string;
+  readonly json?: boolean;
+}
+
+export function addEmbed(program: Command): void {
+  const command = program
+    .command("embed")
+    .summary("the unit vector of a text or a picture")
+    .description(
+      "Prints the vector that the perceptor gives to a text or a picture, of length 1: one number a line, or JSON.",
+    )
+    .option("--text <text>", "the text (default: none)")
+    .option("--image <file>", "the picture, seen as CLIP does: short side resized, middle square (default: none)")
+    .option("--json", "one JSON object (default: plain numbers)");
+  addModelOptions(command).action(embed);
+}
+
+async function embed(flags: EmbedFlags): Promise<void> {
+  const { text, image, json = false } = flags;
+  if ((text === undefined) === (image === undefined)) {
+    throw new VqganClipError("BAD_ARGUMENT", "embed: needs either --text or --image");
+  }
+  if (text?.trim() === "") throw new VqganClipError("BAD_PROMPT", "embed: the text is empty");
+  const vq = await VqganClip.fromPretrained({
+    ...modelFrom(flags),
+    onNotice: (notice) => process.stderr.write(`${noticeText(notice)}\n`),
+  });
+  const embedding = text === undefined ? await vq.embedImage(image as string) : (await vq.embedTexts([text]))[0];
+  const numbers = Array.from(embedding as Float32Array);
+  if (json) {
+    const [, perceptor] = await vq.identities();
+    const source = text === undefined ? { kind: "image" } : { kind: "text", text };
+    console.log(JSON.stringify({ ...source, model: perceptor, embedding: numbers }));
+  } else console.log(numbers.join("\n"));
+}

@@ -1,0 +1,158 @@
+/** `vqgan-clip generate`: a picture from words. */
+import { type Command, Option } from "commander";
+import { VqganClipError } from "../core/errors.js";
+import { readInput } from "../files/read-input.js";
+import { type MetadataLevel, readStory, type Story } from "../guidance/metadata.js";
+import { parsePrompts } from "../guidance/prompt.js";
+import { readPngText } from "../image/png-text.js";
+import { VqganClip } from "../vqgan-clip.js";
+import { noticeText } from "./notices.js";
+import { addModelOptions, addSettingOptions, modelArguments, modelFrom, settingsFrom } from "./options.js";
+import { checkOutputs, type Output } from "./outputs.js";
+import { Reporter } from "./reporter.js";
+import { runToFiles } from "./run-to-files.js";
+
+export function addGenerate(program: Command, finish: (code: number) => void): void {
+  const command = program
+    .command("generate")
+    .summary("make a picture from words")
+    .description(
+      "Makes a picture that fits the prompts: text:weight:stop each, several joined by | or as several arguments.",
+    )
+    .argument("[prompts...]", 'what to see, such as "a castle | oil painting:0.5 | text:-0.3"')
+    .option("-o, --output <file>", "PNG to write, - for stdout (default: named after the prompt and the seed)")
+    .option("--init-image <file>", "begin at this picture (default: random codes)")
+    .option("--init-codes <file>", "begin at these codes: a JSON list, row by row (default: random codes)")
+    .option("--like <png>", "make this picture again from its metadata; other options change what they name");
+  addModelOptions(addSettingOptions(command));
+  addFileOptions(command).action(async (positional: string[], options) => finish(await generate(positional, options)));
+}
+
+/** What `generate` and `resume` both write and say. */
+export function addFileOptions(command: Command): Command {
+  return command
+    .option("--save-state <file>", "session (.vqclip) to write at the end (default: only when paused by Ctrl-C)")
+    .option("--trace <file>", "NDJSON of every loss of every step at full precision (default: none)")
+    .addOption(
+      new Option("--metadata <level>", "what the PNG says of itself: all, only that it is generated, or nothing")
+        .choices(["full", "public", "none"])
+        .default("full"),
+    )
+    .option("--quiet", "no progress and no notes (default: a bar on a terminal)")
+    .option("--json", "events on stdout as NDJSON (default: when stdout is no terminal)");
+}
+
+export interface FileFlags {
+  readonly output?: string;
+  readonly saveState?: string;
+  readonly trace?: string;
+  readonly metadata: MetadataLevel;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+interface GenerateFlags extends FileFlags, Readonly<Record<string, unknown>> {
+  readonly initImage?: string;
+  readonly initCodes?: string;
+  readonly like?: string;
+}
+
+async function generate(positional: readonly string[], flags: GenerateFlags): Promise<number> {
+  const { initImage, initCodes, like, output, saveState } = flags;
+  const reporter = new Reporter({ ...flags, pictureOnStdout: output === "-" });
+  const request = settingsFrom(flags, positional);
+  const source = like === undefined ? undefined : await storyOf(like, { initImage, initCodes });
+  await checkOutputs(outputsOf(flags)); // before the models are opened: typing errors are told at once
+  const vq = await VqganClip.fromPretrained({
+    ...modelFrom(flags),
+    onNotice: (notice) => reporter.say(noticeText(notice)),
+  });
+  if (source) await tellDifferences(source, vq, reporter);
+  const run = vq.create({
+    ...request,
+    ...(source && { like: { ...source.settings, steps: source.step } }),
+    ...(initImage !== undefined && { initImage }),
+    ...(initCodes !== undefined && { initCodes: await codesOf(initCodes) }),
+  });
+  const png = output ?? `${slug(run.settings.prompts)}-${run.settings.seed}.png`;
+  const pauseSession =
+    saveState ??
+    `${png === "-" ? `${slug(run.settings.prompts)}-${run.settings.seed}` : png.replace(/\.png$/i, "")}.vqclip`;
+  await checkOutputs(outputsOf({ ...flags, output: png, saveState: pauseSession }));
+  const resumeArguments = ["-o", png, ...modelArguments(flags)];
+  const files = { png, session: saveState, pauseSession, trace: flags.trace };
+  return runToFiles(run, files, { vq, reporter, metadata: flags.metadata, resumeArguments });
+}
+
+/** The files that flags name, for checking. */
+export function outputsOf({ output, saveState, trace }: Pick<FileFlags, "output" | "saveState" | "trace">): Output[] {
+  return [
+    ...(output === undefined || output === "-" ? [] : [{ flag: "-o", path: output, endings: [".png"] }]),
+    ...(saveState === undefined ? [] : [{ flag: "--save-state", path: saveState, endings: [".vqclip"] }]),
+    ...(trace === undefined ? [] : [{ flag: "--trace", path: trace }]),
+  ];
+}
+
+async function storyOf(path: string, given: { initImage: unknown; initCodes: unknown }): Promise<Story> {
+  const story = readStory(readPngText(await readInput(path)));
+  if (!story) {
+    throw new VqganClipError(
+      "BAD_FILE",
+      `--like: ${path} carries no vqgan-clip metadata`,
+      "it was made with --metadata full only",
+    );
+  }
+  const missing =
+    story.beganFrom === "picture" && given.initImage === undefined
+      ? "--init-image"
+      : story.beganFrom === "codes" && given.initCodes === undefined
+        ? "--init-codes"
+        : undefined;
+  if (missing) {
+    throw new VqganClipError(
+      "BAD_ARGUMENT",
+      `--like: ${path} began at a ${story.beganFrom} of its own`,
+      `give it again: ${missing}`,
+    );
+  }
+  return story;
+}
+
+async function tellDifferences(source: Story, vq: VqganClip, reporter: Reporter): Promise<void> {
+  const mine = await vq.identities();
+  for (const { role, name, sha256 } of source.models) {
+    if (mine.some((model) => model.role === role && model.sha256 === sha256)) continue;
+    throw new VqganClipError(
+      "BAD_MODEL",
+      `--like: the picture was made with ${role} ${name} (${sha256.slice(0, 10)}), loaded is another`,
+      "name the same weights: --model, or --vqgan and --clip",
+    );
+  }
+  if (source.device !== "cpu") reporter.say(`note: made on ${source.device}; bytes may differ elsewhere`);
+}
+
+async function codesOf(path: string): Promise<number[]> {
+  const bytes = await readInput(path);
+  const hint = "write a list of whole numbers, row by row";
+  try {
+    const codes: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const flat = Array.isArray(codes) ? codes.flat() : undefined;
+    if (flat?.every((code) => Number.isSafeInteger(code))) return flat as number[];
+  } catch (cause) {
+    throw new VqganClipError("BAD_FILE", `--init-codes: ${path} is not JSON`, hint, { cause });
+  }
+  throw new VqganClipError("BAD_FILE", `--init-codes: ${path} is no list of whole numbers`, hint);
+}
+
+/** A file name from the first prompt: at most 40 of a-z, 0-9 and dashes. */
+function slug(prompts: string): string {
+  const text = parsePrompts(prompts)[0]?.text ?? "";
+  return (
+    text
+      .normalize("NFKD")
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .slice(0, 40)
+      .replace(/^-+|-+$/g, "") || "picture"
+  );
+}

@@ -1,0 +1,60 @@
+/** `vqgan-clip inspect`: what a picture, a session or a model folder says of itself. */
+import { stat } from "node:fs/promises";
+import type { Command } from "commander";
+import { VqganClipError } from "../core/errors.js";
+import { readInput } from "../files/read-input.js";
+import { readStory } from "../guidance/metadata.js";
+import { readSession } from "../guidance/session-file.js";
+import { readPngText } from "../image/png-text.js";
+import { describeFolder } from "./describe-model.js";
+
+export function addInspect(program: Command): void {
+  program
+    .command("inspect")
+    .summary("what a picture, a session or a model says of itself")
+    .description("Shows how a PNG was made, where a .vqclip session stands, or what a model folder holds.")
+    .argument("<path>", "a PNG, a .vqclip or a folder")
+    .option("--json", "one JSON object (default: lines for people)")
+    .action(inspect);
+}
+
+async function inspect(path: string, { json = false }: { json?: boolean }): Promise<void> {
+  const isFolder = await stat(path).then(
+    (facts) => facts.isDirectory(),
+    () => false,
+  );
+  const facts = isFolder ? { kind: "models", models: await describeFolder(path) } : await inspectFile(path);
+  console.log(json ? JSON.stringify(facts, null, 2) : lines(facts).join("\n"));
+}
+
+async function inspectFile(path: string): Promise<object> {
+  const bytes = await readInput(path);
+  const begins = (...magic: number[]) => magic.every((byte, i) => bytes[i] === byte);
+  if (begins(0x89, 0x50, 0x4e, 0x47)) {
+    const text = readPngText(bytes);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    const size = { width: view.getUint32(16), height: view.getUint32(20) };
+    return { kind: "picture", ...size, story: readStory(text) ?? null, text };
+  }
+  if (begins(0x50, 0x4b)) {
+    const { state, models } = await readSession(bytes);
+    const { settings, step, beganFrom, z } = state;
+    return { kind: "session", step, beganFrom, settings, models, latent: z.shape };
+  }
+  throw new VqganClipError(
+    "BAD_FILE",
+    `inspect: ${path} is neither a PNG nor a .vqclip session`,
+    "other pictures carry nothing of ours",
+  );
+}
+
+/** `key: value` lines, nested keys joined by dots; a list of parts stays JSON. Our own text is shown as the story. */
+function lines(value: object, path = ""): string[] {
+  return Object.entries(value).flatMap(([key, item]) => {
+    const name = path ? `${path}.${key}` : key;
+    if (key === "text" && "story" in value && value.story) return [];
+    if (key === "models") return (item as object[]).flatMap((model, i) => lines(model, `${name}[${i}]`));
+    if (typeof item === "object" && item !== null && !Array.isArray(item)) return lines(item, name);
+    return [`${name}: ${typeof item === "string" ? item : JSON.stringify(item)}`];
+  });
+}

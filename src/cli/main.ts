@@ -1,0 +1,95 @@
+#!/usr/bin/env node
+/** The command line: commands, and one way for all of them to fail. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { VqganClipError } from "../core/errors.js";
+import { nearest } from "../core/nearest.js";
+import { expandAliases } from "./aliases.js";
+import { addDoctor } from "./doctor.js";
+import { addEmbed } from "./embed.js";
+import { exitCodeHelp, exitCodeOf, exitCodes } from "./exit-codes.js";
+import { addGenerate } from "./generate.js";
+import { addInspect } from "./inspect.js";
+import { addModels } from "./models.js";
+import { oneLine } from "./notices.js";
+import { addReconstruct } from "./reconstruct.js";
+import { addResume } from "./resume.js";
+import { addScore } from "./score.js";
+
+/** @returns the exit code */
+async function main(args: readonly string[]): Promise<number> {
+  let code: number = exitCodes.ok;
+  const finish = (result: number) => {
+    code = result;
+  };
+  const program = new Command("vqgan-clip")
+    .description("Pictures from words with VQGAN-CLIP, on this machine.")
+    .version(packageVersion())
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .showSuggestionAfterError(false)
+    .addHelpText("after", `\n${exitCodeHelp}`);
+  addGenerate(program, finish);
+  addResume(program, finish);
+  addInspect(program);
+  addEmbed(program);
+  addScore(program);
+  addReconstruct(program);
+  addModels(program);
+  addDoctor(program);
+  try {
+    await program.parseAsync(expandAliases(args), { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return exitCodes.ok;
+      if (error.code === "commander.help") return exitCodes.badInput;
+      complain(error.message.replace(/^error: /, ""), suggestion(error, program, args));
+      return exitCodes.badInput;
+    }
+    const { message, hint } = explain(error);
+    complain(message, hint);
+    return exitCodeOf(error);
+  }
+}
+
+/** One line: what is wrong, and what would work. */
+function complain(message: string, hint: string | undefined): void {
+  process.stderr.write(`vqgan-clip: ${oneLine(message)}${hint ? ` (${oneLine(hint)})` : ""}\n`);
+}
+
+function explain(error: unknown): { message: string; hint?: string | undefined } {
+  if (process.env.VQGAN_CLIP_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (error instanceof VqganClipError)
+    return { message: error.message.replace(/^\w+(\.\w+)?\(\): /, ""), hint: error.hint };
+  const message = error instanceof Error ? error.message : String(error);
+  return { message: `unexpected: ${message}`, hint: "set VQGAN_CLIP_DEBUG=1 for where it happened" };
+}
+
+/** The command or flag that was probably meant. */
+function suggestion(error: CommanderError, program: Command, args: readonly string[]): string | undefined {
+  const wrong = /'(.+?)'/.exec(error.message)?.[1];
+  if (wrong === undefined) return undefined;
+  const command = program.commands.find((candidate) => candidate.name() === args[0]);
+  const names =
+    error.code === "commander.unknownCommand"
+      ? (command ?? program).commands.map((candidate) => candidate.name())
+      : error.code === "commander.unknownOption"
+        ? (command ?? program).options.flatMap(({ long, short }) => [long, short].filter((flag) => flag !== undefined))
+        : [];
+  if (names.length === 0) return undefined;
+  const [closest] = nearest(wrong.split("=")[0] as string, names, 1);
+  return closest ? `did you mean ${closest}?` : `see vqgan-clip ${command ? `${command.name()} ` : ""}--help`;
+}
+
+function packageVersion(): string {
+  const file = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(file) as { version: string }).version;
+}
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(exitCodes.failure); // whoever read it has gone
+  throw error;
+});
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,22 @@
+/** Notices as lines for people. */
+import type { Notice } from "../vqgan-clip.js";
+
+export function noticeText(notice: Notice): string {
+  switch (notice.kind) {
+    case "unknown-words": {
+      const words = notice.words.map(({ word, nearest }) =>
+        nearest.length > 0 ? `"${word}" (known: ${nearest.join(", ")})` : `"${word}"`,
+      );
+      return `note: the text encoder does not know ${words.join(", ")}; in "${notice.text}" it has no effect of its own`;
+    }
+    case "truncated":
+      return `note: the prompt is longer than the text encoder reads; read: "${notice.kept}", cut: "${notice.cut.trim()}"`;
+    case "refused-device":
+      return `note: ${notice.device} does not run this: ${oneLine(notice.reason)}`;
+  }
+}
+
+/** Runtime messages span lines and source paths; one line of it is enough. */
+export function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}

@@ -1,0 +1,187 @@
+/** Command-line options made from the settings' schema: what each takes, how it is checked, where its default comes from. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { z } from "zod";
+import { VqganClipError } from "../core/errors.js";
+import { augmentationForms, parseAugmentations } from "../guidance/augmentation-list.js";
+import { presetNames, presets } from "../guidance/presets.js";
+import type { SettingsRequest } from "../guidance/resolve-settings.js";
+import { type Recipe, type SettingName, type Settings, settingsSchema } from "../guidance/settings.js";
+import { devices } from "../runtime/devices.js";
+import type { PretrainedOptions } from "../vqgan-clip.js";
+
+const flags: Readonly<Record<SettingName, string>> = {
+  prompts: "-p, --prompts <text>",
+  size: "-s, --size <WxH>",
+  seed: "--seed <n>",
+  steps: "-i, --steps <n>",
+  optimizer: "--optimizer <name>",
+  learningRate: "--learning-rate <x>",
+  cutouts: "--cutouts <n>",
+  cutMethod: "--cut-method <name>",
+  cutPower: "--cut-power <x>",
+  augmentations: "--augment <list>",
+  padding: "--padding <kind>",
+  regularizer: "--regularizer <list>",
+  clampToCodebook: "--clamp-to-codebook <on|off>",
+  promptReduction: "--prompt-reduction <kind>",
+  microBatch: "--micro-batch <n>",
+};
+
+const settingNames = Object.keys(flags) as SettingName[];
+const attributeOf = (name: SettingName): string => new Option(flags[name]).attributeName();
+
+/** Adds every setting of a run to a command. */
+export function addSettingOptions(command: Command): Command {
+  for (const name of settingNames) {
+    const option = new Option(flags[name], `${describe(name)} ${defaultOf(name)}`);
+    if (name === "prompts") option.argParser((text, former: string[] = []) => [...former, text]);
+    else option.argParser((text) => parseSetting(name, text));
+    command.addOption(option);
+  }
+  return command
+    .addOption(
+      new Option("--init-weight <x>", "stay near the first latent: --regularizer weight=x,target=init,decay=0")
+        .argParser((text) => parseSetting("regularizer", `weight=${text},target=init,decay=0`))
+        .conflicts("regularizer"),
+    )
+    .addOption(
+      new Option("--preset <name>", "recipe to start from (default: the model's recommendation, then paper)").choices(
+        presetNames,
+      ),
+    );
+}
+
+/** What of the settings a command line named. */
+export function settingsFrom(
+  options: Readonly<Record<string, unknown>>,
+  positional: readonly string[],
+): SettingsRequest {
+  const prompts = [...positional, ...((options.prompts as string[] | undefined) ?? [])];
+  const request: Record<string, unknown> = {};
+  for (const name of settingNames) request[name] = options[attributeOf(name)];
+  Object.assign(request, { prompts: prompts.length > 0 ? prompts : undefined, preset: options.preset });
+  if (options.initWeight !== undefined) request.regularizer = options.initWeight;
+  return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined)) as SettingsRequest;
+}
+
+/** Which model, and where it runs. */
+export function addModelOptions(command: Command): Command {
+  return command
+    .option("-m, --model <dir>", "pair of models: a folder with vqgan/ and clip/ (default: the bundled compact pair)")
+    .option("--vqgan <path>", "VQGAN folder or checkpoint with its yaml (default: the pair's vqgan/)")
+    .option("--clip <dir>", "CLIP folder (default: the pair's clip/)")
+    .addOption(
+      new Option(
+        "--device <name>",
+        "where to run (default: cpu, the same bytes everywhere; auto takes the fastest)",
+      ).choices([...devices, "auto"]),
+    )
+    .addOption(
+      new Option("--threads <n>", "CPU threads (default: the physical cores); results do not depend on it").argParser(
+        (text) => wholeNumber(text, 1, 1024),
+      ),
+    );
+}
+
+export function modelFrom(options: Readonly<Record<string, unknown>>): PretrainedOptions {
+  const names = ["model", "vqgan", "clip", "device", "threads"] as const;
+  return Object.fromEntries(names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]));
+}
+
+/** The same model options written out again, for a command to be copied. */
+export function modelArguments(options: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(modelFrom(options)).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}
+
+export function wholeNumber(text: string, low: number, high: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < low || value > high) {
+    throw new InvalidArgumentError(`expected a whole number from ${low} to ${high}`);
+  }
+  return value;
+}
+
+/** A setting from its text. @throws InvalidArgumentError saying what it takes */
+export function parseSetting<Name extends SettingName>(name: Name, text: string): unknown {
+  const schema = settingsSchema.shape[name] as z.ZodType;
+  const value = fromText(name, schema, text.trim());
+  const parsed = (name === "regularizer" ? settingsSchema.shape.regularizer.partial() : schema).safeParse(value);
+  if (!parsed.success) throw new InvalidArgumentError(`expected ${takes(name)}`);
+  return parsed.data;
+}
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+function fromText(name: SettingName, schema: z.ZodType, text: string): unknown {
+  if (name === "augmentations") {
+    try {
+      return parseAugmentations(text);
+    } catch (error) {
+      if (!(error instanceof VqganClipError)) throw error;
+      throw new InvalidArgumentError(`${error.message.replace(/^augment: /, "")}; ${error.hint ?? ""}`);
+    }
+  }
+  if (name === "size") {
+    const [, width, height = width] = /^(\d+)(?:x(\d+))?$/i.exec(text) ?? [];
+    return [Number(width), Number(height)];
+  }
+  if (name === "regularizer") {
+    const fields = text.split(",").map((field) => (field.includes("=") ? field.split("=", 2) : ["weight", field]));
+    return Object.fromEntries(
+      fields.map(([key = "", value = ""]) => [key.trim(), NUMBER.test(value) ? Number(value) : value]),
+    );
+  }
+  if (schema instanceof z.ZodBoolean) return text === "on" ? true : text === "off" ? false : text;
+  return schema instanceof z.ZodNumber && NUMBER.test(text) ? Number(text) : text;
+}
+
+function describe(name: SettingName): string {
+  const schema = settingsSchema.shape[name];
+  return name === "prompts" ? `${schema.description}` : `${schema.description}: ${takes(name)}`;
+}
+
+/** What may be written for a setting. */
+export function takes(name: SettingName): string {
+  if (name === "size") return `WxH (or one number) of ${range(settingsSchema.shape.size.def.items[0])} a side`;
+  if (name === "augmentations") {
+    return `none, a preset's name, or a list of ${augmentationForms.join(", ")}, where values may be left out`;
+  }
+  if (name === "regularizer") {
+    const { weight, target, every } = settingsSchema.shape.regularizer.shape;
+    return `weight (${range(weight)}), or weight=..,target=${choices(target)},decay=..,every=.. (${range(every)})`;
+  }
+  const schema: z.ZodType = settingsSchema.shape[name];
+  if (schema instanceof z.ZodNumber) return range(schema);
+  if (schema instanceof z.ZodEnum) return choices(schema);
+  if (schema instanceof z.ZodBoolean) return "on or off";
+  return "a text";
+}
+
+function choices(schema: z.ZodEnum): string {
+  return schema.options.join("|");
+}
+
+function range(schema: z.ZodNumber): string {
+  const [low, high] = [schema.minValue, schema.maxValue];
+  const from = low === null ? "" : schema.safeParse(low).success ? ` from ${low}` : ` above ${low}`;
+  const to = high === null || high === Number.MAX_SAFE_INTEGER ? "" : ` to ${high}`;
+  return `a ${schema.format === "safeint" ? "whole " : ""}number${from}${to}`;
+}
+
+function defaultOf(name: SettingName): string {
+  if (name === "prompts") return "";
+  if (name === "seed") return "(default: drawn, and reported)";
+  if (name === "size") return "(default: the model's recommendation, else the generator's own size)";
+  return `(default: the model's recommendation, else preset paper's ${written(name)})`;
+}
+
+function written(name: keyof Recipe): string {
+  if (name === "augmentations") return presets.paper.augmentations.map(({ kind }) => kind).join(",");
+  if (name === "regularizer") {
+    return Object.entries(presets.paper.regularizer)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(",");
+  }
+  const value: Settings[typeof name] = presets.paper[name];
+  return typeof value === "boolean" ? (value ? "on" : "off") : String(value);
+}

@@ -1,0 +1,74 @@
+/** `vqgan-clip reconstruct`: a picture through the generator and back, which shows what it can draw at all. */
+import type { Command } from "commander";
+import { writeFileAtomically } from "../files/atomic-write.js";
+import { readInput } from "../files/read-input.js";
+import { decodePicture } from "../image/decode.js";
+import { encodePng } from "../image/png.js";
+import { resizePicture } from "../image/resize.js";
+import { VqganClip } from "../vqgan-clip.js";
+import { addModelOptions, modelFrom, wholeNumber } from "./options.js";
+import { checkOutputs } from "./outputs.js";
+
+interface ReconstructFlags extends Readonly<Record<string, unknown>> {
+  readonly maxSide: number;
+  readonly codes?: string;
+  readonly json?: boolean;
+}
+
+export function addReconstruct(program: Command): void {
+  const command = program
+    .command("reconstruct")
+    .summary("a picture through the generator and back")
+    .description(
+      "Encodes, quantises and decodes a picture of any size; writes a PNG of that size and says how near it is.",
+    )
+    .argument("<input>", "the picture")
+    .argument("<output>", "PNG to write")
+    .option("--codes <file>", "JSON of the chosen codes, row by row, as --init-codes reads it (default: none)")
+    .option("--max-side <n>", "a longer side is scaled down to this first and back up at the end", sideOf, 1024)
+    .option("--json", "one JSON object (default: one line)");
+  addModelOptions(command).action(reconstruct);
+}
+
+const sideOf = (text: string): number => wholeNumber(text, 16, 4096);
+
+async function reconstruct(input: string, output: string, flags: ReconstructFlags): Promise<void> {
+  const { maxSide, codes: codesPath } = flags;
+  await checkOutputs([
+    { flag: "output", path: output, endings: [".png"] },
+    ...(codesPath === undefined ? [] : [{ flag: "--codes", path: codesPath, endings: [".json"] }]),
+  ]);
+  const picture = await decodePicture(await readInput(input), input);
+  const [, height, width] = picture.shape as [number, number, number];
+  const scale = Math.min(1, maxSide / Math.max(height, width));
+  const [seenHeight, seenWidth] = [Math.max(1, Math.round(height * scale)), Math.max(1, Math.round(width * scale))];
+  const vq = await VqganClip.fromPretrained(modelFrom(flags));
+  const seen = resizePicture(picture, seenHeight, seenWidth, "bicubic");
+  const { picture: made, codes, psnr, codesUsed } = await vq.reconstruct(seen);
+  await writeFileAtomically(output, encodePng(resizePicture(made, height, width, "bicubic")));
+  const rows = codes.shape[0] as number;
+  const columns = codes.shape[1] as number;
+  if (codesPath !== undefined) {
+    const flat = Array.from(codes.data, Number);
+    await writeFileAtomically(codesPath, new TextEncoder().encode(`${JSON.stringify(flat)}\n`));
+  }
+  const facts = {
+    output,
+    width,
+    height,
+    seenWidth,
+    seenHeight,
+    rows,
+    columns,
+    psnr,
+    codesUsed,
+    codes: vq.generator.codebook.shape[0],
+  };
+  if (flags.json) console.log(JSON.stringify(facts));
+  else {
+    const scaled = scale < 1 ? `, scaled to ${seenWidth}x${seenHeight} in between` : "";
+    console.log(
+      `${output}: ${width}x${height}${scaled}, PSNR ${psnr.toFixed(2)} dB, ${codesUsed} of ${facts.codes} codes in ${rows}x${columns}`,
+    );
+  }
+}

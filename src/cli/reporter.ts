@@ -1,0 +1,92 @@
+/** What a run says while it works: a bar on a terminal's stderr, events as NDJSON on a stdout that is none. */
+import type { Losses } from "../guidance/run.js";
+
+export interface ReporterOptions {
+  /** Nothing on stderr but errors, and no events unless `json`. */
+  readonly quiet?: boolean;
+  /** Events on stdout even when it is a terminal. */
+  readonly json?: boolean;
+  /** stdout carries the picture: no events at all. */
+  readonly pictureOnStdout?: boolean;
+}
+
+const BAR_WIDTH = 20;
+/** Weight of the newest step in the rate. */
+const SMOOTHING = 0.2;
+
+export class Reporter {
+  private readonly events: boolean;
+  private readonly bar: boolean;
+  private readonly colour: boolean;
+  private secondsPerStep: number | undefined;
+  private last = performance.now();
+
+  constructor(private readonly options: ReporterOptions) {
+    const { quiet = false, json = false, pictureOnStdout = false } = options;
+    this.events = !pictureOnStdout && (json || (!quiet && !process.stdout.isTTY));
+    this.bar = !quiet && process.stderr.isTTY && process.env.TERM !== "dumb";
+    this.colour = this.bar && !process.env.NO_COLOR;
+  }
+
+  /** One machine-readable event. */
+  event(type: string, fields: object): void {
+    if (this.events) process.stdout.write(`${JSON.stringify({ type, ...fields })}\n`);
+  }
+
+  /** One line for people. */
+  say(line: string): void {
+    if (this.options.quiet) return;
+    this.clear();
+    process.stderr.write(`${line}\n`);
+  }
+
+  /** Step `step` of `steps` was done just now. */
+  step(step: number, steps: number, losses: Losses): void {
+    const now = performance.now();
+    const seconds = (now - this.last) / 1000;
+    this.last = now;
+    this.secondsPerStep =
+      this.secondsPerStep === undefined ? seconds : this.secondsPerStep + SMOOTHING * (seconds - this.secondsPerStep);
+    this.event("step", { step, steps, losses, seconds: Number(seconds.toFixed(4)) });
+    if (this.bar) this.draw(progressLine(step, steps, losses, this.secondsPerStep, BAR_WIDTH));
+  }
+
+  /** The clock of the next step starts now. */
+  begin(): void {
+    this.last = performance.now();
+  }
+
+  clear(): void {
+    if (this.bar) process.stderr.write("\r\x1b[K");
+  }
+
+  private draw(line: string): void {
+    const fitting = line.slice(0, (process.stderr.columns || 80) - 1);
+    const cut = Math.min(BAR_WIDTH, fitting.length);
+    const bar = this.colour ? `\x1b[36m${fitting.slice(0, cut)}\x1b[39m` : fitting.slice(0, cut);
+    process.stderr.write(`\r\x1b[K${bar}${fitting.slice(cut)}`);
+  }
+}
+
+/** `##########.......... 200/400  3.1 it/s  eta 1:05  loss 0.81 (0.7 0.11)` */
+export function progressLine(
+  step: number,
+  steps: number,
+  { total, prompts }: Losses,
+  secondsPerStep: number,
+  width: number,
+): string {
+  const filled = Math.round((width * step) / steps);
+  const rate = secondsPerStep > 1 ? `${secondsPerStep.toFixed(1)} s/it` : `${(1 / secondsPerStep).toFixed(1)} it/s`;
+  const each = prompts.length > 1 ? ` (${prompts.map((loss) => loss.toFixed(3)).join(" ")})` : "";
+  const bar = "#".repeat(filled) + ".".repeat(width - filled);
+  return `${bar} ${step}/${steps}  ${rate}  eta ${clock((steps - step) * secondsPerStep)}  loss ${total.toFixed(4)}${each}`;
+}
+
+/** Seconds as `m:ss` or `h:mm:ss`. */
+export function clock(seconds: number): string {
+  const whole = Math.round(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  const tail = String(whole % 60).padStart(2, "0");
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
+}

@@ -1,0 +1,87 @@
+/** Runs a picture to its end or to Ctrl-C and writes what was asked for: the loop of `generate` and `resume`. */
+import { writeFileAtomically } from "../files/atomic-write.js";
+import type { MetadataLevel } from "../guidance/metadata.js";
+import type { PictureRun } from "../picture-run.js";
+import type { VqganClip } from "../vqgan-clip.js";
+import { exitCodes } from "./exit-codes.js";
+import { clock, type Reporter } from "./reporter.js";
+
+export interface RunFiles {
+  /** Path of the PNG, or "-" for stdout. */
+  readonly png: string;
+  /** Session to write at the end. */
+  readonly session?: string | undefined;
+  /** Session to write when the run is paused; always one. */
+  readonly pauseSession: string;
+  /** NDJSON of every loss at full precision. */
+  readonly trace?: string | undefined;
+}
+
+export interface RunReport {
+  readonly vq: VqganClip;
+  readonly reporter: Reporter;
+  readonly metadata: MetadataLevel;
+  /** The command that goes on from a session, without the program's name and the session itself. */
+  readonly resumeArguments: readonly string[];
+}
+
+/** @returns the exit code */
+export async function runToFiles(run: PictureRun, files: RunFiles, report: RunReport): Promise<number> {
+  const { vq, reporter, metadata } = report;
+  const { settings } = run;
+  const pause = new AbortController();
+  // `once`: the second Ctrl-C finds no handler and ends the process at once.
+  const onSignal = () => {
+    reporter.say("pausing after this step; once more quits without saving");
+    pause.abort();
+  };
+  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  const began = performance.now();
+  const trace: string[] = [];
+  try {
+    const { step: first, beganFrom } = await run.state();
+    const models = await vq.identities();
+    reporter.event("start", { step: first, settings, beganFrom, models, device: await run.device() });
+    reporter.begin();
+    await run.toFinish({
+      signal: pause.signal,
+      onStep: ({ step, losses }) => {
+        reporter.step(step, settings.steps, losses);
+        if (files.trace !== undefined) trace.push(`${JSON.stringify({ step, ...losses })}\n`);
+      },
+    });
+    reporter.clear();
+    const { step } = await run.state();
+    const paused = step < settings.steps;
+    const session = files.session ?? (paused ? files.pauseSession : undefined);
+    if (session !== undefined) await run.save(session);
+    const png = await run.toPNG(files.png === "-" ? undefined : files.png, { metadata });
+    if (files.png === "-") await writeToStdout(png);
+    const written = [...(files.png === "-" ? [] : [files.png]), ...(session === undefined ? [] : [session])];
+    const seconds = (performance.now() - began) / 1000;
+    reporter.event(paused ? "paused" : "done", { step, seed: settings.seed, files: written, seconds });
+    const stand = paused ? `paused at step ${step} of ${settings.steps}` : `${step} steps`;
+    reporter.say(`${stand}, seed ${settings.seed}, ${clock(seconds)}: ${written.join(", ") || "picture on stdout"}`);
+    if (paused) reporter.say(`go on: ${commandLine(["resume", session as string, ...report.resumeArguments])}`);
+    return paused ? exitCodes.paused : exitCodes.ok;
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    reporter.clear();
+    if (files.trace !== undefined && trace.length > 0) {
+      await writeFileAtomically(files.trace, new TextEncoder().encode(trace.join("")));
+    }
+    await run.dispose();
+  }
+}
+
+/** The program with arguments, quoted for a shell. */
+export function commandLine(args: readonly string[]): string {
+  const quoted = args.map((arg) => (/^[\w./:=@%+,-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`));
+  return ["vqgan-clip", ...quoted].join(" ");
+}
+
+function writeToStdout(bytes: Uint8Array): Promise<void> {
+  return new Promise((done, failed) => {
+    process.stdout.write(bytes, (error) => (error ? failed(error) : done()));
+  });
+}
