@@ -29,6 +29,8 @@ const OPERATION_LIMIT = 20_000_000;
 const STACK_LIMIT = 4_000_000;
 const MARK_LIMIT = 10_000;
 const MEMO_LIMIT = 4_000_000;
+/** Items in lists and tuples handed to calls, all calls together: a call may copy them. */
+const ARGUMENT_LIMIT = 4_000_000;
 
 /**
  * Reads one pickle. Throws BAD_FILE for what is not a pickle or uses what torch never does (extension codes,
@@ -57,6 +59,7 @@ class Machine {
   stack: unknown[] = [];
   readonly memo = new Map<number, unknown>();
   private readonly marks: unknown[][] = [];
+  private argumentItems = 0;
 
   constructor(
     private readonly reader: PickleReader,
@@ -123,7 +126,11 @@ class Machine {
     else if (!(callee instanceof PickleGlobal)) throw this.fail("called something that is no class or function");
     else if (!callee.call) this.push(new Placeholder(String(callee)));
     else if (!Array.isArray(args)) throw this.fail(`the arguments of ${callee} must be a tuple`);
-    else this.push(callee.call(args));
+    else {
+      for (const arg of args) this.argumentItems += Array.isArray(arg) ? arg.length : 1;
+      if (this.argumentItems > ARGUMENT_LIMIT) throw tooMany("items handed to calls", ARGUMENT_LIMIT);
+      this.push(callee.call(args));
+    }
   }
 
   append(items: readonly unknown[]): void {

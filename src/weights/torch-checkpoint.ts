@@ -25,7 +25,7 @@ interface Described {
   readonly locate: (storage: StorageRef) => Promise<number>;
 }
 
-/** Whether the bytes begin as a torch checkpoint does. */
+/** Whether the bytes begin as a torch checkpoint does (and not as a safetensors header whose length looks like one). */
 export async function isCheckpoint(source: ByteSource): Promise<boolean> {
   return (await form(source)) !== undefined;
 }
@@ -72,7 +72,8 @@ function show(value: unknown): string {
 }
 
 async function form(source: ByteSource): Promise<"zip" | "legacy" | undefined> {
-  const head = await source.read(0, Math.min(4, source.size));
+  const head = await source.read(0, Math.min(9, source.size));
+  if (head[8] === 0x7b) return undefined; // "{": the first eight bytes are the length of a safetensors header
   if (head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4) return "zip";
   return head[0] === 0x80 && (head[1] as number) >= 2 && (head[1] as number) <= 5 ? "legacy" : undefined;
 }
@@ -155,12 +156,18 @@ async function describeLegacy(source: ByteSource): Promise<Described> {
     located.set(key, at + 8);
     at = end;
   }
-  const locate = async ({ key }: StorageRef): Promise<number> => {
+  const locate = async ({ key, count, type }: StorageRef): Promise<number> => {
     const offset = located.get(key);
+    const storage = known.get(key);
     requires(
-      offset !== undefined,
+      offset !== undefined && storage,
       "BAD_FILE",
       () => `openTorchCheckpoint(): ${source.name} lacks storage ${show(key)}`,
+    );
+    requires(
+      count === storage.count && type === storage.type,
+      "BAD_FILE",
+      () => `openTorchCheckpoint(): ${source.name}: storage ${show(key)} is described in two ways`,
     );
     return offset;
   };

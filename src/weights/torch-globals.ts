@@ -32,9 +32,10 @@ const calls: Readonly<Record<string, (args: readonly unknown[]) => unknown>> = {
   "torch._utils._rebuild_tensor_v2": rebuildTensor,
   "torch._utils._rebuild_parameter": first,
   "torch._utils._rebuild_parameter_with_state": first,
+  // Only of a plain tensor: this one inside itself could nest without end.
   "torch._tensor._rebuild_from_type_v2": ([rebuild, , args]) =>
-    rebuild instanceof PickleGlobal && rebuild.call && Array.isArray(args)
-      ? rebuild.call(args)
+    rebuild instanceof PickleGlobal && rebuild.name === "_rebuild_tensor_v2" && Array.isArray(args)
+      ? rebuildTensor(args)
       : new Placeholder("tensor"),
 };
 
@@ -47,12 +48,12 @@ const harmlessBuiltins = new Set(
 
 /** Top modules that reach the system, the network, the interpreter or another unpickler. */
 const dangerousModules = new Set(
-  `_imp _io _pickle _posixsubprocess _socket _thread aiohttp asyncio atexit bdb cPickle cProfile cffi cloudpickle code
-   codeop commands concurrent ctypes _ctypes dill distutils doctest ensurepip faulthandler ftplib gc http httplib httpx
-   imaplib imp importlib inspect io joblib linecache marshal mmap multiprocessing nt ntpath os pdb pexpect pickle
-   pickletools pip pkgutil poplib popen2 posix posixpath pty pydoc requests runpy setuptools shelve shutil signal
-   smtplib socket socketserver ssl subprocess sys tempfile threading timeit types urllib urllib2 venv webbrowser wsgiref
-   xmlrpc zipimport`.split(/\s+/),
+  `aiohttp asyncio atexit bdb cffi cloudpickle code codeop commands concurrent cPickle cProfile _ctypes ctypes dill
+   distutils doctest ensurepip faulthandler ftplib _functools functools gc http httplib httpx imaplib _imp imp
+   importlib inspect _io io joblib linecache marshal mmap multiprocessing nt ntpath _operator operator os pdb pexpect
+   _pickle pickle pickletools pip pkgutil popen2 poplib posix posixpath _posixsubprocess profile pty pydoc requests
+   runpy setuptools shelve shutil signal smtplib _socket socket socketserver ssl subprocess sys tempfile test _thread
+   threading timeit trace types urllib urllib2 venv webbrowser wsgiref xmlrpc zipimport`.split(/\s+/),
 );
 
 /** Names that are dangerous wherever they are found. */
@@ -95,24 +96,27 @@ export function loadTorchStorage(id: unknown): StorageRef | Placeholder {
   if (!Array.isArray(id)) throw badStorage("its id is no tuple");
   const [kind, type, key, , count, view] = id as readonly unknown[];
   if (kind === "module") return new Placeholder("module");
-  if (kind !== "storage" || !(type instanceof PickleGlobal)) throw badStorage(`its id begins with ${String(kind)}`);
+  if (kind !== "storage" || !(type instanceof PickleGlobal)) throw badStorage(`its id begins with ${brief(kind)}`);
   const element =
     type.module === "torch" && Object.hasOwn(storageTypes, type.name) ? storageTypes[type.name] : undefined;
   if (!element) return new Placeholder(String(type));
   const valid = typeof key === "string" && Number.isSafeInteger(count) && (count as number) >= 0;
-  if (!valid) throw badStorage(`key ${String(key)}, count ${String(count)}`);
+  if (!valid) throw badStorage(`key ${brief(key)}, count ${brief(count)}`);
   const storage = new StorageRef(key, element, count as number);
   if (!Array.isArray(view)) return storage;
   const [, start, length] = view as readonly unknown[];
   const inside = Number.isSafeInteger(start) && Number.isSafeInteger(length) && (start as number) >= 0;
   if (!inside || (length as number) < 0 || (start as number) + (length as number) > (count as number)) {
-    throw badStorage(
-      `storage ${key}: the view ${String(start)}+${String(length)} leaves its ${String(count)} elements`,
-    );
+    throw badStorage(`storage ${key}: the view ${brief(start)}+${brief(length)} leaves its ${brief(count)} elements`);
   }
   return new StorageRef(key, storage.type, storage.count, start as number, length as number);
 }
 
 function badStorage(what: string): VqganClipError {
   return new VqganClipError("BAD_FILE", `openTorchCheckpoint(): a storage is described wrongly: ${what}`);
+}
+
+/** For messages: nested lists are not spelled out, they could be endless. */
+function brief(value: unknown): string {
+  return typeof value === "object" && value !== null ? "an object" : String(value).slice(0, 40);
 }

@@ -3,13 +3,13 @@ import { bytesPerElement } from "../core/dtype.js";
 import { VqganClipError } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { type Shape, sizeOf, stridesOf } from "../core/shape.js";
-import type { ByteSource } from "./byte-source.js";
+import { type ByteSource, requireRange } from "./byte-source.js";
 import { type ElementType, elementTypes, type MemoryBudget } from "./element-type.js";
 import { entryOf, type WeightEntry } from "./state-dict.js";
 
 /** torch's storage classes. */
 export const storageTypes: Readonly<Record<string, ElementType>> = {
-  DoubleStorage: elementTypes.float64,
+  DoubleStorage: elementTypes.float64AsFloat32,
   FloatStorage: elementTypes.float32,
   HalfStorage: elementTypes.float16,
   BFloat16Storage: elementTypes.bfloat16,
@@ -47,7 +47,7 @@ const RANK_LIMIT = 32;
 
 /**
  * A tensor whose storage begins at byte `storageStart` of `source`. Contiguous ones stay in the file; strided, bfloat16,
- * int16 and int8 ones are copied (to float32, int32). Throws BAD_FILE when the description leaves its storage.
+ * float64, int16 and int8 ones are copied (to float32, int32). Throws BAD_FILE when the description leaves its storage.
  */
 export async function tensorEntry(
   name: string,
@@ -61,15 +61,13 @@ export async function tensorEntry(
   const { shape, strides, offset, span } = layoutOf(source.name, name, tensor);
   const start = storageStart + (storage.start + offset) * width;
   const count = sizeOf(shape);
+  requireRange(source, start, span * width);
   if (!convert && isContiguous(shape, strides)) {
     const { path } = source;
     const length = count * width;
-    return entryOf(
-      name,
-      readAs,
-      shape,
-      path === undefined ? await source.read(start, length) : { path, offset: start, length },
-    );
+    if (path !== undefined) return entryOf(name, readAs, shape, { path, offset: start, length });
+    budget.spend(name, length); // a source in memory may hand out copies, and a small file share one storage many times
+    return entryOf(name, readAs, shape, await source.read(start, length));
   }
   budget.spend(name, span * width + count * (width + bytesPerElement(readAs)));
   const packed = gather(await source.read(start, span * width), shape, strides, width);
@@ -88,9 +86,10 @@ interface Layout {
 function layoutOf(file: string, name: string, { storage, offset, size, stride }: TensorRef): Layout {
   const reject = (what: string) => new VqganClipError("BAD_FILE", `openTorchCheckpoint(): ${file}: ${name}: ${what}`);
   if (!isWhole(offset) || !isWholes(size) || !isWholes(stride) || size.length !== stride.length) {
-    throw reject("offset, size and stride must be whole numbers, size and stride of one length");
+    throw reject(
+      `offset, size and stride must be whole numbers, size and stride of one length of at most ${RANK_LIMIT}`,
+    );
   }
-  if (size.length > RANK_LIMIT) throw reject(`rank ${size.length}, the limit is ${RANK_LIMIT}`);
   const count = sizeOf(size);
   if (!Number.isSafeInteger(count)) throw reject(`shape [${size}] has too many elements`);
   const span = count === 0 ? 0 : size.reduce((last, extent, axis) => last + (extent - 1) * (stride[axis] as number), 1);
@@ -130,5 +129,5 @@ function isWhole(value: unknown): value is number {
 }
 
 function isWholes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every(isWhole);
+  return Array.isArray(value) && value.length <= RANK_LIMIT && value.every(isWhole);
 }
