@@ -36,7 +36,8 @@ export function allocate<D extends DType>(dtype: D, length: number): DataOf[D] {
 /** Reads `length` little-endian elements that start at `bytes`; copies only when the alignment demands it. */
 export function viewBytes<D extends DType>(dtype: D, bytes: Uint8Array, length: number): DataOf[D] {
   const type = arrayTypes[dtype];
-  const aligned = bytes.byteOffset % type.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
+  const isAligned = bytes.byteOffset % type.BYTES_PER_ELEMENT === 0;
+  const aligned = isAligned ? bytes : Uint8Array.from(bytes); // not slice(): a Buffer would share the memory
   return new type(aligned.buffer as ArrayBuffer, aligned.byteOffset, length) as DataOf[D];
 }
 

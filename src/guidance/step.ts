@@ -89,7 +89,9 @@ export function buildStep(
   const distance = latentLoss(z, target);
   const [latentGradient] = grad(distance, [z]);
   const gradient = add(pictureGradient as Tensor, mul(latentGradient as Tensor, input("latentWeight", "float32", [])));
-  return { gradient, losses: losses as Tensor, latentLoss: distance, image };
+  // The runtime schedules what leads to the last output first: were it the losses, every micro-batch would run forward
+  // and keep its activations before the first one runs backward.
+  return { image, losses: losses as Tensor, latentLoss: distance, gradient };
 }
 
 /** What cutouts are sampled from: the picture itself, or one squeezed copy of it at the perceptor's size. */

@@ -4,6 +4,7 @@ import { VqganClipError } from "../../core/errors.js";
 import { openSafetensors } from "../../weights/open-file.js";
 import { exists, isFolder, modelFile, readJson } from "../open-model.js";
 import type { Perceptor } from "../perceptor.js";
+import { WeightTaker } from "../take-weights.js";
 import { parseClipConfig } from "./config.js";
 import { encodeImage } from "./image-encoder.js";
 import { encodeText } from "./text-encoder.js";
@@ -35,7 +36,7 @@ export async function loadClip(folder: string): Promise<Perceptor> {
   if (!(await exists(path("model.safetensors")))) {
     throw new VqganClipError("BAD_MODEL", `${path("model.safetensors")}: no such file; a CLIP model needs it`);
   }
-  const weights = clipWeights(await openSafetensors(path("model.safetensors")), config);
+  const weights = clipWeights(new WeightTaker(await openSafetensors(path("model.safetensors"))), config);
   return {
     name: basename(resolve(folder)),
     inputSize: config.image.size,

@@ -1,6 +1,5 @@
 /** Hugging Face's names of CLIP's arrays (`CLIPModel`), beside ours. */
-import type { StateDict } from "../../weights/state-dict.js";
-import { numbered, WeightTaker } from "../take-weights.js";
+import { numbered, type WeightTaker } from "../take-weights.js";
 import type { ClipConfig, TowerConfig } from "./config.js";
 import type { ImageWeights } from "./image-encoder.js";
 import type { TextWeights } from "./text-encoder.js";
@@ -15,8 +14,7 @@ export interface ClipWeights {
 const ignored = [/\.position_ids$/, /^logit_scale$/];
 
 /** @throws BAD_MODEL naming the keys that are missing, surplus, or of another shape */
-export function clipWeights(dict: StateDict, { embeddingSize, text, image }: ClipConfig): ClipWeights {
-  const from = new WeightTaker(dict);
+export function clipWeights(from: WeightTaker, { embeddingSize, text, image }: ClipConfig): ClipWeights {
   const grid = image.size / image.patch;
   const weights = {
     text: {

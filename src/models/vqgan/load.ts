@@ -5,6 +5,7 @@ import { requires, VqganClipError } from "../../core/errors.js";
 import { openWeights } from "../../weights/open-file.js";
 import type { Generator } from "../generator.js";
 import { exists, isFolder, modelFile, readText } from "../open-model.js";
+import { WeightTaker } from "../take-weights.js";
 import { factorOf, parseVqganConfig } from "./config.js";
 import { decode } from "./decoder.js";
 import { encode } from "./encoder.js";
@@ -24,7 +25,7 @@ export async function loadVqgan(path: string): Promise<Generator> {
   const yaml = await yamlOf(checkpoint);
   const config = parseVqganConfig(await readText(yaml, "a VQGAN"), yaml);
   const dict = await openWeights(checkpoint);
-  const weights = vqganWeights(dict, config);
+  const weights = vqganWeights(new WeightTaker(dict, config.prefix), config);
   const codebookKey = config.kind === "vq" ? "quantize.embedding.weight" : "quantize.embed.weight";
   const codebook = (await dict.read(config.prefix + codebookKey)).as("float32");
   const { encoder, quantizer, decoder } = weights;

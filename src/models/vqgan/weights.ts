@@ -1,7 +1,6 @@
 /** taming-transformers' names of a VQGAN's arrays, beside ours. */
 import type { Affine } from "../../nn/layers.js";
-import type { StateDict } from "../../weights/state-dict.js";
-import { numbered, WeightTaker } from "../take-weights.js";
+import { numbered, type WeightTaker } from "../take-weights.js";
 import type { AttentionBlockWeights, LevelWeights, MiddleWeights, ResidualWeights } from "./blocks.js";
 import { decoderLevels, encoderLevels, type Level, type VqganConfig } from "./config.js";
 import type { DecoderWeights } from "./decoder.js";
@@ -24,8 +23,7 @@ const ignored = [
 ];
 
 /** @throws BAD_MODEL naming the keys that are missing, surplus, or of another shape */
-export function vqganWeights(dict: StateDict, config: VqganConfig): VqganWeights {
-  const from = new WeightTaker(dict, config.prefix);
+export function vqganWeights(from: WeightTaker, config: VqganConfig): VqganWeights {
   const weights = {
     ...(from.has("encoder.conv_in.weight") && { encoder: encoderWeights(from, config) }),
     quantizer: quantizerWeights(from, config),

@@ -1,0 +1,106 @@
+/**
+ * Times one configuration of the step in a process of its own, so that its peak memory is its own too. Prints one JSON line.
+ *
+ *     node --import tsx bench/step.ts --size 256 --cutouts 32 --micro-batch 16 --threads 2 --repeat 3
+ */
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { NDArray } from "../src/core/ndarray.js";
+import { Random } from "../src/core/random.js";
+import { input, type Tensor } from "../src/graph/tensor.js";
+import { drawViews } from "../src/guidance/augmentations.js";
+import { latentOfCodes, randomCodes } from "../src/guidance/latent.js";
+import { presets } from "../src/guidance/presets.js";
+import type { Settings } from "../src/guidance/settings.js";
+import { buildStep, cutoutGeometry } from "../src/guidance/step.js";
+import { optimizers } from "../src/optim/optimizer.js";
+import { predictPeakMemory } from "../src/runtime/memory.js";
+import { compile, type Feeds } from "../src/runtime/program.js";
+import { countFlops } from "./flops.js";
+import { medianSeconds } from "./probe.js";
+import { publishedSize } from "./random-models.js";
+
+const { values } = parseArgs({
+  options: {
+    size: { type: "string", default: "256" },
+    cutouts: { type: "string", default: "8" },
+    "micro-batch": { type: "string", default: "16" },
+    threads: { type: "string", default: "2" },
+    repeat: { type: "string", default: "3" },
+    split: { type: "boolean", default: false },
+  },
+});
+const [size, cutouts, microBatch, threads, repeat] = [
+  values.size,
+  values.cutouts,
+  values["micro-batch"],
+  values.threads,
+  values.repeat,
+].map(Number) as [number, number, number, number, number];
+
+const models = publishedSize();
+const settings: Settings = { ...presets.paper, prompts: "a", size: [size, size], seed: 0, cutouts, microBatch };
+const grid = [size / 16, size / 16] as const;
+const random = new Random(0);
+const z = latentOfCodes(models.generator, randomCodes(models.generator, grid[0] * grid[1], random), grid);
+const outputs = buildStep(models, settings, z.shape, 1);
+const flops = countFlops(Object.values(outputs));
+
+async function timed(chosen: Record<string, Tensor>): Promise<{ seconds: number; loadSeconds: number }> {
+  const start = performance.now();
+  const program = await compile(chosen, { threads, lowMemory: !!process.env.LOW });
+  const loadSeconds = (performance.now() - start) / 1000;
+  const views = drawViews(cutouts, cutoutGeometry(settings, models.perceptor), settings.augmentations, random);
+  const all: Feeds = {
+    z,
+    latentTarget: NDArray.zeros("float32", z.shape),
+    latentWeight: NDArray.scalar(0.5),
+    prompts: NDArray.float32([1, 512], random.normals(512)),
+    weights: NDArray.float32([1], [1]),
+    stops: NDArray.float32([1], [Number.NEGATIVE_INFINITY]),
+    ...views,
+  };
+  const feeds = Object.fromEntries(Object.entries(all).filter(([name]) => program.reads(name)));
+  const seconds = await medianSeconds(repeat, () => program.run(feeds));
+  await program.dispose();
+  return { seconds, loadSeconds };
+}
+
+/** What the host does between two programs: views and the optimiser. */
+async function hostSeconds(): Promise<number> {
+  const rule = optimizers[settings.optimizer];
+  let state = rule.init(z.size);
+  return medianSeconds(repeat, async () => {
+    drawViews(cutouts, cutoutGeometry(settings, models.perceptor), settings.augmentations, random);
+    ({ state } = rule.update(z.floats(), z.floats(), state, 0.1));
+  });
+}
+
+const { seconds, loadSeconds } = await timed({ ...outputs });
+const peak = peakMegabytes();
+const report: Record<string, number> = {
+  size,
+  cutouts,
+  microBatch,
+  threads,
+  seconds,
+  loadSeconds,
+  gigaflop: (flops.convolution + flops.matrix) / 1e9,
+  convolutionGigaflop: flops.convolution / 1e9,
+  hostSeconds: await hostSeconds(),
+  peakMegabytes: peak,
+  predictedMegabytes: predictPeakMemory(Object.values(outputs)) / 1e6,
+};
+if (values.split) {
+  const latent = input("z", "float32", z.shape);
+  report.decodeSeconds = (await timed({ x: models.generator.decode(models.generator.quantize(latent).zq) })).seconds;
+  report.forwardSeconds = (await timed({ losses: outputs.losses, image: outputs.image })).seconds;
+}
+console.log(JSON.stringify(report));
+
+/** The most memory this process has held, as the system counts it. */
+function peakMegabytes(): number {
+  if (process.platform !== "linux") return process.resourceUsage().maxRSS / 1024;
+  const status = readFileSync("/proc/self/status", "utf8");
+  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
+}
