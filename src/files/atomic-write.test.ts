@@ -1,8 +1,10 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { writeFileAtomically } from "./atomic-write.js";
+import { requireWritable, writeFileAtomically } from "./atomic-write.js";
 
 let folder: string;
 beforeEach(async () => {
@@ -31,22 +33,92 @@ test("a device is written to, never replaced", async () => {
   expect((await stat("/dev/null")).isCharacterDevice()).toBe(true);
 });
 
-test("what cannot be written says why, and leaves no temporary file", async () => {
+test("a replaced file keeps its permissions", async () => {
+  const path = join(folder, "private");
+  await writeFile(path, "old", { mode: 0o600 });
+  await writeFileAtomically(path, Uint8Array.of(1));
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+});
+
+const both = [
+  ["writing", (path: string) => writeFileAtomically(path, Uint8Array.of(1))],
+  ["asking first", requireWritable],
+] as const;
+
+test.each(both)("%s: what cannot be written says why, and leaves no temporary file", async (_, attempt) => {
   await mkdir(join(folder, "taken"));
-  const failure = (path: string) => writeFileAtomically(path, Uint8Array.of(1));
-  await expect(failure(join(folder, "taken"))).rejects.toMatchObject({
+  await writeFile(join(folder, "file"), "");
+  await expect(attempt(join(folder, "taken"))).rejects.toMatchObject({
     code: "IO_FAILED",
     message: `cannot write ${join(folder, "taken")}: it is a folder`,
     hint: "name a file inside it",
   });
-  await expect(failure(join(folder, "none", "a"))).rejects.toThrow(/its folder does not exist/);
-  await writeFile(join(folder, "file"), "");
-  await expect(failure(join(folder, "file", "a"))).rejects.toThrow(/a part of the path is a file/);
+  await expect(attempt(join(folder, "none", "a"))).rejects.toThrow(`there is no folder ${join(folder, "none")}`);
+  await expect(attempt(join(folder, "none/"))).rejects.toThrow(/it is a folder/);
+  await expect(attempt(join(folder, "file", "a"))).rejects.toThrow(/a part of the path is a file/);
+  await expect(attempt("")).rejects.toThrow(/the path is empty/);
+  await expect(attempt(join(folder, "n".repeat(300)))).rejects.toMatchObject({ code: "IO_FAILED" });
   expect((await readdir(folder)).sort()).toEqual(["file", "taken"]);
 });
 
-test.skipIf(process.getuid?.() === 0)("a folder that is not writable is named", async () => {
-  await chmod(folder, 0o500);
-  await expect(writeFileAtomically(join(folder, "a"), Uint8Array.of(1))).rejects.toThrow(/not writable/);
-  await chmod(folder, 0o700);
+test("asking first changes nothing, whether the file is there or not", async () => {
+  await writeFile(join(folder, "there"), "old");
+  await requireWritable(join(folder, "there"));
+  await requireWritable(join(folder, "new"));
+  await requireWritable("/dev/null");
+  expect(await readdir(folder)).toEqual(["there"]);
+  expect(await readFile(join(folder, "there"), "utf8")).toBe("old");
+});
+
+test.each(both)("%s through a link looks at the folder it leads to", async (_, attempt) => {
+  await mkdir(join(folder, "real"));
+  await writeFile(join(folder, "real", "file"), "");
+  await symlink(join(folder, "real", "file"), join(folder, "link"));
+  await attempt(join(folder, "link"));
+  expect(await readdir(join(folder, "real"))).toEqual(["file"]);
+});
+
+// Permissions do not bind the superuser.
+test.skipIf(process.getuid?.() === 0).each(both)(
+  "%s: a folder or file that is protected is named",
+  async (_, attempt) => {
+    await writeFile(join(folder, "file"), "", { mode: 0o400 });
+    await expect(attempt(join(folder, "file"))).rejects.toThrow(/the file is write-protected/);
+    await chmod(folder, 0o500);
+    await expect(attempt(join(folder, "a"))).rejects.toThrow(/not writable/);
+    await chmod(folder, 0o700);
+  },
+);
+
+test.skipIf(!existsSync("/dev/full"))("a full disk is named", async () => {
+  await expect(writeFileAtomically("/dev/full", Uint8Array.of(1))).rejects.toThrow("/dev/full: the disk is full");
+});
+
+/** A disk of 64 KiB at `path`; undefined where this user may not mount one. */
+function mountTinyDisk(path: string): (() => void) | undefined {
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", path], { stdio: "ignore" });
+    return () => execFileSync("umount", [path]);
+  } catch {
+    return undefined;
+  }
+}
+
+test("a disk that fills up while writing keeps the old file and nothing else", async ({ skip }) => {
+  const disk = join(folder, "disk");
+  await mkdir(disk);
+  const unmount = mountTinyDisk(disk);
+  if (!unmount) return skip("mounting a disk needs the superuser");
+  try {
+    const path = join(disk, "picture.png");
+    await writeFileAtomically(path, Uint8Array.of(7));
+    await expect(writeFileAtomically(path, new Uint8Array(2 ** 20))).rejects.toMatchObject({
+      code: "IO_FAILED",
+      message: `cannot write ${path}: the disk is full`,
+    });
+    expect(await readdir(disk)).toEqual(["picture.png"]);
+    expect([...(await readFile(path))]).toEqual([7]);
+  } finally {
+    unmount();
+  }
 });

@@ -1,31 +1,71 @@
 /** Writing a file whole or not at all: into a temporary file beside it, flushed to disk, then renamed. */
 import { randomBytes } from "node:crypto";
-import { open, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { constants, type Stats } from "node:fs";
+import { access, open, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { VqganClipError } from "../core/errors.js";
 
 /**
  * Writes `bytes` to `path`; whoever reads it sees the old content or the new, never a part. A link stays a link, a
- * device or pipe is written to directly. Throws IO_FAILED, leaving nothing behind, when it cannot be done.
+ * replaced file keeps its permissions, a device or pipe is written to directly.
+ *
+ * @throws IO_FAILED, leaving nothing behind, when it cannot be done: no such folder, no permission, a full disk
  */
 export async function writeFileAtomically(path: string, bytes: Uint8Array): Promise<void> {
   try {
-    const target = await existingTarget(path);
-    const facts = target === undefined ? undefined : await stat(target);
-    if (facts?.isDirectory()) throw Object.assign(new Error("it is a folder"), { code: "EISDIR" });
-    if (facts && !facts.isFile()) await writeFile(path, bytes);
-    else await replace(target ?? path, bytes);
+    const { target, facts } = await destinationOf(path);
+    if (facts && !facts.isFile()) await writeFile(target, bytes);
+    else await replace(target, bytes, facts?.mode);
   } catch (cause) {
     throw failure(path, cause);
   }
 }
 
-async function replace(target: string, bytes: Uint8Array): Promise<void> {
-  const folder = dirname(target);
-  const temporary = join(folder, `.vqgan-clip-${randomBytes(8).toString("hex")}.tmp`);
+/**
+ * Checks that `writeFileAtomically(path)` would be let, before the work that makes the bytes; leaves nothing behind.
+ *
+ * @throws IO_FAILED as the writing would (but how much room there is shows only then)
+ */
+export async function requireWritable(path: string): Promise<void> {
+  try {
+    const { target, facts } = await destinationOf(path);
+    if (facts && !facts.isFile()) return;
+    const probe = temporaryBeside(target);
+    await (await open(probe, "wx")).close();
+    await rm(probe);
+  } catch (cause) {
+    throw failure(path, cause);
+  }
+}
+
+interface Destination {
+  /** `path` with its links followed. */
+  readonly target: string;
+  /** What is there already. */
+  readonly facts: Stats | undefined;
+}
+
+async function destinationOf(path: string): Promise<Destination> {
+  if (path === "") throw refusal("EMPTY");
+  const existing = await existingTarget(path);
+  if (existing === undefined) {
+    if (/[\\/]$/.test(path)) throw refusal("EISDIR");
+    return { target: path, facts: undefined };
+  }
+  const facts = await stat(existing);
+  if (facts.isDirectory()) throw refusal("EISDIR");
+  await access(existing, constants.W_OK).catch((error: unknown) => {
+    throw codeOf(error) === "EROFS" ? error : refusal("PROTECTED");
+  });
+  return { target: existing, facts };
+}
+
+async function replace(target: string, bytes: Uint8Array, mode?: number): Promise<void> {
+  const temporary = temporaryBeside(target);
   try {
     const handle = await open(temporary, "wx");
     try {
+      if (mode !== undefined) await handle.chmod(mode & 0o777);
       await handle.writeFile(bytes);
       await handle.sync();
     } finally {
@@ -33,10 +73,14 @@ async function replace(target: string, bytes: Uint8Array): Promise<void> {
     }
     await rename(temporary, target);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined); // the first error is the one worth telling
     throw error;
   }
-  await syncFolder(folder);
+  await syncFolder(dirname(target));
+}
+
+function temporaryBeside(target: string): string {
+  return join(dirname(target), `.vqgan-clip-${randomBytes(8).toString("hex")}.tmp`);
 }
 
 /** Where `path` leads, through links; undefined when nothing is there yet. */
@@ -60,8 +104,10 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 const reasons: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  EMPTY: ["the path is empty", "name a file"],
+  PROTECTED: ["the file is write-protected", "make it writable or name another one"],
   EISDIR: ["it is a folder", "name a file inside it"],
-  ENOENT: ["its folder does not exist", "create the folder first"],
+  ENOENT: ["there is no folder", "make it first"],
   ENOTDIR: ["a part of the path is a file, not a folder", "name another folder"],
   EACCES: ["its folder is not writable", "choose a folder you may write to"],
   EPERM: ["its folder is not writable", "choose a folder you may write to"],
@@ -72,8 +118,13 @@ const reasons: Readonly<Record<string, readonly [reason: string, hint: string]>>
 
 function failure(path: string, cause: unknown): VqganClipError {
   const known = reasons[codeOf(cause) ?? ""];
-  const reason = known?.[0] ?? (cause instanceof Error ? cause.message : String(cause));
+  const folder = codeOf(cause) === "ENOENT" ? ` ${dirname(path)}` : "";
+  const reason = known ? known[0] + folder : cause instanceof Error ? cause.message : String(cause);
   return new VqganClipError("IO_FAILED", `cannot write ${path}: ${reason}`, known?.[1], { cause });
+}
+
+function refusal(code: keyof typeof reasons): Error {
+  return Object.assign(new Error(code), { code });
 }
 
 function codeOf(error: unknown): string | undefined {
