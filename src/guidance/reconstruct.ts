@@ -2,6 +2,7 @@
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { input } from "../graph/tensor.js";
+import { psnr } from "../image/similarity.js";
 import type { Generator } from "../models/generator.js";
 import { add, clip, mul } from "../ops/arithmetic.js";
 import { type CompileOptions, compile } from "../runtime/program.js";
@@ -54,10 +55,4 @@ function cropOrPad(picture: NDArray, height: number, width: number): NDArray {
     for (let x = 0; x < width; x++) target[row * width + x] = source[from + Math.min(x, oldWidth - 1)] as number;
   }
   return NDArray.float32([channels, height, width], target);
-}
-
-function psnr(a: NDArray, b: NDArray): number {
-  const [left, right] = [a.floats(), b.floats()];
-  const squared = left.reduce((total, value, i) => total + (value - (right[i] as number)) ** 2, 0);
-  return 10 * Math.log10(left.length / squared);
 }
