@@ -1,5 +1,7 @@
 import sharp from "sharp";
 import { expect, test } from "vitest";
+import { VqganClipError } from "../core/errors.js";
+import { Random } from "../core/random.js";
 import { decodePicture } from "./decode.js";
 
 /** 2x1 pixels: red, and blue of the given opacity. */
@@ -55,11 +57,13 @@ test("a picture beyond the pixel limit is refused before it is decoded", async (
 test.each<[string, Uint8Array]>([
   ["nothing", new Uint8Array(0)],
   ["text", Buffer.from("<!doctype html><title>Not found</title>")],
+  ["a document", Buffer.from("%PDF-1.7\n")],
+  ["another kind of picture", Buffer.from("P6 1 1 255\nabc")],
   ["a drawing", Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>')],
 ])("%s is no picture", async (_, bytes) => {
   await expect(decodePicture(bytes, "in.png")).rejects.toMatchObject({
     code: "BAD_IMAGE",
-    message: expect.stringContaining("in.png"),
+    message: expect.stringMatching(/^decodePicture\(\): in.png is (empty|no picture)$/),
     hint: expect.stringContaining("PNG"),
   });
 });
@@ -77,4 +81,37 @@ test.each(["png", "jpeg", "webp"] as const)("a %s cut in half is damaged", async
     .toFormat(format)
     .toBuffer();
   await expect(decodePicture(noise.subarray(0, noise.length / 2))).rejects.toMatchObject({ code: "BAD_IMAGE" });
+});
+
+test.each([
+  [1, [3, 1, 2], true],
+  [2, [3, 1, 2], false],
+  [3, [3, 1, 2], false],
+  [4, [3, 1, 2], true],
+  [5, [3, 2, 1], true],
+  [6, [3, 2, 1], true],
+  [7, [3, 2, 1], false],
+  [8, [3, 2, 1], false],
+] as const)("orientation %i puts red where it belongs", async (orientation, shape, redFirst) => {
+  const picture = await decodePicture(await raw().withMetadata({ orientation }).png().toBuffer());
+  expect(picture.shape).toEqual(shape);
+  expect(picture.at(0)).toBe(redFirst ? 1 : 0);
+});
+
+test("damage anywhere is told in one line, or read", async () => {
+  const random = new Random(7);
+  const original = await sharp({ create: { width: 16, height: 16, channels: 3, background: "red" } })
+    .jpeg()
+    .toBuffer();
+  for (let round = 0; round < 60; round++) {
+    const bytes = Uint8Array.from(original);
+    for (let k = 0; k < 3; k++) bytes[random.integer(bytes.length)] = random.integer(256);
+    const error = await decodePicture(bytes).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    if (error === undefined) continue;
+    expect(error).toBeInstanceOf(VqganClipError);
+    expect((error as VqganClipError).message).not.toContain("\n");
+  }
 });

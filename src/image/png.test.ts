@@ -1,5 +1,7 @@
 import { zlibSync } from "fflate";
+import sharp from "sharp";
 import { expect, test } from "vitest";
+import { VqganClipError } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
 import { decodePicture } from "./decode.js";
@@ -53,6 +55,34 @@ test("text travels in any script, is replaced by keyword and leaves the pixels a
   const second = writePngText(first, { parameters: "new" });
   expect(readPngText(second)).toEqual({ parameters: "new", other: "" });
   expect((await decodePicture(second)).shape).toEqual([3, 2, 2]);
+});
+
+test("another program reads the text: libpng, through sharp", async () => {
+  const packet = '<x:xmpmeta xmlns:x="adobe:ns:meta/"/>';
+  const png = encodePng(NDArray.zeros("float32", [3, 2, 2]), {
+    parameters: "塔 ü 🗼\nSteps: 3",
+    "XML:com.adobe.xmp": packet,
+  });
+  const { comments, xmpAsString, width, height, channels, depth } = await sharp(png).metadata();
+  expect(comments).toEqual([{ keyword: "parameters", text: "塔 ü 🗼\nSteps: 3" }]);
+  expect(xmpAsString).toBe(packet);
+  expect({ width, height, channels, depth }).toEqual({ width: 2, height: 2, channels: 3, depth: "uchar" });
+});
+
+test("damaged bytes are read or refused, never worse", () => {
+  const random = new Random(3);
+  const packed = concatenate([latin1("a\0\0"), zlibSync(latin1("hello hello hello"))]);
+  const original = writePngText(withChunk("zTXt", packed), { parameters: "塔" });
+  for (let round = 0; round < 500; round++) {
+    const bytes = Uint8Array.from(original);
+    for (let k = 0; k < 3; k++) bytes[random.integer(bytes.length)] = random.integer(256);
+    const cut = random.chance(0.2) ? random.integer(bytes.length) : bytes.length;
+    try {
+      readPngText(writePngText(bytes.subarray(0, cut), { parameters: "new" }));
+    } catch (error) {
+      expect(error, `round ${round}`).toBeInstanceOf(VqganClipError);
+    }
+  }
 });
 
 test("the text of other programs is read: tEXt, zTXt, compressed iTXt", () => {
