@@ -48,7 +48,7 @@ const flops = countFlops(Object.values(outputs));
 
 async function timed(chosen: Record<string, Tensor>): Promise<{ seconds: number; loadSeconds: number }> {
   const start = performance.now();
-  const program = await compile(chosen, { threads, lowMemory: !!process.env.LOW });
+  const program = await compile(chosen, { threads });
   const loadSeconds = (performance.now() - start) / 1000;
   const views = drawViews(cutouts, cutoutGeometry(settings, models.perceptor), settings.augmentations, random);
   const all: Feeds = {
