@@ -94,11 +94,13 @@ test.skipIf(!existsSync("/dev/full"))("a full disk is named", async () => {
   await expect(writeFileAtomically("/dev/full", Uint8Array.of(1))).rejects.toThrow("/dev/full: the disk is full");
 });
 
+const shell = (script: string, argument: string) => execFileSync("sh", ["-c", script, argument], { stdio: "ignore" });
+
 /** A disk of 64 KiB at `path`; undefined where this user may not mount one. */
 function mountTinyDisk(path: string): (() => void) | undefined {
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", path], { stdio: "ignore" });
-    return () => execFileSync("umount", [path]);
+    shell('mount -t tmpfs -o size=64k tmpfs "$0"', path);
+    return () => shell('umount "$0"', path);
   } catch {
     return undefined;
   }
