@@ -78,15 +78,14 @@ class Clip(nn.Module):
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
 
-    def image(self, pixels, keep=None):
-        """Unit vectors of pictures [B, 3, 64, 64] in [0, 1]; `keep` patches are seen when given (faster early training)."""
+    def image(self, pixels, kept=None):
+        """Unit vectors of pictures [B, 3, 64, 64] in [0, 1]; only the patches `kept` [B, n] are seen when given (faster early training)."""
         x = (pixels - self.mean) / self.std
         n = SIDE // PATCH
         x = x.view(-1, 3, n, PATCH, n, PATCH).permute(0, 2, 4, 1, 3, 5).reshape(-1, n * n, 3 * PATCH * PATCH)
         x = self.patches(x) + self.position[1:]
-        if keep:
-            chosen = torch.rand(x.shape[:2]).topk(keep, 1).indices
-            x = x.gather(1, chosen[:, :, None].expand(-1, -1, WIDTH))
+        if kept is not None:
+            x = x.gather(1, kept[:, :, None].expand(-1, -1, WIDTH))
         x = torch.cat([(self.class_token + self.position[0]).to(x.dtype).expand(len(x), 1, -1), x], 1)
         x = self.pre(x)
         for layer in self.layers:
@@ -108,13 +107,18 @@ class Clip(nn.Module):
         return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
 
 
-def attack(model, pixels, text, ignored, radius, steps):
+def some_patches(batch, count):
+    """`count` random patches of every picture."""
+    return torch.rand(batch, (SIDE // PATCH) ** 2).topk(count, 1).indices
+
+
+def attack(model, pixels, kept, text, ignored, radius, steps):
     """Pictures within an L2 ball of `radius` that fit their captions worse: `steps` normalised gradient steps."""
     change = torch.zeros_like(pixels)
     for _ in range(steps):
         change.requires_grad_(True)
         with torch.autocast("cpu", torch.bfloat16):
-            loss = model.loss(model.image(pixels + change), text, ignored)
+            loss = model.loss(model.image(pixels + change, kept), text, ignored)
         gradient, = torch.autograd.grad(loss, change)
         with torch.no_grad():
             step = radius if steps == 1 else 1.5 * radius / steps
@@ -177,8 +181,8 @@ def export(state, folder):
     (folder / "preprocessor_config.json").write_text(json.dumps(processor, indent=2) + "\n")
 
 
-def train(data, out, plain_steps=650, stop=1550, cooldown=400, radius=1.0, checkpoint_every=50):
-    """Trains from scratch or from the last checkpoint; steps up to `plain_steps` are plain, the rest adversarial."""
+def train(data, out, plain_steps=650, whole_from=1480, stop=1620, cooldown=350, radius=1.0, checkpoint_every=50):
+    """Trains from scratch or from the last checkpoint; steps up to `plain_steps` are plain, the rest adversarial; until `whole_from` half of the patches are seen."""
     loop.prepare(1)
     pictures = Pictures(data)
     build_tokenizer(pictures.concepts, Path(out) / "clip")
@@ -200,6 +204,8 @@ def train(data, out, plain_steps=650, stop=1550, cooldown=400, radius=1.0, check
         plain = step < plain_steps
         scenes = Scenes(pictures, 256 if plain else 192, 7_000_000 + step)
         pixels = scenes.jitter(scenes.render(SIDE, scenes.view()))
+        kept = some_patches(len(pixels), 32) if step < whole_from else None
+        strength = radius * (0.5 ** 0.5 if kept is not None else 1.0)  # fewer pixels to change
         ids, ignored = encode(scenes.captions), scenes.wrong()
         for group in optimizer.param_groups:
             group["lr"] = loop.rate(step, 1e-3, 150, stop, cooldown)
@@ -207,10 +213,10 @@ def train(data, out, plain_steps=650, stop=1550, cooldown=400, radius=1.0, check
             model.requires_grad_(False)
             with torch.autocast("cpu", torch.bfloat16):
                 text = model.text(ids)
-            pixels = attack(model, pixels, text, ignored, radius * min(1.0, (step - plain_steps + 1) / 250), 1)
+            pixels = attack(model, pixels, kept, text, ignored, strength * min(1.0, (step - plain_steps + 1) / 250), 1)
             model.requires_grad_(True)
         with torch.autocast("cpu", torch.bfloat16):
-            loss = model.loss(model.image(pixels, 32 if plain else None), model.text(ids), ignored)
+            loss = model.loss(model.image(pixels, kept), model.text(ids), ignored)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

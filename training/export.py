@@ -40,6 +40,8 @@ def main(out, models, judge_folder):
         folder = models / "vqgan"
         vqgan.export(saved["ema"], folder)
         print(f"vqgan: step {saved['step']}, {(folder / 'model.safetensors').stat().st_size} bytes")
+    for file in models.glob("*/*"):
+        file.chmod(0o644)
     saved = loop.load(out / "judge.pt")
     if saved:
         judge.export(saved, judge_folder)

@@ -18,7 +18,7 @@ from vqgan import Vqgan
 
 DEFAULTS = {
     "steps": 150, "learningRate": 0.1, "cutouts": 16, "cropMin": 0.5, "cropMax": 1.0, "noise": 0.05, "jitter": 0.1, "angle": 0.15, "perspective": 0.05,
-    "regulariser": 0.0, "init": "codes", "clampToCodebook": True, "flip": True, "betas": [0.9, 0.999],
+    "regulariser": 0.0, "init": "codes", "clampToCodebook": True, "flip": True, "betas": [0.9, 0.999], "bf16": False,
 }
 
 
@@ -104,9 +104,11 @@ def generate(models, prompts, settings, seed=0):
     book = vqgan.quantize.embedding.weight
     low, high = (limit[None, :, None, None] for limit in (book.min(0).values, book.max(0).values))
     for step in range(settings["steps"]):
-        picture = Straight.apply((vqgan.decode(vqgan.snap(z)[0]) + 1) / 2)
-        views = cutouts(picture, settings, generator)
-        image = F.normalize(clip.visual_projection(clip.vision_model((views - mean) / std).pooler_output), dim=1)
+        with torch.autocast("cpu", torch.bfloat16, enabled=settings["bf16"]):
+            picture = Straight.apply((vqgan.decode(vqgan.snap(z)[0]).float() + 1) / 2)
+            views = cutouts(picture, settings, generator)
+            image = clip.visual_projection(clip.vision_model((views - mean) / std).pooler_output)
+        image = F.normalize(image.float(), dim=1)
         target = text.repeat_interleave(settings["cutouts"], 0)
         distance = 2 * ((image - target).norm(dim=1) / 2).asin().square()
         distance = distance.view(len(prompts), -1).mean(1)

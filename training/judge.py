@@ -74,7 +74,7 @@ def disturb(pixels, rng):
     return pixels
 
 
-def train(data, out, stop=3000, cooldown=1500, checkpoint_every=100):
+def train(data, out, stop=1200, cooldown=700, checkpoint_every=100):
     """Trains from scratch or from the last checkpoint with its own seed."""
     loop.prepare(3)
     pictures, rng = Pictures(data), random.Random(3)
@@ -90,7 +90,7 @@ def train(data, out, stop=3000, cooldown=1500, checkpoint_every=100):
     check = Scenes(pictures, 256, 999, validation=True)
     check_pixels = check.render(64, check.view((0.8, 1.0), 0, 0))
     for step in range(start, stop):
-        scenes = Scenes(pictures, 192, 9_000_000 + step)
+        scenes = Scenes(pictures, 128, 9_000_000 + step)
         pixels = scenes.render(64, scenes.view((0.7, 1.0), 0.1, 0.2))
         pixels = disturb(scenes.jitter(pixels, 0.2, 0.15), rng).contiguous(memory_format=torch.channels_last)
         for group in optimizer.param_groups:

@@ -240,7 +240,7 @@ class Codebook:
         return len(lost)
 
 
-def train(data, out, stop=2200, cooldown=800, plain_steps=250, crop_until=0.5, checkpoint_every=100):
+def train(data, out, stop=1600, cooldown=400, plain_steps=250, crop_until=0.7, checkpoint_every=100):
     """Trains from scratch or from the last checkpoint: `plain_steps` without codes, then k-means and codes; small crops first, whole pictures later."""
     loop.prepare(2)
     pictures = Pictures(data)
