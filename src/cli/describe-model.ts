@@ -1,6 +1,6 @@
 /** What a model folder holds, for `models ls` and `inspect`. */
 import { readFile, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { VqganClipError } from "../core/errors.js";
 import { loadClip } from "../models/clip/load.js";
 import type { ModelFile } from "../models/model-file.js";
@@ -28,10 +28,11 @@ export async function describeFolder(folder: string): Promise<ModelFacts[]> {
       () => false,
     );
   if ((await has("vqgan")) || (await has("clip"))) {
-    return [
+    const pair = [
       ...((await has("vqgan")) ? [await describeVqgan(join(folder, "vqgan"))] : []),
       ...((await has("clip")) ? [await describeClip(join(folder, "clip"))] : []),
     ];
+    return pair.map((model) => ({ ...model, name: `${basename(resolve(folder))}/${model.name}` }));
   }
   if (await has("config.json")) return [await describeClip(folder)];
   if (await has("config.yaml")) return [await describeVqgan(folder)];
@@ -64,9 +65,8 @@ async function describe(folder: string, name: string, files: readonly ModelFile[
   const entries = [...dict.entries.values()].filter(({ dtype }) => dtype.startsWith("float"));
   const parameters = entries.reduce((total, { shape }) => total + shape.reduce((a, b) => a * b, 1), 0);
   const licence = dict.metadata.get("license") ?? dict.metadata.get("licence") ?? (await licenceBeside(folder));
-  const whole = resolve(folder);
   return {
-    name: ["vqgan", "clip"].includes(name) ? `${basename(dirname(whole))}/${name}` : name,
+    name,
     parameters,
     bytes: file.size,
     licence,

@@ -6,9 +6,8 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Command, Option } from "commander";
-import sharp from "sharp";
 import { type Device, devices } from "../runtime/devices.js";
-import { type DeviceSpeed, probeDevice } from "../runtime/probe.js";
+import type { DeviceSpeed } from "../runtime/probe.js";
 import { oneLine } from "./notices.js";
 
 interface DeviceReport {
@@ -30,6 +29,7 @@ export function addDoctor(program: Command): void {
 
 async function doctor({ json = false, probe }: { json?: boolean; probe?: Device }): Promise<void> {
   if (probe) {
+    const { probeDevice } = await import("../runtime/probe.js"); // loads the engine, which a device may break
     console.log(JSON.stringify(await probeDevice(probe)));
     return;
   }
@@ -101,6 +101,7 @@ async function versionsOf(): Promise<Record<string, string>> {
   const ours = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8")) as {
     version: string;
   };
+  const { default: sharp } = await import("sharp");
   const runtime = require("onnxruntime-node/package.json") as { version: string };
   return {
     "vqgan-clip": ours.version,

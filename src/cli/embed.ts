@@ -1,7 +1,6 @@
 /** `vqgan-clip embed`: the unit vector of a text or a picture. */
 import type { Command } from "commander";
 import { VqganClipError } from "../core/errors.js";
-import { VqganClip } from "../vqgan-clip.js";
 import { noticeText } from "./notices.js";
 import { addModelOptions, modelFrom } from "./options.js";
 
@@ -30,6 +29,7 @@ async function embed(flags: EmbedFlags): Promise<void> {
     throw new VqganClipError("BAD_ARGUMENT", "embed: needs either --text or --image");
   }
   if (text?.trim() === "") throw new VqganClipError("BAD_PROMPT", "embed: the text is empty");
+  const { VqganClip } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
   const vq = await VqganClip.fromPretrained({
     ...modelFrom(flags),
     onNotice: (notice) => process.stderr.write(`${noticeText(notice)}\n`),

@@ -4,8 +4,9 @@ import { VqganClipError } from "../core/errors.js";
 import { readInput } from "../files/read-input.js";
 import { type MetadataLevel, readStory, type Story } from "../guidance/metadata.js";
 import { parsePrompts } from "../guidance/prompt.js";
+import { requestedPrompts } from "../guidance/resolve-settings.js";
 import { readPngText } from "../image/png-text.js";
-import { VqganClip } from "../vqgan-clip.js";
+import type { VqganClip } from "../vqgan-clip.js";
 import { noticeText } from "./notices.js";
 import { addModelOptions, addSettingOptions, modelArguments, modelFrom, settingsFrom } from "./options.js";
 import { checkOutputs, type Output } from "./outputs.js";
@@ -62,8 +63,10 @@ async function generate(positional: readonly string[], flags: GenerateFlags): Pr
   const reporter = new Reporter({ ...flags, pictureOnStdout: output === "-" });
   const request = settingsFrom(flags, positional);
   const source = like === undefined ? undefined : await storyOf(like, { initImage, initCodes });
-  await checkOutputs(outputsOf(flags)); // before the models are opened: typing errors are told at once
-  const vq = await VqganClip.fromPretrained({
+  requestedPrompts(request, source?.settings); // before the models are opened: typing errors are told at once
+  await checkOutputs(outputsOf(flags));
+  const { VqganClip: Engine } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
+  const vq = await Engine.fromPretrained({
     ...modelFrom(flags),
     onNotice: (notice) => reporter.say(noticeText(notice)),
   });
@@ -150,6 +153,7 @@ function slug(prompts: string): string {
   return (
     text
       .normalize("NFKD")
+      .replace(/\p{M}/gu, "")
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, "-")
       .slice(0, 40)

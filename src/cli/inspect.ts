@@ -6,7 +6,6 @@ import { readInput } from "../files/read-input.js";
 import { readStory } from "../guidance/metadata.js";
 import { readSession } from "../guidance/session-file.js";
 import { readPngText } from "../image/png-text.js";
-import { describeFolder } from "./describe-model.js";
 
 export function addInspect(program: Command): void {
   program
@@ -23,8 +22,13 @@ async function inspect(path: string, { json = false }: { json?: boolean }): Prom
     (facts) => facts.isDirectory(),
     () => false,
   );
-  const facts = isFolder ? { kind: "models", models: await describeFolder(path) } : await inspectFile(path);
+  const facts = isFolder ? await inspectFolder(path) : await inspectFile(path);
   console.log(json ? JSON.stringify(facts, null, 2) : lines(facts).join("\n"));
+}
+
+async function inspectFolder(path: string): Promise<object> {
+  const { describeFolder } = await import("./describe-model.js");
+  return { kind: "models", models: await describeFolder(path) };
 }
 
 async function inspectFile(path: string): Promise<object> {

@@ -2,8 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
-import { bundledModel } from "../vqgan-clip.js";
-import { describeFolder, type ModelFacts } from "./describe-model.js";
+import type { ModelFacts } from "./describe-model.js";
 
 export function addModels(program: Command): void {
   program
@@ -18,6 +17,7 @@ export function addModels(program: Command): void {
 }
 
 async function list(folders: readonly string[], { json = false }: { json?: boolean }): Promise<void> {
+  const { describeFolder } = await import("./describe-model.js");
   const models: ModelFacts[] = [];
   for (const folder of [...(await bundled()), ...folders]) models.push(...(await describeFolder(folder)));
   if (json) {
@@ -35,6 +35,7 @@ async function list(folders: readonly string[], { json = false }: { json?: boole
 }
 
 async function bundled(): Promise<string[]> {
+  const { bundledModel } = await import("../vqgan-clip.js");
   const folder = dirname(bundledModel);
   const names = await readdir(folder).catch(() => []);
   return names.sort().map((name) => join(folder, name));

@@ -169,7 +169,7 @@ function range(schema: z.ZodNumber): string {
 }
 
 function defaultOf(name: SettingName): string {
-  if (name === "prompts") return "";
+  if (name === "prompts") return "(default: none; may be given several times)";
   if (name === "seed") return "(default: drawn, and reported)";
   if (name === "size") return "(default: the model's recommendation, else the generator's own size)";
   return `(default: the model's recommendation, else preset paper's ${written(name)})`;

@@ -2,10 +2,8 @@
 import type { Command } from "commander";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { readInput } from "../files/read-input.js";
-import { decodePicture } from "../image/decode.js";
 import { encodePng } from "../image/png.js";
 import { resizePicture } from "../image/resize.js";
-import { VqganClip } from "../vqgan-clip.js";
 import { addModelOptions, modelFrom, wholeNumber } from "./options.js";
 import { checkOutputs } from "./outputs.js";
 
@@ -38,10 +36,12 @@ async function reconstruct(input: string, output: string, flags: ReconstructFlag
     { flag: "output", path: output, endings: [".png"] },
     ...(codesPath === undefined ? [] : [{ flag: "--codes", path: codesPath, endings: [".json"] }]),
   ]);
+  const { decodePicture } = await import("../image/decode.js");
   const picture = await decodePicture(await readInput(input), input);
   const [, height, width] = picture.shape as [number, number, number];
   const scale = Math.min(1, maxSide / Math.max(height, width));
   const [seenHeight, seenWidth] = [Math.max(1, Math.round(height * scale)), Math.max(1, Math.round(width * scale))];
+  const { VqganClip } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
   const vq = await VqganClip.fromPretrained(modelFrom(flags));
   const seen = resizePicture(picture, seenHeight, seenWidth, "bicubic");
   const { picture: made, codes, psnr, codesUsed } = await vq.reconstruct(seen);

@@ -1,6 +1,5 @@
 /** `vqgan-clip resume`: a paused or saved run goes on, with the result of one that never stopped. */
 import type { Command } from "commander";
-import { VqganClip } from "../vqgan-clip.js";
 import { addFileOptions, type FileFlags, outputsOf } from "./generate.js";
 import { noticeText } from "./notices.js";
 import { addModelOptions, modelArguments, modelFrom, parseSetting, takes } from "./options.js";
@@ -39,6 +38,7 @@ async function resume(session: string, flags: ResumeFlags): Promise<number> {
   const png = flags.output ?? `${session.replace(/\.vqclip$/i, "")}.png`;
   const reporter = new Reporter({ ...flags, pictureOnStdout: png === "-" });
   await checkOutputs(outputsOf({ ...flags, output: png }));
+  const { VqganClip } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
   const vq = await VqganClip.fromPretrained({
     ...modelFrom(flags),
     onNotice: (notice) => reporter.say(noticeText(notice)),

@@ -30,12 +30,12 @@ export async function runToFiles(run: PictureRun, files: RunFiles, report: RunRe
   const { vq, reporter, metadata } = report;
   const { settings } = run;
   const pause = new AbortController();
-  // `once`: the second Ctrl-C finds no handler and ends the process at once.
   const onSignal = () => {
+    if (pause.signal.aborted) process.exit(exitCodes.paused);
     reporter.say("pausing after this step; once more quits without saving");
     pause.abort();
   };
-  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   const began = performance.now();
   const trace: string[] = [];
   try {

@@ -1,7 +1,6 @@
 /** `vqgan-clip score`: how well prompts fit a picture. */
 import type { Command } from "commander";
 import { VqganClipError } from "../core/errors.js";
-import { VqganClip } from "../vqgan-clip.js";
 import { noticeText } from "./notices.js";
 import { addModelOptions, modelFrom } from "./options.js";
 
@@ -26,6 +25,7 @@ async function score(
   if (prompts.some((prompt) => prompt.trim() === "")) {
     throw new VqganClipError("BAD_PROMPT", "score: a prompt is empty", 'write what to look for, such as "a red apple"');
   }
+  const { VqganClip } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
   const vq = await VqganClip.fromPretrained({
     ...modelFrom(flags),
     onNotice: (notice) => process.stderr.write(`${noticeText(notice)}\n`),

@@ -6,7 +6,6 @@ import { z } from "zod";
 import { VqganClipError } from "../core/errors.js";
 import { RANDOM_NAME } from "../core/random.js";
 import { parsePrompts } from "./prompt.js";
-import { type Beginning, beginnings } from "./run.js";
 import type { ModelIdentity } from "./session-file.js";
 import { checkSettings, type Settings } from "./settings.js";
 
@@ -15,6 +14,10 @@ const OURS = "vqgan-clip";
 const XMP = "XML:com.adobe.xmp";
 const VERSION = 1;
 const SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/";
+
+/** What the first latent was made of. */
+export const beginnings = ["random", "codes", "picture"] as const;
+export type Beginning = (typeof beginnings)[number];
 
 /** What a picture says of how it came to be. */
 export interface Story {

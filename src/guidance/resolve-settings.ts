@@ -1,6 +1,7 @@
 /** The one place where a run's settings come together, and the record of where each came from. */
 import { VqganClipError } from "../core/errors.js";
 import { type PresetName, presetNames, presets } from "./presets.js";
+import { parsePrompts } from "./prompt.js";
 import { checkSettings, type Recipe, type SettingName, type Settings, settingsSchema } from "./settings.js";
 
 /** What a model's `recommended.json` may hold: any part of a recipe, and a size. */
@@ -42,7 +43,7 @@ export interface ResolvedSettings {
  * @throws BAD_ARGUMENT, BAD_PROMPT
  */
 export function resolveSettings(request: SettingsRequest, sources: SettingsSources): ResolvedSettings {
-  const { preset, prompts, ...given } = request;
+  const { preset, prompts: _, ...given } = request;
   if (preset !== undefined && !presetNames.includes(preset)) {
     throw new VqganClipError(
       "BAD_ARGUMENT",
@@ -51,9 +52,8 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
     );
   }
   const { recommended, like, size, drawSeed } = sources;
-  const joined = typeof prompts === "string" ? prompts : prompts?.join(" | ");
   const layers: [Origin, Readonly<Record<string, unknown>>][] = [
-    ["request", { ...given, prompts: joined }],
+    ["request", { ...given, prompts: requestedPrompts(request, like) }],
     ...(like ? [["like", like] as [Origin, typeof like]] : []),
     ...(preset ? [[`preset ${preset}`, presets[preset]] as [Origin, Recipe]] : []),
     ...(recommended ? [["model", recommended] as [Origin, Recommendation]] : []),
@@ -77,10 +77,17 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
     settings.seed = drawSeed();
     origins.seed = "drawn";
   }
-  if (settings.prompts === undefined) {
+  return { settings: checkSettings(settings), origins: origins as Record<SettingName, Origin> };
+}
+
+/** The prompts asked for, as one text; undefined where those of the picture to re-make stay. @throws BAD_PROMPT */
+export function requestedPrompts({ prompts }: SettingsRequest, like: Settings | undefined): string | undefined {
+  if (prompts === undefined && !like) {
     throw new VqganClipError("BAD_PROMPT", "prompt: none was given", 'write what to see, such as "a red apple"');
   }
-  return { settings: checkSettings(settings), origins: origins as Record<SettingName, Origin> };
+  const joined = typeof prompts === "string" ? prompts : prompts?.join(" | ");
+  if (joined !== undefined) parsePrompts(joined);
+  return joined;
 }
 
 const settingNames = Object.keys(settingsSchema.shape) as SettingName[];

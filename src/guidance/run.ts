@@ -9,14 +9,11 @@ import { type OptimizerState, optimizers } from "../optim/optimizer.js";
 import { type CompileOptions, compile, type Feeds, type Program } from "../runtime/program.js";
 import { drawViews } from "./augmentations.js";
 import { clampToCodebook, latentGrid, latentOfCodes, latentOfPicture, randomCodes } from "./latent.js";
+import type { Beginning } from "./metadata.js";
 import { type Prompt, parsePrompts } from "./prompt.js";
 import { embedTexts, type TextNotice } from "./prompt-embedding.js";
 import { checkSettings, type Settings } from "./settings.js";
 import { buildStep, cutoutGeometry, type StepModels, type StepOutputs } from "./step.js";
-
-/** What the first latent was made of. */
-export const beginnings = ["random", "codes", "picture"] as const;
-export type Beginning = (typeof beginnings)[number];
 
 /** Everything that a run is between two steps; saved and restored bit for bit. */
 export interface RunState {

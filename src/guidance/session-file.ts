@@ -9,7 +9,8 @@ import type { NDArray } from "../core/ndarray.js";
 import { RANDOM_NAME } from "../core/random.js";
 import { optimizers } from "../optim/optimizer.js";
 import { parseSafetensors, writeSafetensors } from "../weights/safetensors.js";
-import { beginnings, type RunState } from "./run.js";
+import { beginnings } from "./metadata.js";
+import type { RunState } from "./run.js";
 import { checkSettings } from "./settings.js";
 
 const FORMAT = "vqclip";

@@ -1,0 +1,73 @@
+/** Runs the real command line as a child process, compiled once as the package is. */
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { fixturePath } from "./fixtures.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+/** Beside dist/, so that the package's own imports and models are found from it; one for each worker. */
+const build = join(root, `.test-build-${process.pid}`);
+
+/** For `beforeAll`; what it returns removes the build again. */
+export function compileCli(): () => Promise<void> {
+  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+  execFileSync(process.execPath, [compiler, "-p", "tsconfig.build.json", "--outDir", build], { cwd: root });
+  return () => rm(build, { recursive: true, force: true });
+}
+
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+export interface CliOptions {
+  readonly cwd?: string;
+  /** Called with each whole line of stdout as it comes. */
+  readonly onLine?: (line: string, kill: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** `vqgan-clip args...`, to its end. */
+export function cli(args: readonly string[], { cwd, onLine }: CliOptions = {}): Promise<Finished> {
+  return new Promise((done, failed) => {
+    const child = spawn(process.execPath, [join(build, "cli", "main.js"), ...args], { cwd: cwd ?? root });
+    const parts: Buffer[] = [];
+    let stderr = "";
+    let rest = "";
+    child.stdout.on("data", (part: Buffer) => {
+      parts.push(part);
+      if (!onLine) return;
+      const lines = (rest + part.toString()).split("\n");
+      rest = lines.pop() as string;
+      for (const line of lines) onLine(line, (signal) => child.kill(signal));
+    });
+    child.stderr.on("data", (part: Buffer) => {
+      stderr += part.toString();
+    });
+    child.on("error", failed);
+    child.on("close", (code, signal) => done({ code, signal, stdout: Buffer.concat(parts), stderr }));
+  });
+}
+
+export const cliPath = join(build, "cli", "main.js");
+
+/** The tiny pair of models that PyTorch made, on one thread. */
+export const tinyModels = ["--vqgan", fixturePath("vqgan"), "--clip", fixturePath("clip-quick-gelu"), "--threads", "1"];
+
+/** An empty folder for one test, removed at its end. */
+export async function inEmptyFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "vqgan-clip-test-"));
+  try {
+    await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Everything in a folder, hidden files too. */
+export async function listing(folder: string): Promise<string[]> {
+  return (await readdir(folder, { recursive: true })).sort();
+}
