@@ -70,7 +70,9 @@ export function numberToHalf(value: number): number {
   const rest = mantissa & ((1 << shift) - 1);
   const half = 1 << (shift - 1);
   let result = base + (mantissa >>> shift);
-  if (rest > half || (rest === half && result & 1)) result++;
+  // On a tie, what float32 has rounded off already decides before evenness does.
+  const lost = Math.abs(value) - Math.abs(scratch.getFloat32(0));
+  if (rest > half || (rest === half && (lost > 0 || (lost === 0 && result & 1)))) result++;
   return sign | result;
 }
 
