@@ -2,16 +2,15 @@
 import { normalizeAxis } from "../core/shape.js";
 import { defineOp } from "../graph/op.js";
 import type { Tensor } from "../graph/tensor.js";
-import { add, erf, mul, sigmoid, sub } from "./arithmetic.js";
+import { add, div, erf, mul, sigmoid, sub } from "./arithmetic.js";
 import { sum } from "./reduction.js";
 
-const softmaxOp = defineOp("Softmax", {
-  infer: ([x]) => x as Tensor,
-  // dx = y * (dy - sum(dy * y))
-  vjp: ({ ct, output: y, attributes: { axis } }) => {
-    const along = { axes: [axis as number], keepDims: true };
-    return [mul(y, sub(ct, sum(mul(ct, y), along)))];
-  },
+const softmaxOp = defineOp<[x: Tensor], { axis: number }>("Softmax", {
+  infer: ([x]) => x,
+  // dx = y (dy - sum(dy y))
+  vjp: ({ ct, output: y, attributes: { axis } }) => [
+    mul(y, sub(ct, sum(mul(ct, y), { axes: [axis], keepDims: true }))),
+  ],
 });
 
 /** exp(x) / sum(exp(x)) along `axis` (default the last). */
@@ -19,9 +18,9 @@ export function softmax(x: Tensor, axis = -1): Tensor {
   return softmaxOp([x], { axis: normalizeAxis("softmax", axis, x.rank) });
 }
 
-/** x * Phi(x), exact: 0.5 x (1 + erf(x / sqrt 2)). */
+/** x * Phi(x), exact: 0.5 x (1 + erf(x / sqrt 2)). The division is what ONNX Runtime's fusion looks for. */
 export function gelu(x: Tensor): Tensor {
-  return mul(mul(x, add(erf(mul(x, Math.SQRT1_2)), 1)), 0.5);
+  return mul(mul(x, add(erf(div(x, Math.SQRT2)), 1)), 0.5);
 }
 
 /** x * sigmoid(1.702 x), OpenAI CLIP's stand-in for gelu. */

@@ -3,50 +3,40 @@ import type { DType } from "../core/dtype.js";
 import { requires } from "../core/errors.js";
 import { broadcastShapes } from "../core/shape.js";
 import { dtypeOfOnnxType, onnxTypeNumber } from "../graph/onnx-type.js";
-import { defineOp, type OpDefinition } from "../graph/op.js";
+import { defineOp, type VjpContext } from "../graph/op.js";
 import { constant, Tensor } from "../graph/tensor.js";
 
 export type Operand = Tensor | number;
+
+const commonType = (a: Operand, b: Operand): DType =>
+  a instanceof Tensor ? a.dtype : b instanceof Tensor ? b.dtype : "float32";
 
 /** Numbers become constants of the other operand's dtype. */
 function lift(operand: Operand, dtype: DType): Tensor {
   return typeof operand === "number" ? constant(operand, dtype) : operand;
 }
 
-type BinaryVjp = (ct: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor | undefined, Tensor | undefined];
+type Binary = readonly [a: Tensor, b: Tensor];
+type BinaryVjp = (ct: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor, Tensor];
 
 function binary(name: string, vjp?: BinaryVjp, result?: DType) {
-  const apply = defineOp(name, {
+  const apply = defineOp<Binary>(name, {
     infer: ([a, b]) => {
-      requires(
-        (a as Tensor).dtype === (b as Tensor).dtype,
-        "SHAPE_MISMATCH",
-        () => `${name}(): operands need one dtype, got ${a} and ${b}`,
-      );
-      return {
-        dtype: result ?? (a as Tensor).dtype,
-        shape: broadcastShapes(name, (a as Tensor).shape, (b as Tensor).shape),
-      };
+      requires(a.dtype === b.dtype, "SHAPE_MISMATCH", () => `${name}(): operands need one dtype, got ${a} and ${b}`);
+      return { dtype: result ?? a.dtype, shape: broadcastShapes(name, a.shape, b.shape) };
     },
-    ...(vjp && {
-      vjp: ({ ct, inputs: [a, b], output }: Parameters<NonNullable<OpDefinition["vjp"]>>[0]) =>
-        vjp(ct, a as Tensor, b as Tensor, output),
-    }),
+    ...(vjp && { vjp: ({ ct, inputs: [a, b], output }: VjpContext<Binary>) => vjp(ct, a, b, output) }),
   });
   return (a: Operand, b: Operand): Tensor => {
-    const dtype = a instanceof Tensor ? a.dtype : b instanceof Tensor ? b.dtype : "float32";
+    const dtype = commonType(a, b);
     return apply([lift(a, dtype), lift(b, dtype)]);
   };
 }
 
 function unary(name: string, derivative?: (ct: Tensor, x: Tensor, y: Tensor) => Tensor) {
-  const apply = defineOp(name, {
-    infer: ([x]) => ({ dtype: (x as Tensor).dtype, shape: (x as Tensor).shape }),
-    ...(derivative && {
-      vjp: ({ ct, inputs: [x], output }: Parameters<NonNullable<OpDefinition["vjp"]>>[0]) => [
-        derivative(ct, x as Tensor, output),
-      ],
-    }),
+  const apply = defineOp<[x: Tensor]>(name, {
+    infer: ([x]) => x,
+    ...(derivative && { vjp: ({ ct, inputs: [x], output }: VjpContext<[x: Tensor]>) => [derivative(ct, x, output)] }),
   });
   return (x: Tensor): Tensor => apply([x]);
 }
@@ -95,21 +85,25 @@ export function sign(x: Tensor): Tensor {
   return where(greater(x, 0), 1, where(less(x, 0), -1, 0));
 }
 
-const whereOp = defineOp("Where", {
-  infer: ([condition, a, b]) => ({
-    dtype: (a as Tensor).dtype,
-    shape: broadcastShapes("where", (condition as Tensor).shape, (a as Tensor).shape, (b as Tensor).shape),
-  }),
+const whereOp = defineOp<[condition: Tensor, a: Tensor, b: Tensor]>("Where", {
+  infer: ([condition, a, b]) => {
+    requires(
+      condition.dtype === "bool" && a.dtype === b.dtype,
+      "SHAPE_MISMATCH",
+      () => `where(): needs a bool and two operands of one dtype, got ${condition}, ${a} and ${b}`,
+    );
+    return { dtype: a.dtype, shape: broadcastShapes("where", condition.shape, a.shape, b.shape) };
+  },
   vjp: ({ ct, inputs: [condition] }) => [
     undefined,
-    where(condition as Tensor, ct, 0), // dA
-    where(condition as Tensor, 0, ct), // dB
+    where(condition, ct, 0), // dA
+    where(condition, 0, ct), // dB
   ],
 });
 
 /** `a` where `condition` (bool) holds, else `b`. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
-  const dtype = a instanceof Tensor ? a.dtype : b instanceof Tensor ? b.dtype : "float32";
+  const dtype = commonType(a, b);
   return whereOp([condition, lift(a, dtype), lift(b, dtype)]);
 }
 
@@ -120,9 +114,9 @@ export function clip(x: Tensor, low: Operand, high: Operand): Tensor {
 
 export const square = (x: Tensor): Tensor => mul(x, x);
 
-const castOp = defineOp("Cast", {
-  infer: ([x], { to }) => ({ dtype: dtypeOfOnnxType(to as number), shape: (x as Tensor).shape }),
-  vjp: ({ ct, inputs: [x] }) => [cast(ct, (x as Tensor).dtype)],
+const castOp = defineOp<[x: Tensor], { to: number }>("Cast", {
+  infer: ([x], { to }) => ({ dtype: dtypeOfOnnxType(to), shape: x.shape }),
+  vjp: ({ ct, inputs: [x] }) => [cast(ct, x.dtype)],
 });
 
 /** Converts element type; itself when it has it already. */

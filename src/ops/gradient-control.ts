@@ -1,14 +1,13 @@
 /** Values whose derivative is not their own: the custom gradients of the method. */
-import { defineOp, type OpDefinition } from "../graph/op.js";
-import type { GradientOverride } from "../graph/tensor.js";
-import { constant, Tensor } from "../graph/tensor.js";
+import { defineOp } from "../graph/op.js";
+import type { GradientOverride, Tensor } from "../graph/tensor.js";
 import { clip, greaterOrEqual, mul, sub, where } from "./arithmetic.js";
 
-const identity = defineOp("Identity", { infer: ([x]) => x as Tensor, vjp: ({ ct }) => [ct] });
+const identityOp = defineOp<[x: Tensor]>("Identity", { infer: ([x]) => x, vjp: ({ ct }) => [ct] });
 
 /** The value of `x`, whose derivative with respect to `inputs` is what `vjp` says, however it was computed. */
 export function withVjp(x: Tensor, inputs: readonly Tensor[], vjp: GradientOverride["vjp"]): Tensor {
-  return Tensor.apply(identity([x]).op as OpDefinition, [x], {}, { inputs, vjp });
+  return identityOp([x], {}, { inputs, vjp });
 }
 
 /** The value of `x`; no gradient flows into it. */
@@ -32,5 +31,5 @@ export function replaceGrad(value: Tensor, gradientOf: Tensor): Tensor {
  */
 export function clampWithGrad(x: Tensor, low: number, high: number): Tensor {
   const clamped = clip(x, low, high);
-  return withVjp(clamped, [x], (ct) => [where(greaterOrEqual(mul(ct, sub(x, clamped)), constant(0)), ct, 0)]);
+  return withVjp(clamped, [x], (ct) => [where(greaterOrEqual(mul(ct, sub(x, clamped)), 0), ct, 0)]);
 }

@@ -1,25 +1,23 @@
 /** Matrix products, batched with broadcasting, and their derivatives. */
 import { requires } from "../core/errors.js";
-import { broadcastShapes } from "../core/shape.js";
+import { broadcastShapes, normalizeAxis, sameShape } from "../core/shape.js";
 import { defineOp } from "../graph/op.js";
 import { FloatAttribute, type Tensor } from "../graph/tensor.js";
 import { reshape, transpose } from "./movement.js";
-import { sumTo } from "./reduction.js";
 
-const matmulOp = defineOp("MatMul", {
+const matmulOp = defineOp<[a: Tensor, b: Tensor]>("MatMul", {
   infer: ([a, b]) => {
-    const [left, right] = [a as Tensor, b as Tensor];
     requires(
-      left.rank >= 2 && right.rank >= 2 && left.shape.at(-1) === right.shape.at(-2) && left.dtype === right.dtype,
+      a.rank >= 2 && b.rank >= 2 && a.shape.at(-1) === b.shape.at(-2) && a.dtype === b.dtype,
       "SHAPE_MISMATCH",
-      () => `matmul(): inner dimensions differ, got ${left} and ${right}`,
+      () => `matmul(): inner dimensions differ, got ${a} and ${b}`,
     );
-    const batch = broadcastShapes("matmul", left.shape.slice(0, -2), right.shape.slice(0, -2));
-    return { dtype: left.dtype, shape: [...batch, left.shape.at(-2) as number, right.shape.at(-1) as number] };
+    const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
+    return { dtype: a.dtype, shape: [...batch, a.shape.at(-2) as number, b.shape.at(-1) as number] };
   },
   vjp: ({ ct, inputs: [a, b] }) => [
-    matmul(ct, transpose(b as Tensor)), // dA = dY . B^T
-    matmul(transpose(a as Tensor), ct), // dB = A^T . dY
+    matmul(ct, transpose(b)), // dA = dY . B^T
+    matmul(transpose(a), ct), // dB = A^T . dY
   ],
 });
 
@@ -28,32 +26,35 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   return matmulOp([a, b]);
 }
 
-const gemmOp = defineOp("Gemm", {
-  infer: ([a, b], { transA = 0, transB = 0 }) => {
-    const [left, right] = [a as Tensor, b as Tensor];
-    const [m, k] = transA ? [left.shape[1], left.shape[0]] : left.shape;
-    const [l, n] = transB ? [right.shape[1], right.shape[0]] : right.shape;
+type GemmInputs = readonly [a: Tensor, b: Tensor] | readonly [a: Tensor, b: Tensor, c: Tensor];
+type GemmAttributes = { alpha: FloatAttribute; transA: number; transB: number };
+
+const gemmOp = defineOp<GemmInputs, GemmAttributes>("Gemm", {
+  infer: ([a, b, c], { transA, transB }) => {
+    const [m, k] = (transA ? a.shape.toReversed() : a.shape) as [number, number];
+    const [l, n] = (transB ? b.shape.toReversed() : b.shape) as [number, number];
     requires(
-      left.rank === 2 && right.rank === 2 && k === l,
+      a.rank === 2 && b.rank === 2 && k === l && a.dtype === b.dtype,
       "SHAPE_MISMATCH",
-      () => `gemm(): inner dimensions differ, got ${left} and ${right} (transA=${transA}, transB=${transB})`,
+      () => `gemm(): inner dimensions differ, got ${a} and ${b} (transA=${transA}, transB=${transB})`,
     );
-    return { dtype: left.dtype, shape: [m as number, n as number] };
+    requires(
+      !c || sameShape(broadcastShapes("gemm", c.shape, [m, n]), [m, n]),
+      "SHAPE_MISMATCH",
+      () => `gemm(): ${c} does not stretch to the product [${m},${n}]`,
+    );
+    return { dtype: a.dtype, shape: [m, n] };
   },
-  vjp: ({ ct, inputs: [a, b, c], attributes: { alpha, transA = 0, transB = 0 }, needs }) => {
-    const [left, right] = [a as Tensor, b as Tensor];
-    const scale = alpha instanceof FloatAttribute ? alpha.value : 1;
-    const flag = (on: boolean) => (on ? 1 : 0);
-    // dA = alpha dY . op(B)^T and dB = alpha op(A)^T . dY, each transposed again where the operand was
-    const dA = () =>
-      transA
-        ? gemm(right, ct, undefined, { alpha: scale, transA: flag(transB === 1), transB: 1 })
-        : gemm(ct, right, undefined, { alpha: scale, transB: flag(transB === 0) });
-    const dB = () =>
-      transB
-        ? gemm(ct, left, undefined, { alpha: scale, transA: 1, transB: flag(transA === 1) })
-        : gemm(left, ct, undefined, { alpha: scale, transA: flag(transA === 0) });
-    return [needs[0] ? dA() : undefined, needs[1] ? dB() : undefined, c && needs[2] ? sumTo(ct, c.shape) : undefined];
+  // dA = alpha dY . op(B)^T and dB = alpha op(A)^T . dY, each transposed again where the operand was; dC = dY
+  vjp: ({ ct, inputs: [a, b], attributes: { alpha, transA, transB } }) => {
+    const scale = alpha.value;
+    const dA = transA
+      ? gemm(b, ct, undefined, { alpha: scale, transA: transB, transB: 1 })
+      : gemm(ct, b, undefined, { alpha: scale, transB: 1 - transB });
+    const dB = transB
+      ? gemm(ct, a, undefined, { alpha: scale, transA: 1, transB: transA })
+      : gemm(a, ct, undefined, { alpha: scale, transA: 1 - transA });
+    return [dA, dB, ct];
   },
 });
 
@@ -81,10 +82,10 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
 
 /** Contracts one axis with a matrix [out, in]: y[..., o, ...] = sum_i M[o, i] x[..., i, ...]. */
 export function applyAlong(x: Tensor, axis: number, matrix: Tensor): Tensor {
-  if (axis === x.rank - 1) return matmul(x, transpose(matrix));
-  if (axis === x.rank - 2) return matmul(matrix, x);
-  const order = x.shape.map((_, i) => i).filter((i) => i !== axis);
-  const moved = matmul(transpose(x, [...order, axis]), transpose(matrix));
-  const back = x.shape.map((_, i) => (i === axis ? x.rank - 1 : order.indexOf(i)));
-  return transpose(moved, back);
+  const along = normalizeAxis("applyAlong", axis, x.rank);
+  if (along === x.rank - 1) return matmul(x, transpose(matrix));
+  if (along === x.rank - 2) return matmul(matrix, x);
+  const swap = x.shape.map((_, i) => i); // trades places with the last but one: its own inverse
+  [swap[along], swap[x.rank - 2]] = [x.rank - 2, along];
+  return transpose(matmul(matrix, transpose(x, swap)), swap);
 }

@@ -1,24 +1,14 @@
 /** Moving numbers without computing: reshape, transpose, expand, slice, concat, split, pad, gather, scatter-add. */
-
 import { requires } from "../core/errors.js";
-import { NDArray } from "../core/ndarray.js";
 import { broadcastShapes, normalizeAxis, type Shape, sameShape, sizeOf } from "../core/shape.js";
 import { defineOp } from "../graph/op.js";
-import { constant, type Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../graph/tensor.js";
 import { applyAlong } from "./linear-algebra.js";
-import { sumTo } from "./reduction.js";
+import { floats, ints, numbersOf, zeros } from "./operands.js";
 
-const ints = (values: readonly number[]): Tensor => constant(NDArray.int64([values.length], values));
-
-/** The numbers of a constant int64 operand (shapes, axes, pads). */
-function intsOf(operand: Tensor | undefined): number[] {
-  if (operand?.leaf?.kind !== "constant") throw new Error("movement op: shape operands must be constants");
-  return Array.from(operand.leaf.value.data as BigInt64Array, Number);
-}
-
-const reshapeOp = defineOp("Reshape", {
-  infer: ([x, shape]) => ({ dtype: (x as Tensor).dtype, shape: intsOf(shape) }),
-  vjp: ({ ct, inputs: [x] }) => [reshape(ct, (x as Tensor).shape), undefined],
+const reshapeOp = defineOp<[x: Tensor, shape: Tensor]>("Reshape", {
+  infer: ([x, shape]) => ({ dtype: x.dtype, shape: numbersOf(shape) }),
+  vjp: ({ ct, inputs: [x] }) => [reshape(ct, x.shape)],
 });
 
 /** Same elements, row-major, other shape; one extent may be -1. */
@@ -33,12 +23,9 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return sameShape(full, x.shape) ? x : reshapeOp([x, ints(full)]);
 }
 
-const transposeOp = defineOp("Transpose", {
-  infer: ([x], { perm }) => ({
-    dtype: (x as Tensor).dtype,
-    shape: (perm as number[]).map((axis) => (x as Tensor).shape[axis] as number),
-  }),
-  vjp: ({ ct, attributes: { perm } }) => [transpose(ct, invert(perm as number[]))],
+const transposeOp = defineOp<[x: Tensor], { perm: readonly number[] }>("Transpose", {
+  infer: ([x], { perm }) => ({ dtype: x.dtype, shape: perm.map((axis) => x.shape[axis] as number) }),
+  vjp: ({ ct, attributes: { perm } }) => [transpose(ct, invert(perm))],
 });
 
 const invert = (perm: readonly number[]): number[] => perm.map((_, axis) => perm.indexOf(axis));
@@ -55,12 +42,9 @@ export function transpose(x: Tensor, perm?: readonly number[]): Tensor {
   return order.every((axis, i) => axis === i) ? x : transposeOp([x], { perm: order });
 }
 
-const expandOp = defineOp("Expand", {
-  infer: ([x, shape]) => ({
-    dtype: (x as Tensor).dtype,
-    shape: broadcastShapes("expand", (x as Tensor).shape, intsOf(shape)),
-  }),
-  vjp: ({ ct, inputs: [x] }) => [sumTo(ct, (x as Tensor).shape), undefined],
+const expandOp = defineOp<[x: Tensor, shape: Tensor]>("Expand", {
+  infer: ([x, shape]) => ({ dtype: x.dtype, shape: broadcastShapes("expand", x.shape, numbersOf(shape)) }),
+  vjp: ({ ct }) => [ct], // the reverse walk sums what was repeated
 });
 
 /** Repeats along axes of extent 1 up to `shape`. */
@@ -68,35 +52,25 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   return expandOp([x, ints(shape)]);
 }
 
-const sliceOp = defineOp("Slice", {
-  infer: ([x, starts, ends, axes, steps]) => {
-    const shape = [...(x as Tensor).shape];
-    const [from, to, along, by] = [intsOf(starts), intsOf(ends), intsOf(axes), intsOf(steps)];
-    along.forEach((axis, i) => {
-      const [start, end, step] = [from[i] as number, to[i] as number, by[i] as number];
-      const last = step < 0 && end < -(shape[axis] as number) ? -1 : end;
-      shape[axis] = Math.ceil((last - start) / step);
+type SliceInputs = readonly [x: Tensor, starts: Tensor, ends: Tensor, axes: Tensor, steps: Tensor];
+
+const sliceOp = defineOp<SliceInputs>("Slice", {
+  infer: ([x, ...operands]) => {
+    const [starts, ends, axes, steps] = operands.map(numbersOf) as [number[], number[], number[], number[]];
+    const shape = [...x.shape];
+    axes.forEach((axis, i) => {
+      const [start, end, step] = [starts[i] as number, ends[i] as number, steps[i] as number];
+      shape[axis] = step < 0 ? start + 1 : end - start; // steps are 1, or -1 down to the first
     });
-    return { dtype: (x as Tensor).dtype, shape };
+    return { dtype: x.dtype, shape };
   },
+  // dx = the same flip of dy, or dy with zeros where the slice was cut out
   vjp: ({ ct, inputs: [x, starts, ends, axes, steps] }) => {
-    const source = x as Tensor;
-    const [from, along, by] = [intsOf(starts), intsOf(axes), intsOf(steps)];
-    if (by.every((step, i) => step === -1 && from[i] === (source.shape[along[i] as number] as number) - 1))
-      return [flip(ct, along)];
-    requires(
-      by.every((step) => step === 1),
-      "BAD_ARGUMENT",
-      () => "slice(): only steps of 1 and whole flips have a derivative",
-    );
-    const before = source.shape.map(() => 0);
-    const after = source.shape.map(() => 0);
-    const to = intsOf(ends);
-    along.forEach((axis, i) => {
-      before[axis] = from[i] as number;
-      after[axis] = (source.shape[axis] as number) - (to[i] as number);
-    });
-    return [pad(ct, before, after)];
+    const along = numbersOf(axes);
+    if (numbersOf(steps).every((step) => step === -1)) return [flip(ct, along)];
+    const [axis, start, end] = [along[0], numbersOf(starts)[0], numbersOf(ends)[0]] as [number, number, number];
+    const only = (amount: number) => x.shape.map((_, i) => (i === axis ? amount : 0));
+    return [pad(ct, only(start), only((x.shape[axis] as number) - end))];
   },
 });
 
@@ -135,49 +109,50 @@ export function split(x: Tensor, axis: number, sizes: readonly number[]): Tensor
   });
 }
 
-const concatOp = defineOp("Concat", {
-  infer: (inputs, { axis }) => {
-    const [first] = inputs as [Tensor];
-    const shape = [...first.shape];
-    shape[axis as number] = inputs.reduce((total, { shape: part }) => total + (part[axis as number] as number), 0);
-    const fits = inputs.every(
-      (part) => part.rank === first.rank && part.shape.every((e, i) => i === axis || e === shape[i]),
+const concatOp = defineOp<readonly [Tensor, ...Tensor[]], { axis: number }>("Concat", {
+  infer: (parts, { axis }) => {
+    const [{ dtype, rank, shape: first }] = parts;
+    const total = parts.reduce((sum, { shape }) => sum + (shape[axis] as number), 0);
+    const shape = first.map((extent, i) => (i === axis ? total : extent));
+    requires(
+      parts.every((part) => part.rank === rank && part.dtype === dtype) &&
+        parts.every((part) => part.shape.every((extent, i) => i === axis || extent === shape[i])),
+      "SHAPE_MISMATCH",
+      () => `concat(): shapes differ off axis ${axis}, got ${parts.join(" and ")}`,
     );
-    requires(fits, "SHAPE_MISMATCH", () => `concat(): shapes differ off axis ${axis}, got ${inputs.join(" and ")}`);
-    return { dtype: first.dtype, shape };
+    return { dtype, shape };
   },
   vjp: ({ ct, inputs, attributes: { axis } }) =>
     split(
       ct,
-      axis as number,
-      inputs.map(({ shape }) => shape[axis as number] as number),
+      axis,
+      inputs.map(({ shape }) => shape[axis] as number),
     ),
 });
 
 /** Joins along an existing axis. */
 export function concat(parts: readonly Tensor[], axis: number): Tensor {
-  const [first] = parts;
+  const [first, ...rest] = parts;
   requires(first, "BAD_ARGUMENT", () => "concat(): needs at least one tensor");
-  return parts.length === 1 ? first : concatOp(parts, { axis: normalizeAxis("concat", axis, first.rank) });
+  return rest.length === 0 ? first : concatOp([first, ...rest], { axis: normalizeAxis("concat", axis, first.rank) });
 }
 
 export type PadMode = "constant" | "reflect" | "edge";
 
-const padOp = defineOp("Pad", {
-  infer: ([x, pads]) => {
-    const amounts = intsOf(pads);
-    const { dtype, shape, rank } = x as Tensor;
+const padOp = defineOp<[x: Tensor, pads: Tensor], { mode: PadMode }>("Pad", {
+  infer: ([{ dtype, shape, rank }, pads]) => {
+    const amounts = numbersOf(pads);
     return { dtype, shape: shape.map((extent, i) => extent + (amounts[i] as number) + (amounts[i + rank] as number)) };
   },
   vjp: ({ ct, inputs: [x, pads], attributes: { mode } }) => {
-    const amounts = intsOf(pads);
+    const amounts = numbersOf(pads);
     let gradient = ct;
-    (x as Tensor).shape.forEach((extent, axis) => {
+    x.shape.forEach((extent, axis) => {
       const before = amounts[axis] as number;
-      const after = amounts[axis + (x as Tensor).rank] as number;
-      if (before + after > 0) gradient = unpad(gradient, axis, before, extent, after, mode as PadMode);
+      const after = amounts[axis + x.rank] as number;
+      if (before + after > 0) gradient = unpad(gradient, axis, before, extent, after, mode);
     });
-    return [gradient, undefined];
+    return [gradient];
   },
 });
 
@@ -189,7 +164,7 @@ function unpad(ct: Tensor, axis: number, before: number, extent: number, after: 
   sources.forEach((source, i) => {
     matrix[source * sources.length + i] = 1;
   });
-  return applyAlong(ct, axis, constant(NDArray.float32([extent, sources.length], matrix)));
+  return applyAlong(ct, axis, floats([extent, sources.length], matrix));
 }
 
 function sourceOf(position: number, extent: number, mode: PadMode): number {
@@ -217,25 +192,22 @@ export function pad(
   return [...before, ...after].every((amount) => amount === 0) ? x : padOp([x, ints([...before, ...after])], { mode });
 }
 
-const gatherOp = defineOp("Gather", {
-  infer: ([x, indices], { axis }) => {
-    const { dtype, shape } = x as Tensor;
-    const at = axis as number;
-    return { dtype, shape: [...shape.slice(0, at), ...(indices as Tensor).shape, ...shape.slice(at + 1)] };
-  },
+const gatherOp = defineOp<[x: Tensor, indices: Tensor], { axis: number }>("Gather", {
+  infer: ([{ dtype, shape }, indices], { axis }) => ({
+    dtype,
+    shape: [...shape.slice(0, axis), ...indices.shape, ...shape.slice(axis + 1)],
+  }),
   // dx: every gathered row is added back to the row it came from
   vjp: ({ ct, inputs: [x, indices], attributes: { axis } }) => {
-    const [source, rows, at] = [x as Tensor, indices as Tensor, axis as number];
-    const before = source.shape.slice(0, at);
-    const after = source.shape.slice(at + 1);
-    const extent = source.shape[at] as number;
-    const count = sizeOf(rows.shape);
-    const front = transpose(reshape(ct, [sizeOf(before), count, sizeOf(after)]), [1, 0, 2]);
-    const flat = reshape(front, [count, sizeOf(before) * sizeOf(after)]);
-    const zeros = constant(NDArray.zeros("float32", [extent, flat.shape[1] as number]));
-    const summed = scatterAdd(zeros, expand(reshape(rows, [count, 1]), flat.shape), flat, 0);
-    const back = transpose(reshape(summed, [extent, sizeOf(before), sizeOf(after)]), [1, 0, 2]);
-    return [reshape(back, source.shape), undefined];
+    const before = sizeOf(x.shape.slice(0, axis));
+    const after = sizeOf(x.shape.slice(axis + 1));
+    const extent = x.shape[axis] as number;
+    const count = sizeOf(indices.shape);
+    const front = transpose(reshape(ct, [before, count, after]), [1, 0, 2]);
+    const rows = reshape(front, [count, before * after]);
+    const places = expand(reshape(indices, [count, 1]), rows.shape);
+    const summed = scatterAdd(zeros([extent, before * after]), places, rows, 0);
+    return [reshape(transpose(reshape(summed, [extent, before, after]), [1, 0, 2]), x.shape)];
   },
 });
 
@@ -244,12 +216,16 @@ export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
   return gatherOp([x, indices], { axis: normalizeAxis("gather", axis, x.rank) });
 }
 
-const gatherElementsOp = defineOp("GatherElements", {
-  infer: ([x, indices]) => ({ dtype: (x as Tensor).dtype, shape: (indices as Tensor).shape }),
-  vjp: ({ ct, inputs: [x, indices], attributes: { axis } }) => [
-    scatterAdd(constant(NDArray.zeros("float32", (x as Tensor).shape)), indices as Tensor, ct, axis as number),
-    undefined,
-  ],
+const gatherElementsOp = defineOp<[x: Tensor, indices: Tensor], { axis: number }>("GatherElements", {
+  infer: ([x, indices], { axis }) => {
+    requires(
+      x.rank === indices.rank && indices.shape.every((extent, i) => i === axis || extent <= (x.shape[i] as number)),
+      "SHAPE_MISMATCH",
+      () => `gatherElements(): indices ${indices} leave ${x} off axis ${axis}`,
+    );
+    return { dtype: x.dtype, shape: indices.shape };
+  },
+  vjp: ({ ct, inputs: [x, indices], attributes: { axis } }) => [scatterAdd(zeros(x.shape), indices, ct, axis)],
 });
 
 /** y[i][j] = x[indices[i][j]][j] for axis 0 (torch.gather). */
@@ -257,12 +233,23 @@ export function gatherElements(x: Tensor, indices: Tensor, axis: number): Tensor
   return gatherElementsOp([x, indices], { axis: normalizeAxis("gatherElements", axis, x.rank) });
 }
 
-const scatterElementsOp = defineOp("ScatterElements", {
-  infer: ([data]) => data as Tensor,
+type ScatterInputs = readonly [data: Tensor, indices: Tensor, updates: Tensor];
+
+const scatterElementsOp = defineOp<ScatterInputs, { axis: number; reduction: "add" }>("ScatterElements", {
+  infer: ([data, indices, updates], { axis }) => {
+    requires(
+      sameShape(indices.shape, updates.shape) &&
+        data.rank === updates.rank &&
+        updates.shape.every((extent, i) => i === axis || extent <= (data.shape[i] as number)),
+      "SHAPE_MISMATCH",
+      () => `scatterAdd(): updates ${updates} at ${indices} do not fit ${data} off axis ${axis}`,
+    );
+    return data;
+  },
   vjp: ({ ct, inputs: [, indices], attributes: { axis } }) => [
     ct, // dData
     undefined,
-    gatherElements(ct, indices as Tensor, axis as number), // dUpdates
+    gatherElements(ct, indices, axis), // dUpdates
   ],
 });
 

@@ -1,50 +1,56 @@
 /** Normalisations over the last axis, over groups of channels, and with stored statistics. */
 import { requires } from "../core/errors.js";
-import { NDArray } from "../core/ndarray.js";
 import { defineOp } from "../graph/op.js";
-import { constant, FloatAttribute, type Tensor } from "../graph/tensor.js";
+import { FloatAttribute, type Tensor } from "../graph/tensor.js";
 import { add, div, max, mul, neg, sigmoid, sqrt, square, sub } from "./arithmetic.js";
 import { withVjp } from "./gradient-control.js";
 import { expand, reshape } from "./movement.js";
-import { mean, sum, sumTo } from "./reduction.js";
+import { floats, zeros } from "./operands.js";
+import { mean, sum } from "./reduction.js";
 
 export interface NormOptions {
   /** Added to the variance, inside the root. */
   epsilon?: number;
 }
 
-const layerNormOp = defineOp("LayerNormalization", {
-  infer: ([x]) => x as Tensor,
+type LayerNormInputs = readonly [x: Tensor, weight: Tensor, bias: Tensor];
+
+const layerNormOp = defineOp<LayerNormInputs, { axis: -1; epsilon: FloatAttribute }>("LayerNormalization", {
+  infer: ([x]) => x,
   // With x^ = (x - E x) r, r = 1 / sqrt(Var x + eps), g = dy w:  dx = r (g - E g - x^ E[g x^]);  dw = sum dy x^;  db = sum dy
-  vjp: ({ ct, inputs, attributes: { epsilon } }) => {
-    const [x, weight, bias] = inputs as [Tensor, Tensor, Tensor];
+  vjp: ({ ct, inputs: [x, weight], attributes: { epsilon } }) => {
     const last = { axes: [-1], keepDims: true };
     const centred = sub(x, mean(x, last));
-    const r = div(1, sqrt(add(mean(square(centred), last), (epsilon as FloatAttribute).value)));
+    const r = div(1, sqrt(add(mean(square(centred), last), epsilon.value)));
     const unit = mul(centred, r);
     const g = mul(ct, weight);
     const dx = mul(r, sub(sub(g, mean(g, last)), mul(unit, mean(mul(g, unit), last))));
-    return [dx, sumTo(mul(ct, unit), weight.shape), sumTo(ct, bias.shape)];
+    return [dx, mul(ct, unit), ct];
   },
 });
 
 /** y = (x - E[x]) / sqrt(Var[x] + eps) * weight + bias over the last axis; weight and bias have its extent. */
 export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, { epsilon = 1e-5 }: NormOptions = {}): Tensor {
-  requires(
-    weight.shape.length === 1 && weight.shape[0] === x.shape.at(-1),
-    "SHAPE_MISMATCH",
-    () => `layerNorm(): weight ${weight} does not fit the last axis of ${x}`,
-  );
+  requiresVectors("layerNorm", x.shape.at(-1), [weight, bias]);
   return layerNormOp([x, weight, bias], { axis: -1, epsilon: new FloatAttribute(epsilon) });
 }
 
-const batchNormOp = defineOp("BatchNormalization", {
-  infer: ([x]) => x as Tensor,
+function requiresVectors(caller: string, extent: number | undefined, vectors: readonly Tensor[]): void {
+  requires(
+    vectors.every(({ shape }) => shape.length === 1 && shape[0] === extent),
+    "SHAPE_MISMATCH",
+    () => `${caller}(): needs vectors [${extent}], got ${vectors.join(" and ")}`,
+  );
+}
+
+type BatchNormInputs = readonly [x: Tensor, scale: Tensor, bias: Tensor, mean: Tensor, variance: Tensor];
+
+const batchNormOp = defineOp<BatchNormInputs, { epsilon: FloatAttribute }>("BatchNormalization", {
+  infer: ([x]) => x,
   // dx = dy * scale / sqrt(variance + eps); the vectors are statistics, not variables
-  vjp: ({ ct, inputs, attributes: { epsilon } }) => {
-    const [, scale, , , variance] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
-    const factor = div(scale, sqrt(add(variance, (epsilon as FloatAttribute).value)));
-    return [mul(ct, reshape(factor, [1, -1, 1, 1])), undefined, undefined, undefined, undefined];
+  vjp: ({ ct, inputs: [, scale, , , variance], attributes: { epsilon } }) => {
+    const factor = div(scale, sqrt(add(variance, epsilon.value)));
+    return [mul(ct, reshape(factor, [1, -1, 1, 1]))];
   },
 });
 
@@ -53,7 +59,7 @@ export interface BatchNormStatistics {
   readonly variance: Tensor;
 }
 
-/** y = (x - mean) / sqrt(variance + eps) * weight + bias per channel of [n,c,h,w], with stored statistics [c]. */
+/** y = (x - mean) / sqrt(variance + eps) * weight + bias per channel of [n,c,h,w], with stored statistics [c]; only x has a gradient. */
 export function batchNorm(
   x: Tensor,
   weight: Tensor,
@@ -61,6 +67,7 @@ export function batchNorm(
   { mean: average, variance }: BatchNormStatistics,
   { epsilon = 1e-5 }: NormOptions = {},
 ): Tensor {
+  requiresVectors("batchNorm", x.shape[1], [weight, bias, average, variance]);
   return batchNormOp([x, weight, bias, average, variance], { epsilon: new FloatAttribute(epsilon) });
 }
 
@@ -156,9 +163,8 @@ function groupNormGradient(dh: Tensor, x: Tensor, weight: Tensor, statistics: Gr
 /** x * slope + shift with [n,c] vectors, one pass. */
 function channelAffine(x: Tensor, slope: Tensor, shift: Tensor): Tensor {
   const [n, c, height, width] = x.shape as [number, number, number, number];
-  const fill = (value: number) => constant(NDArray.float32([n * c], new Float32Array(n * c).fill(value)));
   const flat = reshape(x, [1, n * c, height, width]);
-  const statistics = { mean: fill(0), variance: fill(1) };
+  const statistics = { mean: zeros([n * c]), variance: floats([n * c], new Float32Array(n * c).fill(1)) };
   return reshape(
     batchNorm(flat, reshape(slope, [n * c]), reshape(shift, [n * c]), statistics, { epsilon: 0 }),
     x.shape,

@@ -2,11 +2,12 @@
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { defineOp } from "../graph/op.js";
-import { type Attributes, constant, type Tensor, type TensorType } from "../graph/tensor.js";
+import { constant, type Tensor, type TensorType } from "../graph/tensor.js";
 import { cast, div, equal, mul } from "./arithmetic.js";
 import { convInputGradient } from "./convolution.js";
 import { applyAlong } from "./linear-algebra.js";
 import { gather, reshape } from "./movement.js";
+import { floats } from "./operands.js";
 import { reduceMax } from "./reduction.js";
 import { resizeNearest } from "./resample.js";
 
@@ -14,58 +15,57 @@ export interface PoolOptions {
   readonly kernel: number;
   /** Default: the kernel, so that windows tile the picture. */
   readonly stride?: number;
-  /** Zeros on all sides; they count in the average. */
+  /** On all sides, below the kernel: zeros that count in an average, cells that are never a maximum. */
   readonly padding?: number;
 }
 
-function inferPool([x]: readonly Tensor[], { kernel_shape, strides, pads }: Attributes): TensorType {
-  const { dtype, shape } = x as Tensor;
-  const [kernel, stride, padding] = [kernel_shape, strides, pads].map((list) => (list as number[])[0]) as [
-    number,
-    number,
-    number,
-  ];
-  const pooled = (extent: number) => Math.floor((extent + 2 * padding - kernel) / stride) + 1;
-  const [n, c, height, width] = shape as [number, number, number, number];
-  requires(
-    shape.length === 4 && pooled(height) > 0 && pooled(width) > 0,
-    "SHAPE_MISMATCH",
-    () => `pool: a ${kernel}x${kernel} window does not fit ${x}`,
-  );
-  return { dtype, shape: [n, c, pooled(height), pooled(width)] };
-}
+type PoolAttributes = {
+  kernel_shape: readonly [number, number];
+  strides: readonly [number, number];
+  pads: readonly [number, number, number, number];
+};
 
-function poolAttributes({ kernel, stride = kernel, padding = 0 }: PoolOptions) {
+function poolAttributes({ kernel, stride = kernel, padding = 0 }: PoolOptions): PoolAttributes {
   return { kernel_shape: [kernel, kernel], strides: [stride, stride], pads: [padding, padding, padding, padding] };
 }
 
-/** Windows that tile the picture without gaps: their derivative is a plain enlargement. */
-const tiles = (x: Tensor, { kernel_shape, strides, pads }: Attributes): boolean => {
-  const kernel = (kernel_shape as number[])[0] as number;
-  const [, , height, width] = x.shape as [number, number, number, number];
-  return (
-    (strides as number[])[0] === kernel && (pads as number[])[0] === 0 && height % kernel === 0 && width % kernel === 0
+function inferPool(
+  [x]: readonly [x: Tensor],
+  { kernel_shape: [kernel], strides: [stride], pads: [padding] }: PoolAttributes,
+): TensorType {
+  const [n, c, height, width] = x.shape as [number, number, number, number];
+  requires(
+    x.rank === 4 && padding < kernel && Math.min(height, width) + 2 * padding >= kernel,
+    "SHAPE_MISMATCH",
+    () => `pool: a ${kernel}x${kernel} window padded by ${padding} does not fit ${x}`,
   );
-};
+  return { dtype: x.dtype, shape: [n, c, ...[height, width].map((e) => windowCount(e, kernel, stride, padding))] };
+}
 
-const averagePoolOp = defineOp("AveragePool", {
+const windowCount = (extent: number, kernel: number, stride: number, padding: number): number =>
+  Math.floor((extent + 2 * padding - kernel) / stride) + 1;
+
+/** Windows that tile the picture without gaps: their derivative is a plain enlargement. */
+function tiles(
+  { shape }: Tensor,
+  { kernel_shape: [kernel], strides: [stride], pads: [padding] }: PoolAttributes,
+): boolean {
+  return stride === kernel && padding === 0 && shape.slice(2).every((extent) => extent % kernel === 0);
+}
+
+const averagePoolOp = defineOp<[x: Tensor], PoolAttributes & { count_include_pad: 1 }>("AveragePool", {
   infer: inferPool,
   // dx: every cell of a window gets dy / k^2
   vjp: ({ ct, inputs: [x], attributes }) => {
-    const image = x as Tensor;
-    const kernel = (attributes.kernel_shape as number[])[0] as number;
+    const [kernel] = attributes.kernel_shape;
     const share = 1 / (kernel * kernel);
-    if (tiles(image, attributes)) return [mul(resizeNearest(ct, kernel), share)];
-    const [n, c, height, width] = image.shape as [number, number, number, number];
-    const window = constant(NDArray.float32([1, 1, kernel, kernel], new Float32Array(kernel * kernel).fill(share)));
-    const planes = reshape(ct, [n * c, 1, ct.shape[2] as number, ct.shape[3] as number]);
-    const geometry = {
-      stride: (attributes.strides as number[])[0] as number,
-      pads: attributes.pads as [number, number, number, number],
-      dilation: 1,
-      groups: 1,
-    };
-    return [reshape(convInputGradient(planes, [n * c, 1, height, width], window, geometry), image.shape)];
+    if (tiles(x, attributes)) return [mul(resizeNearest(ct, kernel), share)];
+    const [n, c, height, width] = x.shape as [number, number, number, number];
+    const [, , rows, columns] = ct.shape as [number, number, number, number];
+    const window = floats([1, 1, kernel, kernel], new Float32Array(kernel * kernel).fill(share));
+    const geometry = { ...attributes, dilations: [1, 1], group: 1 } as const;
+    const planes = reshape(ct, [n * c, 1, rows, columns]);
+    return [reshape(convInputGradient(planes, [n * c, 1, height, width], window, geometry), x.shape)];
   },
 });
 
@@ -74,60 +74,77 @@ export function avgPool(x: Tensor, options: PoolOptions): Tensor {
   return averagePoolOp([x], { ...poolAttributes(options), count_include_pad: 1 });
 }
 
-const maxPoolOp = defineOp("MaxPool", {
+const maxPoolOp = defineOp<[x: Tensor], PoolAttributes>("MaxPool", {
   infer: inferPool,
   // dx: dy where x is its window's maximum; ties share it
-  vjp: ({ ct, inputs: [x], output, attributes }) => {
-    const image = x as Tensor;
-    const kernel = (attributes.kernel_shape as number[])[0] as number;
-    requires(
-      tiles(image, attributes),
-      "BAD_ARGUMENT",
-      () => `maxPool(): only windows that tile ${image} have a derivative`,
-    );
-    const hits = cast(equal(image, resizeNearest(output, kernel)), image.dtype);
+  vjp: ({
+    ct,
+    inputs: [x],
+    output,
+    attributes: {
+      kernel_shape: [kernel],
+    },
+  }) => {
+    const hits = cast(equal(x, resizeNearest(output, kernel)), x.dtype);
     const ties = mul(avgPool(hits, { kernel }), kernel * kernel);
     return [mul(hits, resizeNearest(div(ct, ties), kernel))];
   },
 });
 
-/** Maximum of every k x k window. Differentiable where windows tile the picture. */
+/**
+ * Maximum of every k x k window. Ties share the gradient; where windows do not tile the picture, ties of a row first
+ * and of the column of row maxima then.
+ */
 export function maxPool(x: Tensor, options: PoolOptions): Tensor {
-  return maxPoolOp([x], poolAttributes(options));
+  const attributes = poolAttributes(options);
+  if (tiles(x, attributes)) return maxPoolOp([x], attributes);
+  const { kernel, stride = kernel, padding = 0 } = options;
+  const [, , height, width] = inferPool([x], attributes).shape as [number, number, number, number];
+  const windows = (count: number, extent: number) =>
+    Array.from({ length: count }, (_, i): Window => {
+      const start = i * stride - padding;
+      return [Math.max(0, start), Math.min(extent, start + kernel)];
+    });
+  const [, , inHeight, inWidth] = x.shape as [number, number, number, number];
+  return maxAlong(maxAlong(x, 2, windows(height, inHeight)), 3, windows(width, inWidth));
 }
 
+/** The cells start..end-1. */
+type Window = readonly [start: number, end: number];
+
 /** Window i of `outSize` over `inSize` cells covers floor(i in/out) .. ceil((i+1) in/out) - 1 (torch's rule). */
-function adaptiveWindow(i: number, inSize: number, outSize: number): [start: number, end: number] {
-  return [Math.floor((i * inSize) / outSize), Math.ceil(((i + 1) * inSize) / outSize)];
+function adaptiveWindows(inSize: number, outSize: number): Window[] {
+  return Array.from({ length: outSize }, (_, i) => [
+    Math.floor((i * inSize) / outSize),
+    Math.ceil(((i + 1) * inSize) / outSize),
+  ]);
 }
 
 /** Mean over windows that divide the picture into any height x width. */
 export function adaptiveAvgPool(x: Tensor, [height, width]: readonly [number, number]): Tensor {
   const matrix = (inSize: number, outSize: number) => {
     const rows = new Float32Array(outSize * inSize);
-    for (let i = 0; i < outSize; i++) {
-      const [start, end] = adaptiveWindow(i, inSize, outSize);
+    adaptiveWindows(inSize, outSize).forEach(([start, end], i) => {
       rows.fill(1 / (end - start), i * inSize + start, i * inSize + end);
-    }
-    return constant(NDArray.float32([outSize, inSize], rows));
+    });
+    return floats([outSize, inSize], rows);
   };
   const [, , inHeight, inWidth] = x.shape as [number, number, number, number];
   return applyAlong(applyAlong(x, 2, matrix(inHeight, height)), 3, matrix(inWidth, width));
 }
 
-/** Maximum over the same windows: rows first, then columns. */
+/** Maximum over the same windows: rows first, then columns; ties share the gradient in that order. */
 export function adaptiveMaxPool(x: Tensor, [height, width]: readonly [number, number]): Tensor {
-  return maxAlong(maxAlong(x, 2, height), 3, width);
+  const [, , inHeight, inWidth] = x.shape as [number, number, number, number];
+  return maxAlong(maxAlong(x, 2, adaptiveWindows(inHeight, height)), 3, adaptiveWindows(inWidth, width));
 }
 
-function maxAlong(x: Tensor, axis: number, outSize: number): Tensor {
-  const inSize = x.shape[axis] as number;
-  const windows = Array.from({ length: outSize }, (_, i) => adaptiveWindow(i, inSize, outSize));
+function maxAlong(x: Tensor, axis: number, windows: readonly Window[]): Tensor {
   const longest = Math.max(...windows.map(([start, end]) => end - start));
   // Shorter windows repeat their last cell, which changes no maximum.
   const cells = windows.flatMap(([start, end]) =>
     Array.from({ length: longest }, (_, k) => Math.min(start + k, end - 1)),
   );
-  const gathered = gather(x, constant(NDArray.int64([outSize, longest], cells)), axis);
-  return reduceMax(gathered, { axes: [axis + 1] });
+  const indices = constant(NDArray.int64([windows.length, longest], cells));
+  return reduceMax(gather(x, indices, axis), { axes: [axis + 1] });
 }

@@ -1,29 +1,27 @@
 /** Resizing and sampling pictures [n,c,h,w]. */
 import { requires } from "../core/errors.js";
-import { NDArray } from "../core/ndarray.js";
 import { defineOp } from "../graph/op.js";
-import { constant, type Tensor } from "../graph/tensor.js";
+import type { Tensor } from "../graph/tensor.js";
 import { add, cast, clip, div, equal, floor, mul, sub } from "./arithmetic.js";
 import { applyAlong, matmul } from "./linear-algebra.js";
 import { expand, reshape, scatterAdd, slice, transpose } from "./movement.js";
+import { floats, numbersOf, zeros } from "./operands.js";
 import { avgPool } from "./pooling.js";
 
-const resizeOp = defineOp("Resize", {
-  infer: ([x, , scales]) => {
-    const { dtype, shape } = x as Tensor;
-    return { dtype, shape: shape.map((extent, axis) => extent * scaleOf(scales, axis)) };
+type ResizeInputs = readonly [x: Tensor, region: Tensor, scales: Tensor];
+type ResizeAttributes = { mode: "nearest"; coordinate_transformation_mode: "asymmetric"; nearest_mode: "floor" };
+
+const resizeOp = defineOp<ResizeInputs, ResizeAttributes>("Resize", {
+  infer: ([{ dtype, shape }, , scales]) => {
+    const factors = numbersOf(scales);
+    return { dtype, shape: shape.map((extent, axis) => extent * (factors[axis] as number)) };
   },
   // dx = sum over the k x k copies
   vjp: ({ ct, inputs: [, , scales] }) => {
-    const kernel = scaleOf(scales, 2);
-    return [mul(avgPool(ct, { kernel }), kernel * kernel), undefined, undefined];
+    const kernel = numbersOf(scales)[2] as number;
+    return [mul(avgPool(ct, { kernel }), kernel * kernel)];
   },
 });
-
-function scaleOf(scales: Tensor | undefined, axis: number): number {
-  if (scales?.leaf?.kind !== "constant") throw new Error("resize: scales must be a constant");
-  return scales.leaf.value.at(axis);
-}
 
 /** Every pixel k times in both directions. */
 export function resizeNearest(x: Tensor, factor: number): Tensor {
@@ -32,10 +30,11 @@ export function resizeNearest(x: Tensor, factor: number): Tensor {
     "BAD_ARGUMENT",
     () => `resizeNearest(): needs [n,c,h,w] and a whole factor, got ${x} and ${factor}`,
   );
-  const noRegion = constant(NDArray.float32([0], []));
-  const scales = constant(NDArray.float32([4], [1, 1, factor, factor]));
-  const attributes = { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" };
-  return resizeOp([x, noRegion, scales], attributes);
+  return resizeOp([x, zeros([0]), floats([4], [1, 1, factor, factor])], {
+    mode: "nearest",
+    coordinate_transformation_mode: "asymmetric",
+    nearest_mode: "floor",
+  });
 }
 
 /** Bilinear to any size, pixel centres at half (torch align_corners=False, no anti-aliasing); two matrix products. */
@@ -53,23 +52,23 @@ function bilinearMatrix(inSize: number, outSize: number): Tensor {
     matrix[i * inSize + low] = 1 - (centre - low);
     matrix[i * inSize + high] = (matrix[i * inSize + high] as number) + (centre - low);
   }
-  return constant(NDArray.float32([outSize, inSize], matrix));
+  return floats([outSize, inSize], matrix);
 }
 
-const gridSampleOp = defineOp("GridSample", {
+type GridSampleAttributes = { mode: "bilinear"; padding_mode: "zeros"; align_corners: 0 };
+
+const gridSampleOp = defineOp<[x: Tensor, grid: Tensor], GridSampleAttributes>("GridSample", {
   infer: ([x, grid]) => {
-    const [image, points] = [x as Tensor, grid as Tensor];
+    const [n, c] = x.shape as [number, number];
+    const [m, rows, columns, two] = grid.shape as [number, number, number, number];
     requires(
-      image.rank === 4 && points.rank === 4 && points.shape[3] === 2 && image.shape[0] === 1 && points.shape[0] === 1,
+      x.rank === 4 && grid.rank === 4 && two === 2 && n === m,
       "SHAPE_MISMATCH",
-      () => `gridSample(): needs one picture [1,c,H,W] and points [1,h,w,2], got ${image} and ${points}`,
+      () => `gridSample(): needs pictures [1 or n,c,H,W] and points [n,h,w,2], got ${x} and ${grid}`,
     );
-    return {
-      dtype: image.dtype,
-      shape: [1, image.shape[1] as number, points.shape[1] as number, points.shape[2] as number],
-    };
+    return { dtype: x.dtype, shape: [n, c, rows, columns] };
   },
-  vjp: ({ ct, inputs: [x, grid] }) => [gridSampleGradient(ct, x as Tensor, grid as Tensor), undefined],
+  vjp: ({ ct, inputs: [x, grid] }) => [gridSampleGradient(ct, x, grid)],
 });
 
 /**
@@ -77,11 +76,11 @@ const gridSampleOp = defineOp("GridSample", {
  * corner, so that index and value arrays stay the size of the samples. Points have no gradient.
  */
 function gridSampleGradient(ct: Tensor, x: Tensor, grid: Tensor): Tensor {
-  const [, c, height, width] = x.shape as [number, number, number, number];
+  const [n, c, height, width] = x.shape as [number, number, number, number];
   const [, rows, columns] = grid.shape as [number, number, number];
   const count = rows * columns;
   const along = (axis: number, extent: number) => {
-    const position = reshape(slice(grid, 3, axis, axis + 1), [1, count]);
+    const position = reshape(slice(grid, 3, axis, axis + 1), [n, 1, count]);
     const pixel = sub(mul(add(position, 1), extent / 2), 0.5); // centres of pixels at whole numbers
     const low = floor(pixel);
     return { low, fraction: sub(pixel, low), extent };
@@ -93,32 +92,34 @@ function gridSampleGradient(ct: Tensor, x: Tensor, grid: Tensor): Tensor {
     return { index: inside, weight };
   };
   const [horizontal, vertical] = [along(0, width), along(1, height)];
-  const values = reshape(ct, [c, count]);
-  let gradient = constant(NDArray.zeros("float32", [c, height * width]));
+  const values = reshape(ct, [n, c, count]);
+  let gradient = zeros([n, c, height * width]);
   for (const below of [false, true]) {
     for (const right of [false, true]) {
       const [column, row] = [corner(horizontal, right), corner(vertical, below)];
-      const index = cast(add(mul(row.index, width), column.index), "int32"); // [1, count]
-      const share = mul(values, mul(row.weight, column.weight)); // [c, count]
-      gradient = scatterAdd(gradient, expand(index, [c, count]), share, 1);
+      const index = cast(add(mul(row.index, width), column.index), "int32"); // [n, 1, count]
+      const share = mul(values, mul(row.weight, column.weight)); // [n, c, count]
+      gradient = scatterAdd(gradient, expand(index, [n, c, count]), share, 2);
     }
   }
   return reshape(gradient, x.shape);
 }
 
 /**
- * Bilinear samples of one picture at n grids of points; zeros outside, align_corners=False.
+ * Bilinear samples at n grids of points; zeros outside, align_corners=False.
  *
- * All grids go through one sampling of the one picture, which is never copied n times.
+ * All grids of one shared picture go through one sampling of it; it is never copied n times. Points are data: they have
+ * no gradient.
  *
- * @param x [1,c,H,W]
+ * @param x [1,c,H,W], shared by all grids, or [n,c,H,W]
  * @param grid [n,h,w,2], (x, y) in -1..1 across the picture
  * @returns [n,c,h,w]
  */
 export function gridSample(x: Tensor, grid: Tensor): Tensor {
+  const attributes = { mode: "bilinear", padding_mode: "zeros", align_corners: 0 } as const;
   const [n, height, width] = grid.shape as [number, number, number];
-  const c = x.shape[1] as number;
-  const attributes = { mode: "bilinear", padding_mode: "zeros", align_corners: 0 };
+  const [pictures, c] = x.shape as [number, number];
+  if (pictures !== 1 || n === 1) return gridSampleOp([x, grid], attributes);
   const samples = gridSampleOp([x, reshape(grid, [1, n * height, width, 2])], attributes); // [1, c, n h, w]
   return transpose(reshape(samples, [c, n, height, width]), [1, 0, 2, 3]);
 }
@@ -138,7 +139,7 @@ export function homographyGrid(matrices: Tensor, size: number): Tensor {
     points[i] = (2 * (i % size) + 1) / size - 1;
     points[count + i] = (2 * Math.floor(i / size) + 1) / size - 1;
   }
-  const mapped = matmul(matrices, constant(NDArray.float32([3, count], points))); // [n, 3, count]
+  const mapped = matmul(matrices, floats([3, count], points)); // [n, 3, count]
   const flat = div(slice(mapped, 1, 0, 2), slice(mapped, 1, 2, 3)); // [n, 2, count]
   return reshape(transpose(flat), [n, size, size, 2]);
 }

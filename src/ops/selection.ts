@@ -5,11 +5,8 @@ import type { Tensor } from "../graph/tensor.js";
 import { reshape } from "./movement.js";
 
 function positionOf(name: string) {
-  const apply = defineOp(name, {
-    infer: ([x], { axis }) => ({
-      dtype: "int64",
-      shape: (x as Tensor).shape.map((extent, i) => (i === axis ? 1 : extent)),
-    }),
+  const apply = defineOp<[x: Tensor], { axis: number; keepdims: number }>(name, {
+    infer: ([x], { axis }) => ({ dtype: "int64", shape: x.shape.map((extent, i) => (i === axis ? 1 : extent)) }),
   });
   return (x: Tensor, axis = -1, keepDims = false): Tensor => {
     const along = normalizeAxis(name, axis, x.rank);
