@@ -19,6 +19,7 @@ export interface PictureOptions {
 export class PictureRun implements AsyncIterable<StepEvent> {
   private started: Promise<Run> | undefined;
   private latest: NDArray | undefined;
+  private rendered: { readonly step: number; readonly picture: NDArray } | undefined;
 
   constructor(
     /** Everything about it, resolved. */
@@ -56,17 +57,20 @@ export class PictureRun implements AsyncIterable<StepEvent> {
     return this.latest;
   }
 
-  /** The picture [3,H,W] in 0..1 as it is now, drawn anew. */
+  /** The picture [3,H,W] in 0..1 as it is now: the one that the next step will look at. */
   async render(): Promise<NDArray> {
-    return (await this.run()).render();
+    const run = await this.run();
+    const { step } = run.state;
+    if (this.rendered?.step !== step) this.rendered = { step, picture: await run.render() };
+    return this.rendered.picture;
   }
 
   /** The picture as it is now as a PNG with its story; also written to `path`, when given. @throws IO_FAILED */
   async toPNG(path?: string, { metadata = "full" }: PictureOptions = {}): Promise<Uint8Array> {
     const run = await this.run();
-    const { settings, step, beganFrom } = run.state;
-    const story = { settings, step, beganFrom, models: await this.models(), device: run.device };
-    const png = encodePng(await run.render(), storyText(story, metadata));
+    const { settings, step, beganFrom, changed } = run.state;
+    const story = { settings, step, beganFrom, changed, models: await this.models(), device: run.device };
+    const png = encodePng(await this.render(), storyText(story, metadata));
     if (path !== undefined) await writeFileAtomically(path, png);
     return png;
   }

@@ -134,7 +134,9 @@ export class VqganClip {
       );
     }
     const settings = checkSettings({ ...state.settings, ...changes });
-    const resumed: RunState = { ...state, settings };
+    const steered =
+      settings.prompts !== state.settings.prompts || settings.learningRate !== state.settings.learningRate;
+    const resumed: RunState = { ...state, settings, changed: state.changed || (steered && state.step > 0) };
     return this.pictureRun(settings, () => Run.restore(this, resumed, this.textOptions()));
   }
 

@@ -1,6 +1,6 @@
 /** Short flags of more than one letter, as the popular VQGAN-CLIP scripts have them, turned into ours. */
 
-export const aliases: Readonly<Record<string, string>> = {
+const aliases: Readonly<Record<string, string>> = {
   "-ii": "--init-image",
   "-iw": "--init-weight",
   "-lr": "--learning-rate",

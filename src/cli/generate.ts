@@ -105,6 +105,13 @@ async function storyOf(path: string, given: { initImage: unknown; initCodes: unk
       "it was made with --metadata full only",
     );
   }
+  if (story.changed) {
+    throw new VqganClipError(
+      "BAD_ARGUMENT",
+      `--like: ${path} was made with settings that changed on the way`,
+      "resume its session instead",
+    );
+  }
   const missing =
     story.beganFrom === "picture" && given.initImage === undefined
       ? "--init-image"

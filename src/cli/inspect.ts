@@ -42,8 +42,8 @@ async function inspectFile(path: string): Promise<object> {
   }
   if (begins(0x50, 0x4b)) {
     const { state, models } = await readSession(bytes);
-    const { settings, step, beganFrom, z } = state;
-    return { kind: "session", step, beganFrom, settings, models, latent: z.shape };
+    const { settings, step, beganFrom, changed, z } = state;
+    return { kind: "session", step, beganFrom, changed, settings, models, latent: z.shape };
   }
   throw new VqganClipError(
     "BAD_FILE",

@@ -1,7 +1,7 @@
 /** What a run says while it works: a bar on a terminal's stderr, events as NDJSON on a stdout that is none. */
 import type { Losses } from "../guidance/run.js";
 
-export interface ReporterOptions {
+interface ReporterOptions {
   /** Nothing on stderr but errors, and no events unless `json`. */
   readonly quiet?: boolean;
   /** Events on stdout even when it is a terminal. */

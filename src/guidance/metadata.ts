@@ -28,6 +28,8 @@ export interface Story {
   /** The backend that made the bytes; equal backends make equal bytes. */
   readonly device: string;
   readonly beganFrom: Beginning;
+  /** Whether its settings were changed on the way. */
+  readonly changed: boolean;
 }
 
 export type MetadataLevel = "full" | "public" | "none";
@@ -83,6 +85,7 @@ const storySchema = z.object({
   models: z.array(z.object({ role: z.enum(["generator", "perceptor"]), name: z.string(), sha256: z.string() })),
   device: z.string(),
   beganFrom: z.enum(beginnings),
+  changed: z.boolean(),
 });
 
 /** Reads our JSON back; undefined when the picture carries none. @throws BAD_FILE when it carries a broken one */
@@ -90,8 +93,8 @@ export function readStory(text: Readonly<Record<string, string>>): Story | undef
   const ours = text[OURS];
   if (ours === undefined) return undefined;
   try {
-    const { settings, step, models, device, beganFrom } = storySchema.parse(JSON.parse(ours));
-    return { settings: checkSettings(settings), step, models, device, beganFrom };
+    const { settings, step, models, device, beganFrom, changed } = storySchema.parse(JSON.parse(ours));
+    return { settings: checkSettings(settings), step, models, device, beganFrom, changed };
   } catch (error) {
     throw new VqganClipError("BAD_FILE", `inspect(): the picture's vqgan-clip metadata is damaged`, undefined, {
       cause: error,

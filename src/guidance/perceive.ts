@@ -58,7 +58,7 @@ function compare(a: Float32Array, b: Float32Array): { cosine: number; distance: 
 }
 
 /** The short side resized to `side` (bicubic), then the middle square. */
-export function centreSquare(picture: NDArray, side: number): NDArray {
+function centreSquare(picture: NDArray, side: number): NDArray {
   const [, height, width] = picture.shape as [number, number, number];
   const short = Math.min(height, width);
   const [newHeight, newWidth] = [height, width].map((extent) =>

@@ -20,6 +20,8 @@ export interface RunState {
   readonly settings: Settings;
   /** Somebody's picture and given codes are not in the settings: without them the run cannot be made again. */
   readonly beganFrom: Beginning;
+  /** Whether settings that steer it were changed on the way: then they no longer tell how to make it again. */
+  readonly changed: boolean;
   /** Steps done. */
   readonly step: number;
   /** The latent [1,D,h,w]. */
@@ -71,7 +73,7 @@ export class Run implements AsyncIterable<StepEvent> {
     const optimizer = optimizers[settings.optimizer].init(z.size);
     const latentTarget = settings.regularizer.target === "init" ? z.clone() : NDArray.zeros("float32", z.shape);
     const beganFrom = options.initPicture ? "picture" : options.initCodes ? "codes" : "random";
-    return Run.restore(models, { settings, beganFrom, step: 0, z, latentTarget, optimizer }, options);
+    return Run.restore(models, { settings, beganFrom, changed: false, step: 0, z, latentTarget, optimizer }, options);
   }
 
   /** Continues from a saved state, exactly. */
@@ -110,7 +112,7 @@ export class Run implements AsyncIterable<StepEvent> {
 
   /** Does one step. */
   async advance(): Promise<StepEvent> {
-    const { settings, beganFrom, step, z, optimizer, latentTarget } = this.current;
+    const { settings, step, z, optimizer } = this.current;
     const { weight, decay, every } = settings.regularizer;
     const latentWeight = Math.max(0, weight - decay * Math.floor(step / every));
     const result = await this.program.run(this.feeds(latentWeight));
@@ -127,7 +129,7 @@ export class Run implements AsyncIterable<StepEvent> {
     const updated = rule.update(z.floats(), result.gradient.floats(), optimizer, settings.learningRate);
     const next = NDArray.float32(z.shape, updated.parameters);
     if (settings.clampToCodebook) clampToCodebook(next, this.models.generator.codebookRange);
-    this.current = { settings, beganFrom, step: step + 1, z: next, latentTarget, optimizer: updated.state };
+    this.current = { ...this.current, step: step + 1, z: next, optimizer: updated.state };
     return { step: step + 1, losses: { total, ...losses }, image: withoutBatch(result.image) };
   }
 

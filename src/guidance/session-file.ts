@@ -36,6 +36,7 @@ const manifestSchema = z.object({
   version: z.literal(VERSION),
   step: z.int().min(0),
   beganFrom: z.enum(beginnings),
+  changed: z.boolean(),
   settings: z.unknown(),
   models: z.array(z.object({ role: z.enum(["generator", "perceptor"]), name: z.string(), sha256: z.string() })),
   random: z.literal(RANDOM_NAME),
@@ -44,12 +45,13 @@ const manifestSchema = z.object({
 
 /** @param png the picture so far, for people and file browsers */
 export function writeSession({ state, models }: SessionFile, png?: Uint8Array): Uint8Array {
-  const { settings, beganFrom, step, z: latent, latentTarget, optimizer } = state;
+  const { settings, beganFrom, changed, step, z: latent, latentTarget, optimizer } = state;
   const manifest = {
     format: FORMAT,
     version: VERSION,
     step,
     beganFrom,
+    changed,
     settings,
     models: [...models],
     random: RANDOM_NAME,
@@ -79,7 +81,7 @@ export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
     const issue = manifest.error.issues[0];
     throw new VqganClipError("BAD_FILE", `session: manifest.json: ${issue?.path.join(".")}: ${issue?.message}`);
   }
-  const { models, step, beganFrom, optimizerStep } = manifest.data;
+  const { models, step, beganFrom, changed, optimizerStep } = manifest.data;
   const settings = checkSettings(manifest.data.settings);
   const arrays: Record<string, NDArray> = {};
   const dict = parseSafetensors(stateBytes, "state.safetensors");
@@ -93,7 +95,7 @@ export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
     moments[name] = array;
   }
   const optimizer = { step: optimizerStep, arrays: moments };
-  return { state: { settings, beganFrom, step, z: latent, latentTarget, optimizer }, models };
+  return { state: { settings, beganFrom, changed, step, z: latent, latentTarget, optimizer }, models };
 }
 
 function unzip(bytes: Uint8Array): Record<string, Uint8Array> {

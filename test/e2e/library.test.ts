@@ -50,6 +50,12 @@ test("a signal pauses; save and open continue it, from another process's file, w
     expect(story).toMatchObject({ step: 6, settings: opened.settings, beganFrom: "random" });
     expect((await vq.open(path, { steps: 9, prompts: "fog" })).settings).toMatchObject({ steps: 9, prompts: "fog" });
     await expect(vq.open(path, { steps: 0 })).rejects.toThrow(/^steps: /);
+    const steered = await (await vq.open(path, { prompts: "fog" })).toFinish();
+    expect(readStory(readPngText(await steered.toPNG()))).toMatchObject({
+      changed: true,
+      settings: { prompts: "fog" },
+    });
+    expect(story?.changed).toBe(false);
   }));
 
 test("a run begins at a picture in memory, of any size", async () => {

@@ -13,7 +13,8 @@ const build = join(root, `.test-build-${process.pid}`);
 /** For `beforeAll`; what it returns removes the build again. */
 export function compileCli(): () => Promise<void> {
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
-  execFileSync(process.execPath, [compiler, "-p", "tsconfig.build.json", "--outDir", build], { cwd: root });
+  const options = ["-p", "tsconfig.build.json", "--noCheck", "--outDir", build]; // types have a check of their own
+  execFileSync(process.execPath, [compiler, ...options], { cwd: root });
   return () => rm(build, { recursive: true, force: true });
 }
 
