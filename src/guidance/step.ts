@@ -11,11 +11,11 @@ import type { Perceptor } from "../models/perceptor.js";
 import { add, clip, mul, sub } from "../ops/arithmetic.js";
 import { clampWithGrad } from "../ops/gradient-control.js";
 import { applyAlong, matmul } from "../ops/linear-algebra.js";
-import { gather, reshape, slice, transpose } from "../ops/movement.js";
+import { concat, gather, reshape, slice, transpose } from "../ops/movement.js";
 import { adaptiveAvgPool, adaptiveMaxPool, avgPool } from "../ops/pooling.js";
 import { gridSample, homographyGrid } from "../ops/resample.js";
 import { type CutoutGeometry, cropSides, cropsPicture } from "./cutouts.js";
-import { latentLoss, promptLosses } from "./losses.js";
+import { latentLoss, promptLosses, structureLoss } from "./losses.js";
 import type { Settings } from "./settings.js";
 
 export interface StepModels {
@@ -27,7 +27,7 @@ export interface StepModels {
 export interface StepOutputs {
   /** dLoss/dz [1,D,h,w] */
   readonly gradient: Tensor;
-  /** Weighted distance of each prompt, mean over cutouts [p] */
+  /** Weighted distance of each prompt, mean over cutouts, and the structure term where there is one: [p] or [p+1] */
   readonly losses: Tensor;
   /** mean((z - target)^2), without its weight */
   readonly latentLoss: Tensor;
@@ -42,7 +42,7 @@ export function cutoutGeometry(settings: Settings, perceptor: Perceptor): Cutout
 }
 
 /** Whether cutouts differ from the base picture at all; one plain whole-picture cutout needs no sampling. */
-export function samplesViews(settings: Settings): boolean {
+function samplesViews(settings: Settings): boolean {
   return cropsPicture(settings.cutMethod) || settings.augmentations.length > 0 || settings.cutouts > 1;
 }
 
@@ -63,6 +63,9 @@ export function buildStep(
   const geometry = cutoutGeometry(settings, perceptor);
   const base = basePicture(image, geometry);
   const views = viewInputs(settings, geometry.cutSize);
+  const keepsStructure = settings.structure > 0;
+  const original = keepsStructure && basePicture(input("original", "float32", image.shape), geometry);
+  const lossCount = promptCount + (keepsStructure ? 1 : 0);
 
   // Cutouts go through the perceptor in micro-batches, each with its own backward pass down to the base picture, so that
   // only one batch's activations live at a time; the sum of their gradients is the gradient of their sum.
@@ -71,14 +74,19 @@ export function buildStep(
   let baseGradient: Tensor | undefined;
   for (let start = 0; start < settings.cutouts; start += settings.microBatch) {
     const end = Math.min(start + settings.microBatch, settings.cutouts);
-    const cutouts = samplesViews(settings)
-      ? takeCutouts(base, sliceViews(views, start, end), geometry, settings)
-      : base;
-    const batch = mul(promptLosses(perceptor.encodeImage(cutouts), prompts, weights, stops), scale); // [p]
+    const see = (picture: Tensor): Tensor =>
+      perceptor.encodeImage(
+        samplesViews(settings) ? takeCutouts(picture, sliceViews(views, start, end), geometry, settings) : picture,
+      ); // [n, E]
+    const seen = see(base);
+    const distances = mul(promptLosses(seen, prompts, weights, stops), scale); // [p]
+    const batch = original
+      ? concat([distances, mul(structureLoss(seen, see(original)), settings.structure / settings.cutouts)], 0)
+      : distances; // [p] or [p + 1]
     const [gradient] = grad(
       batch,
       [base],
-      constant(NDArray.float32([promptCount], new Float32Array(promptCount).fill(1))),
+      constant(NDArray.float32([lossCount], new Float32Array(lossCount).fill(1))),
     );
     losses = losses ? add(losses, batch) : batch;
     baseGradient = baseGradient ? add(baseGradient, gradient as Tensor) : gradient;
