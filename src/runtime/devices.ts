@@ -1,17 +1,37 @@
 /** Devices a program can run on, and the honest choice among them: never a silent fallback. */
-import type { InferenceSession } from "onnxruntime-common";
+import type { InferenceSession } from "#onnxruntime";
 
+/** What a program can be asked to run on, on Node. Browsers have `webgpu` and `wasm`. */
 export const devices = ["cpu", "webgpu", "cuda"] as const;
-export type Device = (typeof devices)[number];
+export type Device = (typeof devices)[number] | "wasm";
 export type DeviceRequest = Device | "auto";
 
+/** Where the engine runs: which devices it has there, and what must be so before one of them is tried. */
+export interface Platform {
+  /** Best first: the order in which "auto" tries them. */
+  readonly devices: readonly Device[];
+  /** What is asked for when nobody says. */
+  readonly standard: DeviceRequest;
+  /** Why `device` need not even be tried; `isChoice` when it is one of several that would do. */
+  refusal(device: Device, isChoice: boolean): Promise<string | undefined>;
+  /** Called before a session is made. */
+  prepare(settings: SessionSettings): void;
+}
+
+export const nodePlatform: Platform = {
+  devices: ["cuda", "webgpu", "cpu"],
+  standard: "cpu",
+  refusal: async (device) => (device === "wasm" ? "Node runs programs natively: use cpu" : undefined),
+  prepare: () => {},
+};
+
 /** Which devices to try, best first. */
-export function candidates(request: DeviceRequest): readonly Device[] {
-  return request === "auto" ? ["cuda", "webgpu", "cpu"] : [request];
+export function candidates(request: DeviceRequest, platform: Platform): readonly Device[] {
+  return request === "auto" ? platform.devices : [request];
 }
 
 export interface SessionSettings {
-  /** CPU threads; default the physical cores. */
+  /** CPU threads; default the physical cores. In browsers those of the first program serve all. */
   readonly threads?: number;
   /** Keep weights unpacked: less memory, slower (default false). */
   readonly lowMemory?: boolean;
@@ -35,7 +55,7 @@ export function sessionOptions(
     graphOptimizationLevel: "extended",
     enableMemPattern: false,
     logSeverityLevel: 3,
-    ...(threads !== undefined && { intraOpNumThreads: threads }),
+    ...(threads !== undefined && device !== "wasm" && { intraOpNumThreads: threads }),
     extra: { session },
   };
 }

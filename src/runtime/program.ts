@@ -6,13 +6,26 @@ import { NDArray } from "../core/ndarray.js";
 import { sameShape } from "../core/shape.js";
 import type { Tensor, TensorType } from "../graph/tensor.js";
 import { serialize } from "../onnx/serialize.js";
-import { candidates, type Device, type DeviceRequest, type SessionSettings, sessionOptions } from "./devices.js";
+import {
+  candidates,
+  type Device,
+  type DeviceRequest,
+  nodePlatform,
+  type SessionSettings,
+  sessionOptions,
+} from "./devices.js";
+import { webPlatform } from "./web-platform.js";
 
 // A refused device is reported by us, once and in words; the runtime's own log would repeat it on stderr.
 env.logLevel = "fatal";
 
+const platform = env.versions.web === undefined ? nodePlatform : webPlatform(env);
+
 export interface CompileOptions extends SessionSettings {
-  /** Where to run (default "cpu"). "auto" takes the first of cuda, webgpu, cpu that works and says why others did not. */
+  /**
+   * Where to run (default "cpu"; in browsers "auto"). "auto" takes the first that works of cuda, webgpu, cpu, in
+   * browsers of webgpu, wasm, and says why others did not.
+   */
   readonly device?: DeviceRequest;
 }
 
@@ -31,11 +44,18 @@ export interface RefusedDevice {
  */
 export async function compile<Name extends string>(
   outputs: Readonly<Record<Name, Tensor>>,
-  { device = "cpu", ...settings }: CompileOptions = {},
+  { device = platform.standard, ...settings }: CompileOptions = {},
 ): Promise<Program<Name>> {
   const model = serialize(outputs);
   const refused: RefusedDevice[] = [];
-  for (const candidate of candidates(device)) {
+  const tried = candidates(device, platform);
+  platform.prepare(settings);
+  for (const candidate of tried) {
+    const reason = await platform.refusal(candidate, tried.length > 1);
+    if (reason !== undefined) {
+      refused.push({ device: candidate, reason });
+      continue;
+    }
     try {
       const options = sessionOptions(candidate, settings, model.externalFolder);
       const session = await InferenceSession.create(model.bytes, options);
@@ -47,7 +67,9 @@ export async function compile<Name extends string>(
   throw new VqganClipError(
     "DEVICE_UNAVAILABLE",
     `compile(): no device runs this program (${refused.map((r) => `${r.device}: ${r.reason}`).join("; ")})`,
-    'use device "cpu", or run `vqgan-clip doctor` for what each device lacks',
+    env.versions.web === undefined
+      ? 'use device "cpu", or run `vqgan-clip doctor` for what each device lacks'
+      : 'use device "wasm", or "auto" for the first that works',
   );
 }
 

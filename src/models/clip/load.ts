@@ -4,12 +4,7 @@ import { VqganClipError } from "../../core/errors.js";
 import { openSafetensors } from "../../weights/open-file.js";
 import { exists, isFolder, modelFile, readJson } from "../open-model.js";
 import type { Perceptor } from "../perceptor.js";
-import { WeightTaker } from "../take-weights.js";
-import { parseClipConfig } from "./config.js";
-import { encodeImage } from "./image-encoder.js";
-import { encodeText } from "./text-encoder.js";
-import { clipTokenizer, knownWords } from "./tokenizer.js";
-import { clipWeights } from "./weights.js";
+import { clipPerceptor } from "./assemble.js";
 
 /**
  * Opens the folder; arrays stay in `model.safetensors` until a program reads them.
@@ -24,28 +19,21 @@ export async function loadClip(folder: string): Promise<Perceptor> {
       "give a folder with config.json and model.safetensors",
     );
   }
-  const path = (name: string) => join(folder, name);
-  const config = parseClipConfig(
-    await readJson(path("config.json"), "a CLIP model"),
-    (await exists(path("preprocessor_config.json"))) ? await readJson(path("preprocessor_config.json"), "CLIP") : {},
-    path("config.json"),
-  );
-  const tokenizerFile = await readJson(path("tokenizer.json"), "a CLIP model");
-  const tokenize = clipTokenizer(tokenizerFile, config.text, path("tokenizer.json"));
-  const words = knownWords(tokenizerFile, path("tokenizer.json"));
-  if (!(await exists(path("model.safetensors")))) {
-    throw new VqganClipError("BAD_MODEL", `${path("model.safetensors")}: no such file; a CLIP model needs it`);
+  const pathOf = (name: string) => join(folder, name);
+  const config = await readJson(pathOf("config.json"), "a CLIP model");
+  const hasPreprocessor = await exists(pathOf("preprocessor_config.json"));
+  const preprocessor = hasPreprocessor ? await readJson(pathOf("preprocessor_config.json"), "CLIP") : undefined;
+  const tokenizer = await readJson(pathOf("tokenizer.json"), "a CLIP model");
+  if (!(await exists(pathOf("model.safetensors")))) {
+    throw new VqganClipError("BAD_MODEL", `${pathOf("model.safetensors")}: no such file; a CLIP model needs it`);
   }
-  const weights = clipWeights(new WeightTaker(await openSafetensors(path("model.safetensors"))), config);
-  return {
+  return clipPerceptor({
     name: basename(resolve(folder)),
-    inputSize: config.image.size,
-    embeddingSize: config.embeddingSize,
-    contextLength: config.text.contextLength,
-    tokenize,
-    ...(words && { words }),
-    encodeImage: (pixels) => encodeImage(weights.image, config, pixels),
-    encodeText: (ids, end) => encodeText(weights.text, config, ids, end),
-    files: [await modelFile(path("model.safetensors"))],
-  };
+    config,
+    preprocessor,
+    tokenizer,
+    weights: await openSafetensors(pathOf("model.safetensors")),
+    files: [await modelFile(pathOf("model.safetensors"))],
+    pathOf,
+  });
 }

@@ -5,12 +5,7 @@ import { requires, VqganClipError } from "../../core/errors.js";
 import { openWeights } from "../../weights/open-file.js";
 import type { Generator } from "../generator.js";
 import { exists, isFolder, modelFile, readText } from "../open-model.js";
-import { WeightTaker } from "../take-weights.js";
-import { factorOf, parseVqganConfig } from "./config.js";
-import { decode } from "./decoder.js";
-import { encode } from "./encoder.js";
-import { codebookRange, gumbelIndices, lookUp, quantize } from "./quantizer.js";
-import { vqganWeights } from "./weights.js";
+import { vqganGenerator } from "./assemble.js";
 
 /**
  * Opens a folder with `config.yaml` and one checkpoint, or a checkpoint with its yaml beside it (same name, or
@@ -23,29 +18,13 @@ export async function loadVqgan(path: string): Promise<Generator> {
   if (!(await exists(checkpoint)))
     throw new VqganClipError("BAD_MODEL", `VQGAN: ${checkpoint}: no such file or folder`);
   const yaml = await yamlOf(checkpoint);
-  const config = parseVqganConfig(await readText(yaml, "a VQGAN"), yaml);
-  const dict = await openWeights(checkpoint);
-  const weights = vqganWeights(new WeightTaker(dict, config.prefix), config);
-  const codebookKey = config.kind === "vq" ? "quantize.embedding.weight" : "quantize.embed.weight";
-  const codebook = (await dict.read(config.prefix + codebookKey)).as("float32");
-  const { encoder, quantizer, decoder } = weights;
-  return {
+  return vqganGenerator({
     name: basename((await isFolder(path)) ? resolve(path) : path.replace(/\.[^.]+$/, "")),
-    factor: factorOf(config),
-    resolution: config.resolution,
-    latentChannels: config.codeChannels,
-    codebook,
-    codebookRange: codebookRange(codebook),
-    encodes: encoder !== undefined,
-    encode: (x) => {
-      requires(encoder, "BAD_MODEL", () => `encode(): ${checkpoint} holds no encoder`, "use a checkpoint that does");
-      const latent = encode(encoder, config, x);
-      return config.kind === "vq" ? latent : lookUp(quantizer, gumbelIndices(quantizer, latent));
-    },
-    quantize: (z) => quantize(quantizer, z),
-    decode: (z) => decode(decoder, config, z),
+    yaml: await readText(yaml, "a VQGAN"),
+    yamlPath: yaml,
+    weights: await openWeights(checkpoint),
     files: [await modelFile(checkpoint)],
-  };
+  });
 }
 
 async function checkpointIn(folder: string): Promise<string> {

@@ -1,0 +1,206 @@
+/** A pair of models, ready to make pictures from words: all of it that is the same on Node and in browsers. */
+import { requires } from "./core/errors.js";
+import { NDArray } from "./core/ndarray.js";
+import { latentGrid } from "./guidance/latent.js";
+import { type Score, scorePicture, unitPicture, unitTexts } from "./guidance/perceive.js";
+import type { TextNotice } from "./guidance/prompt-embedding.js";
+import { type Reconstruction, reconstruct } from "./guidance/reconstruct.js";
+import {
+  type Recommendation,
+  type ResolvedSettings,
+  resolveSettings,
+  type SettingsRequest,
+} from "./guidance/resolve-settings.js";
+import { Run, type RunState } from "./guidance/run.js";
+import { type ModelIdentity, readSession } from "./guidance/session-file.js";
+import { checkSettings, type Settings } from "./guidance/settings.js";
+import { resizePicture } from "./image/resize.js";
+import type { Generator } from "./models/generator.js";
+import type { Perceptor } from "./models/perceptor.js";
+import type { RunningPicture } from "./running-picture.js";
+import type { Device, DeviceRequest } from "./runtime/devices.js";
+import type { CompileOptions } from "./runtime/program.js";
+
+/** What was not done as asked, or not where: nothing of this stops a run, all of it is worth telling. */
+export type Notice = TextNotice | { readonly kind: "refused-device"; readonly device: Device; readonly reason: string };
+
+export interface PairOptions {
+  /** Where to run (default "cpu"; in browsers "auto": webgpu where there is one, else wasm). */
+  readonly device?: DeviceRequest;
+  /** CPU threads (default: the physical cores). */
+  readonly threads?: number;
+  readonly onNotice?: (notice: Notice) => void;
+}
+
+/** The models, opened. */
+export interface PairParts {
+  readonly generator: Generator;
+  readonly perceptor: Perceptor;
+  /** What the pair's makers recommend. */
+  readonly recommended: Recommendation | undefined;
+  /** What pictures and sessions call the models. */
+  readonly names: Readonly<Record<ModelIdentity["role"], string>>;
+}
+
+/** @typeParam Source what a platform can read a picture from */
+export interface RunRequest<Source> extends SettingsRequest {
+  /** Begin at this picture, resized to the run's size. */
+  readonly initImage?: Source;
+  /** Begin at these codes, row-major over the latent. */
+  readonly initCodes?: readonly number[];
+  /** Settings of a picture to make again; anything else named in the request comes first. */
+  readonly like?: Settings;
+}
+
+/** What may change when a saved run goes on. */
+export type SessionChanges = Partial<Pick<Settings, "steps" | "prompts" | "learningRate">>;
+
+/** Makes a platform's kind of run. */
+type RunMaker<Picture extends RunningPicture> = new (
+  settings: Settings,
+  start: () => Promise<Run>,
+  models: () => Promise<readonly ModelIdentity[]>,
+) => Picture;
+
+export abstract class ModelPair<Source, Picture extends RunningPicture> {
+  readonly generator: Generator;
+  readonly perceptor: Perceptor;
+  /** What the pair's makers recommend. */
+  readonly recommended: Recommendation | undefined;
+  private readonly names: PairParts["names"];
+  private identified: Promise<readonly ModelIdentity[]> | undefined;
+
+  protected constructor(
+    { generator, perceptor, recommended, names }: PairParts,
+    private readonly options: PairOptions,
+    private readonly runMaker: RunMaker<Picture>,
+  ) {
+    this.generator = generator;
+    this.perceptor = perceptor;
+    this.recommended = recommended;
+    this.names = names;
+  }
+
+  /** A new run. @throws BAD_ARGUMENT, BAD_PROMPT when the request cannot be met */
+  create(request: RunRequest<Source>): Picture {
+    const { initImage, initCodes, ...asked } = request;
+    const { settings } = this.resolve(asked);
+    requires(
+      initImage === undefined || initCodes === undefined,
+      "BAD_ARGUMENT",
+      () => "create(): a run begins at initImage or at initCodes, got both",
+    );
+    return this.pictureRun(settings, async () => {
+      const initPicture = initImage === undefined ? undefined : fitted(await this.decoded(initImage), settings.size);
+      return Run.start(this, settings, {
+        ...this.textOptions(),
+        ...(initPicture && { initPicture }),
+        ...(initCodes && { initCodes }),
+      });
+    });
+  }
+
+  /** The settings of a request, complete, and where each came from. @throws BAD_ARGUMENT, BAD_PROMPT */
+  resolve({ like, ...request }: Omit<RunRequest<Source>, "initImage" | "initCodes">): ResolvedSettings {
+    const { resolution } = this.generator;
+    const resolved = resolveSettings(request, {
+      like,
+      recommended: this.recommended,
+      size: [resolution, resolution],
+      drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
+    });
+    latentGrid(this.generator, resolved.settings.size);
+    return resolved;
+  }
+
+  /** Unit vectors of texts, [E] each. */
+  async embedTexts(texts: readonly string[]): Promise<Float32Array[]> {
+    return unitTexts(this.perceptor, texts, this.textOptions());
+  }
+
+  /** The unit vector [E] of a picture. */
+  async embedImage(image: Source): Promise<Float32Array> {
+    return unitPicture(this.perceptor, await this.decoded(image), this.compileOptions());
+  }
+
+  /** How near each prompt is to the picture, nearest first. */
+  async score(image: Source, prompts: readonly string[]): Promise<Score[]> {
+    return scorePicture(this.perceptor, await this.decoded(image), prompts, this.textOptions());
+  }
+
+  /** The picture through the generator and back: encode, quantise, decode. */
+  async reconstruct(image: Source): Promise<Reconstruction> {
+    return reconstruct(this.generator, await this.decoded(image), this.compileOptions());
+  }
+
+  /** Names and sha256 of the weights; reads their files once. */
+  identities(): Promise<readonly ModelIdentity[]> {
+    this.identified ??= Promise.all([
+      this.identity("generator", this.generator),
+      this.identity("perceptor", this.perceptor),
+    ]);
+    return this.identified;
+  }
+
+  /** The picture [3,H,W] in 0..1 that a source holds. @throws BAD_IMAGE, OUT_OF_LIMITS */
+  protected abstract decoded(source: Source): Promise<NDArray>;
+
+  /**
+   * Goes on from the bytes of a `.vqclip` session.
+   *
+   * @param name what to call it in messages
+   * @throws BAD_FILE when it is none, BAD_MODEL when other weights made it
+   */
+  protected async continued(bytes: Uint8Array, name: string, changes: SessionChanges): Promise<Picture> {
+    const { state, models } = await readSession(bytes);
+    const mine = await this.identities();
+    for (const { role, name: model, sha256 } of models) {
+      const loaded = mine.find((identity) => identity.role === role);
+      requires(
+        loaded?.sha256 === sha256,
+        "BAD_MODEL",
+        () =>
+          `open(): ${name} was made with ${role} ${model} (${sha256.slice(0, 10)}), loaded is ${loaded?.name} (${loaded?.sha256.slice(0, 10)})`,
+        "name the same weights: a pair as model, or vqgan and clip",
+      );
+    }
+    const settings = checkSettings({ ...state.settings, ...changes });
+    const steered =
+      settings.prompts !== state.settings.prompts || settings.learningRate !== state.settings.learningRate;
+    const resumed: RunState = { ...state, settings, changed: state.changed || (steered && state.step > 0) };
+    return this.pictureRun(settings, () => Run.restore(this, resumed, this.textOptions()));
+  }
+
+  private async identity(role: ModelIdentity["role"], { name, files }: Generator | Perceptor) {
+    const [file] = files;
+    requires(file, "BAD_MODEL", () => `${name}: has no weights file to tell it by`);
+    return { role, name: this.names[role], sha256: await file.sha256() };
+  }
+
+  private pictureRun(settings: Settings, start: () => Promise<Run>): Picture {
+    const told = async () => {
+      const run = await start();
+      for (const refused of run.refusedDevices) this.options.onNotice?.({ kind: "refused-device", ...refused });
+      return run;
+    };
+    return new this.runMaker(settings, told, () => this.identities());
+  }
+
+  private compileOptions(): CompileOptions {
+    const { device, threads } = this.options;
+    return { ...(device !== undefined && { device }), ...(threads !== undefined && { threads }) };
+  }
+
+  private textOptions() {
+    const { onNotice } = this.options;
+    return { ...this.compileOptions(), ...(onNotice && { onNotice }) };
+  }
+}
+
+function fitted(picture: NDArray, [width, height]: readonly [number, number]): NDArray {
+  const { shape, data } = resizePicture(picture, height, width, "lanczos3");
+  return NDArray.float32(
+    shape,
+    (data as Float32Array).map((value) => Math.min(1, Math.max(0, value))),
+  );
+}

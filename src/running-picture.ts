@@ -1,0 +1,101 @@
+/** A run with its picture, the same on Node and in browsers; what becomes of its bytes is each platform's own. */
+import type { NDArray } from "./core/ndarray.js";
+import { type MetadataLevel, storyText } from "./guidance/metadata.js";
+import type { Run, RunState, StepEvent } from "./guidance/run.js";
+import { type ModelIdentity, writeSession } from "./guidance/session-file.js";
+import type { Settings } from "./guidance/settings.js";
+import { encodePng } from "./image/png.js";
+
+export interface PictureOptions {
+  /** How much of its story the picture carries (default "full"). */
+  readonly metadata?: MetadataLevel;
+}
+
+/**
+ * One picture in the making. Nothing is compiled before the first step; leaving a loop over it pauses it, and another
+ * loop goes on from there.
+ */
+export abstract class RunningPicture implements AsyncIterable<StepEvent> {
+  private started: Promise<Run> | undefined;
+  private latest: NDArray | undefined;
+  private rendered: { readonly step: number; readonly picture: NDArray } | undefined;
+
+  constructor(
+    /** Everything about it, resolved. */
+    readonly settings: Settings,
+    private readonly start: () => Promise<Run>,
+    private readonly models: () => Promise<readonly ModelIdentity[]>,
+  ) {}
+
+  /** The steps that remain. @throws DEVICE_UNAVAILABLE, OUT_OF_LIMITS when the loss is no number */
+  async *[Symbol.asyncIterator](): AsyncGenerator<StepEvent> {
+    for await (const event of await this.run()) {
+      this.latest = event.image;
+      yield event;
+    }
+  }
+
+  /** Runs the remaining steps; a signal pauses it between two steps. */
+  async toFinish({
+    signal,
+    onStep,
+  }: {
+    signal?: AbortSignal;
+    onStep?: (event: StepEvent) => void;
+  } = {}): Promise<this> {
+    if (signal?.aborted) return this;
+    for await (const event of this) {
+      onStep?.(event);
+      if (signal?.aborted) break;
+    }
+    return this;
+  }
+
+  /** The picture [3,H,W] in 0..1 that the last step looked at; undefined before the first. */
+  get image(): NDArray | undefined {
+    return this.latest;
+  }
+
+  /** The picture [3,H,W] in 0..1 as it is now: the one that the next step will look at. */
+  async render(): Promise<NDArray> {
+    const run = await this.run();
+    const { step } = run.state;
+    if (this.rendered?.step !== step) this.rendered = { step, picture: await run.render() };
+    return this.rendered.picture;
+  }
+
+  /** What the run is between two steps. */
+  async state(): Promise<RunState> {
+    return (await this.run()).state;
+  }
+
+  /** The device that runs it. @throws DEVICE_UNAVAILABLE */
+  async device(): Promise<string> {
+    return (await this.run()).device;
+  }
+
+  /** Frees the compiled step; the run cannot go on any more. */
+  async dispose(): Promise<void> {
+    await (await this.started)?.dispose();
+  }
+
+  /** The picture as it is now as a PNG with its story. */
+  protected async png({ metadata = "full" }: PictureOptions = {}): Promise<Uint8Array> {
+    const run = await this.run();
+    const { settings, step, beganFrom, changed } = run.state;
+    const story = { settings, step, beganFrom, changed, models: await this.models(), device: run.device };
+    return encodePng(await this.render(), storyText(story, metadata));
+  }
+
+  /** The bytes of a `.vqclip` session. */
+  protected async session(): Promise<Uint8Array> {
+    const { state } = await this.run();
+    const png = await this.png();
+    return writeSession({ state, models: await this.models() }, png);
+  }
+
+  private run(): Promise<Run> {
+    this.started ??= this.start();
+    return this.started;
+  }
+}
