@@ -193,10 +193,14 @@ export function pad(
 }
 
 const gatherOp = defineOp<[x: Tensor, indices: Tensor], { axis: number }>("Gather", {
-  infer: ([{ dtype, shape }, indices], { axis }) => ({
-    dtype,
-    shape: [...shape.slice(0, axis), ...indices.shape, ...shape.slice(axis + 1)],
-  }),
+  infer: ([{ dtype, shape }, indices], { axis }) => {
+    requires(
+      indices.dtype === "int64" || indices.dtype === "int32",
+      "SHAPE_MISMATCH",
+      () => `gather(): indices must be whole numbers, got ${indices}`,
+    );
+    return { dtype, shape: [...shape.slice(0, axis), ...indices.shape, ...shape.slice(axis + 1)] };
+  },
   // dx: every gathered row is added back to the row it came from
   vjp: ({ ct, inputs: [x, indices], attributes: { axis } }) => {
     const before = sizeOf(x.shape.slice(0, axis));

@@ -34,8 +34,7 @@ function apply(tensor: Tensor, inputs: readonly Value[]): Float64Array {
   const name = tensor.op?.name as string;
   const evaluator = evaluators[name];
   if (!evaluator) throw new VqganClipError("BAD_ARGUMENT", `evaluate(): ${name} has no evaluator`);
-  const data = evaluator(inputs, tensor.attributes, tensor);
-  return data;
+  return evaluator(inputs, tensor.attributes, tensor);
 }
 
 function numbersOf({ leaf }: Tensor, feeds: Feeds): Float64Array {
