@@ -1,0 +1,175 @@
+/** Models that are in the cache: found by name, listed, checked again, removed. */
+import { lstat, readdir, readFile, readlink, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { VqganClipError } from "../core/errors.js";
+import { catalogue, type HubChoice, type ModelKind, type Published, type Source, unlisted } from "./catalogue.js";
+import { type Checksum, checksumOf, digestFile } from "./checksum.js";
+import { diskError } from "./download.js";
+import type { HubSettings } from "./environment.js";
+import { cachedCommit, fileSize, isRepo, locksFolder, repoFolder, repoOfFolder, snapshotFolder } from "./layout.js";
+import { modelFolder } from "./own-folder.js";
+import { pinOf } from "./pins.js";
+import { aborted } from "./watchdog.js";
+
+export interface CachedFile {
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: number;
+}
+
+export interface CachedModel {
+  readonly published: Published;
+  /** What a loader takes. */
+  readonly folder: string;
+  readonly files: readonly CachedFile[];
+  readonly bytes: number;
+}
+
+/** What a name stands for: an entry of the catalogue, or any repository on the hub. @throws BAD_ARGUMENT */
+export function publishedNamed(name: string): Published {
+  const entry = catalogue.find((published) => published.name.toLowerCase() === name.toLowerCase());
+  if (entry) return entry;
+  if (isRepo(name)) return unlisted(name);
+  const names = catalogue.map((published) => published.name).join(", ");
+  throw new VqganClipError("BAD_ARGUMENT", `${name}: no published model of that name`, `known: ${names}; or org/name`);
+}
+
+export function isPublishedName(text: string): boolean {
+  return isRepo(text) || catalogue.some(({ name }) => name.toLowerCase() === text.toLowerCase());
+}
+
+/** The model, if all of its files are there. */
+export async function findCached(settings: HubSettings, published: Published): Promise<CachedModel | undefined> {
+  for (const source of published.sources) {
+    const folder = await folderOf(settings, published, source);
+    const files = folder && (await filesIn(folder, choicesOf(source)));
+    if (files) return { published, folder, files, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
+  }
+  return undefined;
+}
+
+/** Whole models of the catalogue, and any other CLIP that the hub's cache holds. */
+export async function listCached(settings: HubSettings): Promise<CachedModel[]> {
+  const folders = await readdir(settings.cacheDir).catch(() => []);
+  const others = folders
+    .sort()
+    .flatMap((folder) => repoOfFolder(folder) ?? [])
+    .filter((repo) => !catalogue.some(({ name }) => name === repo))
+    .map(unlisted);
+  const models: CachedModel[] = [];
+  for (const published of [...catalogue, ...others]) {
+    const model = await findCached(settings, published);
+    if (model && (published.licence !== undefined || (await isClip(model.folder)))) models.push(model);
+  }
+  return models;
+}
+
+export interface Verdict extends CachedFile {
+  /** "unknown": nobody says what the bytes must be. */
+  readonly verdict: "good" | "wrong" | "unknown";
+  readonly checksum: Checksum | undefined;
+}
+
+/** Reads a file again and compares. @throws ABORTED */
+export async function verifyFile(
+  { cacheDir }: HubSettings,
+  { published }: CachedModel,
+  file: CachedFile,
+  signal?: AbortSignal,
+): Promise<Verdict> {
+  const link = await readlink(file.path).catch(() => undefined);
+  const pin = link === undefined ? await pinOf(cacheDir, published.name, file.name) : undefined;
+  const checksum = checksumOf(pin?.sha256 ?? basename(link ?? ""));
+  if (!checksum) return { ...file, checksum, verdict: "unknown" };
+  const found = await digestFile(file.path, checksum.kind, signal).catch((error) => {
+    throw signal?.aborted ? aborted(error) : error;
+  });
+  return { ...file, checksum, verdict: found === checksum.digest ? "good" : "wrong" };
+}
+
+/** Removes all that the cache holds of it, half downloads and other revisions too, and says how many bytes that were. */
+export async function removeCached({ cacheDir }: HubSettings, { name, sources }: Published): Promise<number> {
+  const places = sources.flatMap((source) =>
+    source.kind === "hub" ? [repoFolder(cacheDir, source.repo), locksFolder(cacheDir, source.repo)] : [],
+  );
+  let bytes = 0;
+  for (const place of new Set([...places, ...(isRepo(name) ? [] : [modelFolder(cacheDir, name)])])) {
+    bytes += await bytesBelow(place);
+    await rm(place, { recursive: true, force: true }).catch((cause) => {
+      throw diskError(place, cause);
+    });
+  }
+  return bytes;
+}
+
+/** A cached model of a kind by its name. @throws BAD_MODEL with the command that gets it, BAD_ARGUMENT on another kind */
+export async function requireCached(settings: HubSettings, name: string, kind: ModelKind): Promise<CachedModel> {
+  const published = requireKind(name, kind);
+  const model = await findCached(settings, published);
+  if (model) return model;
+  throw new VqganClipError(
+    "BAD_MODEL",
+    `${kind}: ${name} is neither a path nor in the cache (${settings.cacheDir})`,
+    `get it with: vqgan-clip models pull ${published.name}`,
+  );
+}
+
+/** @throws BAD_ARGUMENT when the name is another kind's */
+export function requireKind(name: string, kind: ModelKind): Published {
+  const published = publishedNamed(name);
+  if (published.kind === kind) return published;
+  const names = catalogue.filter((entry) => entry.kind === kind).map((entry) => entry.name);
+  const isListed = catalogue.includes(published);
+  throw new VqganClipError(
+    "BAD_ARGUMENT",
+    isListed
+      ? `${kind}: ${published.name} is a ${published.kind}`
+      : `${kind}: ${name} is neither a path nor a known ${kind}`,
+    `known: ${names.join(", ")}`,
+  );
+}
+
+async function folderOf({ cacheDir }: HubSettings, { name }: Published, source: Source): Promise<string | undefined> {
+  if (source.kind === "addresses") return modelFolder(cacheDir, name);
+  const commit = await cachedCommit(cacheDir, source.repo, source.revision);
+  return commit && snapshotFolder(cacheDir, source.repo, commit);
+}
+
+function choicesOf(source: Source): readonly HubChoice[] {
+  return source.kind === "hub" ? source.files : Object.keys(source.files).map((name) => ({ names: [name] }));
+}
+
+async function filesIn(folder: string, choices: readonly HubChoice[]): Promise<CachedFile[] | undefined> {
+  const files: CachedFile[] = [];
+  for (const { names, optional } of choices) {
+    let found = false;
+    for (const name of names) {
+      const path = join(folder, name);
+      const bytes = await fileSize(path);
+      if (bytes === undefined) continue;
+      files.push({ name, path, bytes });
+      found = true;
+      break;
+    }
+    if (!found && !optional) return undefined;
+  }
+  return files;
+}
+
+async function isClip(folder: string): Promise<boolean> {
+  try {
+    const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as { model_type?: unknown };
+    return config.model_type === "clip";
+  } catch {
+    return false;
+  }
+}
+
+async function bytesBelow(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  let bytes = 0;
+  for (const entry of entries) {
+    if (entry.isFile()) bytes += (await lstat(join(entry.parentPath, entry.name))).size;
+  }
+  return bytes;
+}

@@ -1,0 +1,119 @@
+/** Published weights by name: what they are, under which licence, and where they may be had. */
+
+export type ModelKind = "CLIP" | "VQGAN";
+
+/** One file by the names it may have, best first. */
+export interface HubChoice {
+  readonly names: readonly string[];
+  readonly optional?: boolean;
+}
+
+export type Source =
+  | { readonly kind: "hub"; readonly repo: string; readonly revision: string; readonly files: readonly HubChoice[] }
+  /** Plain addresses of the files that a folder of ours holds. */
+  | { readonly kind: "addresses"; readonly of: string; readonly files: Readonly<Record<string, string>> };
+
+export interface Published {
+  readonly name: string;
+  readonly kind: ModelKind;
+  readonly about: string;
+  /** What its makers say, as far as is known; undefined when the model's page has to be read. */
+  readonly licence: string | undefined;
+  /** Roughly, for those sources that do not say it themselves. */
+  readonly bytes: number | undefined;
+  /** Tried in this order. */
+  readonly sources: readonly Source[];
+}
+
+/** A CLIPModel folder; older repositories hold the weights as a PyTorch checkpoint only. */
+const clipFiles: readonly HubChoice[] = [
+  { names: ["config.json"] },
+  { names: ["preprocessor_config.json"], optional: true },
+  { names: ["tokenizer.json"] },
+  { names: ["model.safetensors", "pytorch_model.bin"] },
+];
+
+function clip(repo: string, about: string, licence: string | undefined, bytes?: number): Published {
+  return {
+    name: repo,
+    kind: "CLIP",
+    about,
+    licence,
+    bytes,
+    sources: [{ kind: "hub", repo, revision: "main", files: clipFiles }],
+  };
+}
+
+function vqgan(
+  name: string,
+  about: string,
+  licence: string,
+  bytes: number,
+  mirrors: readonly (readonly [of: string, checkpoint: string, yaml: string])[],
+): Published {
+  const sources = mirrors.map(
+    ([of, checkpoint, yaml]) =>
+      ({ kind: "addresses", of, files: { "config.yaml": yaml, "model.ckpt": checkpoint } }) as const,
+  );
+  return { name, kind: "VQGAN", about, licence, bytes, sources };
+}
+
+const OPENAI = "MIT (code and weights of openai/CLIP); its model card asks for research use only";
+const TAMING_IMAGENET = "MIT (taming-transformers); trained on ImageNet, whose pictures are for research only";
+
+/** The makers' own share, which gives each file two addresses. */
+const share = "https://heibox.uni-heidelberg.de";
+const makers = (file: { readonly ckpt: string; readonly yaml: string }) =>
+  ["the makers' share, by file", `${share}/f/${file.ckpt}/?dl=1`, `${share}/f/${file.yaml}/?dl=1`] as const;
+const makersFolder = (id: string) =>
+  [
+    "the makers' share, by folder",
+    `${share}/d/${id}/files/?p=%2Fckpts%2Flast.ckpt&dl=1`,
+    `${share}/d/${id}/files/?p=%2Fconfigs%2Fmodel.yaml&dl=1`,
+  ] as const;
+const release = (name: string) =>
+  [
+    "a mirror in a repository's releases",
+    `https://github.com/Eleiber/VQGAN-Mirrors/releases/download/0.0.1/${name}.ckpt`,
+    `https://github.com/Eleiber/VQGAN-Mirrors/releases/download/0.0.1/${name}.yaml`,
+  ] as const;
+
+/**
+ * Addresses are those of public documentation (the makers' README, issue threads); none could be asked when this was
+ * written. Files on the hub are checked against the sha256 that the hub states; files at plain addresses, for which
+ * nobody states one, are pinned to the sha256 of their first download.
+ */
+export const catalogue: readonly Published[] = [
+  clip("openai/clip-vit-base-patch32", "CLIP ViT-B/32, 224 x 224: the fastest of OpenAI's", OPENAI, 605e6),
+  clip("openai/clip-vit-base-patch16", "CLIP ViT-B/16, 224 x 224: finer, four times the patches", OPENAI, 599e6),
+  clip("openai/clip-vit-large-patch14", "CLIP ViT-L/14, 224 x 224: the largest, slow on a CPU", OPENAI, 1711e6),
+  clip("laion/CLIP-ViT-B-32-laion2B-s34B-b79K", "OpenCLIP ViT-B/32 trained on LAION-2B", "MIT", 605e6),
+  vqgan("vqgan-imagenet-f16-1024", "VQGAN f16, 1024 codes, ImageNet", TAMING_IMAGENET, 958e6, [
+    makers({ ckpt: "140747ba53464f49b476", yaml: "6ecf2af6c658432c8298" }),
+    makersFolder("8088892a516d4e3baf92"),
+    release("vqgan_imagenet_f16_1024"),
+  ]),
+  vqgan(
+    "vqgan-imagenet-f16-16384",
+    "VQGAN f16, 16384 codes, ImageNet: the one most VQGAN-CLIP pictures were made with",
+    TAMING_IMAGENET,
+    980e6,
+    [
+      makers({ ckpt: "867b05fc8c4841768640", yaml: "274fb24ed38341bfa753" }),
+      makersFolder("a7530b09fed84f80a887"),
+      release("vqgan_imagenet_f16_16384"),
+    ],
+  ),
+  vqgan(
+    "vqgan-openimages-f8-8192",
+    "Gumbel VQGAN f8, 8192 codes, OpenImages: fine detail, four times the latent",
+    "MIT (taming-transformers); trained on OpenImages",
+    376e6,
+    [makers({ ckpt: "34a747d5765840b5a99d", yaml: "b24d14998a8d4f19a34f" }), makersFolder("2e5662443a6b4307b470")],
+  ),
+];
+
+/** A CLIP of any repository on the hub. */
+export function unlisted(repo: string): Published {
+  return clip(repo, "a CLIP from the hub, not in the list", undefined);
+}

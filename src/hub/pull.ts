@@ -1,0 +1,212 @@
+/** Getting a published model: from the first source that works, after saying what it is and how much it needs. */
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { VqganClipError } from "../core/errors.js";
+import { describeAddress, fetchAddress, missingAddressBytes } from "./address-file.js";
+import { type CachedModel, findCached } from "./cached.js";
+import type { Published, Source } from "./catalogue.js";
+import { DiskFailure } from "./download.js";
+import type { HubSettings } from "./environment.js";
+import { describeHubFile, type FetchOptions, fetchHubFile, missingBytes } from "./hub-file.js";
+
+export interface PlannedFile {
+  readonly name: string;
+  readonly size: number | undefined;
+  /** Bytes that are still to come. */
+  readonly missing: number;
+  /** "sha256" and "git-sha1" are stated by the source, "pinned" by the first download, "none" is known of it yet. */
+  readonly checked: "sha256" | "git-sha1" | "pinned" | "none";
+}
+
+/** What is asked for consent: nothing has been downloaded yet. */
+export interface PullPlan {
+  readonly published: Published;
+  /** In words. */
+  readonly source: string;
+  readonly files: readonly PlannedFile[];
+  readonly missing: number;
+  /** Free on the cache's disk; undefined when it does not say. */
+  readonly freeBytes: number | undefined;
+  readonly cacheDir: string;
+}
+
+export interface Progress {
+  readonly model: string;
+  readonly file: string;
+  readonly received: number;
+  readonly total: number | undefined;
+}
+
+export interface PullOptions extends Pick<FetchOptions, "signal" | "patience"> {
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Asked once, before the first byte; false ends it. */
+  readonly confirm?: ((plan: PullPlan) => Promise<boolean>) | undefined;
+  /** A source that failed, and other things worth telling. */
+  readonly onNote?: ((line: string) => void) | undefined;
+  /** Bytes free at a folder (default: as the disk says). */
+  readonly freeBytes?: (folder: string) => Promise<number | undefined>;
+}
+
+/**
+ * The model in the cache, whole. Undefined when `confirm` said no.
+ *
+ * @throws IO_FAILED (offline, network, refusals, disk), BAD_FILE on wrong bytes, ABORTED
+ */
+export async function pull(
+  settings: HubSettings,
+  published: Published,
+  options: PullOptions = {},
+): Promise<CachedModel | undefined> {
+  if (settings.offline !== undefined) {
+    const hint = "allow the network for this, or copy the cache from another machine";
+    throw new VqganClipError("IO_FAILED", `${published.name}: cannot be pulled, ${settings.offline}`, hint);
+  }
+  const failures: VqganClipError[] = [];
+  let consent = options.confirm === undefined;
+  for (const source of published.sources) {
+    try {
+      const { plan, fetchers } = await planSource(settings, published, source, options);
+      consent ||= plan.missing === 0 || (await options.confirm?.(plan)) === true;
+      if (!consent) return undefined;
+      requireRoom(plan);
+      for (const fetch of fetchers) await fetch();
+      const model = await findCached(settings, published);
+      if (model) return model;
+      throw new VqganClipError("IO_FAILED", `${published.name}: the cache does not hold what was put there`);
+    } catch (error) {
+      const isOfSource =
+        error instanceof VqganClipError &&
+        !(error instanceof DiskFailure) &&
+        (error.code === "IO_FAILED" || error.code === "BAD_FILE");
+      if (!isOfSource) throw error;
+      failures.push(error);
+      if (failures.length < published.sources.length) {
+        options.onNote?.(`${sourceName(source)}: ${error.message}; trying the next source`);
+      }
+    }
+  }
+  const [first] = failures as [VqganClipError];
+  if (failures.length === 1) throw first;
+  const each = published.sources.map((source, i) => `${sourceName(source)}: ${failures[i]?.message}`);
+  throw new VqganClipError(
+    "IO_FAILED",
+    `${published.name}: no source works: ${each.join("; ")}`,
+    "put the checkpoint and its yaml into a folder yourself and name that folder",
+    { cause: first },
+  );
+}
+
+interface Planned {
+  readonly plan: PullPlan;
+  readonly fetchers: readonly (() => Promise<string>)[];
+}
+
+async function planSource(
+  settings: HubSettings,
+  published: Published,
+  source: Source,
+  options: PullOptions,
+): Promise<Planned> {
+  const { entries, fetchers } =
+    source.kind === "hub"
+      ? await planHub(settings, published, source, options)
+      : await planAddresses(settings, published, source, options);
+  const { cacheDir } = settings;
+  const missing = entries.reduce((sum, entry) => sum + entry.missing, 0);
+  const freeBytes = await (options.freeBytes ?? freeOnDisk)(cacheDir);
+  return {
+    plan: { published, source: sourceName(source), files: entries, missing, freeBytes, cacheDir },
+    fetchers,
+  };
+}
+
+async function planHub(
+  settings: HubSettings,
+  { name: model }: Published,
+  { repo, revision, files }: Source & { kind: "hub" },
+  options: PullOptions,
+) {
+  const entries: PlannedFile[] = [];
+  const fetchers: (() => Promise<string>)[] = [];
+  let commit: string | undefined; // all files of one commit, should the branch move meanwhile
+  for (const { names, optional } of files) {
+    let remote: Awaited<ReturnType<typeof describeHubFile>>;
+    for (const name of names) {
+      remote = await describeHubFile(settings, repo, commit ?? revision, name, options.signal);
+      if (remote) break;
+    }
+    if (!remote && optional) continue;
+    if (!remote) {
+      const wanted = names.join(" or ");
+      throw new VqganClipError("IO_FAILED", `${repo}: holds no ${wanted}`, "it is no CLIPModel folder");
+    }
+    commit ??= remote.commit;
+    const found = { ...remote, revision };
+    const { file, size, checksum } = found;
+    entries.push({ name: file, size, missing: await missingBytes(settings, found), checked: checksum?.kind ?? "none" });
+    fetchers.push(() => fetchHubFile(settings, found, fetchOptions(model, file, options)));
+  }
+  return { entries, fetchers };
+}
+
+async function planAddresses(
+  settings: HubSettings,
+  { name: model, bytes }: Published,
+  { files }: Source & { kind: "addresses" },
+  options: PullOptions,
+) {
+  const entries: PlannedFile[] = [];
+  const fetchers: (() => Promise<string>)[] = [];
+  for (const [file, address] of Object.entries(files)) {
+    const remote = await describeAddress(settings, model, file, address, options.signal);
+    const missing = await missingAddressBytes(settings, remote);
+    const isUnsaid = remote.size === undefined && file.endsWith(".ckpt");
+    entries.push({
+      name: file,
+      size: remote.size,
+      missing: isUnsaid ? (bytes ?? 0) : missing,
+      checked: remote.sha256 === undefined ? "none" : "pinned",
+    });
+    fetchers.push(() => fetchAddress(settings, remote, fetchOptions(model, file, options)));
+  }
+  return { entries, fetchers };
+}
+
+function fetchOptions(model: string, file: string, options: PullOptions): FetchOptions {
+  const { signal, patience, onProgress, onNote } = options;
+  return {
+    signal,
+    patience,
+    onBytes: (received, total) => onProgress?.({ model, file, received, total }),
+    onWait: () => onNote?.(`${file}: another process is at it; waiting`),
+  };
+}
+
+function sourceName(source: Source): string {
+  return source.kind === "hub" ? `the hub, ${source.repo} at ${source.revision}` : source.of;
+}
+
+function requireRoom({ published, missing, freeBytes, cacheDir }: PullPlan): void {
+  if (freeBytes === undefined || missing <= freeBytes) return;
+  throw new DiskFailure(
+    "IO_FAILED",
+    `${published.name}: needs ${mebibytes(missing)}, ${mebibytes(freeBytes)} are free at ${cacheDir}`,
+    "free some space, or set HF_HUB_CACHE to another disk",
+  );
+}
+
+export function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MiB`;
+}
+
+/** Of the nearest folder that exists. */
+async function freeOnDisk(folder: string): Promise<number | undefined> {
+  for (let at = folder; ; at = dirname(at)) {
+    try {
+      const { bavail, bsize } = await statfs(at);
+      return bavail * bsize;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || dirname(at) === at) return undefined;
+    }
+  }
+}
