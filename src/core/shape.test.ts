@@ -23,6 +23,7 @@ test("shapes that fit neither way are named, with the caller", () => {
 test("axes count from the end when negative", () => {
   expect([normalizeAxis("sum", -1, 3), normalizeAxis("sum", 0, 3), normalizeAxis("sum", -3, 3)]).toEqual([2, 0, 0]);
   expect(normalizeAxes("sum", [-1, 0], 3)).toEqual([0, 2]);
+  expect(() => normalizeAxes("sum", [0, -3], 3)).toThrow("sum(): axes [0,-3] name one axis of 3 twice");
   for (const axis of [3, -4, 0.5]) {
     expect(() => normalizeAxis("sum", axis, 3)).toThrow(`sum(): axis ${axis} is outside a tensor of rank 3`);
   }

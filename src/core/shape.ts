@@ -53,5 +53,11 @@ export function normalizeAxis(caller: string, axis: number, rank: number): numbe
 }
 
 export function normalizeAxes(caller: string, axes: readonly number[], rank: number): number[] {
-  return axes.map((axis) => normalizeAxis(caller, axis, rank)).sort((a, b) => a - b);
+  const sorted = axes.map((axis) => normalizeAxis(caller, axis, rank)).sort((a, b) => a - b);
+  requires(
+    new Set(sorted).size === sorted.length,
+    "SHAPE_MISMATCH",
+    () => `${caller}(): axes [${axes}] name one axis of ${rank} twice`,
+  );
+  return sorted;
 }

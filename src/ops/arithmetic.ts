@@ -116,10 +116,17 @@ export const square = (x: Tensor): Tensor => mul(x, x);
 
 const castOp = defineOp<[x: Tensor], { to: number }>("Cast", {
   infer: ([x], { to }) => ({ dtype: dtypeOfOnnxType(to), shape: x.shape }),
-  vjp: ({ ct, inputs: [x] }) => [cast(ct, x.dtype)],
+  vjp: ({ ct, inputs: [x], output }) => {
+    requires(
+      x.dtype.startsWith("float") && output.dtype.startsWith("float"),
+      "BAD_ARGUMENT",
+      () => `cast(): ${x.dtype} to ${output.dtype} has no derivative; wrap it in stopGradient()`,
+    );
+    return [cast(ct, x.dtype)];
+  },
 });
 
-/** Converts element type; itself when it has it already. */
+/** Converts element type; itself when it has it already. Differentiable from float to float. */
 export function cast(x: Tensor, dtype: DType): Tensor {
   return x.dtype === dtype ? x : castOp([x], { to: onnxTypeNumber[dtype] });
 }

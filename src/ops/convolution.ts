@@ -4,6 +4,7 @@ import { type Shape, sameShape } from "../core/shape.js";
 import { defineOp } from "../graph/op.js";
 import type { Tensor } from "../graph/tensor.js";
 import { concat, flip, pad, reshape, slice, transpose } from "./movement.js";
+import { zeros } from "./operands.js";
 import { sum } from "./reduction.js";
 
 type Pads = readonly [top: number, left: number, bottom: number, right: number];
@@ -84,7 +85,7 @@ export function convInputGradient(
     "BAD_ARGUMENT",
     () => `conv2d(): padding [${pads}] beyond the kernel ${w} has no derivative`,
   );
-  return convOp([spread, swapped], { strides: [1, 1], pads: padding, dilations: [dilation, dilation], group });
+  return convolve([spread, swapped], { strides: [1, 1], pads: padding, dilations: [dilation, dilation], group });
 }
 
 /** dW = conv(X, dY) with batch and channels in each other's place; stride and dilation trade places too. */
@@ -94,7 +95,7 @@ function weightGradient(ct: Tensor, x: Tensor, w: Tensor, { strides, pads, dilat
   const parts = Array.from({ length: group }, (_, g) => {
     const images = transpose(slice(x, 1, g * perGroup, (g + 1) * perGroup), [1, 0, 2, 3]);
     const kernels = transpose(slice(ct, 1, (g * out) / group, ((g + 1) * out) / group), [1, 0, 2, 3]);
-    const raw = convOp([images, kernels], attributes); // may have rows that a stride never reached
+    const raw = convolve([images, kernels], attributes); // may have rows that a stride never reached
     return transpose(slice(slice(raw, 2, 0, kh), 3, 0, kw), [1, 0, 2, 3]);
   });
   return concat(parts, 0);
@@ -122,5 +123,20 @@ export function conv2d(
     dilations: [dilation, dilation],
     group: groups,
   };
-  return convOp(bias ? [x, weight, bias] : [x, weight], attributes);
+  return convolve(bias ? [x, weight, bias] : [x, weight], attributes);
+}
+
+/**
+ * The Conv, except for what WebGPU's would get wrong: it computes a 1x1 kernel, or one as large as the picture, as a
+ * matrix product and looks at the padding before the picture only. Where there is padding behind alone, zeros are joined
+ * to the picture instead (by Concat: a Pad would be fused into the Conv again).
+ */
+function convolve([x, w, ...bias]: ConvInputs, attributes: ConvAttributes): Tensor {
+  const [top, left, bottom, right] = attributes.pads;
+  const [picture, kernel] = [x.shape.slice(2), w.shape.slice(2)];
+  const asProduct = sameShape(kernel, [1, 1]) || sameShape(kernel, picture);
+  if (!asProduct || top > 0 || left > 0 || bottom + right === 0) return convOp([x, w, ...bias], attributes);
+  const behind = (part: Tensor, axis: number, count: number) =>
+    count === 0 ? part : concat([part, zeros(part.shape.map((extent, i) => (i === axis ? count : extent)))], axis);
+  return convOp([behind(behind(x, 2, bottom), 3, right), w, ...bias], { ...attributes, pads: [0, 0, 0, 0] });
 }

@@ -47,10 +47,17 @@ type BatchNormInputs = readonly [x: Tensor, scale: Tensor, bias: Tensor, mean: T
 
 const batchNormOp = defineOp<BatchNormInputs, { epsilon: FloatAttribute }>("BatchNormalization", {
   infer: ([x]) => x,
-  // dx = dy * scale / sqrt(variance + eps); the vectors are statistics, not variables
-  vjp: ({ ct, inputs: [, scale, , , variance], attributes: { epsilon } }) => {
-    const factor = div(scale, sqrt(add(variance, epsilon.value)));
-    return [mul(ct, reshape(factor, [1, -1, 1, 1]))];
+  // With r = 1 / sqrt(variance + eps), x^ = (x - mean) r:  dx = dy scale r;  dscale = sum dy x^;  dbias = sum dy;
+  // dmean = -scale r dbias;  dvariance = -1/2 scale r^2 dscale
+  vjp: ({ ct, inputs: [x, scale, , average, variance], attributes: { epsilon } }) => {
+    const perPixel = (vector: Tensor) => reshape(vector, [1, -1, 1, 1]);
+    const total = (values: Tensor) => sum(values, { axes: [0, 2, 3] });
+    const r = div(1, sqrt(add(variance, epsilon.value)));
+    const factor = mul(scale, r);
+    const dScale = total(mul(ct, mul(sub(x, perPixel(average)), perPixel(r))));
+    const dBias = total(ct);
+    const dVariance = mul(mul(mul(factor, r), dScale), -0.5);
+    return [mul(ct, perPixel(factor)), dScale, dBias, neg(mul(factor, dBias)), dVariance];
   },
 });
 
@@ -59,7 +66,7 @@ export interface BatchNormStatistics {
   readonly variance: Tensor;
 }
 
-/** y = (x - mean) / sqrt(variance + eps) * weight + bias per channel of [n,c,h,w], with stored statistics [c]; only x has a gradient. */
+/** y = (x - mean) / sqrt(variance + eps) * weight + bias per channel of [n,c,h,w], with given statistics [c]. */
 export function batchNorm(
   x: Tensor,
   weight: Tensor,

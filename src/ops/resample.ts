@@ -68,7 +68,10 @@ const gridSampleOp = defineOp<[x: Tensor, grid: Tensor], GridSampleAttributes>("
     );
     return { dtype: x.dtype, shape: [n, c, rows, columns] };
   },
-  vjp: ({ ct, inputs: [x, grid] }) => [gridSampleGradient(ct, x, grid)],
+  vjp: ({ ct, inputs: [x, grid], needs }) => {
+    requires(!needs[1], "BAD_ARGUMENT", () => "gridSample(): points have no derivative; wrap them in stopGradient()");
+    return [gridSampleGradient(ct, x, grid)];
+  },
 });
 
 /**

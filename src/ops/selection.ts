@@ -2,22 +2,16 @@
 import { normalizeAxis } from "../core/shape.js";
 import { defineOp } from "../graph/op.js";
 import type { Tensor } from "../graph/tensor.js";
-import { reshape } from "./movement.js";
 
 function positionOf(name: string) {
-  const apply = defineOp<[x: Tensor], { axis: number; keepdims: number }>(name, {
-    infer: ([x], { axis }) => ({ dtype: "int64", shape: x.shape.map((extent, i) => (i === axis ? 1 : extent)) }),
+  const apply = defineOp<[x: Tensor], { axis: number; keepdims: 0 | 1 }>(name, {
+    infer: ([{ shape }], { axis, keepdims }) => ({
+      dtype: "int64",
+      shape: [...shape.slice(0, axis), ...(keepdims ? [1] : []), ...shape.slice(axis + 1)],
+    }),
   });
-  return (x: Tensor, axis = -1, keepDims = false): Tensor => {
-    const along = normalizeAxis(name, axis, x.rank);
-    const kept = apply([x], { axis: along, keepdims: 1 });
-    return keepDims
-      ? kept
-      : reshape(
-          kept,
-          x.shape.filter((_, i) => i !== along),
-        );
-  };
+  return (x: Tensor, axis = -1, keepDims = false): Tensor =>
+    apply([x], { axis: normalizeAxis(name, axis, x.rank), keepdims: keepDims ? 1 : 0 });
 }
 
 /** Position of the smallest element along `axis`, int64; the first of equals. */

@@ -29,11 +29,12 @@ const extremePosition = (isBetter: (candidate: number, best: number) => boolean)
   return ([x], { axis }, { shape }) => {
     const source = x as Value;
     const along = axis as number;
+    const isKept = shape.length === source.shape.length;
     return fill(shape, (index) => {
+      const element = (k: number) =>
+        at(source, [...index.slice(0, along), k, ...index.slice(isKept ? along + 1 : along)]);
       let best = 0;
-      for (let k = 1; k < (source.shape[along] as number); k++) {
-        if (isBetter(at(source, put(index, along, k)), at(source, put(index, along, best)))) best = k;
-      }
+      for (let k = 1; k < (source.shape[along] as number); k++) if (isBetter(element(k), element(best))) best = k;
       return best;
     });
   };
