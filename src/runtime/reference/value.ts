@@ -1,5 +1,5 @@
 /** Values of the reference evaluator: everything is a float64 array with a shape; integers are exact up to 2^53. */
-import { type Shape, sizeOf, stridesOf } from "../../core/shape.js";
+import { type Shape, sizeOf } from "../../core/shape.js";
 import type { Attributes, TensorType } from "../../graph/tensor.js";
 
 export interface Value {
@@ -26,19 +26,22 @@ export function forEachIndex(shape: Shape, visit: (index: readonly number[], fla
 
 /** The flat position of an index. */
 export function flatOf(shape: Shape, index: readonly number[]): number {
-  const strides = stridesOf(shape);
-  return index.reduce((flat, position, axis) => flat + position * (strides[axis] as number), 0);
+  let flat = 0;
+  for (let axis = 0; axis < shape.length; axis++) {
+    flat = flat * (shape[axis] as number) + (index[axis] as number);
+  }
+  return flat;
 }
 
 /** The element of `value` that broadcasting pairs with `index` of a larger shape. */
 export function broadcastAt({ shape, data }: Value, index: readonly number[]): number {
   const lead = index.length - shape.length;
-  return data[
-    flatOf(
-      shape,
-      shape.map((extent, axis) => (extent === 1 ? 0 : (index[lead + axis] as number))),
-    )
-  ] as number;
+  let flat = 0;
+  for (let axis = 0; axis < shape.length; axis++) {
+    const extent = shape[axis] as number;
+    flat = flat * extent + (extent === 1 ? 0 : (index[lead + axis] as number));
+  }
+  return data[flat] as number;
 }
 
 /** A new array filled from the index of each of its elements. */
