@@ -29,6 +29,19 @@ export interface CompileOptions extends SessionSettings {
   readonly device?: DeviceRequest;
 }
 
+/** Addresses of the engine's own two files in a browser, of the same version as the engine. */
+export interface EngineFiles {
+  /** `ort-wasm-simd-threaded.asyncify.mjs` */
+  readonly module: string;
+  /** `ort-wasm-simd-threaded.asyncify.wasm` */
+  readonly wasm: string;
+}
+
+/** Browsers only, before the first program: where the engine is, if not where it would look by itself. */
+export function locateEngine({ module, wasm }: EngineFiles): void {
+  env.wasm.wasmPaths = { mjs: module, wasm };
+}
+
 export type Feeds = Readonly<Record<string, NDArray>>;
 
 /** A device that was asked for and would not run, with the runtime's own words. */

@@ -1,5 +1,4 @@
 /** The engine in a browser: WebGPU where there is a real one, else WebAssembly, with threads where the page may have them. */
-import type { Env } from "onnxruntime-common";
 import type { Platform } from "./devices.js";
 
 /** What this page can run programs on, and why not more. */
@@ -21,7 +20,7 @@ export async function browserAbilities(asked?: number): Promise<BrowserAbilities
 }
 
 /** The platform of `onnxruntime-web`, whose `env` it sets up before the first session. */
-export function webPlatform(env: Env): Platform {
+export function webPlatform(env: { readonly wasm: { numThreads?: number } }): Platform {
   let isPrepared = false;
   return {
     devices: ["webgpu", "wasm"],

@@ -1,0 +1,88 @@
+/** Files of models from a web server: fetched once, kept by the browser, asked about before each use. */
+import { VqganClipError } from "../core/errors.js";
+
+const CACHE = "vqgan-clip-models";
+
+export interface FetchProgress {
+  readonly url: string;
+  /** Bytes so far; all of them at once when they were kept. */
+  readonly loaded: number;
+  /** Undefined when the server does not say. */
+  readonly total: number | undefined;
+}
+
+export interface FetchOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: FetchProgress) => void;
+}
+
+/**
+ * The bytes at `url`; undefined when the server has no such file. What was fetched before is used when the server still
+ * has the same, or cannot be reached.
+ *
+ * @throws IO_FAILED naming the address and the reason; ABORTED
+ */
+export async function fetchFile(url: string, options: FetchOptions = {}): Promise<Uint8Array | undefined> {
+  const { signal, onProgress } = options;
+  try {
+    // Browsers keep nothing for pages that are neither https nor localhost.
+    const cache = globalThis.caches && (await caches.open(CACHE));
+    const kept = await cache?.match(url);
+    if (kept && (await isCurrent(kept, url, signal))) {
+      const bytes = new Uint8Array(await kept.arrayBuffer());
+      onProgress?.({ url, loaded: bytes.length, total: bytes.length });
+      return bytes;
+    }
+    const response = await fetch(url, signal ? { signal } : {});
+    const isPage = response.headers.get("content-type")?.startsWith("text/html"); // a server's answer for "not here"
+    if (response.status === 404 || (response.ok && isPage)) return undefined;
+    if (!response.ok) throw new Error(`the server answers ${response.status} ${response.statusText}`);
+    const bytes = await bodyOf(response, (loaded, total) => onProgress?.({ url, loaded, total }));
+    await keep(cache, url, bytes, response.headers);
+    return bytes;
+  } catch (cause) {
+    if (signal?.aborted) throw new VqganClipError("ABORTED", `fetching ${url} was stopped`, undefined, { cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new VqganClipError("IO_FAILED", `cannot fetch ${url}: ${reason}`, "is the model's folder on the server?", {
+      cause,
+    });
+  }
+}
+
+const validators = ["etag", "last-modified", "content-length"];
+
+/** By the first header that both the kept answer and the server's have; unreachable servers count as unchanged. */
+async function isCurrent(kept: Response, url: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const answer = await fetch(url, { method: "HEAD", ...(signal && { signal }) }).catch(() => undefined);
+  if (signal?.aborted) throw signal.reason;
+  if (!answer) return true;
+  if (!answer.ok) return answer.status === 405; // no HEAD there
+  const shared = validators.find((name) => kept.headers.has(name) && answer.headers.has(name));
+  return shared === undefined || kept.headers.get(shared) === answer.headers.get(shared);
+}
+
+async function bodyOf(
+  { headers, body }: Response,
+  onPart: (loaded: number, total: number | undefined) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  // The length on the wire is not that of the file when the server compresses.
+  const total = headers.has("content-encoding") ? undefined : Number(headers.get("content-length") ?? Number.NaN);
+  const known = Number.isFinite(total) ? total : undefined;
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let loaded = 0;
+  const reader = body?.getReader();
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+    parts.push(part.value);
+    loaded += part.value.length;
+    onPart(loaded, known);
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
+/** A full or forbidden cache is no reason to stop: the file is fetched again next time. */
+async function keep(cache: Cache | undefined, url: string, bytes: Uint8Array<ArrayBuffer>, headers: Headers) {
+  const kept = validators
+    .filter((name) => headers.has(name))
+    .map((name): [string, string] => [name, headers.get(name)!]);
+  await cache?.put(url, new Response(bytes, { headers: kept })).catch(() => undefined);
+}

@@ -1,0 +1,26 @@
+/** The package's face in browsers: `vqgan-clip/browser`. */
+export { type ErrorCode, VqganClipError } from "../core/errors.js";
+export { NDArray } from "../core/ndarray.js";
+export type { Augmentation } from "../guidance/augmentations.js";
+export { type MetadataLevel, readStory, type Story } from "../guidance/metadata.js";
+export type { Score } from "../guidance/perceive.js";
+export { type PresetName, presets } from "../guidance/presets.js";
+export { type Prompt, parsePrompts } from "../guidance/prompt.js";
+export type { TextNotice, UnknownWord } from "../guidance/prompt-embedding.js";
+export type { Reconstruction } from "../guidance/reconstruct.js";
+export type { Origin, Recommendation, ResolvedSettings, SettingsRequest } from "../guidance/resolve-settings.js";
+export type { Losses, RunState, StepEvent } from "../guidance/run.js";
+export type { ModelIdentity } from "../guidance/session-file.js";
+export { type Recipe, type Settings, settingsSchema } from "../guidance/settings.js";
+export { encodePng } from "../image/png.js";
+export { readPngText } from "../image/png-text.js";
+export type { Notice, SessionChanges } from "../model-pair.js";
+export type { Generator } from "../models/generator.js";
+export type { Perceptor } from "../models/perceptor.js";
+export type { PictureOptions } from "../running-picture.js";
+export type { Device, DeviceRequest } from "../runtime/devices.js";
+export type { EngineFiles } from "../runtime/program.js";
+export type { BrowserAbilities } from "../runtime/web-platform.js";
+export { decodePicture } from "./decode-picture.js";
+export type { FetchOptions, FetchProgress } from "./fetch-file.js";
+export { type CreateRequest, PictureRun, type PictureSource, type PretrainedOptions, VqganClip } from "./vqgan-clip.js";
