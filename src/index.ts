@@ -12,6 +12,7 @@ export type { Origin, Recommendation, ResolvedSettings, SettingsRequest } from "
 export type { Losses, RunState, StepEvent } from "./guidance/run.js";
 export type { ModelIdentity } from "./guidance/session-file.js";
 export { type Recipe, type Settings, settingsSchema } from "./guidance/settings.js";
+export type { Progress } from "./hub/pull.js";
 export { decodePicture } from "./image/decode.js";
 export { encodePng } from "./image/png.js";
 export { readPngText } from "./image/png-text.js";

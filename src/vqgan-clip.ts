@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 import type { NDArray } from "./core/ndarray.js";
 import { readInput } from "./files/read-input.js";
 import { parseRecommendation, type Recommendation } from "./guidance/resolve-settings.js";
+import type { Progress } from "./hub/pull.js";
+import { resolveModel } from "./hub/resolve.js";
 import { decodePicture } from "./image/decode.js";
 import { ModelPair, type PairOptions, type RunRequest, type SessionChanges } from "./model-pair.js";
 import { loadClip } from "./models/clip/load.js";
@@ -16,10 +18,18 @@ export type { Notice, SessionChanges } from "./model-pair.js";
 export interface PretrainedOptions extends PairOptions {
   /** A folder that holds `vqgan/`, `clip/` and perhaps `recommended.json` (default: the bundled compact pair). */
   readonly model?: string;
-  /** A VQGAN instead of the pair's: a folder, or a checkpoint with its yaml beside it. */
+  /** A VQGAN instead of the pair's: a folder, a checkpoint with its yaml beside it, or a published name. */
   readonly vqgan?: string;
-  /** A CLIP instead of the pair's: a Hugging Face CLIPModel folder. */
+  /** A CLIP instead of the pair's: a Hugging Face CLIPModel folder, or a published name. */
   readonly clip?: string;
+  /** Where published models are kept (default: the Hugging Face hub's cache, as its variables say). */
+  readonly cacheDir?: string;
+  /** Never download: published models must be in the cache (default: what HF_HUB_OFFLINE says). */
+  readonly localFilesOnly?: boolean;
+  /** Called while a published model is downloaded. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops a download. */
+  readonly signal?: AbortSignal;
 }
 
 /** A picture file by path or bytes, or numbers [3,H,W] in 0..1. */
@@ -31,18 +41,26 @@ export type CreateRequest = RunRequest<PictureSource>;
 export const bundledModel: string = fileURLToPath(new URL("../models/compact", import.meta.url));
 
 export class VqganClip extends ModelPair<PictureSource, PictureRun> {
-  /** Opens the models; weights are read when they are needed. @throws BAD_MODEL, BAD_FILE, IO_FAILED */
+  /**
+   * Opens the models; weights are read when they are needed. Published names that are not in the cache are downloaded.
+   *
+   * @throws BAD_MODEL, BAD_FILE, IO_FAILED; ABORTED by `signal`
+   */
   static async fromPretrained(options: PretrainedOptions = {}): Promise<VqganClip> {
-    const { model = bundledModel, vqgan = join(model, "vqgan"), clip = join(model, "clip") } = options;
-    const [generator, perceptor] = [await loadVqgan(vqgan), await loadClip(clip)];
+    const { model = bundledModel, cacheDir, localFilesOnly, onProgress, signal } = options;
+    const hub = { ...(cacheDir && { cacheDir }), ...(localFilesOnly && { localFilesOnly }), onProgress, signal };
+    const inPair = (part: string) => ({ path: join(model, part), name: undefined });
+    const vqgan = options.vqgan === undefined ? inPair("vqgan") : await resolveModel(options.vqgan, "VQGAN", hub);
+    const clip = options.clip === undefined ? inPair("clip") : await resolveModel(options.clip, "CLIP", hub);
+    const [generator, perceptor] = [await loadVqgan(vqgan.path), await loadClip(clip.path)];
     const isPair = options.vqgan === undefined && options.clip === undefined;
     const recommended = isPair ? await recommendation(model) : undefined;
     // The bundled pair has a name of its own; of other models only the last folder is told.
     const nameOf = (name: string, path: string | undefined) =>
       path === undefined && options.model === undefined ? `${basename(bundledModel)}/${name}` : name;
     const names = {
-      generator: nameOf(generator.name, options.vqgan),
-      perceptor: nameOf(perceptor.name, options.clip),
+      generator: vqgan.name ?? nameOf(generator.name, options.vqgan),
+      perceptor: clip.name ?? nameOf(perceptor.name, options.clip),
     };
     return new VqganClip({ generator, perceptor, recommended, names }, options, PictureRun);
   }

@@ -6,6 +6,7 @@ import { loadClip } from "../models/clip/load.js";
 import type { ModelFile } from "../models/model-file.js";
 import { loadVqgan } from "../models/vqgan/load.js";
 import { openWeights } from "../weights/open-file.js";
+import type { StateDict } from "../weights/state-dict.js";
 
 export interface ModelFacts {
   readonly name: string;
@@ -62,17 +63,25 @@ async function describeClip(folder: string): Promise<ModelFacts> {
 async function describe(folder: string, name: string, files: readonly ModelFile[]) {
   const [file] = files as readonly [ModelFile];
   const dict = await openWeights(join(folder, file.name));
-  const entries = [...dict.entries.values()].filter(({ dtype }) => dtype.startsWith("float"));
-  const parameters = entries.reduce((total, { shape }) => total + shape.reduce((a, b) => a * b, 1), 0);
   const licence = dict.metadata.get("license") ?? dict.metadata.get("licence") ?? (await licenceBeside(folder));
   return {
     name,
-    parameters,
+    parameters: parametersOf(dict),
     bytes: file.size,
     licence,
     file: file.name,
     sha256: await file.sha256(),
   };
+}
+
+/** Numbers in all arrays of a checkpoint; reads its table only. */
+export async function countParameters(path: string): Promise<number> {
+  return parametersOf(await openWeights(path));
+}
+
+function parametersOf({ entries }: StateDict): number {
+  const floats = [...entries.values()].filter(({ dtype }) => dtype.startsWith("float"));
+  return floats.reduce((total, { shape }) => total + shape.reduce((a, b) => a * b, 1), 0);
 }
 
 /** From a model card's header, or the first line of a licence file, in the folder or the pair's. */

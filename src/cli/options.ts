@@ -68,8 +68,11 @@ export function settingsFrom(
 export function addModelOptions(command: Command): Command {
   return command
     .option("-m, --model <dir>", "pair of models: a folder with vqgan/ and clip/ (default: the bundled compact pair)")
-    .option("--vqgan <path>", "VQGAN folder or checkpoint with its yaml (default: the pair's vqgan/)")
-    .option("--clip <dir>", "CLIP folder (default: the pair's clip/)")
+    .option(
+      "--vqgan <path>",
+      "VQGAN: folder, checkpoint with its yaml, or a name that models pull got (default: the pair's vqgan/)",
+    )
+    .option("--clip <dir>", "CLIP: folder, or a name that models pull got (default: the pair's clip/)")
     .addOption(
       new Option(
         "--device <name>",
@@ -83,14 +86,19 @@ export function addModelOptions(command: Command): Command {
     );
 }
 
+/** For opening the models: nothing is downloaded on the way, `models pull` does that and asks first. */
 export function modelFrom(options: Readonly<Record<string, unknown>>): PretrainedOptions {
+  return { ...namedModel(options), localFilesOnly: true };
+}
+
+function namedModel(options: Readonly<Record<string, unknown>>): PretrainedOptions {
   const names = ["model", "vqgan", "clip", "device", "threads"] as const;
   return Object.fromEntries(names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]));
 }
 
 /** The same model options written out again, for a command to be copied. */
 export function modelArguments(options: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(modelFrom(options)).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  return Object.entries(namedModel(options)).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }
 
 export function wholeNumber(text: string, low: number, high: number): number {

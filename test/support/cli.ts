@@ -27,14 +27,19 @@ export interface Finished {
 
 export interface CliOptions {
   readonly cwd?: string;
+  /** Added to the test's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Called with each whole line of stdout as it comes. */
   readonly onLine?: (line: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** `vqgan-clip args...`, to its end. */
-export function cli(args: readonly string[], { cwd, onLine }: CliOptions = {}): Promise<Finished> {
+export function cli(args: readonly string[], { cwd, env, onLine }: CliOptions = {}): Promise<Finished> {
   return new Promise((done, failed) => {
-    const child = spawn(process.execPath, [join(build, "cli", "main.js"), ...args], { cwd: cwd ?? root });
+    const child = spawn(process.execPath, [join(build, "cli", "main.js"), ...args], {
+      cwd: cwd ?? root,
+      env: { ...process.env, ...env },
+    });
     const parts: Buffer[] = [];
     let stderr = "";
     let rest = "";
