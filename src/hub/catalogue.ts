@@ -58,7 +58,7 @@ function vqgan(
   return { name, kind: "VQGAN", about, licence, bytes, sources };
 }
 
-const OPENAI = "MIT (code and weights of openai/CLIP); its model card asks for research use only";
+const OPENAI = "MIT (openai/CLIP); its model card is about research, and puts deployment out of scope";
 const TAMING_IMAGENET = "MIT (taming-transformers); trained on ImageNet, whose pictures are for research only";
 
 /** The makers' own share, which gives each file two addresses. */
