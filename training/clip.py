@@ -181,7 +181,7 @@ def export(state, folder):
     (folder / "preprocessor_config.json").write_text(json.dumps(processor, indent=2) + "\n")
 
 
-def train(data, out, plain_steps=650, whole_from=1480, stop=1620, cooldown=350, radius=1.0, checkpoint_every=50):
+def train(data, out, plain_steps=650, whole_from=1900, stop=2080, cooldown=450, radius=1.0, checkpoint_every=50):
     """Trains from scratch or from the last checkpoint; steps up to `plain_steps` are plain, the rest adversarial; until `whole_from` half of the patches are seen."""
     loop.prepare(1)
     pictures = Pictures(data)
