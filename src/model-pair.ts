@@ -1,17 +1,22 @@
 /** A pair of models, ready to make pictures from words: all of it that is the same on Node and in browsers. */
 import { requires } from "./core/errors.js";
 import { NDArray } from "./core/ndarray.js";
+import { editSource, MAX_EDIT_SIDE, workingSize } from "./guidance/edit.js";
 import { latentGrid } from "./guidance/latent.js";
+import { checkMask, maskOfPicture, type Rectangle, rectangleMask } from "./guidance/mask.js";
 import { type Score, scorePicture, unitPicture, unitTexts } from "./guidance/perceive.js";
 import type { TextNotice } from "./guidance/prompt-embedding.js";
 import { type Reconstruction, reconstruct } from "./guidance/reconstruct.js";
 import {
   type Recommendation,
   type ResolvedSettings,
+  requestedPrompts,
   resolveSettings,
   type SettingsRequest,
+  type SettingsSources,
 } from "./guidance/resolve-settings.js";
 import { Run, type RunState } from "./guidance/run.js";
+import { type FindOptions, type FoundMask, findMask } from "./guidance/self-mask.js";
 import { type ModelIdentity, readSession } from "./guidance/session-file.js";
 import { checkSettings, type Settings } from "./guidance/settings.js";
 import { resizePicture } from "./image/resize.js";
@@ -51,6 +56,20 @@ export interface RunRequest<Source> extends SettingsRequest {
   /** Settings of a picture to make again; anything else named in the request comes first. */
   readonly like?: Settings;
 }
+
+/** @typeParam Source what a platform can read a picture from */
+export interface EditRequest<Source> extends SettingsRequest {
+  /** The picture to edit; the result has its size. */
+  readonly image: Source;
+  /** White may change, black stays (numbers [H,W] in bytes work too); without it, everything may. */
+  readonly mask?: Source | NDArray;
+  /** The part that may change, instead of a mask. */
+  readonly rect?: Rectangle;
+  /** A longer side is worked at this many pixels at most (default 512) unless `size` says how large. */
+  readonly maxSide?: number;
+}
+
+type MaskRequest<Source> = { readonly [Name in "mask" | "rect"]: EditRequest<Source>[Name] | undefined };
 
 /** What may change when a saved run goes on. */
 export type SessionChanges = Partial<Pick<Settings, "steps" | "prompts" | "learningRate">>;
@@ -100,17 +119,28 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     });
   }
 
+  /**
+   * A new run that begins at somebody's picture and is held against it; `strength` says how far it may go.
+   *
+   * @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE when the request cannot be met
+   */
+  async edit({ image, mask, rect, maxSide = MAX_EDIT_SIDE, ...asked }: EditRequest<Source>): Promise<Picture> {
+    requestedPrompts(asked, undefined);
+    requires(this.generator.encodes, "BAD_MODEL", () => `edit(): ${this.generator.name} has no encoder`);
+    const picture = await this.decoded(image);
+    const [, height, width] = picture.shape as [number, number, number];
+    const source = await editSource(picture, await this.maskOf({ mask, rect }, [height, width]));
+    const { settings } = this.resolved(asked, {
+      edits: true,
+      size: workingSize([height, width], this.generator.factor, maxSide),
+    });
+    return this.pictureRun(settings, () => Run.start(this, settings, { ...this.textOptions(), source }));
+  }
+
   /** The settings of a request, complete, and where each came from. @throws BAD_ARGUMENT, BAD_PROMPT */
   resolve({ like, ...request }: Omit<RunRequest<Source>, "initImage" | "initCodes">): ResolvedSettings {
     const { resolution } = this.generator;
-    const resolved = resolveSettings(request, {
-      like,
-      recommended: this.recommended,
-      size: [resolution, resolution],
-      drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
-    });
-    latentGrid(this.generator, resolved.settings.size);
-    return resolved;
+    return this.resolved(request, { like, size: [resolution, resolution] });
   }
 
   /** Unit vectors of texts, [E] each. */
@@ -126,6 +156,12 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
   /** How near each prompt is to the picture, nearest first. */
   async score(image: Source, prompts: readonly string[]): Promise<Score[]> {
     return scorePicture(this.perceptor, await this.decoded(image), prompts, this.textOptions());
+  }
+
+  /** Where in a picture a phrase is: a mask for `edit` (paper, appendix G.2). @throws BAD_PROMPT, BAD_ARGUMENT */
+  async findMask(image: Source, phrase: string, { deviations }: FindOptions = {}): Promise<FoundMask> {
+    const found = { ...(deviations !== undefined && { deviations }) };
+    return findMask(this.perceptor, await this.decoded(image), phrase, { ...found, ...this.textOptions() });
   }
 
   /** The picture through the generator and back: encode, quantise, decode. */
@@ -169,6 +205,36 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
       settings.prompts !== state.settings.prompts || settings.learningRate !== state.settings.learningRate;
     const resumed: RunState = { ...state, settings, changed: state.changed || (steered && state.step > 0) };
     return this.pictureRun(settings, () => Run.restore(this, resumed, this.textOptions()));
+  }
+
+  private resolved(
+    request: SettingsRequest,
+    sources: Pick<SettingsSources, "size" | "like" | "edits">,
+  ): ResolvedSettings {
+    const resolved = resolveSettings(request, {
+      ...sources,
+      recommended: this.recommended,
+      drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
+    });
+    latentGrid(this.generator, resolved.settings.size);
+    return resolved;
+  }
+
+  private async maskOf(
+    { mask, rect }: MaskRequest<Source>,
+    size: readonly [number, number],
+  ): Promise<NDArray | undefined> {
+    requires(
+      mask === undefined || rect === undefined,
+      "BAD_ARGUMENT",
+      () => "edit(): needs a mask or a rect, got both",
+    );
+    if (rect) return rectangleMask(rect, size);
+    if (mask === undefined) return undefined;
+    const given = mask instanceof NDArray && mask.shape.length === 2 ? mask.as("uint8") : undefined;
+    const made = given ?? maskOfPicture(await this.decoded(mask as Source));
+    checkMask(made, size);
+    return made;
   }
 
   private async identity(role: ModelIdentity["role"], { name, files }: Generator | Perceptor) {

@@ -1,6 +1,7 @@
 /** A run with its picture, the same on Node and in browsers; what becomes of its bytes is each platform's own. */
 import type { NDArray } from "./core/ndarray.js";
-import { type MetadataLevel, storyText } from "./guidance/metadata.js";
+import type { EditReport } from "./guidance/edit-report.js";
+import { type MetadataLevel, sourceFacts, storyText } from "./guidance/metadata.js";
 import type { Run, RunState, StepEvent } from "./guidance/run.js";
 import { type ModelIdentity, writeSession } from "./guidance/session-file.js";
 import type { Settings } from "./guidance/settings.js";
@@ -51,7 +52,7 @@ export abstract class RunningPicture implements AsyncIterable<StepEvent> {
     return this;
   }
 
-  /** The picture [3,H,W] in 0..1 that the last step looked at; undefined before the first. */
+  /** The picture [3,H,W] in 0..1 that the last step looked at, of the run's size; undefined before the first. */
   get image(): NDArray | undefined {
     return this.latest;
   }
@@ -62,6 +63,11 @@ export abstract class RunningPicture implements AsyncIterable<StepEvent> {
     const { step } = run.state;
     if (this.rendered?.step !== step) this.rendered = { step, picture: await run.render() };
     return this.rendered.picture;
+  }
+
+  /** What an edit has kept of its source and reached of its prompts so far; undefined where nothing is edited. */
+  async compare(): Promise<EditReport | undefined> {
+    return (await this.run()).compare(await this.render());
   }
 
   /** What the run is between two steps. */
@@ -82,8 +88,10 @@ export abstract class RunningPicture implements AsyncIterable<StepEvent> {
   /** The picture as it is now as a PNG with its story. */
   protected async png({ metadata = "full" }: PictureOptions = {}): Promise<Uint8Array> {
     const run = await this.run();
-    const { settings, step, beganFrom, changed } = run.state;
-    const story = { settings, step, beganFrom, changed, models: await this.models(), device: run.device };
+    const { settings, step, beganFrom, changed, source } = run.state;
+    const models = await this.models();
+    const edited = source && { source: sourceFacts(source) };
+    const story = { settings, step, beganFrom, ...edited, changed, models, device: run.device };
     return encodePng(await this.render(), storyText(story, metadata));
   }
 

@@ -112,6 +112,13 @@ async function storyOf(path: string, given: { initImage: unknown; initCodes: unk
       "resume its session instead",
     );
   }
+  if (story.source) {
+    throw new VqganClipError(
+      "BAD_ARGUMENT",
+      `--like: ${path} is an edit of another picture`,
+      "edit that picture again: vqgan-clip edit",
+    );
+  }
   const missing =
     story.beganFrom === "picture" && given.initImage === undefined
       ? "--init-image"

@@ -6,6 +6,7 @@ import { VqganClipError } from "../core/errors.js";
 import { nearest } from "../core/nearest.js";
 import { expandAliases } from "./aliases.js";
 import { addDoctor } from "./doctor.js";
+import { addEdit } from "./edit.js";
 import { addEmbed } from "./embed.js";
 import { exitCodeHelp, exitCodeOf, exitCodes } from "./exit-codes.js";
 import { addGenerate } from "./generate.js";
@@ -30,6 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
     .showSuggestionAfterError(false)
     .addHelpText("after", `\n${exitCodeHelp}`);
   addGenerate(program, finish);
+  addEdit(program, finish);
   addResume(program, finish);
   addInspect(program);
   addEmbed(program);

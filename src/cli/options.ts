@@ -22,6 +22,8 @@ const flags: Readonly<Record<SettingName, string>> = {
   augmentations: "--augment <list>",
   padding: "--padding <kind>",
   regularizer: "--regularizer <list>",
+  structure: "--structure <x>",
+  feather: "--feather <px>",
   clampToCodebook: "--clamp-to-codebook <on|off>",
   promptReduction: "--prompt-reduction <kind>",
   microBatch: "--micro-batch <n>",
@@ -30,10 +32,18 @@ const flags: Readonly<Record<SettingName, string>> = {
 const settingNames = Object.keys(flags) as SettingName[];
 const attributeOf = (name: SettingName): string => new Option(flags[name]).attributeName();
 
+/** What a run begins from decides which settings it has. */
+type RunKind = "generate" | "edit";
+const absent: Readonly<Record<RunKind, readonly SettingName[]>> = {
+  generate: ["structure", "feather"],
+  edit: [],
+};
+
 /** Adds every setting of a run to a command. */
-export function addSettingOptions(command: Command): Command {
+export function addSettingOptions(command: Command, kind: RunKind = "generate"): Command {
   for (const name of settingNames) {
-    const option = new Option(flags[name], `${describe(name)} ${defaultOf(name)}`);
+    if (absent[kind].includes(name)) continue;
+    const option = new Option(flags[name], `${describe(name)} ${defaultOf(name, kind)}`);
     if (name === "prompts") option.argParser((text, former: string[] = []) => [...former, text]);
     else option.argParser((text) => parseSetting(name, text));
     command.addOption(option);
@@ -176,7 +186,11 @@ function range(schema: z.ZodNumber): string {
   return `a ${schema.format === "safeint" ? "whole " : ""}number${from}${to}`;
 }
 
-function defaultOf(name: SettingName): string {
+function defaultOf(name: SettingName, kind: RunKind): string {
+  if (kind === "edit" && (name === "steps" || name === "regularizer" || name === "structure")) {
+    return "(default: as --strength decides)";
+  }
+  if (kind === "edit" && name === "size") return "(default: the picture's own, within --max-side)";
   if (name === "prompts") return "(default: none; may be given several times)";
   if (name === "seed") return "(default: drawn, and reported)";
   if (name === "size") return "(default: the model's recommendation, else the generator's own size)";

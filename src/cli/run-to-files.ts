@@ -1,5 +1,6 @@
 /** Runs a picture to its end or to Ctrl-C and writes what was asked for: the loop of `generate` and `resume`. */
 import { writeFileAtomically } from "../files/atomic-write.js";
+import type { EditReport } from "../guidance/edit-report.js";
 import type { MetadataLevel } from "../guidance/metadata.js";
 import type { PictureRun } from "../picture-run.js";
 import type { VqganClip } from "../vqgan-clip.js";
@@ -26,8 +27,8 @@ export interface RunReport {
 }
 
 /** @returns the exit code */
-export async function runToFiles(run: PictureRun, files: RunFiles, report: RunReport): Promise<number> {
-  const { vq, reporter, metadata } = report;
+export async function runToFiles(run: PictureRun, files: RunFiles, options: RunReport): Promise<number> {
+  const { vq, reporter, metadata } = options;
   const { settings } = run;
   const pause = new AbortController();
   const onSignal = () => {
@@ -58,11 +59,13 @@ export async function runToFiles(run: PictureRun, files: RunFiles, report: RunRe
     const png = await run.toPNG(files.png === "-" ? undefined : files.png, { metadata });
     if (files.png === "-") await writeToStdout(png);
     const written = [...(files.png === "-" ? [] : [files.png]), ...(session === undefined ? [] : [session])];
+    const report = await run.compare();
     const seconds = (performance.now() - began) / 1000;
-    reporter.event(paused ? "paused" : "done", { step, seed: settings.seed, files: written, seconds });
+    reporter.event(paused ? "paused" : "done", { step, seed: settings.seed, files: written, seconds, ...report });
     const stand = paused ? `paused at step ${step} of ${settings.steps}` : `${step} steps`;
     reporter.say(`${stand}, seed ${settings.seed}, ${clock(seconds)}: ${written.join(", ") || "picture on stdout"}`);
-    if (paused) reporter.say(`go on: ${commandLine(["resume", session as string, ...report.resumeArguments])}`);
+    if (report) for (const line of reportLines(report)) reporter.say(line);
+    if (paused) reporter.say(`go on: ${commandLine(["resume", session as string, ...options.resumeArguments])}`);
     return paused ? exitCodes.paused : exitCodes.ok;
   } finally {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
@@ -72,6 +75,18 @@ export async function runToFiles(run: PictureRun, files: RunFiles, report: RunRe
     }
     await run.dispose();
   }
+}
+
+/** What an edit kept and reached, for people. */
+function reportLines({ kept, reached }: EditReport): string[] {
+  const alike = kept.ssim === undefined ? "" : `, SSIM ${kept.ssim.toFixed(3)}`;
+  const part = kept.free < 1 ? `; ${(100 * kept.free).toFixed(1)} % of the pixels could change` : "";
+  return [
+    `kept: PSNR ${kept.psnr.toFixed(2)} dB${alike}${part}`,
+    ...reached.map(
+      ({ prompt, before, after }) => `reached: "${prompt}" ${before.toFixed(3)} -> ${after.toFixed(3)} (cosine)`,
+    ),
+  ];
 }
 
 /** The program with arguments, quoted for a shell. */

@@ -1,7 +1,7 @@
 /** Losses of one step (paper sections 2.1, 2.4 and 2.5). */
 import type { Tensor } from "../graph/tensor.js";
 import { abs, max, mul, sign, square, sub } from "../ops/arithmetic.js";
-import { sphericalDistance } from "../ops/distance.js";
+import { pairedSphericalDistance, sphericalDistance } from "../ops/distance.js";
 import { replaceGrad } from "../ops/gradient-control.js";
 import { mean, sum } from "../ops/reduction.js";
 
@@ -20,6 +20,17 @@ export function promptLosses(embeddings: Tensor, prompts: Tensor, weights: Tenso
   const signed = mul(sphericalDistance(embeddings, prompts), sign(weights)); // [n, p]
   const stopped = replaceGrad(signed, max(signed, stops)); // [n, p]
   return mul(sum(stopped, { axes: [0] }), abs(weights));
+}
+
+/**
+ * How far every cutout is from the same cutout of the source, summed (appendix G.2): keeps an edit's structure.
+ *
+ * @param embeddings [n,E] of the cutouts
+ * @param originals [n,E] of the source's, seen through the same views
+ * @returns [1]
+ */
+export function structureLoss(embeddings: Tensor, originals: Tensor): Tensor {
+  return sum(pairedSphericalDistance(embeddings, originals), { axes: [0], keepDims: true });
 }
 
 /** mean((z - target)^2): keeps the latent where the decoder knows its way. */

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { VqganClipError } from "../core/errors.js";
 import { RANDOM_NAME } from "../core/random.js";
+import type { EditSource } from "./edit.js";
 import { parsePrompts } from "./prompt.js";
 import type { ModelIdentity } from "./session-file.js";
 import { checkSettings, type Settings } from "./settings.js";
@@ -12,7 +13,7 @@ import { checkSettings, type Settings } from "./settings.js";
 const A1111 = "parameters";
 const OURS = "vqgan-clip";
 const XMP = "XML:com.adobe.xmp";
-const VERSION = 1;
+const VERSION = 2;
 const SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/";
 
 /** What the first latent was made of. */
@@ -28,8 +29,24 @@ export interface Story {
   /** The backend that made the bytes; equal backends make equal bytes. */
   readonly device: string;
   readonly beganFrom: Beginning;
+  /** The picture that was edited, told by its sha256 and size. */
+  readonly source?: SourceFacts;
   /** Whether its settings were changed on the way. */
   readonly changed: boolean;
+}
+
+export interface SourceFacts {
+  readonly sha256: string;
+  readonly width: number;
+  readonly height: number;
+  /** Whether a mask held a part of it. */
+  readonly masked: boolean;
+}
+
+/** What a picture tells of the source it was edited from. */
+export function sourceFacts({ picture, sha256, mask }: EditSource): SourceFacts {
+  const [, height, width] = picture.shape as [number, number, number];
+  return { sha256, width, height, masked: mask !== undefined };
 }
 
 export type MetadataLevel = "full" | "public" | "none";
@@ -85,6 +102,7 @@ const storySchema = z.object({
   models: z.array(z.object({ role: z.enum(["generator", "perceptor"]), name: z.string(), sha256: z.string() })),
   device: z.string(),
   beganFrom: z.enum(beginnings),
+  source: z.object({ sha256: z.string(), width: z.int(), height: z.int(), masked: z.boolean() }).optional(),
   changed: z.boolean(),
 });
 
@@ -93,8 +111,9 @@ export function readStory(text: Readonly<Record<string, string>>): Story | undef
   const ours = text[OURS];
   if (ours === undefined) return undefined;
   try {
-    const { settings, step, models, device, beganFrom, changed } = storySchema.parse(JSON.parse(ours));
-    return { settings: checkSettings(settings), step, models, device, beganFrom, changed };
+    const { settings, source, ...rest } = storySchema.parse(JSON.parse(ours));
+    const { version: _, ...story } = { ...rest, settings: checkSettings(settings) };
+    return { ...story, ...(source && { source }) };
   } catch (error) {
     throw new VqganClipError("BAD_FILE", `inspect(): the picture's vqgan-clip metadata is damaged`, undefined, {
       cause: error,

@@ -43,11 +43,12 @@ export async function scorePicture(
   const { onNotice: _, ...compileOptions } = options;
   const seen = await unitPicture(perceptor, picture, compileOptions);
   const said = await unitTexts(perceptor, prompts, options);
-  const scores = said.map((text, i) => ({ prompt: prompts[i] as string, ...compare(seen, text) }));
+  const scores = said.map((text, i) => ({ prompt: prompts[i] as string, ...compareUnits(seen, text) }));
   return scores.sort((a, b) => b.cosine - a.cosine);
 }
 
-function compare(a: Float32Array, b: Float32Array): { cosine: number; distance: number } {
+/** Two unit vectors. */
+export function compareUnits(a: Float32Array, b: Float32Array): { cosine: number; distance: number } {
   let cosine = 0;
   let chord = 0;
   a.forEach((value, i) => {
@@ -77,7 +78,8 @@ function centreSquare(picture: NDArray, side: number): NDArray {
   );
 }
 
-function unitRows(embeddings: NDArray): Float32Array[] {
+/** The rows of embeddings [n,E], each of length 1. */
+export function unitRows(embeddings: NDArray): Float32Array[] {
   const [count, size] = embeddings.shape as [number, number];
   const values = embeddings.floats();
   return Array.from({ length: count }, (_, i) => {

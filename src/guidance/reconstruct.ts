@@ -1,7 +1,8 @@
 /** A picture through the generator and back, which shows what a run can reach: encode, quantise, decode. */
 import { requires } from "../core/errors.js";
-import { NDArray } from "../core/ndarray.js";
+import type { NDArray } from "../core/ndarray.js";
 import { input } from "../graph/tensor.js";
+import { cropOrPad } from "../image/pad.js";
 import { psnr } from "../image/similarity.js";
 import type { Generator } from "../models/generator.js";
 import { add, clip, mul } from "../ops/arithmetic.js";
@@ -42,17 +43,4 @@ export async function reconstruct(
   const made = cropOrPad(result.y.reshape(padded.shape), height, width);
   const codes = result.indices.reshape(result.indices.shape.slice(1));
   return { picture: made, codes, psnr: psnr(picture, made), codesUsed: new Set(codes.data as BigInt64Array).size };
-}
-
-/** [3,H,W] cut or extended at the right and the bottom, the border repeated. */
-function cropOrPad(picture: NDArray, height: number, width: number): NDArray {
-  const [channels, oldHeight, oldWidth] = picture.shape as [number, number, number];
-  if (oldHeight === height && oldWidth === width) return picture;
-  const source = picture.floats();
-  const target = new Float32Array(channels * height * width);
-  for (let row = 0; row < channels * height; row++) {
-    const from = (Math.floor(row / height) * oldHeight + Math.min(row % height, oldHeight - 1)) * oldWidth;
-    for (let x = 0; x < width; x++) target[row * width + x] = source[from + Math.min(x, oldWidth - 1)] as number;
-  }
-  return NDArray.float32([channels, height, width], target);
 }

@@ -1,5 +1,6 @@
 /** The one place where a run's settings come together, and the record of where each came from. */
-import { VqganClipError } from "../core/errors.js";
+import { requires, VqganClipError } from "../core/errors.js";
+import { editRecipe } from "./edit.js";
 import { type PresetName, presetNames, presets } from "./presets.js";
 import { parsePrompts } from "./prompt.js";
 import { checkSettings, type Recipe, type SettingName, type Settings, settingsSchema } from "./settings.js";
@@ -12,6 +13,8 @@ export type Recommendation = Partial<Recipe & Pick<Settings, "size">>;
 export interface SettingsRequest extends Partial<Omit<Settings, "prompts" | "regularizer">> {
   /** Several texts join as if written with `|`. */
   readonly prompts?: string | readonly string[];
+  /** How far an edit goes from its source, 0..1 (default 0.5): decides steps, regulariser and structure. */
+  readonly strength?: number;
   /** Fields left out come from the layer below. */
   readonly regularizer?: Partial<Settings["regularizer"]>;
   readonly preset?: PresetName;
@@ -24,12 +27,25 @@ export interface SettingsSources {
   readonly size: readonly [number, number];
   /** Settings of a picture that is to be made again; they count as if each had been asked for. */
   readonly like?: Settings | undefined;
+  /** Whether a picture is edited: `size` is then its own and comes before the model's, and strength counts. */
+  readonly edits?: boolean;
   /** Draws a seed where nobody names one. */
   readonly drawSeed: () => number;
 }
 
 /** Who decided a setting. */
-export type Origin = "request" | "like" | `preset ${PresetName}` | "model" | "generator" | "drawn";
+export type Origin =
+  | "request"
+  | "like"
+  | "strength"
+  | `preset ${PresetName}`
+  | "model"
+  | "source"
+  | "generator"
+  | "drawn";
+
+/** How far an edit goes unless asked otherwise. */
+export const USUAL_STRENGTH = 0.5;
 
 export interface ResolvedSettings {
   readonly settings: Settings;
@@ -43,7 +59,7 @@ export interface ResolvedSettings {
  * @throws BAD_ARGUMENT, BAD_PROMPT
  */
 export function resolveSettings(request: SettingsRequest, sources: SettingsSources): ResolvedSettings {
-  const { preset, prompts: _, ...given } = request;
+  const { preset, prompts: _, strength, ...given } = request;
   if (preset !== undefined && !presetNames.includes(preset)) {
     throw new VqganClipError(
       "BAD_ARGUMENT",
@@ -51,13 +67,29 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
       `known: ${presetNames.join(", ")}`,
     );
   }
-  const { recommended, like, size, drawSeed } = sources;
-  const layers: [Origin, Readonly<Record<string, unknown>>][] = [
-    ["request", { ...given, prompts: requestedPrompts(request, like) }],
-    ...(like ? [["like", like] as [Origin, typeof like]] : []),
-    ...(preset ? [[`preset ${preset}`, presets[preset]] as [Origin, Recipe]] : []),
-    ...(recommended ? [["model", recommended] as [Origin, Recommendation]] : []),
+  const { recommended, like, size, edits = false, drawSeed } = sources;
+  requires(
+    edits || strength === undefined,
+    "BAD_ARGUMENT",
+    () => "strength: only an edit has it",
+    "edit a picture, or leave it out",
+  );
+  const recipes: Layer[] = [
+    ...(preset ? [[`preset ${preset}`, presets[preset]] as const] : []),
+    ...(recommended ? [["model", recommended] as const] : []),
     ["preset paper", presets.paper],
+  ];
+  const steps = recipes.map(([, recipe]) => recipe.steps).find((value) => value !== undefined) as number;
+  const layers: Layer[] = [
+    ["request", { ...given, prompts: requestedPrompts(request, like) }],
+    ...(like ? [["like", like] as const] : []),
+    ...(edits
+      ? ([
+          ["source", { size }],
+          ["strength", editRecipe(strength ?? USUAL_STRENGTH, steps)],
+        ] as const)
+      : []),
+    ...recipes,
     ["generator", { size }],
   ];
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(settingsSchema.shape, name));
@@ -89,6 +121,9 @@ export function requestedPrompts({ prompts }: SettingsRequest, like: Settings | 
   if (joined !== undefined) parsePrompts(joined);
   return joined;
 }
+
+/** Who decides, and what. */
+type Layer = readonly [Origin, Readonly<Record<string, unknown>>];
 
 const settingNames = Object.keys(settingsSchema.shape) as SettingName[];
 

@@ -2,13 +2,16 @@
  * A run: the loop of the method as a resumable session. It draws, steps, and can be left, saved and continued at any
  * step with the same result as if it had never stopped.
  */
-import { VqganClipError } from "../core/errors.js";
+import { requires, VqganClipError } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
 import { type OptimizerState, optimizers } from "../optim/optimizer.js";
 import { type CompileOptions, compile, type Feeds, type Program } from "../runtime/program.js";
 import { drawViews } from "./augmentations.js";
+import { type EditSource, finishedPicture, sourceScale, workingPicture } from "./edit.js";
+import { compareEdit, type EditReport } from "./edit-report.js";
 import { clampToCodebook, latentGrid, latentOfCodes, latentOfPicture, randomCodes } from "./latent.js";
+import { freePositions, holdLatents } from "./mask.js";
 import type { Beginning } from "./metadata.js";
 import { type Prompt, parsePrompts } from "./prompt.js";
 import { embedTexts, type TextNotice } from "./prompt-embedding.js";
@@ -20,6 +23,8 @@ export interface RunState {
   readonly settings: Settings;
   /** Somebody's picture and given codes are not in the settings: without them the run cannot be made again. */
   readonly beganFrom: Beginning;
+  /** The picture that an edit is held against; without it, a picture is made from nothing. */
+  readonly source?: EditSource;
   /** Whether settings that steer it were changed on the way: then they no longer tell how to make it again. */
   readonly changed: boolean;
   /** Steps done. */
@@ -36,6 +41,8 @@ export interface Losses {
   readonly total: number;
   /** One weighted distance per prompt, in the order written. */
   readonly prompts: readonly number[];
+  /** The structure term's share (0 when it is off). */
+  readonly structure: number;
   /** The regulariser's share (0 when it is off). */
   readonly latent: number;
 }
@@ -44,17 +51,29 @@ export interface StepEvent {
   /** Steps done, 1 for the first. */
   readonly step: number;
   readonly losses: Losses;
-  /** The picture before this step [3,H,W], 0..1. */
+  /** The picture before this step [3,H,W], 0..1, of the run's size: an edit's is not yet laid over its source. */
   readonly image: NDArray;
 }
 
 export interface StartOptions extends CompileOptions {
   /** Begin at this picture [3,H,W] in 0..1 of the settings' size, instead of random codes. */
   readonly initPicture?: NDArray;
+  /** Edit this picture: begin at it, hold what its mask holds. */
+  readonly source?: EditSource;
   /** Begin at these codes, row-major over the latent. */
   readonly initCodes?: readonly number[];
   /** Told what of a prompt the perceptor cannot take: unknown words, text beyond its limit. */
   readonly onNotice?: (notice: TextNotice) => void;
+}
+
+/** The program of a step, and what it is fed besides the latent. */
+interface Compiled {
+  readonly program: Program<keyof StepOutputs>;
+  /** What never changes while it runs. */
+  readonly constants: Feeds;
+  /** 1 for each latent position that may change; undefined: all may. */
+  readonly free: Uint8Array | undefined;
+  readonly compileOptions: CompileOptions;
 }
 
 export class Run implements AsyncIterable<StepEvent> {
@@ -63,7 +82,7 @@ export class Run implements AsyncIterable<StepEvent> {
     private current: RunState,
     private readonly prompts: readonly Prompt[],
     private readonly embeddings: NDArray,
-    private readonly program: Program<keyof StepOutputs>,
+    private readonly compiled: Compiled,
   ) {}
 
   /** Draws the first latent and compiles the step. @throws BAD_ARGUMENT, BAD_PROMPT, DEVICE_UNAVAILABLE */
@@ -72,24 +91,38 @@ export class Run implements AsyncIterable<StepEvent> {
     const z = await firstLatent(models, settings, options);
     const optimizer = optimizers[settings.optimizer].init(z.size);
     const latentTarget = settings.regularizer.target === "init" ? z.clone() : NDArray.zeros("float32", z.shape);
-    const beganFrom = options.initPicture ? "picture" : options.initCodes ? "codes" : "random";
-    return Run.restore(models, { settings, beganFrom, changed: false, step: 0, z, latentTarget, optimizer }, options);
+    const { source } = options;
+    const beganFrom = options.initPicture || source ? "picture" : options.initCodes ? "codes" : "random";
+    const begun = { settings, beganFrom, changed: false, step: 0, z, latentTarget, optimizer } as const;
+    return Run.restore(models, { ...begun, ...(source && { source }) }, options);
   }
 
   /** Continues from a saved state, exactly. */
   static async restore(
     models: StepModels,
     state: RunState,
-    options: Omit<StartOptions, "initPicture" | "initCodes"> = {},
+    { onNotice, device, threads }: Pick<StartOptions, "onNotice" | keyof CompileOptions> = {},
   ): Promise<Run> {
-    const { onNotice, ...compileOptions } = options;
-    const { settings, z } = state;
+    const compileOptions = { ...(device !== undefined && { device }), ...(threads !== undefined && { threads }) };
+    const { settings, z, source } = state;
+    requires(
+      source || settings.structure === 0,
+      "BAD_ARGUMENT",
+      () => `structure: ${settings.structure} needs a picture to keep`,
+      "edit a picture, or leave it 0",
+    );
     const prompts = parsePrompts(settings.prompts);
     const texts = prompts.map(({ text }) => text);
     const embeddings = await embedTexts(models.perceptor, texts, { ...compileOptions, ...(onNotice && { onNotice }) });
     const outputs = buildStep(models, settings, z.shape, prompts.length);
     const program = await compile({ ...outputs }, compileOptions);
-    return new Run(models, state, prompts, embeddings, program);
+    const { factor } = models.generator;
+    const [, , rows, columns] = z.shape as [number, number, number, number];
+    const free =
+      source?.mask && freePositions(source.mask, [rows, columns], factor, sourceScale(source, settings.size, factor));
+    const original = source && workingPicture(source, settings.size, factor);
+    const constants = { ...(original && { original: original.reshape([1, ...original.shape]) }) };
+    return new Run(models, state, prompts, embeddings, { program, constants, free, compileOptions });
   }
 
   /** The state after the last step. */
@@ -102,32 +135,39 @@ export class Run implements AsyncIterable<StepEvent> {
   }
 
   get device(): string {
-    return this.program.device;
+    return this.compiled.program.device;
   }
 
   /** Devices that were tried first and would not run, with reasons. */
   get refusedDevices() {
-    return this.program.refused;
+    return this.compiled.program.refused;
   }
 
   /** Does one step. */
   async advance(): Promise<StepEvent> {
     const { settings, step, z, optimizer } = this.current;
+    const { program, free } = this.compiled;
     const { weight, decay, every } = settings.regularizer;
     const latentWeight = Math.max(0, weight - decay * Math.floor(step / every));
-    const result = await this.program.run(this.feeds(latentWeight));
+    const result = await program.run(this.feeds(latentWeight));
 
+    const weighted = Array.from(result.losses.floats());
     const losses = {
-      prompts: Array.from(result.losses.floats()),
+      prompts: weighted.slice(0, this.prompts.length),
+      structure: weighted[this.prompts.length] ?? 0,
       latent: latentWeight === 0 ? 0 : latentWeight * result.latentLoss.item(),
     };
-    const total = losses.prompts.reduce((sum, loss) => sum + loss, losses.latent);
+    const total = losses.prompts.reduce((sum, loss) => sum + loss, losses.latent + losses.structure);
     if (!Number.isFinite(total)) {
       throw new VqganClipError("OUT_OF_LIMITS", `step ${step + 1}: the loss is ${total}`, "lower the learning rate");
     }
     const rule = optimizers[settings.optimizer];
-    const updated = rule.update(z.floats(), result.gradient.floats(), optimizer, settings.learningRate);
-    const next = NDArray.float32(z.shape, updated.parameters);
+    const full = result.gradient.floats();
+    const gradient = free ? holdLatents(full, new Float32Array(full.length), free) : full;
+    const updated = rule.update(z.floats(), gradient, optimizer, settings.learningRate);
+    // Held once more, for rules that move a latent without a gradient (weight decay).
+    const moved = free ? holdLatents(updated.parameters, z.floats(), free) : updated.parameters;
+    const next = NDArray.float32(z.shape, moved);
     if (settings.clampToCodebook) clampToCodebook(next, this.models.generator.codebookRange);
     this.current = { ...this.current, step: step + 1, z: next, optimizer: updated.state };
     return { step: step + 1, losses: { total, ...losses }, image: withoutBatch(result.image) };
@@ -153,14 +193,25 @@ export class Run implements AsyncIterable<StepEvent> {
     return this;
   }
 
-  /** The picture of the latent as it is now [3,H,W], 0..1. */
+  /** The picture of the latent as it is now [3,H,W], 0..1; an edit's has its source's size and what its mask holds. */
   async render(): Promise<NDArray> {
-    return withoutBatch((await this.program.run(this.feeds(0))).image);
+    const { settings, source } = this.current;
+    const made = withoutBatch((await this.compiled.program.run(this.feeds(0))).image);
+    return source ? finishedPicture(made, source, settings, this.models.generator.factor) : made;
+  }
+
+  /** What an edit kept and what it reached, for the picture that `render` gave; undefined where nothing is edited. */
+  async compare(rendered: NDArray): Promise<EditReport | undefined> {
+    const { source } = this.current;
+    const { perceptor } = this.models;
+    return (
+      source && compareEdit(perceptor, source, rendered, this.prompts, this.embeddings, this.compiled.compileOptions)
+    );
   }
 
   /** Frees the compiled step. */
   async dispose(): Promise<void> {
-    await this.program.dispose();
+    await this.compiled.program.dispose();
   }
 
   /** The step's inputs. Views are drawn from the seed and the step's number alone, so resuming needs no random state. */
@@ -186,17 +237,22 @@ export class Run implements AsyncIterable<StepEvent> {
         [this.prompts.length],
         this.prompts.map(({ stop }) => stop),
       ),
+      ...this.compiled.constants,
       ...views,
     };
-    return Object.fromEntries(Object.entries(all).filter(([name]) => this.program.reads(name)));
+    return Object.fromEntries(Object.entries(all).filter(([name]) => this.compiled.program.reads(name)));
   }
 }
 
 async function firstLatent(
   { generator }: StepModels,
   settings: Settings,
-  { initPicture, initCodes, onNotice: _, ...compileOptions }: StartOptions,
+  { initPicture, initCodes, source, onNotice: _, ...compileOptions }: StartOptions,
 ): Promise<NDArray> {
+  if (source) {
+    const picture = workingPicture(source, settings.size, generator.factor);
+    return latentOfPicture(generator, picture, compileOptions);
+  }
   if (initPicture) return latentOfPicture(generator, initPicture, compileOptions);
   const grid = latentGrid(generator, settings.size);
   const random = new Random(settings.seed).split("first latent");

@@ -9,12 +9,14 @@ import type { NDArray } from "../core/ndarray.js";
 import { RANDOM_NAME } from "../core/random.js";
 import { optimizers } from "../optim/optimizer.js";
 import { parseSafetensors, writeSafetensors } from "../weights/safetensors.js";
+import type { EditSource } from "./edit.js";
+import { checkMask } from "./mask.js";
 import { beginnings } from "./metadata.js";
 import type { RunState } from "./run.js";
 import { checkSettings } from "./settings.js";
 
 const FORMAT = "vqclip";
-const VERSION = 1;
+const VERSION = 2;
 const MAX_STATE_BYTES = 1 << 30;
 /** ZIP dates begin in 1980; files carry no clock. */
 const FIXED_DATE = new Date(1980, 0, 1);
@@ -37,6 +39,8 @@ const manifestSchema = z.object({
   step: z.int().min(0),
   beganFrom: z.enum(beginnings),
   changed: z.boolean(),
+  /** An edit's source; its pixels and mask are in state.safetensors. */
+  source: z.object({ sha256: z.string() }).optional(),
   settings: z.unknown(),
   models: z.array(z.object({ role: z.enum(["generator", "perceptor"]), name: z.string(), sha256: z.string() })),
   random: z.literal(RANDOM_NAME),
@@ -45,13 +49,14 @@ const manifestSchema = z.object({
 
 /** @param png the picture so far, for people and file browsers */
 export function writeSession({ state, models }: SessionFile, png?: Uint8Array): Uint8Array {
-  const { settings, beganFrom, changed, step, z: latent, latentTarget, optimizer } = state;
+  const { settings, beganFrom, changed, source, step, z: latent, latentTarget, optimizer } = state;
   const manifest = {
     format: FORMAT,
     version: VERSION,
     step,
     beganFrom,
     changed,
+    ...(source && { source: { sha256: source.sha256 } }),
     settings,
     models: [...models],
     random: RANDOM_NAME,
@@ -59,6 +64,8 @@ export function writeSession({ state, models }: SessionFile, png?: Uint8Array): 
   } satisfies z.input<typeof manifestSchema>;
   const arrays: Record<string, NDArray> = { z: latent, latentTarget };
   for (const [name, array] of Object.entries(optimizer.arrays)) arrays[`optimizer.${name}`] = array;
+  if (source) arrays.source = source.picture;
+  if (source?.mask) arrays.mask = source.mask;
   const files: Zippable = {
     "manifest.json": strToU8(`${JSON.stringify(manifest, null, 2)}\n`),
     "state.safetensors": [writeSafetensors(arrays), { level: 0 }],
@@ -81,7 +88,7 @@ export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
     const issue = manifest.error.issues[0];
     throw new VqganClipError("BAD_FILE", `session: manifest.json: ${issue?.path.join(".")}: ${issue?.message}`);
   }
-  const { models, step, beganFrom, changed, optimizerStep } = manifest.data;
+  const { models, step, beganFrom, changed, optimizerStep, source } = manifest.data;
   const settings = checkSettings(manifest.data.settings);
   const arrays: Record<string, NDArray> = {};
   const dict = parseSafetensors(stateBytes, "state.safetensors");
@@ -95,7 +102,21 @@ export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
     moments[name] = array;
   }
   const optimizer = { step: optimizerStep, arrays: moments };
-  return { state: { settings, beganFrom, changed, step, z: latent, latentTarget, optimizer }, models };
+  const edited = source && { source: sourceOf(source.sha256, rest.source, rest.mask) };
+  return { state: { settings, beganFrom, changed, ...edited, step, z: latent, latentTarget, optimizer }, models };
+}
+
+function sourceOf(sha256: string, picture: NDArray | undefined, mask: NDArray | undefined): EditSource {
+  requires(
+    picture?.dtype === "uint8" && picture.shape.length === 3 && picture.shape[0] === 3,
+    "BAD_FILE",
+    () => "session: state.safetensors lacks the source of the edit",
+  );
+  if (!mask) return { picture, sha256 };
+  const [, height, width] = picture.shape as [number, number, number];
+  requires(mask.dtype === "uint8" && mask.shape.length === 2, "BAD_FILE", () => `session: mask is ${mask}`);
+  checkMask(mask, [height, width]);
+  return { picture, sha256, mask };
 }
 
 function unzip(bytes: Uint8Array): Record<string, Uint8Array> {

@@ -55,6 +55,8 @@ export const settingsSchema = z.strictObject({
       every: z.int().min(1),
     })
     .describe("pull on the latent: weight * mean((z - target)^2)"),
+  structure: z.number().min(0).max(1000).describe("pull of each cutout to the source's same cutout, in edits"),
+  feather: z.number().min(0).max(1024).describe("soft edge inside a mask, in pixels"),
   clampToCodebook: z.boolean().describe("keep each latent channel within the codebook's range"),
   promptReduction: z.enum(["sum", "mean"]).describe("how prompt losses join"),
   microBatch: z.int().min(1).max(4096).describe("cutouts in memory at once; the gradient is the same"),

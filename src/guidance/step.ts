@@ -83,11 +83,7 @@ export function buildStep(
     const batch = original
       ? concat([distances, mul(structureLoss(seen, see(original)), settings.structure / settings.cutouts)], 0)
       : distances; // [p] or [p + 1]
-    const [gradient] = grad(
-      batch,
-      [base],
-      constant(NDArray.float32([lossCount], new Float32Array(lossCount).fill(1))),
-    );
+    const [gradient] = grad(batch, [base], constant(NDArray.float32([lossCount], new Float32Array(lossCount).fill(1))));
     losses = losses ? add(losses, batch) : batch;
     baseGradient = baseGradient ? add(baseGradient, gradient as Tensor) : gradient;
   }

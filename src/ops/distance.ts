@@ -23,8 +23,17 @@ export function cosineSimilarity(a: Tensor, b: Tensor): Tensor {
 export function sphericalDistance(a: Tensor, b: Tensor): Tensor {
   const [n, e] = a.shape as [number, number];
   const [p] = b.shape as [number];
-  const difference = sub(reshape(normalize(a), [n, 1, e]), reshape(normalize(b), [1, p, e])); // [n, p, E]
-  const quarter = mul(sum(square(difference), { axes: [2] }), 0.25); // (|a^ - b^| / 2)^2
+  return sphericalOfChord(sub(reshape(normalize(a), [n, 1, e]), reshape(normalize(b), [1, p, e]))); // [n, p]
+}
+
+/** The same distance of each row of a [n,E] to the row of b [n,E] beside it -> [n]. */
+export function pairedSphericalDistance(a: Tensor, b: Tensor): Tensor {
+  return sphericalOfChord(sub(normalize(a), normalize(b)));
+}
+
+/** Of chords [...,E] between unit vectors -> [...]. */
+function sphericalOfChord(chord: Tensor): Tensor {
+  const quarter = mul(sum(square(chord), { axes: [-1] }), 0.25); // (|a^ - b^| / 2)^2
   const bounded = clip(quarter, 1e-14, 1 - 1e-7);
   return mul(square(asin(sqrt(bounded))), 2);
 }

@@ -48,6 +48,9 @@ beforeAll(async () => {
   const plain = sharp({ create: { width: 8, height: 8, channels: 3, background: "red" } });
   const png = await plain.png().toBuffer();
   await writeFile(path("plain.png"), png);
+  const black = (side: number) => sharp({ create: { width: side, height: side, channels: 3, background: "black" } });
+  await black(4).png().toFile(path("mask.png"));
+  await black(8).png().toFile(path("black.png"));
   await writeFile(path("cut.png"), png.subarray(0, png.length - 30));
   const huge = { width: 10_001, height: 10_000, channels: 3 as const, background: "red" };
   await sharp({ create: huge }).png({ compressionLevel: 1 }).toFile(path("huge.png"));
@@ -128,6 +131,23 @@ const cases: readonly (readonly [name: string, args: string, code: number, line:
     2,
     /ends at byte \d+, the file at \d+ \(the file is cut short/,
   ],
+  ["no picture to edit", "edit", 2, /missing required argument 'picture'/],
+  ["an edit without a prompt", "edit @plain.png", 2, /prompt: none was given/],
+  ["an edit of text", "edit @text.png castle", 2, /text.png is no picture/],
+  ["an edit of nothing", "edit @none.png castle", 1, /cannot read .*none.png: no such file/],
+  [
+    "a strength beyond 1",
+    "edit @plain.png castle --strength 1.5",
+    2,
+    /'1.5' is invalid. expected a number from 0 to 1/,
+  ],
+  ["a rectangle that is none", "edit @plain.png castle --rect 1,2", 2, /expected x,y,width,height in pixels/],
+  ["a rectangle outside", "edit @plain.png castle --rect 6,0,4,4", 2, /6,0,4,4 is no part of a 8x8 picture/],
+  ["a mask and a rectangle", "edit @plain.png castle --rect 0,0,4,4 --mask @plain.png", 2, /cannot be used with/],
+  ["a mask that is text", "edit @plain.png castle --mask @text.png", 2, /text.png is no picture/],
+  ["a mask of another size", "edit @plain.png castle --mask @mask.png", 2, /mask: it has 4x4 pixels, the picture 8x8/],
+  ["a mask that holds all", "edit @plain.png castle --mask @black.png", 2, /mask: nothing in it may change \(white/],
+  ["an empty phrase to find", "edit @plain.png castle --from _", 2, /the phrase is empty/],
   ["a session that is none", "resume @session.vqclip", 2, /not a readable .vqclip/],
   ["a session that is missing", "resume @none.vqclip", 1, /cannot read .*no such file/],
   ["nothing to embed", "embed", 2, /needs either --text or --image/],
@@ -143,7 +163,9 @@ describe("bad input", () => {
     inEmptyFolder(async (folder) => {
       const args = text.split(" ").map((arg) => arg.replace(/^@/, `${inputs}/`).replaceAll("_", " "));
       const [command = ""] = args;
-      const models = ["generate", "resume", "embed", "score", "reconstruct"].includes(command) ? tinyModels : [];
+      const models = ["generate", "edit", "resume", "embed", "score", "reconstruct"].includes(command)
+        ? tinyModels
+        : [];
       // What a case names comes last, so that it wins.
       const given = command === "generate" ? [command, ...models, ...small, ...args.slice(1)] : [...args, ...models];
       const run = await cli(given, { cwd: folder });

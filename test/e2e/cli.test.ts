@@ -62,7 +62,7 @@ describe("generate", () => {
           `Steps: 3, Sampler: adam, Seed: 7, Size: 40x32, Model: vqgan, Model hash: ${"d7106687fb"}, Version: vqgan-clip`,
       );
       const ours = JSON.parse(texts["vqgan-clip"] as string);
-      expect(ours).toMatchObject({ version: 1, step: 3, device: "cpu", settings: { seed: 7, steps: 3, cutouts: 3 } });
+      expect(ours).toMatchObject({ version: 2, step: 3, device: "cpu", settings: { seed: 7, steps: 3, cutouts: 3 } });
       expect(xmp?.toString()).toContain("digitalsourcetype/trainedAlgorithmicMedia");
 
       const shown = await cli(["inspect", png as string, "--json"]);
@@ -346,7 +346,7 @@ describe("other commands", () => {
 
   test("every option of every command says its default and the exit codes are listed", async () => {
     expect((await cli(["--help"])).stdout.toString()).toMatch(/Exit codes:\n +0 [\s\S]*130/);
-    for (const command of ["generate", "resume", "embed", "score", "reconstruct", "doctor"]) {
+    for (const command of ["generate", "edit", "resume", "embed", "score", "reconstruct", "doctor"]) {
       const { stdout, code } = await cli([command, "--help"]);
       expect(code).toBe(0);
       const text = stdout.toString().split("Options:\n")[1] as string;

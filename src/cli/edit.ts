@@ -1,0 +1,146 @@
+/** `vqgan-clip edit`: somebody's picture changed by words, all of it or a part. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { NDArray } from "../core/ndarray.js";
+import { writeFileAtomically } from "../files/atomic-write.js";
+import { readInput } from "../files/read-input.js";
+import { MAX_EDIT_SIDE } from "../guidance/edit.js";
+import type { Rectangle } from "../guidance/mask.js";
+import { requestedPrompts, USUAL_STRENGTH } from "../guidance/resolve-settings.js";
+import { encodePng } from "../image/png.js";
+import type { VqganClip } from "../vqgan-clip.js";
+import { addFileOptions, type FileFlags, outputsOf } from "./generate.js";
+import { noticeText } from "./notices.js";
+import { addModelOptions, addSettingOptions, modelArguments, modelFrom, settingsFrom, wholeNumber } from "./options.js";
+import { checkOutputs } from "./outputs.js";
+import { Reporter } from "./reporter.js";
+import { runToFiles } from "./run-to-files.js";
+
+interface EditFlags extends FileFlags, Readonly<Record<string, unknown>> {
+  readonly strength?: number;
+  readonly mask?: string;
+  readonly rect?: Rectangle;
+  readonly from?: string;
+  readonly to?: string;
+  readonly deviations?: number;
+  readonly saveMask?: string;
+  readonly maxSide?: number;
+}
+
+export function addEdit(program: Command, finish: (code: number) => void): void {
+  const command = program
+    .command("edit")
+    .summary("change a picture by words")
+    .description(
+      "Changes a picture of any size towards the prompts and keeps the rest of it: all over, or only where a mask, a " +
+        "rectangle or a phrase says. Says at the end what was kept and what was reached.",
+    )
+    .argument("<picture>", "the picture to edit")
+    .argument("[prompts...]", 'what to see instead, such as "a jacket made of fur"')
+    .option("-o, --output <file>", "PNG to write, - for stdout (default: the picture's name with -edited.png)")
+    .option(
+      "--strength <x>",
+      `how far it may go, 0 to 1: steps, regulariser and structure together (default: ${USUAL_STRENGTH})`,
+      (text) => fraction(text),
+    )
+    .addOption(
+      new Option(
+        "--mask <png>",
+        "white may change, black stays; of the picture's size (default: everything may)",
+      ).conflicts(["rect", "from"]),
+    )
+    .addOption(
+      new Option("--rect <x,y,w,h>", "the part that may change, in pixels (default: everything)")
+        .argParser(rectangle)
+        .conflicts(["mask", "from"]),
+    )
+    .option("--from <phrase>", "change only where the picture shows this (default: everywhere)")
+    .option("--to <phrase>", "what to see there; the same as a prompt (default: none)")
+    .option(
+      "--deviations <x>",
+      "how far above the mean --from must stand out; larger finds less (default: 1)",
+      deviations,
+    )
+    .option("--save-mask <png>", "the mask that --from found, to look at and to use with --mask (default: none)")
+    .option("--max-side <n>", `work at no more pixels a side than this (default: ${MAX_EDIT_SIDE})`, (text) =>
+      wholeNumber(text, 16, 4096),
+    );
+  addModelOptions(addSettingOptions(command, "edit"));
+  addFileOptions(command).action(async (picture: string, prompts: string[], flags) =>
+    finish(await edit(picture, prompts, flags)),
+  );
+}
+
+async function edit(picture: string, positional: readonly string[], flags: EditFlags): Promise<number> {
+  const { strength, rect, from, to, deviations: beyond, saveMask, maxSide, saveState } = flags;
+  const png = flags.output ?? `${picture.replace(/\.[^./\\]*$/, "")}-edited.png`;
+  const reporter = new Reporter({ ...flags, pictureOnStdout: png === "-" });
+  const request = settingsFrom(flags, to === undefined ? positional : [to, ...positional]);
+  requestedPrompts(request, undefined); // before the models are opened: typing errors are told at once
+  const pauseSession = saveState ?? `${(png === "-" ? picture : png).replace(/\.[^./\\]*$/, "")}.vqclip`;
+  await checkOutputs([
+    ...outputsOf({ ...flags, output: png, saveState: pauseSession }),
+    ...(saveMask === undefined ? [] : [{ flag: "--save-mask", path: saveMask, endings: [".png"] }]),
+  ]);
+  const image = await readInput(picture);
+  const { decodePicture } = await import("../image/decode.js");
+  const decoded = await decodePicture(image, picture);
+  const { VqganClip: Engine } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
+  const vq = await Engine.fromPretrained({
+    ...modelFrom(flags),
+    onNotice: (notice) => reporter.say(noticeText(notice)),
+  });
+  const mask = from === undefined ? flags.mask : await found(vq, decoded, from, beyond, reporter);
+  const run = await vq.edit({
+    ...request,
+    image: decoded,
+    ...(strength !== undefined && { strength }),
+    ...(mask !== undefined && { mask }),
+    ...(rect && { rect }),
+    ...(maxSide !== undefined && { maxSide }),
+  });
+  if (saveMask !== undefined && mask instanceof NDArray) await writeFileAtomically(saveMask, maskPng(mask));
+  const files = { png, session: saveState, pauseSession, trace: flags.trace };
+  const resumeArguments = ["-o", png, ...modelArguments(flags)];
+  return runToFiles(run, files, { vq, reporter, metadata: flags.metadata, resumeArguments });
+}
+
+async function found(
+  vq: VqganClip,
+  picture: NDArray,
+  phrase: string,
+  beyond: number | undefined,
+  reporter: Reporter,
+): Promise<NDArray> {
+  const { mask } = await vq.findMask(picture, phrase, beyond === undefined ? {} : { deviations: beyond });
+  const share = (mask.data as Uint8Array).reduce((count, value) => count + (value > 0 ? 1 : 0), 0) / mask.size;
+  reporter.say(`note: "${phrase}" was found in ${(100 * share).toFixed(1)} % of the picture`);
+  return mask;
+}
+
+/** A mask uint8 [H,W] as a grey PNG. */
+function maskPng(mask: NDArray): Uint8Array {
+  const grey = Float32Array.from(mask.data as Uint8Array, (value) => value / 255);
+  const planes = new Float32Array(3 * grey.length);
+  for (let channel = 0; channel < 3; channel++) planes.set(grey, channel * grey.length);
+  return encodePng(NDArray.float32([3, ...mask.shape], planes));
+}
+
+function fraction(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError("expected a number from 0 to 1");
+  return value;
+}
+
+function deviations(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(Math.abs(value) <= 10))
+    throw new InvalidArgumentError("expected a number from -10 to 10");
+  return value;
+}
+
+function rectangle(text: string): Rectangle {
+  const [, x, y, width, height] = /^(\d+),(\d+),(\d+),(\d+)$/.exec(text.replaceAll(" ", "")) ?? [];
+  if (height === undefined) throw new InvalidArgumentError("expected x,y,width,height in pixels");
+  return [Number(x), Number(y), Number(width), Number(height)];
+}

@@ -1,0 +1,176 @@
+/** Editing as users do it: any size, masks that hold to the pixel, sessions that go on, and what the result says of itself. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import sharp from "sharp";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type EditRequest, NDArray, readPngText, readStory, VqganClip } from "../../src/index.js";
+import { cli, compileCli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
+import { fixturePath } from "../support/fixtures.js";
+
+beforeAll(compileCli);
+
+const [width, height] = [33, 47];
+const pixels = Buffer.from(Array.from({ length: 3 * width * height }, (_, i) => (i * 37) % 256));
+const savePicture = (path: string) =>
+  sharp(pixels, { raw: { width, height, channels: 3 } })
+    .png()
+    .toFile(path);
+const rgb = async (path: string) =>
+  sharp(await readFile(path))
+    .raw()
+    .toBuffer();
+const small = ["--cutouts", "3", "--seed", "7", ...tinyModels];
+
+/** Whether pixel x,y differs in any channel. */
+const differs = (a: Buffer, b: Buffer, x: number, y: number) =>
+  [0, 1, 2].some((channel) => a[3 * (y * width + x) + channel] !== b[3 * (y * width + x) + channel]);
+
+describe("vqgan-clip edit", () => {
+  test("keeps the picture's size, says what was kept and reached, and is marked as a composite", () =>
+    inEmptyFolder(async (folder) => {
+      const path = (name: string) => join(folder, name);
+      await savePicture(path("in.png"));
+      const run = await cli(["edit", path("in.png"), "a castle", "fog:-0.5", "--steps", "3", ...small]);
+      expect(run.stderr).toMatch(/kept: PSNR [\d.]+ dB, SSIM [\d.]+\nreached: "a castle" -?[\d.]+ -> /);
+      expect(run.code).toBe(0);
+      expect(await listing(folder)).toEqual(["in-edited.png", "in.png"]);
+      const events = run.stdout.toString().trimEnd().split("\n").map((line) => JSON.parse(line)); // biome-ignore format: short
+      expect(events[0]).toMatchObject({
+        beganFrom: "picture",
+        settings: { size: [34, 48], steps: 3, structure: 0.5, regularizer: { target: "init", weight: 1 } },
+      });
+      expect(events[1].losses.structure).toBeGreaterThanOrEqual(0);
+      expect(events.at(-1)).toMatchObject({ type: "done", kept: { free: 1 }, reached: [{ prompt: "a castle" }, { prompt: "fog" }] }); // biome-ignore format: one event
+      const made = await sharp(path("in-edited.png")).metadata();
+      expect([made.width, made.height]).toEqual([width, height]);
+      expect(made.xmp?.toString()).toContain("compositeWithTrainedAlgorithmicMedia");
+      const story = readStory(readPngText(await readFile(path("in-edited.png"))));
+      expect(story?.source).toMatchObject({ width, height, masked: false });
+      const again = await cli(["generate", "--like", path("in-edited.png"), "-o", path("b.png"), ...tinyModels]);
+      expect(again.stderr).toMatch(/in-edited.png is an edit of another picture/);
+      expect(again.code).toBe(2);
+    }));
+
+  test("outside a rectangle every pixel is the source's; inside, they change", () =>
+    inEmptyFolder(async (folder) => {
+      const path = (name: string) => join(folder, name);
+      await savePicture(path("in.png"));
+      const part = ["--rect", "5,9,16,20", "--feather", "4", "--strength", "1", "--steps", "2"];
+      const run = await cli(["edit", path("in.png"), "a castle", ...part, "-o", path("out.png"), ...small]);
+      expect(run.stderr).toContain("20.6 % of the pixels could change");
+      const [before, after] = [await rgb(path("in.png")), await rgb(path("out.png"))];
+      let changed = 0;
+      for (let y = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) {
+          if (!differs(before, after, x, y)) continue;
+          expect(x >= 5 && x < 21 && y >= 9 && y < 29, `${x},${y}`).toBe(true);
+          changed++;
+        }
+      }
+      expect(changed).toBeGreaterThan(100);
+    }));
+
+  test("a mask picture works at a scaled size, for a rule with weight decay, and goes on from a session to the byte", () =>
+    inEmptyFolder(async (folder) => {
+      const path = (name: string) => join(folder, name);
+      await savePicture(path("in.png"));
+      const half = Buffer.from(Array.from({ length: width * height }, (_, i) => (i % width < 17 ? 255 : 0)));
+      await sharp(half, { raw: { width, height, channels: 1 } })
+        .png()
+        .toFile(path("m.png"));
+      const args = [
+        "edit",
+        path("in.png"),
+        "a castle",
+        "--mask",
+        path("m.png"),
+        "--max-side",
+        "32",
+        "--optimizer",
+        "adamw",
+      ];
+      const files = (name: string) => ["-o", path(`${name}.png`), "--save-state", path(`${name}.vqclip`)];
+      const whole = await cli([...args, "--steps", "4", ...files("whole"), ...small]);
+      expect(JSON.parse(whole.stdout.toString().split("\n")[0] as string).settings.size).toEqual([22, 32]);
+      await cli([...args, "--steps", "2", ...files("part"), ...small]);
+      const resumed = await cli(["resume", path("part.vqclip"), "-i", "4", ...files("part"), ...tinyModels]);
+      expect(resumed.stderr).toContain("kept: PSNR");
+      expect(await readFile(path("part.png"))).toEqual(await readFile(path("whole.png")));
+      expect(await readFile(path("part.vqclip"))).toEqual(await readFile(path("whole.vqclip")));
+      const [before, after] = [await rgb(path("in.png")), await rgb(path("whole.png"))];
+      for (let y = 0; y < height; y++)
+        for (let x = 17; x < width; x++) expect(differs(before, after, x, y)).toBe(false);
+      expect(differs(before, after, 3, 20)).toBe(true);
+    }));
+
+  test("a phrase finds its own mask, which is saved and can be used again", () =>
+    inEmptyFolder(async (folder) => {
+      const path = (name: string) => join(folder, name);
+      await savePicture(path("in.png"));
+      const common = ["--steps", "2", ...small];
+      const found = ["--from", "a castle", "--to", "fog", "--save-mask", path("m.png")];
+      const run = await cli(["edit", path("in.png"), ...found, "-o", path("a.png"), ...common]);
+      expect(run.stderr).toMatch(/note: "a castle" was found in [\d.]+ % of the picture/);
+      const again = ["fog", "--mask", path("m.png"), "-o", path("b.png")];
+      expect((await cli(["edit", path("in.png"), ...again, ...common])).code).toBe(0);
+      expect(await readFile(path("b.png"))).toEqual(await readFile(path("a.png")));
+    }));
+});
+
+describe("vq.edit", () => {
+  const image = NDArray.float32(
+    [3, height, width],
+    Float32Array.from(pixels, (byte) => byte / 255),
+  );
+  const request = { image, prompts: "a castle", cutouts: 2, steps: 2, seed: 3 } satisfies EditRequest<NDArray>;
+  let vq: VqganClip;
+  beforeAll(async () => {
+    vq = await VqganClip.fromPretrained({
+      vqgan: fixturePath("vqgan"),
+      clip: fixturePath("clip-quick-gelu"),
+      threads: 1,
+    });
+  });
+
+  test("held latents stay as they were, free ones move", async () => {
+    const run = await vq.edit({ ...request, rect: [0, 0, 10, 47] });
+    const before = (await run.state()).z.clone();
+    await run.toFinish();
+    const after = (await run.state()).z;
+    const columns = before.shape[3] as number;
+    for (let i = 0; i < before.size; i++) if (i % columns >= 5) expect(after.at(i)).toBe(before.at(i));
+    expect(after.at(0)).not.toBe(before.at(0));
+    expect(await run.compare()).toMatchObject({ reached: [{ prompt: "a castle" }] });
+    await run.dispose();
+  });
+
+  test("the structure term starts at nothing and is part of the total", async () => {
+    const run = await vq.edit({ ...request, structure: 2, regularizer: { weight: 0 } });
+    const losses = [];
+    for await (const event of run) losses.push(event.losses);
+    expect(losses[1]?.structure).toBeGreaterThan(0);
+    for (const { total, prompts, structure } of losses)
+      expect(total).toBeCloseTo((prompts[0] as number) + structure, 6);
+    await run.dispose();
+  });
+
+  test("more strength keeps less", async () => {
+    const kept = [];
+    for (const strength of [0, 1]) {
+      const run = await vq.edit({ ...request, strength, steps: 4 });
+      await run.toFinish();
+      kept.push((await run.compare())?.kept.psnr as number);
+      await run.dispose();
+    }
+    expect(kept[0]).toBeGreaterThanOrEqual(kept[1] as number);
+  });
+
+  test("bad requests are refused with a code", async () => {
+    await expect(vq.edit({ ...request, strength: 2 })).rejects.toThrow(
+      "strength: expected a number from 0 to 1, got 2",
+    );
+    await expect(vq.edit({ ...request, rect: [0, 0, 99, 1] })).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
+    await expect(vq.edit({ ...request, rect: [0, 0, 1, 1], mask: image })).rejects.toThrow("a mask or a rect");
+    expect(() => vq.create({ prompts: "a castle", strength: 0.5 })).toThrow("strength: only an edit has it");
+  });
+});
