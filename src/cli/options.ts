@@ -20,6 +20,7 @@ const flags: Readonly<Record<SettingName, string>> = {
   cutMethod: "--cut-method <name>",
   cutPower: "--cut-power <x>",
   augmentations: "--augment <list>",
+  start: "--start <kind>",
   padding: "--padding <kind>",
   regularizer: "--regularizer <list>",
   structure: "--structure <x>",
@@ -36,7 +37,7 @@ const attributeOf = (name: SettingName): string => new Option(flags[name]).attri
 type RunKind = "generate" | "edit";
 const absent: Readonly<Record<RunKind, readonly SettingName[]>> = {
   generate: ["structure", "feather"],
-  edit: [],
+  edit: ["start"],
 };
 
 /** Adds every setting of a run to a command. */

@@ -20,6 +20,26 @@ export function latentGrid(generator: Generator, [width, height]: readonly [numb
   return [height / f, width / f];
 }
 
+export const starts = ["codes", "white", "grey"] as const;
+/** `codes`: uniformly random codes (paper); `white`, `grey`: the encoding of a flat picture with a little noise. */
+export type Start = (typeof starts)[number];
+
+/** Deviation of the noise on a flat start; enough for seeds to differ. */
+const FLAT_NOISE = 0.02;
+
+/** A flat picture [3,height,width] with a little noise, 0..1. */
+export function flatPicture(
+  start: Exclude<Start, "codes">,
+  [width, height]: readonly [number, number],
+  random: Random,
+): NDArray {
+  const level = start === "white" ? 1 : 0.5;
+  const values = random
+    .normals(3 * width * height)
+    .map((noise) => Math.min(1, Math.max(0, level + FLAT_NOISE * noise)));
+  return NDArray.float32([3, height, width], values);
+}
+
 /** Uniformly random codes, one for each of `count` latent positions. */
 export function randomCodes(generator: Generator, count: number, random: Random): number[] {
   return Array.from({ length: count }, () => random.integer(generator.codebook.shape[0] as number));

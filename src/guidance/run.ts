@@ -10,7 +10,7 @@ import { type CompileOptions, compile, type Feeds, type Program } from "../runti
 import { drawViews } from "./augmentations.js";
 import { type EditSource, finishedPicture, sourceScale, workingPicture } from "./edit.js";
 import { compareEdit, type EditReport } from "./edit-report.js";
-import { clampToCodebook, latentGrid, latentOfCodes, latentOfPicture, randomCodes } from "./latent.js";
+import { clampToCodebook, flatPicture, latentGrid, latentOfCodes, latentOfPicture, randomCodes } from "./latent.js";
 import { freePositions, holdLatents } from "./mask.js";
 import type { Beginning } from "./metadata.js";
 import { type Prompt, parsePrompts } from "./prompt.js";
@@ -256,6 +256,9 @@ async function firstLatent(
   if (initPicture) return latentOfPicture(generator, initPicture, compileOptions);
   const grid = latentGrid(generator, settings.size);
   const random = new Random(settings.seed).split("first latent");
+  if (!initCodes && settings.start !== "codes") {
+    return latentOfPicture(generator, flatPicture(settings.start, settings.size, random), compileOptions);
+  }
   return latentOfCodes(generator, initCodes ?? randomCodes(generator, grid[0] * grid[1], random), grid);
 }
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { VqganClipError } from "../core/errors.js";
 import { optimizerNames } from "../optim/optimizer.js";
 import { cutMethods } from "./cutouts.js";
+import { starts } from "./latent.js";
 import { parsePrompts } from "./prompt.js";
 
 const chance = z.number().min(0).max(1);
@@ -44,6 +45,7 @@ export const settingsSchema = z.strictObject({
   cutMethod: z.enum(cutMethods).describe("how windows are chosen"),
   cutPower: z.number().positive().max(10).describe("exponent of the random crop size"),
   augmentations: z.array(augmentationSchema).max(16).describe("random views of each cutout"),
+  start: z.enum(starts).describe("first latent, when no picture or codes are given"),
   padding: z.enum(["border", "zeros"]).describe("what lies outside the picture"),
   regularizer: z
     .strictObject({

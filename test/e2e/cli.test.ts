@@ -219,6 +219,7 @@ describe("generate", () => {
           ],
           optimizer: "adamw",
           seed: 9,
+          start: "codes",
           padding: "zeros",
           regularizer: { weight: 0.3, target: "init", decay: 0 },
         },
