@@ -39,6 +39,7 @@ export function serialize(outputs: Readonly<Record<string, Tensor>>): OnnxModel 
   const order = toposort(Object.values(outputs));
   const externalFolder = commonFolder(order);
   const names = new Map<Tensor, string>();
+  const outputNames = new Map(Object.entries(outputs).map(([name, tensor]) => [tensor, name]));
   const shared = new Map<string, string>();
   const nodes: NodeProto[] = [];
   const initializers: TensorProto[] = [];
@@ -47,7 +48,7 @@ export function serialize(outputs: Readonly<Record<string, Tensor>>): OnnxModel 
   for (const tensor of order) {
     const { leaf } = tensor;
     if (!leaf) {
-      const name = `t${names.size}`;
+      const name = outputNames.get(tensor) ?? `t${names.size}`;
       names.set(tensor, name);
       nodes.push(
         nodeProto(
@@ -72,10 +73,11 @@ export function serialize(outputs: Readonly<Record<string, Tensor>>): OnnxModel 
       initializers.push(tensorProto(name, tensor, source, externalFolder));
     }
   }
-  // Outputs get their caller's name through an Identity, so that one tensor may serve under several names.
+  // A leaf, or a tensor that serves under several names, gets its caller's name through an Identity.
   const outputInfos = Object.entries(outputs).map(([name, tensor]) => {
     requires(!inputs.has(name), "BAD_ARGUMENT", () => `serialize(): "${name}" names an input and an output`);
-    nodes.push(create(NodeProtoSchema, { opType: "Identity", input: [names.get(tensor) as string], output: [name] }));
+    const known = names.get(tensor) as string;
+    if (known !== name) nodes.push(create(NodeProtoSchema, { opType: "Identity", input: [known], output: [name] }));
     return valueInfo(name, tensor);
   });
   const model = create(ModelProtoSchema, {

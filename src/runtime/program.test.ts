@@ -59,3 +59,20 @@ test("a device that is not there is an error that says why, never a fallback", a
   const x = input("x", "float32", [2]);
   await expect(compile({ y: mul(x, 2) }, { device: "cuda" })).rejects.toThrow(/cuda: /);
 });
+
+test("a leaf may be an output, and one value may have several names", async () => {
+  const x = input("x", "float32", [2]);
+  const doubled = mul(x, 2);
+  const outputs = { again: doubled, same: x, doubled, more: add(doubled, 1), fixed: constant(7) };
+  const program = await compile(outputs, { threads: 1 });
+  const results = await program.run({ x: NDArray.float32([2], [1, 2]) });
+  await program.dispose();
+  const numbers = Object.entries(results).map(([name, array]) => [name, [...array.floats()]]);
+  expect(Object.fromEntries(numbers)).toEqual({
+    again: [2, 4],
+    same: [1, 2],
+    doubled: [2, 4],
+    more: [3, 5],
+    fixed: [7],
+  });
+});

@@ -38,9 +38,8 @@ export function quantize({ codebook }: QuantizerWeights, z: Tensor): Quantized {
   const rows = reshape(transpose(z, [0, 2, 3, 1]), [n * h * w, d]);
   const lengths = reshape(sum(square(codebook), { axes: [1] }), [1, entries]);
   const distances = gemm(rows, codebook, lengths, { alpha: -2, transB: 1 }); // [nhw, K]
-  const nearest = argMin(distances, 1); // [nhw], looked up as it is: WebGPU moves no int64
-  const codes = transpose(reshape(gather(codebook, nearest), [n, h, w, d]), [0, 3, 1, 2]);
-  return { zq: straightThrough(codes, z), indices: reshape(nearest, [n, h, w]) };
+  const indices = argMin(reshape(distances, [n, h, w, entries]), 3); // not reshaped after: WebGPU moves no int64
+  return { zq: straightThrough(lookUp({ codebook }, indices), z), indices };
 }
 
 /** The codes themselves. @param indices int64 [n,h,w] @returns [n,D,h,w] */

@@ -2,7 +2,7 @@
 import { NDArray } from "../../../src/core/ndarray.js";
 import { constant } from "../../../src/graph/tensor.js";
 import { add, square } from "../../../src/ops/arithmetic.js";
-import { cosineSimilarity, normalize, sphericalDistance } from "../../../src/ops/distance.js";
+import { cosineSimilarity, normalize, pairedSphericalDistance, sphericalDistance } from "../../../src/ops/distance.js";
 import { batchNorm, groupNorm, groupNormSilu, layerNorm } from "../../../src/ops/normalization.js";
 import { adaptiveAvgPool, adaptiveMaxPool, avgPool, maxPool } from "../../../src/ops/pooling.js";
 import { gridSample, homographyGrid, resizeBilinear, resizeNearest } from "../../../src/ops/resample.js";
@@ -64,6 +64,7 @@ const distances = [
   over("normalize along the first", [3, 2])((x) => normalize(x, 0)),
   over("cosineSimilarity", [3, 4], [2, 4])(cosineSimilarity),
   over("sphericalDistance", [3, 4], [2, 4])(sphericalDistance),
+  over("pairedSphericalDistance", [3, 4], [3, 4])(pairedSphericalDistance),
 ];
 
 export const layers = [...normalizations, ...pools, ...sampling, ...distances];

@@ -1,0 +1,90 @@
+/** Whole programs on WebGPU, in software: every op placed there, and the numbers those of PyTorch and of the CPU. */
+import { expect, test } from "vitest";
+import { NDArray } from "../../src/core/ndarray.js";
+import { Random } from "../../src/core/random.js";
+import { sizeOf } from "../../src/core/shape.js";
+import { presets } from "../../src/guidance/presets.js";
+import { embedPictures, embedTexts } from "../../src/guidance/prompt-embedding.js";
+import { reconstruct } from "../../src/guidance/reconstruct.js";
+import type { Settings } from "../../src/guidance/settings.js";
+import { buildStep } from "../../src/guidance/step.js";
+import { loadClip } from "../../src/models/clip/load.js";
+import { loadVqgan } from "../../src/models/vqgan/load.js";
+import type { Device } from "../../src/runtime/devices.js";
+import { compile } from "../../src/runtime/program.js";
+import { fixture, fixturePath, relativeError } from "../support/fixtures.js";
+import { useSoftwareVulkan } from "../support/software-vulkan.js";
+
+const missing = useSoftwareVulkan();
+const TIMEOUT = 600_000;
+const models = async () => ({
+  generator: await loadVqgan(fixturePath("vqgan")),
+  perceptor: await loadClip(fixturePath("clip-quick-gelu")),
+});
+
+test(
+  "the step of one whole cutout agrees with PyTorch",
+  async ({ skip }) => {
+    if (missing) skip(missing);
+    const reference = await fixture("step/step.safetensors");
+    const common: Settings = { ...presets.notebook, prompts: "a | b | c | d | e", size: [56, 40], seed: 0 };
+    const settings: Settings = { ...common, cutouts: 1, cutMethod: "whole", augmentations: [] };
+    const { gradient, losses, image } = buildStep(await models(), settings, [1, 16, 20, 28], 5);
+    const program = await compile({ gradient, losses, image }, { device: "webgpu" });
+    const feeds = {
+      z: reference("in.z"),
+      prompts: reference("in.prompts"),
+      weights: reference("in.weights"),
+      stops: reference("in.stops"),
+      latentWeight: reference("in.alpha"),
+      latentTarget: NDArray.zeros("float32", [1, 16, 20, 28]),
+    };
+    const result = await program.run(feeds);
+    await program.dispose();
+    expect(relativeError(result.image, reference("whole.image"))).toBeLessThan(1e-5);
+    expect(relativeError(result.losses, reference("whole.losses"))).toBeLessThan(1e-5);
+    expect(relativeError(result.gradient, reference("whole.dz"))).toBeLessThan(1e-4);
+  },
+  TIMEOUT,
+);
+
+for (const [name, preset] of Object.entries(presets)) {
+  test(
+    `all of a step of preset ${name} runs there`,
+    async ({ skip }) => {
+      if (missing) skip(missing);
+      const settings: Settings = { ...preset, prompts: "a", size: [56, 40], seed: 0 };
+      const { gradient, losses, image } = buildStep(await models(), settings, [1, 16, 20, 28], 1);
+      const program = await compile({ gradient, losses, image }, { device: "webgpu" });
+      expect(program.device).toBe("webgpu");
+      await program.dispose();
+    },
+    TIMEOUT,
+  );
+}
+
+test(
+  "texts, pictures and reconstructions agree with the CPU",
+  async ({ skip }) => {
+    if (missing) skip(missing);
+    const { generator, perceptor } = await models();
+    const random = new Random(1);
+    const noise = (...shape: number[]) =>
+      NDArray.float32(
+        shape,
+        Float32Array.from({ length: sizeOf(shape) }, () => random.uniform()),
+      );
+    const [picture, view] = [noise(3, 24, 32), noise(1, 3, perceptor.inputSize, perceptor.inputSize)];
+    const results = async (device: Device) => ({
+      texts: await embedTexts(perceptor, ["a castle", "rain"], { device, threads: 1 }),
+      pictures: await embedPictures(perceptor, view, { device, threads: 1 }),
+      made: await reconstruct(generator, picture, { device, threads: 1 }),
+    });
+    const [there, here] = [await results("webgpu"), await results("cpu")];
+    expect(relativeError(there.texts, here.texts)).toBeLessThan(1e-5);
+    expect(relativeError(there.pictures, here.pictures)).toBeLessThan(1e-5);
+    expect(there.made.codes.data).toEqual(here.made.codes.data);
+    expect(relativeError(there.made.picture, here.made.picture)).toBeLessThan(1e-5);
+  },
+  TIMEOUT,
+);
