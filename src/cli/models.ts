@@ -202,25 +202,25 @@ async function remove(name: string): Promise<void> {
 class Meter {
   private readonly isLive: boolean;
   private readonly rates = new Map<string, { begin: number; from: number }>();
-  private last = 0;
+  private readonly done = new Set<string>();
+  private drawn = 0;
 
   constructor(private readonly quiet: boolean) {
     this.isLive = !quiet && process.stderr.isTTY === true && process.env.TERM !== "dumb";
   }
 
   show({ file, received, total }: Progress): void {
-    if (this.quiet) return;
+    if (this.quiet || this.done.has(file)) return;
     const now = performance.now();
     const { begin, from } = this.rates.get(file) ?? { begin: now, from: received };
     this.rates.set(file, { begin, from });
-    const isDone = received === total;
+    if (received === total) this.done.add(file);
     if (!this.isLive) {
-      if (isDone && this.last !== total) process.stderr.write(`${file}: ${mebibytes(received)}\n`);
-      this.last = isDone ? received : -1;
+      if (received === total) process.stderr.write(`${file}: ${mebibytes(received)}\n`);
       return;
     }
-    if (!isDone && now - this.last < 100) return;
-    this.last = now;
+    if (received !== total && now - this.drawn < 100) return;
+    this.drawn = now;
     const percent = total ? `${Math.floor((100 * received) / total)} %  ` : "";
     const rate = now > begin ? (received - from) / ((now - begin) / 1000) : 0;
     const line = `${file}  ${percent}${mebibytes(received)}${total ? ` of ${mebibytes(total)}` : ""}  ${mebibytes(rate)}/s`;

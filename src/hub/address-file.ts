@@ -6,7 +6,7 @@ import { addressKey, diskError, download } from "./download.js";
 import type { HubSettings } from "./environment.js";
 import { request, statusError, TransientFailure } from "./http.js";
 import type { FetchOptions } from "./hub-file.js";
-import { fileSize } from "./layout.js";
+import { bytesOf, fileSize } from "./layout.js";
 import { withLock } from "./lock.js";
 import { modelFolder, ownFolder } from "./own-folder.js";
 import { addPin, pinOf, pinsFile } from "./pins.js";
@@ -44,8 +44,8 @@ export async function describeAddress(
     const { status, headers } = response;
     if (status >= 400 && status !== 405 && status !== 501)
       throw statusError(response, `${url.host}/${file}`, undefined);
-    const length = status < 300 ? headers.get("content-length") : null;
-    return { name, file, url, size: length === null ? undefined : Number(length), sha256: pin?.sha256 };
+    const size = status < 300 ? bytesOf(headers.get("content-length")) : undefined;
+    return { name, file, url, size, sha256: pin?.sha256 };
   } catch (error) {
     const explained = watchdog.explain(error);
     if (!(explained instanceof TransientFailure)) throw explained;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { VqganClipError } from "../core/errors.js";
 import { type Checksum, digestFile } from "./checksum.js";
 import { networkReason, request, statusError, TransientFailure } from "./http.js";
-import { fileSize } from "./layout.js";
+import { bytesOf, fileSize } from "./layout.js";
 import { aborted, Watchdog } from "./watchdog.js";
 
 export interface RemoteFile {
@@ -142,8 +142,8 @@ async function write(
   watchdog: Watchdog,
   { onBytes }: DownloadOptions,
 ): Promise<void> {
-  const length = response.headers.get("content-length");
-  const total = size ?? (length === null ? undefined : begin + Number(length));
+  const length = bytesOf(response.headers.get("content-length"));
+  const total = size ?? (length === undefined ? undefined : begin + length);
   const handle = await onDisk(partial, () => open(partial, begin > 0 ? "r+" : "w"));
   let at = begin;
   try {

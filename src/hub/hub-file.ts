@@ -8,6 +8,7 @@ import type { HubSettings } from "./environment.js";
 import { request, statusError, TransientFailure } from "./http.js";
 import {
   blobPath,
+  bytesOf,
   fileSize,
   isBlobName,
   isCommit,
@@ -62,8 +63,7 @@ export async function describeHubFile(
       "check HF_ENDPOINT, and whether a proxy drops headers",
     );
   }
-  const length = headers.get("x-linked-size") ?? (status >= 300 ? null : headers.get("content-length"));
-  const size = length === null ? undefined : Number(length);
+  const size = bytesOf(headers.get("x-linked-size") ?? (status >= 300 ? null : headers.get("content-length")));
   return { repo, revision, commit, file, etag, size, checksum: checksumOf(etag) };
 }
 

@@ -91,3 +91,8 @@ export async function fileSize(path: string): Promise<number | undefined> {
     () => undefined,
   );
 }
+
+/** A header's number of bytes; undefined when it is missing or none. */
+export function bytesOf(header: string | null): number | undefined {
+  return header !== null && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
+}

@@ -36,7 +36,7 @@ afterEach(async () => {
 const inRepo = (...path: string[]) => join(folder, "models--maker--clip-tiny", ...path);
 const partial = () => inRepo("blobs", `${sha256}.vqgan-clip.incomplete`);
 const fetched = (options: PullOptions = {}) =>
-  pull(settings, model, { patience: { retry: 1, stall: 100 }, ...options });
+  pull(settings, model, { patience: { retry: 1, stall: 20_000 }, ...options });
 const weightsRequests = () => hub.gets().filter(({ host }) => host === "storage");
 
 test("lies in the cache as Python's library lays it out", async () => {
@@ -116,7 +116,7 @@ test("a body that ends early goes on by Range, within one call", async () => {
 
 test("a server that falls silent is asked again, for the rest", async () => {
   hub.faults.set("model.safetensors", { stallAfter: 50_000, times: 2 }); // the first answer is to the HEAD
-  await fetched();
+  await fetched({ patience: { retry: 1, stall: 1500 } });
   expect(weightsRequests()[1]?.range).toBe("bytes=50000-");
 });
 
@@ -235,7 +235,7 @@ test("stopped by a signal, it keeps what came and says so; progress ends at the 
   const stop = new AbortController();
   hub.faults.set("model.safetensors", { stallAfter: 80_000 });
   const stopping = fetched({
-    patience: { retry: 1, stall: 10_000 },
+    patience: { retry: 1, stall: 20_000 },
     signal: stop.signal,
     onProgress: ({ received }: Progress) => received === 80_000 && stop.abort(),
   });
@@ -301,7 +301,7 @@ const vqgan = (...sources: Published["sources"]): Published => ({
   sources,
 });
 const pullVqgan = (published: Published, options: PullOptions = {}) =>
-  pull(settings, published, { patience: { retry: 1, stall: 100 }, ...options });
+  pull(settings, published, { patience: { retry: 1, stall: 20_000 }, ...options });
 
 test("the first source is dead: the next one is told and taken; pinned at first, required later", async () => {
   hub.put("a/b", "model.yaml", yaml);
@@ -330,7 +330,7 @@ test("resuming at a plain address: only while its server says that nothing chang
   const stop = new AbortController();
   hub.faults.set("last.ckpt", { stallAfter: 50_000, times: 1 });
   const stopping = pullVqgan(published, {
-    patience: { retry: 1, stall: 10_000 },
+    patience: { retry: 1, stall: 20_000 },
     signal: stop.signal,
     onProgress: ({ received }) => received === 50_000 && stop.abort(),
   });
