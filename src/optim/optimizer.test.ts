@@ -13,7 +13,9 @@ test.each(optimizerNames)("%s follows torch.optim for 20 steps", async (name) =>
     ({ parameters, state } = optimizers[name].update(parameters, gradient, state, 0.1));
     for (let i = 0; i < 35; i++) {
       const wanted = expected[step * 35 + i] as number;
-      expect(Math.abs((parameters[i] as number) - wanted), `step ${step}, parameter ${i}`).toBeLessThan(1e-5 * Math.max(1, Math.abs(wanted)));
+      expect(Math.abs((parameters[i] as number) - wanted), `step ${step}, parameter ${i}`).toBeLessThan(
+        1e-5 * Math.max(1, Math.abs(wanted)),
+      );
     }
   }
 });
