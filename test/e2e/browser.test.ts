@@ -174,6 +174,19 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 180_000 }, () => 
     await page.context().close();
   });
 
+  // A minute in software; a machine with a graphics adapter proves more.
+  const inSoftware = process.env.SOFTWARE_WEBGPU === "1";
+  const when = inSoftware ? "" : " (skipped: slow, asked for by SOFTWARE_WEBGPU=1)";
+  test.skipIf(!inSoftware)(`WebGPU gives the numbers of Node's CPU${when}`, async () => {
+    const wish = { side: 32, steps: 3, cutouts: 2, device: "webgpu" } as const;
+    const page = await open((await serve(tiny)).address);
+    await create(page, wish);
+    await isOver(page, "Done after");
+    expect(await page.locator("#device").textContent()).toBe("Runs on webgpu.");
+    expectEqual(await losses(page), await onNode(tiny, wish));
+    await page.context().close();
+  });
+
   test("what goes wrong is told in words", async () => {
     const page = await open((await serve({ vqgan: folder, clip: folder })).address);
     await create(page, { side: 32, steps: 1, cutouts: 2 });
