@@ -20,7 +20,7 @@ export type { Progress } from "./hub/pull.js";
 export { decodePicture } from "./image/decode.js";
 export { encodePng } from "./image/png.js";
 export { readPngText } from "./image/png-text.js";
-export type { EditRequest } from "./model-pair.js";
+export type { EditRequest, TargetRequest } from "./model-pair.js";
 export type { Generator } from "./models/generator.js";
 export type { Perceptor } from "./models/perceptor.js";
 export { type PictureOptions, PictureRun } from "./picture-run.js";

@@ -18,7 +18,7 @@ import {
 import { Run, type RunState } from "./guidance/run.js";
 import { type FindOptions, type FoundMask, findMask } from "./guidance/self-mask.js";
 import { type ModelIdentity, readSession } from "./guidance/session-file.js";
-import { checkSettings, type Settings } from "./guidance/settings.js";
+import { checkSettings, type Settings, type TargetSetting } from "./guidance/settings.js";
 import { resizePicture } from "./image/resize.js";
 import type { Generator } from "./models/generator.js";
 import type { Perceptor } from "./models/perceptor.js";
@@ -47,8 +47,26 @@ export interface PairParts {
   readonly names: Readonly<Record<ModelIdentity["role"], string>>;
 }
 
+/** What to be near beside texts, with a text's weight (default 1) and stop (default never). */
+export type TargetRequest<Source> = { readonly weight?: number; readonly stop?: number } & (
+  | {
+      readonly kind: "image";
+      readonly image: Source;
+      /** Take its cutouts once (default) or anew each step. */
+      readonly views?: "fixed" | "fresh";
+    }
+  /** A random direction of the perceptor's space. */
+  | { readonly kind: "noise"; readonly seed: number }
+  /** An embedding [E], as `embedTexts` and `embedImage` give it. */
+  | { readonly kind: "vector"; readonly vector: ArrayLike<number> }
+);
+
+interface WithTargets<Source> extends Omit<SettingsRequest, "targets"> {
+  readonly targets?: readonly TargetRequest<Source>[];
+}
+
 /** @typeParam Source what a platform can read a picture from */
-export interface RunRequest<Source> extends SettingsRequest {
+export interface RunRequest<Source> extends WithTargets<Source> {
   /** Begin at this picture, resized to the run's size. */
   readonly initImage?: Source;
   /** Begin at these codes, row-major over the latent. */
@@ -58,7 +76,7 @@ export interface RunRequest<Source> extends SettingsRequest {
 }
 
 /** @typeParam Source what a platform can read a picture from */
-export interface EditRequest<Source> extends SettingsRequest {
+export interface EditRequest<Source> extends WithTargets<Source> {
   /** The picture to edit; the result has its size. */
   readonly image: Source;
   /** White may change, black stays (numbers [H,W] in bytes work too); without it, everything may. */
@@ -110,9 +128,11 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
       () => "create(): a run begins at initImage or at initCodes, got both",
     );
     return this.pictureRun(settings, async () => {
+      const targets = await this.targetNumbers(request.targets);
       const initPicture = initImage === undefined ? undefined : fitted(await this.decoded(initImage), settings.size);
       return Run.start(this, settings, {
         ...this.textOptions(),
+        ...(targets && { targets }),
         ...(initPicture && { initPicture }),
         ...(initCodes && { initCodes }),
       });
@@ -130,17 +150,20 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     const picture = await this.decoded(image);
     const [, height, width] = picture.shape as [number, number, number];
     const source = await editSource(picture, await this.maskOf({ mask, rect }, [height, width]));
-    const { settings } = this.resolved(asked, {
+    const { settings } = this.resolved(withTargetSettings(asked), {
       edits: true,
       size: workingSize([height, width], this.generator.factor, maxSide),
     });
-    return this.pictureRun(settings, () => Run.start(this, settings, { ...this.textOptions(), source }));
+    return this.pictureRun(settings, async () => {
+      const targets = await this.targetNumbers(asked.targets);
+      return Run.start(this, settings, { ...this.textOptions(), source, ...(targets && { targets }) });
+    });
   }
 
   /** The settings of a request, complete, and where each came from. @throws BAD_ARGUMENT, BAD_PROMPT */
   resolve({ like, ...request }: Omit<RunRequest<Source>, "initImage" | "initCodes">): ResolvedSettings {
     const { resolution } = this.generator;
-    return this.resolved(request, { like, size: [resolution, resolution] });
+    return this.resolved(withTargetSettings(request), { like, size: [resolution, resolution] });
   }
 
   /** Unit vectors of texts, [E] each. */
@@ -207,6 +230,17 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     return this.pictureRun(settings, () => Run.restore(this, resumed, this.textOptions()));
   }
 
+  /** The pictures and vectors behind targets, one each; nothing for noise. */
+  private async targetNumbers(targets: readonly TargetRequest<Source>[] | undefined) {
+    if (!targets) return undefined;
+    const numbers: (NDArray | undefined)[] = [];
+    for (const target of targets) {
+      if (target.kind === "image") numbers.push(await this.decoded(target.image));
+      else numbers.push(target.kind === "vector" ? NDArray.float32([target.vector.length], target.vector) : undefined);
+    }
+    return numbers;
+  }
+
   private resolved(
     request: SettingsRequest,
     sources: Pick<SettingsSources, "size" | "like" | "edits">,
@@ -261,6 +295,19 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     const { onNotice } = this.options;
     return { ...this.compileOptions(), ...(onNotice && { onNotice }) };
   }
+}
+
+/** The request with its targets as settings hold them. */
+function withTargetSettings<Source>({ targets, ...request }: WithTargets<Source>): SettingsRequest {
+  if (!targets) return request;
+  const settings = targets.map((target): TargetSetting => {
+    const aim = { weight: target.weight ?? 1, stop: Number.isFinite(target.stop) ? (target.stop as number) : null };
+    if (target.kind === "noise") return { kind: "noise", ...aim, seed: target.seed };
+    return target.kind === "vector"
+      ? { kind: "vector", ...aim }
+      : { kind: "image", ...aim, views: target.views ?? "fixed" };
+  });
+  return { ...request, targets: settings };
 }
 
 function fitted(picture: NDArray, [width, height]: readonly [number, number]): NDArray {

@@ -88,10 +88,11 @@ export abstract class RunningPicture implements AsyncIterable<StepEvent> {
   /** The picture as it is now as a PNG with its story. */
   protected async png({ metadata = "full" }: PictureOptions = {}): Promise<Uint8Array> {
     const run = await this.run();
-    const { settings, step, beganFrom, changed, source } = run.state;
+    const { settings, step, beganFrom, changed, source, targets } = run.state;
     const models = await this.models();
     const edited = source && { source: sourceFacts(source) };
-    const story = { settings, step, beganFrom, ...edited, changed, models, device: run.device };
+    const drawn = targets.length > 0 && { targets: targets.map(({ sha256 }) => sha256 ?? null) };
+    const story = { settings, step, beganFrom, ...edited, ...drawn, changed, models, device: run.device };
     return encodePng(await this.render(), storyText(story, metadata));
   }
 

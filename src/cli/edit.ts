@@ -14,6 +14,7 @@ import { addModelOptions, addSettingOptions, modelArguments, modelFrom, settings
 import { checkOutputs } from "./outputs.js";
 import { Reporter } from "./reporter.js";
 import { runToFiles } from "./run-to-files.js";
+import { addTargetOptions, targetsFrom } from "./target-options.js";
 
 interface EditFlags extends FileFlags, Readonly<Record<string, unknown>> {
   readonly strength?: number;
@@ -64,7 +65,7 @@ export function addEdit(program: Command, finish: (code: number) => void): void 
     .option("--max-side <n>", `work at no more pixels a side than this (default: ${MAX_EDIT_SIDE})`, (text) =>
       wholeNumber(text, 16, 4096),
     );
-  addModelOptions(addSettingOptions(command, "edit"));
+  addModelOptions(addTargetOptions(addSettingOptions(command, "edit")));
   addFileOptions(command).action(async (picture: string, prompts: string[], flags) =>
     finish(await edit(picture, prompts, flags)),
   );
@@ -74,7 +75,9 @@ async function edit(picture: string, positional: readonly string[], flags: EditF
   const { strength, rect, from, to, deviations: beyond, saveMask, maxSide, saveState } = flags;
   const png = flags.output ?? `${picture.replace(/\.[^./\\]*$/, "")}-edited.png`;
   const reporter = new Reporter({ ...flags, pictureOnStdout: png === "-" });
-  const request = settingsFrom(flags, to === undefined ? positional : [to, ...positional]);
+  const targets = await targetsFrom(flags);
+  const prompts = to === undefined ? positional : [to, ...positional];
+  const request = { ...settingsFrom(flags, prompts), ...(targets.length > 0 && { targets }) };
   requestedPrompts(request, undefined); // before the models are opened: typing errors are told at once
   const pauseSession = saveState ?? `${(png === "-" ? picture : png).replace(/\.[^./\\]*$/, "")}.vqclip`;
   await checkOutputs([

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { VqganClipError } from "../core/errors.js";
 import { readInput } from "../files/read-input.js";
 import { type MetadataLevel, readStory, type Story } from "../guidance/metadata.js";
-import { parsePrompts } from "../guidance/prompt.js";
+import { textPrompts } from "../guidance/prompt.js";
 import { requestedPrompts } from "../guidance/resolve-settings.js";
 import { readPngText } from "../image/png-text.js";
 import type { VqganClip } from "../vqgan-clip.js";
@@ -12,6 +12,7 @@ import { addModelOptions, addSettingOptions, modelArguments, modelFrom, settings
 import { checkOutputs, type Output } from "./outputs.js";
 import { Reporter } from "./reporter.js";
 import { runToFiles } from "./run-to-files.js";
+import { addTargetOptions, targetsFrom } from "./target-options.js";
 
 export function addGenerate(program: Command, finish: (code: number) => void): void {
   const command = program
@@ -25,7 +26,7 @@ export function addGenerate(program: Command, finish: (code: number) => void): v
     .option("--init-image <file>", "begin at this picture (default: random codes)")
     .option("--init-codes <file>", "begin at these codes: a JSON list, row by row (default: random codes)")
     .option("--like <png>", "make this picture again from its metadata; other options change what they name");
-  addModelOptions(addSettingOptions(command));
+  addModelOptions(addTargetOptions(addSettingOptions(command)));
   addFileOptions(command).action(async (positional: string[], options) => finish(await generate(positional, options)));
 }
 
@@ -61,7 +62,8 @@ interface GenerateFlags extends FileFlags, Readonly<Record<string, unknown>> {
 async function generate(positional: readonly string[], flags: GenerateFlags): Promise<number> {
   const { initImage, initCodes, like, output, saveState } = flags;
   const reporter = new Reporter({ ...flags, pictureOnStdout: output === "-" });
-  const request = settingsFrom(flags, positional);
+  const targets = await targetsFrom(flags);
+  const request = { ...settingsFrom(flags, positional), ...(targets.length > 0 && { targets }) };
   const source = like === undefined ? undefined : await storyOf(like, { initImage, initCodes });
   requestedPrompts(request, source?.settings); // before the models are opened: typing errors are told at once
   await checkOutputs(outputsOf(flags));
@@ -119,6 +121,13 @@ async function storyOf(path: string, given: { initImage: unknown; initCodes: unk
       "edit that picture again: vqgan-clip edit",
     );
   }
+  if (story.settings.targets.some(({ kind }) => kind !== "noise")) {
+    throw new VqganClipError(
+      "BAD_ARGUMENT",
+      `--like: ${path} was drawn to pictures or vectors that it does not hold`,
+      "resume its session instead",
+    );
+  }
   const missing =
     story.beganFrom === "picture" && given.initImage === undefined
       ? "--init-image"
@@ -163,7 +172,7 @@ async function codesOf(path: string): Promise<number[]> {
 
 /** A file name from the first prompt: at most 40 of a-z, 0-9 and dashes. */
 function slug(prompts: string): string {
-  const text = parsePrompts(prompts)[0]?.text ?? "";
+  const text = textPrompts({ prompts })[0]?.text ?? "";
   return (
     text
       .normalize("NFKD")

@@ -11,6 +11,7 @@ import type { PretrainedOptions } from "../vqgan-clip.js";
 
 const flags: Readonly<Record<SettingName, string>> = {
   prompts: "-p, --prompts <text>",
+  targets: "--targets <list>",
   size: "-s, --size <WxH>",
   seed: "--seed <n>",
   steps: "-i, --steps <n>",
@@ -33,11 +34,11 @@ const flags: Readonly<Record<SettingName, string>> = {
 const settingNames = Object.keys(flags) as SettingName[];
 const attributeOf = (name: SettingName): string => new Option(flags[name]).attributeName();
 
-/** What a run begins from decides which settings it has. */
+/** What a run begins from decides which settings it has; targets have options of their own. */
 type RunKind = "generate" | "edit";
 const absent: Readonly<Record<RunKind, readonly SettingName[]>> = {
-  generate: ["structure", "feather"],
-  edit: ["start"],
+  generate: ["targets", "structure", "feather"],
+  edit: ["targets", "start"],
 };
 
 /** Adds every setting of a run to a command. */
@@ -66,13 +67,13 @@ export function addSettingOptions(command: Command, kind: RunKind = "generate"):
 export function settingsFrom(
   options: Readonly<Record<string, unknown>>,
   positional: readonly string[],
-): SettingsRequest {
+): Omit<SettingsRequest, "targets"> {
   const prompts = [...positional, ...((options.prompts as string[] | undefined) ?? [])];
   const request: Record<string, unknown> = {};
   for (const name of settingNames) request[name] = options[attributeOf(name)];
   Object.assign(request, { prompts: prompts.length > 0 ? prompts : undefined, preset: options.preset });
   if (options.initWeight !== undefined) request.regularizer = options.initWeight;
-  return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined)) as SettingsRequest;
+  return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined));
 }
 
 /** Which model, and where it runs. */

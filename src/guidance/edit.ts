@@ -1,6 +1,7 @@
 /** Editing (paper section 4): the same loop, begun at somebody's picture and tied to it. */
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
+import { sha256Of } from "../image/bytes.js";
 import { cropOrPad } from "../image/pad.js";
 import { resizePicture } from "../image/resize.js";
 import { composite, featherMask } from "./mask.js";
@@ -19,9 +20,8 @@ export interface EditSource {
 /** A picture float32 [3,H,W] in 0..1, rounded to bytes, as the source of an edit. */
 export async function editSource(picture: NDArray, mask?: NDArray): Promise<EditSource> {
   const bytes = Uint8Array.from(picture.floats(), (value) => Math.round(255 * Math.min(1, Math.max(0, value))));
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return { picture: new NDArray("uint8", picture.shape, bytes), sha256, ...(mask && { mask }) };
+  const kept = new NDArray("uint8", picture.shape, bytes);
+  return { picture: kept, sha256: await sha256Of(bytes), ...(mask && { mask }) };
 }
 
 /** Longer side in pixels that an edit works at unless a size is asked for. */

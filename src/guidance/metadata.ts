@@ -6,7 +6,7 @@ import { z } from "zod";
 import { VqganClipError } from "../core/errors.js";
 import { RANDOM_NAME } from "../core/random.js";
 import type { EditSource } from "./edit.js";
-import { parsePrompts } from "./prompt.js";
+import { textPrompts } from "./prompt.js";
 import type { ModelIdentity } from "./session-file.js";
 import { checkSettings, type Settings } from "./settings.js";
 
@@ -31,6 +31,8 @@ export interface Story {
   readonly beganFrom: Beginning;
   /** The picture that was edited, told by its sha256 and size. */
   readonly source?: SourceFacts;
+  /** The sha256 of each target's picture or vector; null for noise. */
+  readonly targets?: readonly (string | null)[];
   /** Whether its settings were changed on the way. */
   readonly changed: boolean;
 }
@@ -64,7 +66,7 @@ export function storyText(story: Story, level: MetadataLevel = "full"): Record<s
 
 /** Positive prompts, then negative ones, then `Key: value` pairs: the form that image galleries parse. */
 function a1111({ settings, step, models }: Story): string {
-  const prompts = parsePrompts(settings.prompts);
+  const prompts = textPrompts(settings);
   const line = (wanted: (weight: number) => boolean) =>
     prompts
       .filter(({ weight }) => wanted(weight))
@@ -103,6 +105,7 @@ const storySchema = z.object({
   device: z.string(),
   beganFrom: z.enum(beginnings),
   source: z.object({ sha256: z.string(), width: z.int(), height: z.int(), masked: z.boolean() }).optional(),
+  targets: z.array(z.string().nullable()).optional(),
   changed: z.boolean(),
 });
 
@@ -111,9 +114,9 @@ export function readStory(text: Readonly<Record<string, string>>): Story | undef
   const ours = text[OURS];
   if (ours === undefined) return undefined;
   try {
-    const { settings, source, ...rest } = storySchema.parse(JSON.parse(ours));
+    const { settings, source, targets, ...rest } = storySchema.parse(JSON.parse(ours));
     const { version: _, ...story } = { ...rest, settings: checkSettings(settings) };
-    return { ...story, ...(source && { source }) };
+    return { ...story, ...(source && { source }), ...(targets && { targets }) };
   } catch (error) {
     throw new VqganClipError("BAD_FILE", `inspect(): the picture's vqgan-clip metadata is damaged`, undefined, {
       cause: error,

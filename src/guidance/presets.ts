@@ -6,6 +6,7 @@ const noRegularizer = { weight: 0, target: "zero", decay: 0, every: 1 } as const
 export const presets = {
   /** Crowson et al. 2022, section 3.1; where the paper is silent, its authors' notebook. */
   paper: {
+    targets: [],
     steps: 400,
     optimizer: "adam",
     learningRate: 0.15,
@@ -30,6 +31,7 @@ export const presets = {
   },
   /** The z+quantize notebook: plain random crops, nothing else. */
   notebook: {
+    targets: [],
     steps: 400,
     optimizer: "adam",
     learningRate: 0.05,
@@ -48,6 +50,7 @@ export const presets = {
   },
   /** The popular command-line fork: pooled whole picture, strong augmentations. */
   nerdyrodent: {
+    targets: [],
     steps: 500,
     optimizer: "adam",
     learningRate: 0.1,

@@ -26,6 +26,11 @@ export function parsePrompts(source: string): Prompt[] {
   return parts.map((part) => parsePrompt(part, parts.length > 1 ? ` in "${source.trim()}"` : ""));
 }
 
+/** The texts of a run's settings; none where it is drawn to other things only. */
+export function textPrompts({ prompts }: { readonly prompts: string }): Prompt[] {
+  return prompts === "" ? [] : parsePrompts(prompts);
+}
+
 function parsePrompt(source: string, where: string): Prompt {
   const fields = splitOn(source, ":");
   const numbers: string[] = [];

@@ -113,7 +113,11 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
 }
 
 /** The prompts asked for, as one text; undefined where those of the picture to re-make stay. @throws BAD_PROMPT */
-export function requestedPrompts({ prompts }: SettingsRequest, like: Settings | undefined): string | undefined {
+export function requestedPrompts(
+  { prompts, targets = [] }: Pick<SettingsRequest, "prompts"> & { readonly targets?: readonly unknown[] },
+  like: Settings | undefined,
+): string | undefined {
+  if (prompts === undefined && targets.length > 0) return "";
   if (prompts === undefined && !like) {
     throw new VqganClipError("BAD_PROMPT", "prompt: none was given", 'write what to see, such as "a red apple"');
   }

@@ -13,10 +13,11 @@ import { compareEdit, type EditReport } from "./edit-report.js";
 import { clampToCodebook, flatPicture, latentGrid, latentOfCodes, latentOfPicture, randomCodes } from "./latent.js";
 import { freePositions, holdLatents } from "./mask.js";
 import type { Beginning } from "./metadata.js";
-import { type Prompt, parsePrompts } from "./prompt.js";
+import { textPrompts } from "./prompt.js";
 import { embedTexts, type TextNotice } from "./prompt-embedding.js";
 import { checkSettings, type Settings } from "./settings.js";
 import { buildStep, cutoutGeometry, type StepModels, type StepOutputs } from "./step.js";
+import { Aims, beginTargets, type Target } from "./targets.js";
 
 /** Everything that a run is between two steps; saved and restored bit for bit. */
 export interface RunState {
@@ -25,6 +26,8 @@ export interface RunState {
   readonly beganFrom: Beginning;
   /** The picture that an edit is held against; without it, a picture is made from nothing. */
   readonly source?: EditSource;
+  /** The numbers behind `settings.targets`, one each. */
+  readonly targets: readonly Target[];
   /** Whether settings that steer it were changed on the way: then they no longer tell how to make it again. */
   readonly changed: boolean;
   /** Steps done. */
@@ -60,6 +63,8 @@ export interface StartOptions extends CompileOptions {
   readonly initPicture?: NDArray;
   /** Edit this picture: begin at it, hold what its mask holds. */
   readonly source?: EditSource;
+  /** Pictures [3,H,W] and vectors [E] of `settings.targets`, one each; nothing for noise. */
+  readonly targets?: readonly (NDArray | undefined)[];
   /** Begin at these codes, row-major over the latent. */
   readonly initCodes?: readonly number[];
   /** Told what of a prompt the perceptor cannot take: unknown words, text beyond its limit. */
@@ -80,8 +85,7 @@ export class Run implements AsyncIterable<StepEvent> {
   private constructor(
     readonly models: StepModels,
     private current: RunState,
-    private readonly prompts: readonly Prompt[],
-    private readonly embeddings: NDArray,
+    private readonly aims: Aims,
     private readonly compiled: Compiled,
   ) {}
 
@@ -93,7 +97,8 @@ export class Run implements AsyncIterable<StepEvent> {
     const latentTarget = settings.regularizer.target === "init" ? z.clone() : NDArray.zeros("float32", z.shape);
     const { source } = options;
     const beganFrom = options.initPicture || source ? "picture" : options.initCodes ? "codes" : "random";
-    const begun = { settings, beganFrom, changed: false, step: 0, z, latentTarget, optimizer } as const;
+    const targets = await beginTargets(models, settings, options.targets ?? [], compileOptionsOf(options));
+    const begun = { settings, beganFrom, targets, changed: false, step: 0, z, latentTarget, optimizer } as const;
     return Run.restore(models, { ...begun, ...(source && { source }) }, options);
   }
 
@@ -101,9 +106,10 @@ export class Run implements AsyncIterable<StepEvent> {
   static async restore(
     models: StepModels,
     state: RunState,
-    { onNotice, device, threads }: Pick<StartOptions, "onNotice" | keyof CompileOptions> = {},
+    options: Pick<StartOptions, "onNotice" | keyof CompileOptions> = {},
   ): Promise<Run> {
-    const compileOptions = { ...(device !== undefined && { device }), ...(threads !== undefined && { threads }) };
+    const { onNotice } = options;
+    const compileOptions = compileOptionsOf(options);
     const { settings, z, source } = state;
     requires(
       source || settings.structure === 0,
@@ -111,10 +117,11 @@ export class Run implements AsyncIterable<StepEvent> {
       () => `structure: ${settings.structure} needs a picture to keep`,
       "edit a picture, or leave it 0",
     );
-    const prompts = parsePrompts(settings.prompts);
+    const prompts = textPrompts(settings);
     const texts = prompts.map(({ text }) => text);
     const embeddings = await embedTexts(models.perceptor, texts, { ...compileOptions, ...(onNotice && { onNotice }) });
-    const outputs = buildStep(models, settings, z.shape, prompts.length);
+    const aims = await Aims.of(models, settings, prompts, embeddings, state.targets, compileOptions);
+    const outputs = buildStep(models, settings, z.shape, aims.rowCount);
     const program = await compile({ ...outputs }, compileOptions);
     const { factor } = models.generator;
     const [, , rows, columns] = z.shape as [number, number, number, number];
@@ -122,7 +129,7 @@ export class Run implements AsyncIterable<StepEvent> {
       source?.mask && freePositions(source.mask, [rows, columns], factor, sourceScale(source, settings.size, factor));
     const original = source && workingPicture(source, settings.size, factor);
     const constants = { ...(original && { original: original.reshape([1, ...original.shape]) }) };
-    return new Run(models, state, prompts, embeddings, { program, constants, free, compileOptions });
+    return new Run(models, state, aims, { program, constants, free, compileOptions });
   }
 
   /** The state after the last step. */
@@ -149,12 +156,12 @@ export class Run implements AsyncIterable<StepEvent> {
     const { program, free } = this.compiled;
     const { weight, decay, every } = settings.regularizer;
     const latentWeight = Math.max(0, weight - decay * Math.floor(step / every));
-    const result = await program.run(this.feeds(latentWeight));
+    const result = await program.run(await this.feeds(latentWeight));
 
     const weighted = Array.from(result.losses.floats());
     const losses = {
-      prompts: weighted.slice(0, this.prompts.length),
-      structure: weighted[this.prompts.length] ?? 0,
+      prompts: this.aims.perPrompt(weighted),
+      structure: weighted[this.aims.rowCount] ?? 0,
       latent: latentWeight === 0 ? 0 : latentWeight * result.latentLoss.item(),
     };
     const total = losses.prompts.reduce((sum, loss) => sum + loss, losses.latent + losses.structure);
@@ -196,26 +203,26 @@ export class Run implements AsyncIterable<StepEvent> {
   /** The picture of the latent as it is now [3,H,W], 0..1; an edit's has its source's size and what its mask holds. */
   async render(): Promise<NDArray> {
     const { settings, source } = this.current;
-    const made = withoutBatch((await this.compiled.program.run(this.feeds(0))).image);
+    const made = withoutBatch((await this.compiled.program.run(await this.feeds(0))).image);
     return source ? finishedPicture(made, source, settings, this.models.generator.factor) : made;
   }
 
   /** What an edit kept and what it reached, for the picture that `render` gave; undefined where nothing is edited. */
   async compare(rendered: NDArray): Promise<EditReport | undefined> {
     const { source } = this.current;
-    const { perceptor } = this.models;
-    return (
-      source && compareEdit(perceptor, source, rendered, this.prompts, this.embeddings, this.compiled.compileOptions)
-    );
+    const { prompts, embeddings } = this.aims.written;
+    const { compileOptions } = this.compiled;
+    return source && compareEdit(this.models.perceptor, source, rendered, prompts, embeddings, compileOptions);
   }
 
   /** Frees the compiled step. */
   async dispose(): Promise<void> {
+    await this.aims.dispose();
     await this.compiled.program.dispose();
   }
 
   /** The step's inputs. Views are drawn from the seed and the step's number alone, so resuming needs no random state. */
-  private feeds(latentWeight: number): Feeds {
+  private async feeds(latentWeight: number): Promise<Feeds> {
     const { settings, step, z, latentTarget } = this.current;
     const random = new Random(settings.seed).split(`views of step ${step}`);
     const views = drawViews(
@@ -228,15 +235,7 @@ export class Run implements AsyncIterable<StepEvent> {
       z,
       latentTarget,
       latentWeight: NDArray.scalar(latentWeight),
-      prompts: this.embeddings,
-      weights: NDArray.float32(
-        [this.prompts.length],
-        this.prompts.map(({ weight }) => weight),
-      ),
-      stops: NDArray.float32(
-        [this.prompts.length],
-        this.prompts.map(({ stop }) => stop),
-      ),
+      ...(await this.aims.feeds(step)),
       ...this.compiled.constants,
       ...views,
     };
@@ -247,8 +246,9 @@ export class Run implements AsyncIterable<StepEvent> {
 async function firstLatent(
   { generator }: StepModels,
   settings: Settings,
-  { initPicture, initCodes, source, onNotice: _, ...compileOptions }: StartOptions,
+  { initPicture, initCodes, source, ...options }: StartOptions,
 ): Promise<NDArray> {
+  const compileOptions = compileOptionsOf(options);
   if (source) {
     const picture = workingPicture(source, settings.size, generator.factor);
     return latentOfPicture(generator, picture, compileOptions);
@@ -260,6 +260,10 @@ async function firstLatent(
     return latentOfPicture(generator, flatPicture(settings.start, settings.size, random), compileOptions);
   }
   return latentOfCodes(generator, initCodes ?? randomCodes(generator, grid[0] * grid[1], random), grid);
+}
+
+function compileOptionsOf({ device, threads }: CompileOptions): CompileOptions {
+  return { ...(device !== undefined && { device }), ...(threads !== undefined && { threads }) };
 }
 
 function withoutBatch(image: NDArray): NDArray {

@@ -41,6 +41,8 @@ const manifestSchema = z.object({
   changed: z.boolean(),
   /** An edit's source; its pixels and mask are in state.safetensors. */
   source: z.object({ sha256: z.string() }).optional(),
+  /** What each target's numbers were made from; they are in state.safetensors. */
+  targets: z.array(z.object({ sha256: z.string().optional() })),
   settings: z.unknown(),
   models: z.array(z.object({ role: z.enum(["generator", "perceptor"]), name: z.string(), sha256: z.string() })),
   random: z.literal(RANDOM_NAME),
@@ -49,7 +51,7 @@ const manifestSchema = z.object({
 
 /** @param png the picture so far, for people and file browsers */
 export function writeSession({ state, models }: SessionFile, png?: Uint8Array): Uint8Array {
-  const { settings, beganFrom, changed, source, step, z: latent, latentTarget, optimizer } = state;
+  const { settings, beganFrom, changed, source, targets, step, z: latent, latentTarget, optimizer } = state;
   const manifest = {
     format: FORMAT,
     version: VERSION,
@@ -57,6 +59,7 @@ export function writeSession({ state, models }: SessionFile, png?: Uint8Array): 
     beganFrom,
     changed,
     ...(source && { source: { sha256: source.sha256 } }),
+    targets: targets.map(({ sha256 }) => (sha256 === undefined ? {} : { sha256 })),
     settings,
     models: [...models],
     random: RANDOM_NAME,
@@ -66,6 +69,9 @@ export function writeSession({ state, models }: SessionFile, png?: Uint8Array): 
   for (const [name, array] of Object.entries(optimizer.arrays)) arrays[`optimizer.${name}`] = array;
   if (source) arrays.source = source.picture;
   if (source?.mask) arrays.mask = source.mask;
+  targets.forEach(({ numbers }, i) => {
+    arrays[`target.${i}`] = numbers;
+  });
   const files: Zippable = {
     "manifest.json": strToU8(`${JSON.stringify(manifest, null, 2)}\n`),
     "state.safetensors": [writeSafetensors(arrays), { level: 0 }],
@@ -103,7 +109,20 @@ export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
   }
   const optimizer = { step: optimizerStep, arrays: moments };
   const edited = source && { source: sourceOf(source.sha256, rest.source, rest.mask) };
-  return { state: { settings, beganFrom, changed, ...edited, step, z: latent, latentTarget, optimizer }, models };
+  requires(
+    manifest.data.targets.length === settings.targets.length,
+    "BAD_FILE",
+    () => "session: manifest.json: targets and settings disagree",
+  );
+  const targets = manifest.data.targets.map(({ sha256 }, i) => {
+    const numbers = rest[`target.${i}`];
+    requires(numbers, "BAD_FILE", () => `session: state.safetensors lacks target.${i}`);
+    return { numbers, ...(sha256 !== undefined && { sha256 }) };
+  });
+  return {
+    state: { settings, beganFrom, changed, ...edited, targets, step, z: latent, latentTarget, optimizer },
+    models,
+  };
 }
 
 function sourceOf(sha256: string, picture: NDArray | undefined, mask: NDArray | undefined): EditSource {

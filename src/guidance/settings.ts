@@ -31,11 +31,31 @@ export const augmentationSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("noise"), level: z.number().min(0).max(10) }),
 ]);
 
+const aim = {
+  weight: z
+    .number()
+    .min(-1000)
+    .max(1000)
+    .refine((weight) => weight !== 0, "a weight of 0 does nothing: leave the target out"),
+  /** As a text's stop; null for never. */
+  stop: z.number().nullable(),
+};
+
+/** What a run is drawn to beside texts; the numbers of pictures and vectors are in the run's state. */
+export const targetSchema = z.discriminatedUnion("kind", [
+  /** `fixed`: the picture's cutouts are taken once; `fresh`: anew each step. */
+  z.strictObject({ kind: z.literal("image"), ...aim, views: z.enum(["fixed", "fresh"]) }),
+  z.strictObject({ kind: z.literal("noise"), ...aim, seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER) }),
+  z.strictObject({ kind: z.literal("vector"), ...aim }),
+]);
+export type TargetSetting = z.infer<typeof targetSchema>;
+
 /** Pixels a side: at least one code, at most what 32-bit offsets and a patient user allow. */
 const side = z.int().min(16).max(4096);
 
 export const settingsSchema = z.strictObject({
   prompts: z.string().describe("what to see: text:weight:stop, joined by |"),
+  targets: z.array(targetSchema).max(64).describe("pictures, noise and vectors to be near, beside the texts"),
   size: z.tuple([side, side]).describe("width and height in pixels"),
   seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).describe("start of all randomness"),
   steps: z.int().min(1).max(1_000_000).describe("optimisation steps"),
@@ -77,6 +97,6 @@ export function checkSettings(candidate: unknown): Settings {
     const came = input === undefined ? "" : `, got ${JSON.stringify(input)}`;
     throw new VqganClipError("BAD_ARGUMENT", `${path.join(".") || "settings"}: ${message}${came}`);
   }
-  parsePrompts(parsed.data.prompts);
+  if (parsed.data.targets.length === 0 || parsed.data.prompts !== "") parsePrompts(parsed.data.prompts);
   return parsed.data;
 }

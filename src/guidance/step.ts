@@ -46,7 +46,21 @@ function samplesViews(settings: Settings): boolean {
   return cropsPicture(settings.cutMethod) || settings.augmentations.length > 0 || settings.cutouts > 1;
 }
 
-/** Builds the step's graph for `promptCount` prompts on a latent of the given shape [1,D,h,w]. */
+/** How the run's kind of cutouts of `picture` [1,3,H,W], of its size, are embedded [n,E]. */
+export function buildViews(perceptor: Perceptor, settings: Settings): Tensor {
+  const geometry = cutoutGeometry(settings, perceptor);
+  const base = basePicture(input("picture", "float32", [1, 3, geometry.height, geometry.width]), geometry);
+  if (!samplesViews(settings)) return perceptor.encodeImage(base);
+  const views = viewInputs(settings, geometry.cutSize);
+  const parts: Tensor[] = [];
+  for (let start = 0; start < settings.cutouts; start += settings.microBatch) {
+    const end = Math.min(start + settings.microBatch, settings.cutouts);
+    parts.push(perceptor.encodeImage(takeCutouts(base, sliceViews(views, start, end), geometry, settings)));
+  }
+  return concat(parts, 0);
+}
+
+/** Builds the step's graph for `promptCount` prompt embeddings on a latent of the given shape [1,D,h,w]. */
 export function buildStep(
   { generator, perceptor }: StepModels,
   settings: Settings,
@@ -69,7 +83,7 @@ export function buildStep(
 
   // Cutouts go through the perceptor in micro-batches, each with its own backward pass down to the base picture, so that
   // only one batch's activations live at a time; the sum of their gradients is the gradient of their sum.
-  const scale = 1 / (settings.cutouts * (settings.promptReduction === "mean" ? promptCount : 1));
+  const scale = 1 / settings.cutouts;
   let losses: Tensor | undefined;
   let baseGradient: Tensor | undefined;
   for (let start = 0; start < settings.cutouts; start += settings.microBatch) {

@@ -1,0 +1,76 @@
+/** `--image-prompt`, `--noise-prompt`, `--vector-prompt`: what a run is drawn to beside texts, each with weight and stop. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { VqganClipError } from "../core/errors.js";
+import { readInput } from "../files/read-input.js";
+import { type Prompt, parsePrompts } from "../guidance/prompt.js";
+import type { TargetRequest } from "../model-pair.js";
+
+export function addTargetOptions(command: Command): Command {
+  return command
+    .option(
+      "--image-prompt <file:weight:stop>",
+      "a picture to be near (default: none; may be given several times)",
+      aims,
+    )
+    .addOption(
+      new Option(
+        "--image-views <kind>",
+        "take an image prompt's cutouts once or anew each step (default: fixed)",
+      ).choices(["fixed", "fresh"]),
+    )
+    .option("--noise-prompt <seed:weight:stop>", "a random direction (default: none; may be given several times)", aims)
+    .option(
+      "--vector-prompt <json:weight:stop>",
+      "an embedding that embed --json wrote (default: none; may be given several times)",
+      aims,
+    );
+}
+
+/** Written as prompts are, with a file or a seed for the text. */
+function aims(text: string, former: readonly Prompt[] = []): Prompt[] {
+  try {
+    return [...former, ...parsePrompts(text)];
+  } catch (error) {
+    if (!(error instanceof VqganClipError)) throw error;
+    throw new InvalidArgumentError(error.message.replace(/^prompt: /, ""));
+  }
+}
+
+/** What a command line named, read. @throws IO_FAILED, BAD_FILE, BAD_ARGUMENT */
+export async function targetsFrom(flags: Readonly<Record<string, unknown>>): Promise<TargetRequest<string>[]> {
+  const of = (name: string) => (flags[name] ?? []) as readonly Prompt[];
+  const views = (flags.imageViews ?? "fixed") as "fixed" | "fresh";
+  const vectors = of("vectorPrompt").map(async ({ text, ...aim }) => ({
+    kind: "vector" as const,
+    vector: await vectorOf(text),
+    ...aim,
+  }));
+  return [
+    ...of("imagePrompt").map(({ text, ...aim }) => ({ kind: "image" as const, image: text, views, ...aim })),
+    ...of("noisePrompt").map(({ text, ...aim }) => ({ kind: "noise" as const, seed: seedOf(text), ...aim })),
+    ...(await Promise.all(vectors)),
+  ];
+}
+
+function seedOf(text: string): number {
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text))) {
+    throw new VqganClipError(
+      "BAD_ARGUMENT",
+      `--noise-prompt: "${text}" is no seed`,
+      "write seed:weight, such as 42:0.1",
+    );
+  }
+  return Number(text);
+}
+
+async function vectorOf(path: string): Promise<number[]> {
+  const text = new TextDecoder().decode(await readInput(path));
+  try {
+    const value: unknown = JSON.parse(text);
+    const numbers = Array.isArray(value) ? value : (value as { embedding?: unknown } | null)?.embedding;
+    if (Array.isArray(numbers) && numbers.every((number) => typeof number === "number")) return numbers;
+  } catch {
+    // said below
+  }
+  throw new VqganClipError("BAD_FILE", `--vector-prompt: ${path} holds no embedding`, "embed --json writes one");
+}
