@@ -100,7 +100,7 @@ console.log(JSON.stringify(report));
 
 /** The most memory this process has held, as the system counts it. */
 function peakMegabytes(): number {
-  if (process.platform !== "linux") return process.resourceUsage().maxRSS / 1024;
+  if (process.platform !== "linux") return (process.resourceUsage().maxRSS * 1024) / 1e6;
   const status = readFileSync("/proc/self/status", "utf8");
-  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
+  return (Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) * 1024) / 1e6;
 }
