@@ -19,12 +19,13 @@ import { Run, type RunState } from "./guidance/run.js";
 import { type FindOptions, type FoundMask, findMask } from "./guidance/self-mask.js";
 import { type ModelIdentity, readSession } from "./guidance/session-file.js";
 import { checkSettings, type Settings, type TargetSetting } from "./guidance/settings.js";
+import { clampPicture } from "./image/bytes.js";
 import { resizePicture } from "./image/resize.js";
 import type { Generator } from "./models/generator.js";
 import type { Perceptor } from "./models/perceptor.js";
 import type { RunningPicture } from "./running-picture.js";
 import type { Device, DeviceRequest } from "./runtime/devices.js";
-import type { CompileOptions } from "./runtime/program.js";
+import { type CompileOptions, compileOptionsOf } from "./runtime/program.js";
 
 /** What was not done as asked, or not where: nothing of this stops a run, all of it is worth telling. */
 export type Notice = TextNotice | { readonly kind: "refused-device"; readonly device: Device; readonly reason: string };
@@ -287,8 +288,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
   }
 
   private compileOptions(): CompileOptions {
-    const { device, threads } = this.options;
-    return { ...(device !== undefined && { device }), ...(threads !== undefined && { threads }) };
+    return compileOptionsOf(this.options);
   }
 
   private textOptions() {
@@ -311,9 +311,5 @@ function withTargetSettings<Source>({ targets, ...request }: WithTargets<Source>
 }
 
 function fitted(picture: NDArray, [width, height]: readonly [number, number]): NDArray {
-  const { shape, data } = resizePicture(picture, height, width, "lanczos3");
-  return NDArray.float32(
-    shape,
-    (data as Float32Array).map((value) => Math.min(1, Math.max(0, value))),
-  );
+  return clampPicture(resizePicture(picture, height, width, "lanczos3"));
 }

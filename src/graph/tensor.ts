@@ -5,6 +5,7 @@
 import type { DType } from "../core/dtype.js";
 import { NDArray } from "../core/ndarray.js";
 import type { Shape } from "../core/shape.js";
+import type { WeightSource } from "../core/weight-source.js";
 import type { OpDefinition } from "./op.js";
 
 /** A float attribute; plain numbers are ONNX INT attributes, strings STRING, arrays INTS. */
@@ -19,11 +20,6 @@ export interface TensorType {
   readonly dtype: DType;
   readonly shape: Shape;
 }
-
-/** Where a weight's bytes lie: a byte range of a file (never copied), or an array in memory. */
-export type WeightSource =
-  | { readonly kind: "file"; readonly path: string; readonly offset: number; readonly length: number }
-  | { readonly kind: "memory"; readonly array: NDArray };
 
 export type Leaf =
   | { readonly kind: "input"; readonly name: string }

@@ -1,7 +1,7 @@
 /** Editing (paper section 4): the same loop, begun at somebody's picture and tied to it. */
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
-import { sha256Of } from "../image/bytes.js";
+import { clampPicture, pictureBytes, sha256Of } from "../image/bytes.js";
 import { cropOrPad } from "../image/pad.js";
 import { resizePicture } from "../image/resize.js";
 import { composite, featherMask } from "./mask.js";
@@ -19,9 +19,8 @@ export interface EditSource {
 
 /** A picture float32 [3,H,W] in 0..1, rounded to bytes, as the source of an edit. */
 export async function editSource(picture: NDArray, mask?: NDArray): Promise<EditSource> {
-  const bytes = Uint8Array.from(picture.floats(), (value) => Math.round(255 * Math.min(1, Math.max(0, value))));
-  const kept = new NDArray("uint8", picture.shape, bytes);
-  return { picture: kept, sha256: await sha256Of(bytes), ...(mask && { mask }) };
+  const kept = pictureBytes(picture);
+  return { picture: kept, sha256: await sha256Of(kept.bytes), ...(mask && { mask }) };
 }
 
 /** Longer side in pixels that an edit works at unless a size is asked for. */
@@ -79,7 +78,7 @@ export function pictureOfSource({ picture }: EditSource): NDArray {
 export function workingPicture(source: EditSource, size: readonly [number, number], factor: number): NDArray {
   const picture = pictureOfSource(source);
   if (isPadded(source, size, factor)) return cropOrPad(picture, size[1], size[0]);
-  return within(resizePicture(picture, size[1], size[0], "lanczos3"));
+  return clampPicture(resizePicture(picture, size[1], size[0], "lanczos3"));
 }
 
 /** A run's picture as the edited source: of its size, and nothing else than the source where the mask holds it. */
@@ -92,15 +91,8 @@ export function finishedPicture(
   const [, height, width] = source.picture.shape as [number, number, number];
   const fitting = isPadded(source, size, factor)
     ? cropOrPad(made, height, width)
-    : within(resizePicture(made, height, width, "bicubic"));
+    : clampPicture(resizePicture(made, height, width, "bicubic"));
   return source.mask ? composite(pictureOfSource(source), fitting, featherMask(source.mask, feather)) : fitting;
-}
-
-function within(picture: NDArray): NDArray {
-  return NDArray.float32(
-    picture.shape,
-    picture.floats().map((value) => Math.min(1, Math.max(0, value))),
-  );
 }
 
 /** What `editRecipe` decides. */

@@ -1,5 +1,7 @@
 /** A picture and texts in the perceptor's space, outside of a run: unit embeddings and how near they are. */
-import { NDArray } from "../core/ndarray.js";
+import type { NDArray } from "../core/ndarray.js";
+import { clampPicture } from "../image/bytes.js";
+import { windowOf } from "../image/pad.js";
 import { resizePicture } from "../image/resize.js";
 import type { Perceptor } from "../models/perceptor.js";
 import type { CompileOptions } from "../runtime/program.js";
@@ -65,17 +67,9 @@ function centreSquare(picture: NDArray, side: number): NDArray {
   const [newHeight, newWidth] = [height, width].map((extent) =>
     Math.max(side, Math.floor((side * extent) / short)),
   ) as [number, number];
-  const resized = resizePicture(picture, newHeight, newWidth, "bicubic").floats();
+  const resized = resizePicture(picture, newHeight, newWidth, "bicubic");
   const [top, left] = [Math.floor((newHeight - side) / 2), Math.floor((newWidth - side) / 2)];
-  const square = new Float32Array(3 * side * side);
-  for (let row = 0; row < 3 * side; row++) {
-    const from = (Math.floor(row / side) * newHeight + top + (row % side)) * newWidth + left;
-    square.set(resized.subarray(from, from + side), row * side);
-  }
-  return NDArray.float32(
-    [3, side, side],
-    square.map((value) => Math.min(1, Math.max(0, value))),
-  );
+  return clampPicture(windowOf(resized, left, top, side, side));
 }
 
 /** The rows of embeddings [n,E], each of length 1. */

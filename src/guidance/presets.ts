@@ -3,16 +3,27 @@ import type { Recipe } from "./settings.js";
 
 const noRegularizer = { weight: 0, target: "zero", decay: 0, every: 1 } as const;
 
+/** What every recipe here does alike. */
+const common = {
+  targets: [],
+  optimizer: "adam",
+  cutPower: 1,
+  start: "codes",
+  structure: 0,
+  feather: 8,
+  clampToCodebook: true,
+  promptReduction: "sum",
+  microBatch: 16,
+} satisfies Partial<Recipe>;
+
 export const presets = {
   /** Crowson et al. 2022, section 3.1; where the paper is silent, its authors' notebook. */
   paper: {
-    targets: [],
+    ...common,
     steps: 400,
-    optimizer: "adam",
     learningRate: 0.15,
     cutouts: 64,
     cutMethod: "random",
-    cutPower: 1,
     augmentations: [
       { kind: "hflip", p: 0.5 },
       { kind: "affine", degrees: 30, translate: 0.1, shear: 0, p: 0.8 },
@@ -20,43 +31,27 @@ export const presets = {
       { kind: "jitter", brightness: 0, contrast: 0, saturation: 0.01, hue: 0.01, p: 0.7 },
       { kind: "noise", level: 0.1 },
     ],
-    start: "codes",
     padding: "border",
     regularizer: { weight: 1, target: "zero", decay: 0.005, every: 1 },
-    structure: 0,
-    feather: 8,
-    clampToCodebook: true,
-    promptReduction: "sum",
-    microBatch: 16,
   },
   /** The z+quantize notebook: plain random crops, nothing else. */
   notebook: {
-    targets: [],
+    ...common,
     steps: 400,
-    optimizer: "adam",
     learningRate: 0.05,
     cutouts: 64,
     cutMethod: "random",
-    cutPower: 1,
     augmentations: [],
-    start: "codes",
     padding: "border",
     regularizer: noRegularizer,
-    structure: 0,
-    feather: 8,
-    clampToCodebook: true,
-    promptReduction: "sum",
-    microBatch: 16,
   },
   /** The popular command-line fork: pooled whole picture, strong augmentations. */
   nerdyrodent: {
-    targets: [],
+    ...common,
     steps: 500,
-    optimizer: "adam",
     learningRate: 0.1,
     cutouts: 32,
     cutMethod: "pooled",
-    cutPower: 1,
     augmentations: [
       { kind: "affine", degrees: 15, translate: 0.1, shear: 5, p: 0.7 },
       { kind: "perspective", distortion: 0.7, p: 0.7 },
@@ -64,14 +59,8 @@ export const presets = {
       { kind: "erasing", minArea: 0.1, maxArea: 0.4, p: 0.7 },
       { kind: "noise", level: 0.1 },
     ],
-    start: "codes",
     padding: "zeros",
     regularizer: noRegularizer,
-    structure: 0,
-    feather: 8,
-    clampToCodebook: true,
-    promptReduction: "sum",
-    microBatch: 16,
   },
 } as const satisfies Record<string, Recipe>;
 

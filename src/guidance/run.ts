@@ -6,7 +6,7 @@ import { requires, VqganClipError } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
 import { type OptimizerState, optimizers } from "../optim/optimizer.js";
-import { type CompileOptions, compile, type Feeds, type Program } from "../runtime/program.js";
+import { type CompileOptions, compile, compileOptionsOf, type Feeds, type Program } from "../runtime/program.js";
 import { drawViews } from "./augmentations.js";
 import { type EditSource, finishedPicture, sourceScale, workingPicture } from "./edit.js";
 import { compareEdit, type EditReport } from "./edit-report.js";
@@ -185,21 +185,6 @@ export class Run implements AsyncIterable<StepEvent> {
     while (!this.isFinished) yield await this.advance();
   }
 
-  /** Runs the remaining steps; a signal pauses it between two steps. */
-  async toFinish({
-    signal,
-    onStep,
-  }: {
-    signal?: AbortSignal;
-    onStep?: (event: StepEvent) => void;
-  } = {}): Promise<this> {
-    for await (const event of this) {
-      onStep?.(event);
-      if (signal?.aborted) break;
-    }
-    return this;
-  }
-
   /** The picture of the latent as it is now [3,H,W], 0..1; an edit's has its source's size and what its mask holds. */
   async render(): Promise<NDArray> {
     const { settings, source } = this.current;
@@ -260,10 +245,6 @@ async function firstLatent(
     return latentOfPicture(generator, flatPicture(settings.start, settings.size, random), compileOptions);
   }
   return latentOfCodes(generator, initCodes ?? randomCodes(generator, grid[0] * grid[1], random), grid);
-}
-
-function compileOptionsOf({ device, threads }: CompileOptions): CompileOptions {
-  return { ...(device !== undefined && { device }), ...(threads !== undefined && { threads }) };
 }
 
 function withoutBatch(image: NDArray): NDArray {

@@ -5,6 +5,7 @@
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { input } from "../graph/tensor.js";
+import { clampPicture } from "../image/bytes.js";
 import { windowOf } from "../image/pad.js";
 import { resizePicture } from "../image/resize.js";
 import type { Perceptor } from "../models/perceptor.js";
@@ -104,11 +105,8 @@ async function unitWindows(
   for (let start = 0; start < windows.length; start += BATCH) {
     const batch = new Float32Array(BATCH * 3 * s * s);
     windows.slice(start, start + BATCH).forEach(([left, top], i) => {
-      const view = resizePicture(windowOf(picture, left, top, side, side), s, s, "bicubic").floats();
-      batch.set(
-        view.map((value) => Math.min(1, Math.max(0, value))),
-        i * 3 * s * s,
-      );
+      const view = clampPicture(resizePicture(windowOf(picture, left, top, side, side), s, s, "bicubic"));
+      batch.set(view.floats(), i * 3 * s * s);
     });
     const { embedding } = await program.run({ pixels: NDArray.float32([BATCH, 3, s, s], batch) });
     units.push(...unitRows(embedding).slice(0, windows.length - start));

@@ -5,7 +5,7 @@
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
-import { sha256Of } from "../image/bytes.js";
+import { pictureBytes, sha256Of } from "../image/bytes.js";
 import { resizePicture } from "../image/resize.js";
 import { type CompileOptions, compile, type Program } from "../runtime/program.js";
 import { drawViews } from "./augmentations.js";
@@ -53,7 +53,7 @@ export async function beginTargets(
       targets.push({ numbers, sha256: await sha256Of(numbers.bytes) });
       continue;
     }
-    const picture = asBytes(resizePicture(source, settings.size[1], settings.size[0], "lanczos3"));
+    const picture = pictureBytes(resizePicture(source, settings.size[1], settings.size[0], "lanczos3"));
     const sha256 = await sha256Of(picture.bytes);
     if (target.views === "fresh") targets.push({ numbers: picture, sha256 });
     else {
@@ -160,11 +160,6 @@ function promptOf(target: TargetSetting): Prompt {
 
 function isPicture(numbers: NDArray): boolean {
   return numbers.shape.length === 3;
-}
-
-function asBytes(picture: NDArray): NDArray {
-  const bytes = Uint8Array.from(picture.floats(), (value) => Math.round(255 * Math.min(1, Math.max(0, value))));
-  return new NDArray("uint8", picture.shape, bytes);
 }
 
 /** Looks at a picture as the run looks at its own: the same kinds of cutouts and augmentations. */

@@ -5,8 +5,9 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
+import type { WeightSource } from "../core/weight-source.js";
 import { onnxTypeNumber } from "../graph/onnx-type.js";
-import { type Attribute, FloatAttribute, type Tensor, type TensorType, type WeightSource } from "../graph/tensor.js";
+import { type Attribute, FloatAttribute, type Tensor, type TensorType } from "../graph/tensor.js";
 import { toposort } from "../graph/toposort.js";
 import {
   type AttributeProto,

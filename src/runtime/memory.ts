@@ -16,13 +16,13 @@ const ARENA = 1.3;
  * largest set of values alive at once when ops run in dependency order and values die after their last use.
  */
 export function predictPeakMemory(outputs: readonly Tensor[]): number {
-  return PROCESS_BYTES + PACKED * weightBytes(outputs) + ARENA * peakActivationBytes(outputs);
+  const order = toposort([...outputs].reverse()); // what leads to the last output runs first
+  const fixed = fixedTensors(order);
+  return PROCESS_BYTES + PACKED * weightBytes(order, fixed) + ARENA * peakActivationBytes(outputs, order, fixed);
 }
 
 /** Constants, and weights once more where a gradient uses them turned: the session folds those into copies. */
-function weightBytes(outputs: readonly Tensor[]): number {
-  const order = toposort(outputs);
-  const fixed = fixedTensors(order);
+function weightBytes(order: readonly Tensor[], fixed: ReadonlySet<Tensor>): number {
   const held = new Set<Tensor>();
   for (const tensor of order) {
     if (fixed.has(tensor)) continue;
@@ -33,9 +33,7 @@ function weightBytes(outputs: readonly Tensor[]): number {
   return bytes;
 }
 
-function peakActivationBytes(outputs: readonly Tensor[]): number {
-  const order = toposort([...outputs].reverse()); // what leads to the last output runs first
-  const fixed = fixedTensors(order);
+function peakActivationBytes(outputs: readonly Tensor[], order: readonly Tensor[], fixed: ReadonlySet<Tensor>): number {
   const live = order.filter((tensor) => !fixed.has(tensor));
   const lastUse = new Map<Tensor, number>();
   live.forEach((tensor, index) => {

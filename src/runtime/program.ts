@@ -42,6 +42,15 @@ export function locateEngine({ module, wasm }: EngineFiles): void {
   env.wasm.wasmPaths = { mjs: module, wasm };
 }
 
+/** What of larger options concerns compiling. */
+export function compileOptionsOf({ device, threads, lowMemory }: CompileOptions): CompileOptions {
+  return {
+    ...(device !== undefined && { device }),
+    ...(threads !== undefined && { threads }),
+    ...(lowMemory !== undefined && { lowMemory }),
+  };
+}
+
 export type Feeds = Readonly<Record<string, NDArray>>;
 
 /** A device that was asked for and would not run, with the runtime's own words. */

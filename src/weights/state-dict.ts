@@ -3,15 +3,8 @@ import type { DType } from "../core/dtype.js";
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import type { Shape } from "../core/shape.js";
+import type { WeightSource } from "../core/weight-source.js";
 import type { ByteSource } from "./byte-source.js";
-
-/**
- * Where an array's bytes lie. `file`: `length` little-endian, row-major bytes from the absolute `offset` of the file at
- * `path` (real path, symlinks resolved). `memory`: an array that is loaded already.
- */
-type WeightSource =
-  | { readonly kind: "file"; readonly path: string; readonly offset: number; readonly length: number }
-  | { readonly kind: "memory"; readonly array: NDArray };
 
 export interface WeightEntry {
   readonly name: string;

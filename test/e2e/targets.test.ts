@@ -1,5 +1,6 @@
 /** What a run is drawn to beside texts: pictures, noise and vectors, from the library and the command line. */
 import { readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -172,7 +173,7 @@ describe("--image-prompt, --noise-prompt, --vector-prompt", () => {
       "--size",
       "40x32",
       "-o",
-      "/tmp/never-written.png",
+      join(tmpdir(), "never-written.png"),
       ...tinyModels,
     ]);
     expect(run.stderr).toMatch(line);

@@ -14,7 +14,7 @@ import { add, mul } from "../../src/ops/arithmetic.js";
 import { clampWithGrad } from "../../src/ops/gradient-control.js";
 import { sum } from "../../src/ops/reduction.js";
 import { compile } from "../../src/runtime/program.js";
-import { fixture, fixturePath, relativeError } from "../support/fixtures.js";
+import { fixture, fixturePath, relativeError, stepFeeds } from "../support/fixtures.js";
 
 const models = async () => ({
   generator: await loadVqgan(fixturePath("vqgan")),
@@ -40,14 +40,7 @@ test("one whole cutout: losses, picture and dz agree with PyTorch", async () => 
     latentLoss: regularizer,
   } = buildStep(await models(), deterministic, [1, 16, 20, 28], 5);
   const program = await compile({ gradient, losses, image, regularizer }, { threads: 1 });
-  const result = await program.run({
-    z: reference("in.z"),
-    prompts: reference("in.prompts"),
-    weights: reference("in.weights"),
-    stops: reference("in.stops"),
-    latentWeight: reference("in.alpha"),
-    latentTarget: NDArray.zeros("float32", [1, 16, 20, 28]),
-  });
+  const result = await program.run(stepFeeds(reference));
   await program.dispose();
   expect(relativeError(result.image, reference("whole.image"))).toBeLessThan(1e-5);
   expect(relativeError(result.losses, reference("whole.losses"))).toBeLessThan(1e-5);

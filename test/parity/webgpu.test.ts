@@ -12,7 +12,7 @@ import { loadClip } from "../../src/models/clip/load.js";
 import { loadVqgan } from "../../src/models/vqgan/load.js";
 import type { Device } from "../../src/runtime/devices.js";
 import { compile } from "../../src/runtime/program.js";
-import { fixture, fixturePath, relativeError } from "../support/fixtures.js";
+import { fixture, fixturePath, relativeError, stepFeeds } from "../support/fixtures.js";
 import { useSoftwareVulkan } from "../support/software-vulkan.js";
 
 const missing = useSoftwareVulkan();
@@ -31,14 +31,7 @@ test(
     const settings: Settings = { ...common, cutouts: 1, cutMethod: "whole", augmentations: [] };
     const { gradient, losses, image } = buildStep(await models(), settings, [1, 16, 20, 28], 5);
     const program = await compile({ gradient, losses, image }, { device: "webgpu" });
-    const feeds = {
-      z: reference("in.z"),
-      prompts: reference("in.prompts"),
-      weights: reference("in.weights"),
-      stops: reference("in.stops"),
-      latentWeight: reference("in.alpha"),
-      latentTarget: NDArray.zeros("float32", [1, 16, 20, 28]),
-    };
+    const feeds = stepFeeds(reference);
     const result = await program.run(feeds);
     await program.dispose();
     expect(relativeError(result.image, reference("whole.image"))).toBeLessThan(1e-5);

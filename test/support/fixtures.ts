@@ -1,7 +1,7 @@
 /** Reads the committed reference numbers in test/fixtures (its README describes every tensor). */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { NDArray } from "../../src/core/ndarray.js";
+import { NDArray } from "../../src/core/ndarray.js";
 import { parseSafetensors } from "../../src/weights/safetensors.js";
 
 export function fixturePath(name: string): string {
@@ -17,6 +17,18 @@ export async function fixture(name: string): Promise<(tensor: string) => NDArray
     const array = arrays.get(tensor);
     if (!array) throw new Error(`${name} has no tensor "${tensor}"; it has ${dict.names.join(", ")}`);
     return array;
+  };
+}
+
+/** What the fixture step/ feeds to the step of the runs' own graph. */
+export function stepFeeds(reference: (tensor: string) => NDArray): Record<string, NDArray> {
+  return {
+    z: reference("in.z"),
+    prompts: reference("in.prompts"),
+    weights: reference("in.weights"),
+    stops: reference("in.stops"),
+    latentWeight: reference("in.alpha"),
+    latentTarget: NDArray.zeros("float32", reference("in.z").shape),
   };
 }
 
