@@ -325,6 +325,10 @@ describe("other commands", () => {
       const run = await cli(["models", "ls", "--json", ...folders]);
       expectOk(run);
       const models = JSON.parse(run.stdout.toString());
+      expect(models.slice(0, 2)).toMatchObject([
+        { name: "compact/vqgan", licence: "MIT" },
+        { name: "compact/clip", licence: "MIT" },
+      ]);
       expect(models.slice(-2)).toMatchObject([
         { name: "vqgan", kind: "VQGAN", facts: { factor: 2, codes: 64, encodes: true } },
         { name: "clip-quick-gelu", kind: "CLIP", facts: { inputSize: 32, embeddingSize: 24 } },
