@@ -19,6 +19,7 @@ import { Run, type RunState } from "./guidance/run.js";
 import { type FindOptions, type FoundMask, findMask } from "./guidance/self-mask.js";
 import { type ModelIdentity, readSession } from "./guidance/session-file.js";
 import { checkSettings, type Settings, type TargetSetting } from "./guidance/settings.js";
+import { changesWithLength } from "./guidance/story.js";
 import { clampPicture } from "./image/bytes.js";
 import { resizePicture } from "./image/resize.js";
 import type { Generator } from "./models/generator.js";
@@ -48,8 +49,8 @@ export interface PairParts {
   readonly names: Readonly<Record<ModelIdentity["role"], string>>;
 }
 
-/** What to be near beside texts, with a text's weight (default 1) and stop (default never). */
-export type TargetRequest<Source> = { readonly weight?: number; readonly stop?: number } & (
+/** What to be near beside texts, with a text's weight (default 1; also keyframes, "0->1") and stop (default never). */
+export type TargetRequest<Source> = { readonly weight?: number | string; readonly stop?: number } & (
   | {
       readonly kind: "image";
       readonly image: Source;
@@ -226,7 +227,9 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     }
     const settings = checkSettings({ ...state.settings, ...changes });
     const steered =
-      settings.prompts !== state.settings.prompts || settings.learningRate !== state.settings.learningRate;
+      settings.prompts !== state.settings.prompts ||
+      settings.learningRate !== state.settings.learningRate ||
+      (settings.steps !== state.settings.steps && changesWithLength(settings));
     const resumed: RunState = { ...state, settings, changed: state.changed || (steered && state.step > 0) };
     return this.pictureRun(settings, () => Run.restore(this, resumed, this.textOptions()));
   }

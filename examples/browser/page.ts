@@ -103,6 +103,8 @@ function inWords(notice: Notice): string {
       return `Not on ${notice.device}: ${notice.reason}.`;
     case "truncated":
       return `The prompt is too long; left out: ${notice.cut}`;
+    case "averaged":
+      return `The prompt is long and read in ${notice.parts.length} parts.`;
     case "unknown-words":
       return `Unknown: ${notice.words.map(({ word, nearest }) => (nearest[0] ? `${word} (known: ${nearest.join(", ")})` : word)).join("; ")}`;
   }

@@ -5,6 +5,7 @@ import { readInput } from "../files/read-input.js";
 import { type MetadataLevel, readStory, type Story } from "../guidance/metadata.js";
 import { textPrompts } from "../guidance/prompt.js";
 import { requestedPrompts } from "../guidance/resolve-settings.js";
+import { changesWithLength } from "../guidance/story.js";
 import { readPngText } from "../image/png-text.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import { noticeText } from "./notices.js";
@@ -111,6 +112,13 @@ async function storyOf(path: string, given: { initImage: unknown; initCodes: unk
     throw new VqganClipError(
       "BAD_ARGUMENT",
       `--like: ${path} was made with settings that changed on the way`,
+      "resume its session instead",
+    );
+  }
+  if (story.step !== story.settings.steps && changesWithLength(story.settings)) {
+    throw new VqganClipError(
+      "BAD_ARGUMENT",
+      `--like: ${path} was taken at step ${story.step} of ${story.settings.steps}, and its prompts change over the run`,
       "resume its session instead",
     );
   }

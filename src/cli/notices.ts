@@ -11,6 +11,8 @@ export function noticeText(notice: Notice): string {
     }
     case "truncated":
       return `note: the prompt is longer than the text encoder reads; read: "${notice.kept}", cut: "${notice.cut.trim()}"`;
+    case "averaged":
+      return `note: the prompt is longer than the text encoder reads; read in parts: ${notice.parts.map((part) => `"${part.trim()}"`).join(", ")}`;
     case "refused-device":
       return `note: ${notice.device} does not run this: ${oneLine(notice.reason)}`;
   }

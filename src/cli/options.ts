@@ -28,6 +28,8 @@ const flags: Readonly<Record<SettingName, string>> = {
   feather: "--feather <px>",
   clampToCodebook: "--clamp-to-codebook <on|off>",
   promptReduction: "--prompt-reduction <kind>",
+  sceneFade: "--scene-fade <x>",
+  longPrompts: "--long-prompts <way>",
   microBatch: "--micro-batch <n>",
 };
 

@@ -2,7 +2,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { VqganClipError } from "../core/errors.js";
 import { readInput } from "../files/read-input.js";
-import { type Prompt, parsePrompts } from "../guidance/prompt.js";
+import { parsePrompt } from "../guidance/prompt.js";
+import { weightSetting } from "../guidance/weight.js";
 import type { TargetRequest } from "../model-pair.js";
 
 export function addTargetOptions(command: Command): Command {
@@ -26,10 +27,18 @@ export function addTargetOptions(command: Command): Command {
     );
 }
 
+interface Aim {
+  /** The file or the seed */
+  readonly text: string;
+  readonly weight: number | string;
+  readonly stop: number;
+}
+
 /** Written as prompts are, with a file or a seed for the text. */
-function aims(text: string, former: readonly Prompt[] = []): Prompt[] {
+function aims(text: string, former: readonly Aim[] = []): Aim[] {
   try {
-    return [...former, ...parsePrompts(text)];
+    const { weight, ...aim } = parsePrompt(text);
+    return [...former, { ...aim, weight: weightSetting(weight) }];
   } catch (error) {
     if (!(error instanceof VqganClipError)) throw error;
     throw new InvalidArgumentError(error.message.replace(/^prompt: /, ""));
@@ -38,7 +47,7 @@ function aims(text: string, former: readonly Prompt[] = []): Prompt[] {
 
 /** What a command line named, read. @throws IO_FAILED, BAD_FILE, BAD_ARGUMENT */
 export async function targetsFrom(flags: Readonly<Record<string, unknown>>): Promise<TargetRequest<string>[]> {
-  const of = (name: string) => (flags[name] ?? []) as readonly Prompt[];
+  const of = (name: string) => (flags[name] ?? []) as readonly Aim[];
   const views = (flags.imageViews ?? "fixed") as "fixed" | "fresh";
   const vectors = of("vectorPrompt").map(async ({ text, ...aim }) => ({
     kind: "vector" as const,

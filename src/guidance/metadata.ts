@@ -9,6 +9,7 @@ import type { EditSource } from "./edit.js";
 import { textPrompts } from "./prompt.js";
 import type { ModelIdentity } from "./session-file.js";
 import { checkSettings, type Settings } from "./settings.js";
+import { formatWeight, strongest } from "./weight.js";
 
 const A1111 = "parameters";
 const OURS = "vqgan-clip";
@@ -69,8 +70,11 @@ function a1111({ settings, step, models }: Story): string {
   const prompts = textPrompts(settings);
   const line = (wanted: (weight: number) => boolean) =>
     prompts
-      .filter(({ weight }) => wanted(weight))
-      .map(({ text, weight }) => (Math.abs(weight) === 1 ? text : `(${text}:${Math.abs(weight)})`))
+      .filter(({ weight }) => wanted(strongest(weight)))
+      .map(({ text, weight }) => {
+        const strength = typeof weight === "number" ? Math.abs(weight) : formatWeight(weight);
+        return strength === 1 ? text : `(${text}:${strength})`;
+      })
       .join(", ");
   const negative = line((weight) => weight < 0);
   const model = models.find(({ role }) => role === "generator");

@@ -13,6 +13,8 @@ const common = {
   feather: 8,
   clampToCodebook: true,
   promptReduction: "sum",
+  sceneFade: 0.5,
+  longPrompts: "cut",
   microBatch: 16,
 } satisfies Partial<Recipe>;
 

@@ -3,7 +3,7 @@
 import { NDArray } from "../core/ndarray.js";
 import { nearest } from "../core/nearest.js";
 import { input } from "../graph/tensor.js";
-import type { Perceptor } from "../models/perceptor.js";
+import type { Perceptor, TokenizedText } from "../models/perceptor.js";
 import { type CompileOptions, compile } from "../runtime/program.js";
 
 export interface UnknownWord {
@@ -15,9 +15,19 @@ export interface UnknownWord {
 /** What of a prompt was not used as written. */
 export type TextNotice =
   | { readonly kind: "unknown-words"; readonly text: string; readonly words: readonly UnknownWord[] }
-  | { readonly kind: "truncated"; readonly text: string; readonly kept: string; readonly cut: string };
+  | { readonly kind: "truncated"; readonly text: string; readonly kept: string; readonly cut: string }
+  | { readonly kind: "averaged"; readonly text: string; readonly parts: readonly string[] };
+
+export const longPromptWays = ["cut", "average"] as const;
+/**
+ * - `cut`: the beginning that fits, as the reference does
+ * - `average`: all of it, in parts that fit; the mean of their unit embeddings, each weighted by its tokens
+ */
+export type LongPrompts = (typeof longPromptWays)[number];
 
 export interface EmbedOptions extends CompileOptions {
+  /** What is read of texts that are too long (default "cut"). */
+  readonly longPrompts?: LongPrompts;
   readonly onNotice?: (notice: TextNotice) => void;
 }
 
@@ -25,32 +35,63 @@ export interface EmbedOptions extends CompileOptions {
 export async function embedTexts(
   perceptor: Perceptor,
   texts: readonly string[],
-  { onNotice, ...compileOptions }: EmbedOptions = {},
+  { onNotice, longPrompts = "cut", ...compileOptions }: EmbedOptions = {},
 ): Promise<NDArray> {
-  const tokenized = texts.map((text) => {
-    const result = perceptor.tokenize(text);
-    if (result.unknown.length > 0) {
-      const words = result.unknown.map((word) => ({ word, nearest: nearest(word, perceptor.words ?? []) }));
+  const read = texts.map((text) => {
+    const parts = partsOf(perceptor, text, longPrompts);
+    const unknown = [...new Set(parts.flatMap((part) => part.unknown))];
+    if (unknown.length > 0) {
+      const words = unknown.map((word) => ({ word, nearest: nearest(word, perceptor.words ?? []) }));
       onNotice?.({ kind: "unknown-words", text, words });
     }
-    if (result.truncated) onNotice?.({ kind: "truncated", text, ...result.truncated });
-    return result;
+    const cut = parts.at(-1)?.truncated;
+    if (cut) onNotice?.({ kind: "truncated", text, ...cut });
+    if (parts.length > 1) onNotice?.({ kind: "averaged", text, parts: parts.map((part) => part.text) });
+    return parts;
   });
   const length = perceptor.contextLength;
   const ids = input("ids", "int64", [1, length]);
   const end = input("end", "int64", [1]);
   const program = await compile({ embedding: perceptor.encodeText(ids, end) }, compileOptions);
-  const rows: Float32Array[] = [];
-  for (const { ids: tokens, end: position } of tokenized) {
+  const embed = async ({ ids: tokens, end: position }: TokenizedText): Promise<Float32Array> => {
     const feeds = { ids: NDArray.int64([1, length], tokens), end: NDArray.int64([1], [position]) };
-    rows.push((await program.run(feeds)).embedding.floats());
+    return (await program.run(feeds)).embedding.floats();
+  };
+  const all = new Float32Array(texts.length * perceptor.embeddingSize);
+  for (const [i, parts] of read.entries()) {
+    const rows: Float32Array[] = [];
+    for (const part of parts) rows.push(await embed(part));
+    const row = rows.length === 1 ? (rows[0] as Float32Array) : weightedMean(rows, parts.map((part) => part.length)); // biome-ignore format: one thought
+    all.set(row, i * perceptor.embeddingSize);
   }
   await program.dispose();
-  const all = new Float32Array(rows.length * perceptor.embeddingSize);
-  rows.forEach((row, i) => {
-    all.set(row, i * perceptor.embeddingSize);
+  return NDArray.float32([texts.length, perceptor.embeddingSize], all);
+}
+
+interface Part extends TokenizedText {
+  readonly text: string;
+}
+
+/** A text as the perceptor reads it: whole, its beginning, or all of it in parts that fit. */
+function partsOf(perceptor: Perceptor, text: string, longPrompts: LongPrompts): Part[] {
+  const tokenized = perceptor.tokenize(text);
+  const { truncated } = tokenized;
+  if (!truncated || longPrompts === "cut" || truncated.kept === "") return [{ text, ...tokenized }];
+  const { kept, cut } = truncated;
+  return [{ text: kept, ...perceptor.tokenize(kept) }, ...partsOf(perceptor, cut.trim(), longPrompts)];
+}
+
+/** The mean of unit vectors in the directions of `rows`. */
+function weightedMean(rows: readonly Float32Array[], weights: readonly number[]): Float32Array {
+  const mean = new Float32Array((rows[0] as Float32Array).length);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  rows.forEach((row, k) => {
+    const scale = (weights[k] as number) / total / Math.hypot(...row);
+    row.forEach((value, i) => {
+      mean[i] = (mean[i] as number) + scale * value;
+    });
   });
-  return NDArray.float32([rows.length, perceptor.embeddingSize], all);
+  return mean;
 }
 
 /** Embeddings of pictures [n,3,S,S] in 0..1 at the perceptor's own size -> [n,E], not normalised. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatPrompts, parsePrompts } from "./prompt.js";
+import { joinPrompts, parsePrompt, parsePrompts } from "./prompt.js";
 
 const never = Number.NEGATIVE_INFINITY;
 
@@ -40,9 +40,24 @@ test.each([
   expect(() => parsePrompts(source)).toThrow(message);
 });
 
-test("formatting is the inverse of parsing", () => {
-  for (const source of ["a | b:0.5 | c\\:3:-1:0.2", "at 10\\:30"]) {
-    const prompts = parsePrompts(source);
-    expect(parsePrompts(formatPrompts(prompts))).toEqual(prompts);
-  }
+test("^ separates scenes, and a text beside a story is in each of them", () => {
+  const scenes = (source: string) => parsePrompts(source).map(({ text, scene }) => [text, scene]);
+  expect(scenes("a | b:2 ^ c ^ d")).toEqual([["a", 0], ["b", 0], ["c", 1], ["d", 2]]); // biome-ignore format: short
+  expect(scenes("2\\^3")).toEqual([["2^3", 0]]);
+  expect(() => parsePrompts("a ^ ")).toThrow('the text is empty in "a ^"');
+  expect(scenes(joinPrompts(["a ^ b", "oil"]))).toEqual([["a", 0], ["oil", 0], ["b", 1], ["oil", 1]]); // biome-ignore format: short
+  expect(joinPrompts(["a", "b:0.5"])).toBe("a | b:0.5");
+  expect(() => joinPrompts(["a ^ b", "a ^ b ^ c"])).toThrow("one text has 3 scenes, another 2");
+});
+
+test("one prompt may hold | and ^, as a file's name may", () => {
+  expect(parsePrompt("a|b^c.png:0->1:0.2")).toMatchObject({ text: "a|b^c.png", stop: 0.2 });
+});
+
+test.each([
+  ["fog:0->0", "no run of keyframes"],
+  ["fog:0->", "no run of keyframes"],
+  ["fog:0@9->1@3", "no run of keyframes"],
+])("refuses the keyframes %s", (source, message) => {
+  expect(() => parsePrompts(source)).toThrow(message);
 });

@@ -2,7 +2,7 @@
 import { requires, VqganClipError } from "../core/errors.js";
 import { editRecipe } from "./edit.js";
 import { type PresetName, presetNames, presets } from "./presets.js";
-import { parsePrompts } from "./prompt.js";
+import { joinPrompts, parsePrompts } from "./prompt.js";
 import { checkSettings, type Recipe, type SettingName, type Settings, settingsSchema } from "./settings.js";
 
 /** What a model's `recommended.json` may hold: any part of a recipe, and a size. */
@@ -11,7 +11,7 @@ export type Recommendation = Partial<Recipe & Pick<Settings, "size">>;
 
 /** What somebody asks for; everything left out is filled in. */
 export interface SettingsRequest extends Partial<Omit<Settings, "prompts" | "regularizer">> {
-  /** Several texts join as if written with `|`. */
+  /** Several texts join as if written with `|`, in every scene of a story. */
   readonly prompts?: string | readonly string[];
   /** How far an edit goes from its source, 0..1 (default 0.5): decides steps, regulariser and structure. */
   readonly strength?: number;
@@ -121,7 +121,7 @@ export function requestedPrompts(
   if (prompts === undefined && !like) {
     throw new VqganClipError("BAD_PROMPT", "prompt: none was given", 'write what to see, such as "a red apple"');
   }
-  const joined = typeof prompts === "string" ? prompts : prompts?.join(" | ");
+  const joined = typeof prompts === "string" ? prompts : prompts && joinPrompts(prompts);
   if (joined !== undefined) parsePrompts(joined);
   return joined;
 }

@@ -119,7 +119,9 @@ export class Run implements AsyncIterable<StepEvent> {
     );
     const prompts = textPrompts(settings);
     const texts = prompts.map(({ text }) => text);
-    const embeddings = await embedTexts(models.perceptor, texts, { ...compileOptions, ...(onNotice && { onNotice }) });
+    const { longPrompts } = settings;
+    const reading = { ...compileOptions, longPrompts, ...(onNotice && { onNotice }) };
+    const embeddings = await embedTexts(models.perceptor, texts, reading);
     const aims = await Aims.of(models, settings, prompts, embeddings, state.targets, compileOptions);
     const outputs = buildStep(models, settings, z.shape, aims.rowCount);
     const program = await compile({ ...outputs }, compileOptions);

@@ -5,6 +5,8 @@ import { optimizerNames } from "../optim/optimizer.js";
 import { cutMethods } from "./cutouts.js";
 import { starts } from "./latent.js";
 import { parsePrompts } from "./prompt.js";
+import { longPromptWays } from "./prompt-embedding.js";
+import { parseWeight, WEIGHT_FORM } from "./weight.js";
 
 const chance = z.number().min(0).max(1);
 const spread = z.number().min(0).max(1);
@@ -31,12 +33,18 @@ export const augmentationSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("noise"), level: z.number().min(0).max(10) }),
 ]);
 
-const aim = {
-  weight: z
+/** A number, or the text of keyframes (`parseWeight`). */
+const weight = z.union([
+  z
     .number()
     .min(-1000)
     .max(1000)
-    .refine((weight) => weight !== 0, "a weight of 0 does nothing: leave the target out"),
+    .refine((value) => value !== 0, "a weight of 0 does nothing: leave it out"),
+  z.string().refine((text) => typeof parseWeight(text) === "object", `expected ${WEIGHT_FORM}`),
+]);
+
+const aim = {
+  weight,
   /** As a text's stop; null for never. */
   stop: z.number().nullable(),
 };
@@ -81,6 +89,8 @@ export const settingsSchema = z.strictObject({
   feather: z.number().min(0).max(1024).describe("soft edge inside a mask, in pixels"),
   clampToCodebook: z.boolean().describe("keep each latent channel within the codebook's range"),
   promptReduction: z.enum(["sum", "mean"]).describe("how prompt losses join"),
+  sceneFade: z.number().min(0).max(1).describe("share of a scene over which stories (a ^ b) pass to the next"),
+  longPrompts: z.enum(longPromptWays).describe("what is read of texts longer than the text encoder takes"),
   microBatch: z.int().min(1).max(4096).describe("cutouts in memory at once; the gradient is the same"),
 });
 

@@ -12,6 +12,8 @@ import { drawViews } from "./augmentations.js";
 import type { Prompt } from "./prompt.js";
 import type { Settings, TargetSetting } from "./settings.js";
 import { buildViews, cutoutGeometry, type StepModels } from "./step.js";
+import { sceneCount, sceneShare, weightsAt } from "./story.js";
+import { weightAt, weightOf } from "./weight.js";
 
 /** The numbers behind one entry of `settings.targets`. */
 export interface Target {
@@ -67,8 +69,6 @@ export async function beginTargets(
 
 /** All that a run is drawn to, in the form the step takes: rows of embeddings, weights and stops. */
 export class Aims {
-  /** Texts first, then targets. */
-  readonly prompts: readonly Prompt[];
   private readonly counts: readonly number[];
 
   private constructor(
@@ -83,7 +83,6 @@ export class Aims {
       ...texts.map(() => 1),
       ...targets.map(({ numbers }) => (isPicture(numbers) ? viewCount : (numbers.shape[0] as number))),
     ];
-    this.prompts = [...texts, ...settings.targets.map(promptOf)];
   }
 
   /** @param embeddings [p,E] of the texts */
@@ -119,19 +118,31 @@ export class Aims {
       rows.set(part.floats(), at);
       at += part.size;
     }
-    const shared = this.settings.promptReduction === "mean" ? this.prompts.length : 1;
-    const spread = (value: (prompt: Prompt, count: number) => number) =>
+    const spread = (values: readonly number[]) =>
       NDArray.float32(
         [this.rowCount],
-        this.prompts.flatMap((prompt, i) =>
-          new Array<number>(this.counts[i] as number).fill(value(prompt, this.counts[i] as number)),
-        ),
+        values.flatMap((value, i) => new Array<number>(this.counts[i] as number).fill(value)),
       );
     return {
       prompts: NDArray.float32([this.rowCount, size], rows),
-      weights: spread(({ weight }, count) => weight / count / shared),
-      stops: spread(({ stop }) => stop),
+      weights: spread(this.weights(step).map((weight, i) => weight / (this.counts[i] as number))),
+      stops: spread([...this.texts.map(({ stop }) => stop), ...this.settings.targets.map(stopOf)]),
     };
+  }
+
+  /** What each text and then each target weighs in a step. */
+  private weights(step: number): number[] {
+    const { texts, settings } = this;
+    const { steps, sceneFade, targets, promptReduction } = settings;
+    const all = [
+      ...weightsAt(texts, step, steps, sceneFade),
+      ...targets.map(({ weight }) => weightAt(weightOf(weight), step, steps)),
+    ];
+    if (promptReduction === "sum") return all;
+    // Targets are in every scene: the mean is over what the scenes of this step hold.
+    const scenes = sceneCount(texts);
+    const shown = texts.reduce((sum, { scene }) => sum + sceneShare(scene, scenes, step, steps, sceneFade), 0);
+    return all.map((weight) => weight / (shown + targets.length));
   }
 
   /** Losses of rows, summed for each prompt. */
@@ -153,10 +164,7 @@ export class Aims {
   }
 }
 
-function promptOf(target: TargetSetting): Prompt {
-  const text = target.kind === "noise" ? `noise ${target.seed}` : target.kind;
-  return { text, weight: target.weight, stop: target.stop ?? Number.NEGATIVE_INFINITY };
-}
+const stopOf = ({ stop }: TargetSetting): number => stop ?? Number.NEGATIVE_INFINITY;
 
 function isPicture(numbers: NDArray): boolean {
   return numbers.shape.length === 3;

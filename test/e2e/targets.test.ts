@@ -107,6 +107,39 @@ describe("targets", () => {
     }),
   );
 
+  test("in a story each scene is drawn to its own prompts, and targets keep their own weight", async () => {
+    const targets = [{ kind: "noise", seed: 1, weight: "0->1" }] as const;
+    const story = await lossesOf({ ...base, prompts: "a castle ^ fog | the sea", sceneFade: 0, targets });
+    const first = await lossesOf({ ...base, prompts: "a castle", targets });
+    expect(story.map(([castle, fog, sea]) => [castle !== 0, fog !== 0, sea !== 0])).toEqual([
+      [true, false, false],
+      [true, false, false],
+      [false, true, true],
+      [false, true, true],
+    ]);
+    first.slice(0, 2).forEach(([castle, noise], step) => {
+      expect(story[step]?.[0]).toBeCloseTo(castle as number, 5);
+      expect(story[step]?.[3]).toBeCloseTo(noise as number, 5);
+    });
+    expect(first.map(([, noise]) => noise === 0)).toEqual([true, false, false, false]);
+    const mean = await lossesOf({ ...base, prompts: "a castle ^ fog | the sea", sceneFade: 0, targets, promptReduction: "mean" }); // biome-ignore format: one request
+    expect(mean[0]?.[0]).toBeCloseTo((story[0]?.[0] as number) / 2, 6);
+  });
+
+  test("a run whose prompts change with its length cannot be lengthened unnoticed", () =>
+    inEmptyFolder(async (folder) => {
+      const path = (name: string) => join(folder, name);
+      const run = vq.create({ ...base, prompts: "a castle ^ fog", steps: 3 });
+      for await (const { step } of run) if (step === 2) break;
+      await run.save(path("a.vqclip"));
+      await run.toPNG(path("a.png"));
+      const longer = await vq.open(path("a.vqclip"), { steps: 4 });
+      expect((await longer.state()).changed).toBe(true);
+      expect((await (await vq.open(path("a.vqclip"))).state()).changed).toBe(false);
+      const again = await cli(["generate", "--like", path("a.png"), "-o", path("b.png"), ...tinyModels]);
+      expect(again.stderr).toMatch(/was taken at step 2 of 3, and its prompts change over the run/);
+    }));
+
   test("what does not fit is refused", async () => {
     const code = (targets: CreateRequest["targets"]) =>
       vq.create({ ...base, ...(targets && { targets }) }).state().catch((error) => error); // biome-ignore format: one thought
