@@ -24,6 +24,7 @@ import { clampPicture } from "./image/bytes.js";
 import { resizePicture } from "./image/resize.js";
 import type { Generator } from "./models/generator.js";
 import type { Perceptor } from "./models/perceptor.js";
+import { dependsOnSteps } from "./optim/schedule.js";
 import type { RunningPicture } from "./running-picture.js";
 import type { Device, DeviceRequest } from "./runtime/devices.js";
 import { type CompileOptions, compileOptionsOf } from "./runtime/program.js";
@@ -92,7 +93,10 @@ export interface EditRequest<Source> extends WithTargets<Source> {
 type MaskRequest<Source> = { readonly [Name in "mask" | "rect"]: EditRequest<Source>[Name] | undefined };
 
 /** What may change when a saved run goes on. */
-export type SessionChanges = Partial<Pick<Settings, "steps" | "prompts" | "learningRate">>;
+export interface SessionChanges extends Partial<Pick<Settings, "steps" | "prompts" | "learningRate">> {
+  /** Fields left out stay. */
+  readonly plateau?: Partial<Settings["plateau"]>;
+}
 
 /** Makes a platform's kind of run. */
 type RunMaker<Picture extends RunningPicture> = new (
@@ -225,11 +229,12 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
         "name the same weights: a pair as model, or vqgan and clip",
       );
     }
-    const settings = checkSettings({ ...state.settings, ...changes });
+    const former = state.settings;
+    const settings = checkSettings({ ...former, ...changes, plateau: { ...former.plateau, ...changes.plateau } });
     const steered =
-      settings.prompts !== state.settings.prompts ||
-      settings.learningRate !== state.settings.learningRate ||
-      (settings.steps !== state.settings.steps && changesWithLength(settings));
+      settings.prompts !== former.prompts ||
+      settings.learningRate !== former.learningRate ||
+      (settings.steps !== former.steps && (changesWithLength(settings) || dependsOnSteps(settings.schedule)));
     const resumed: RunState = { ...state, settings, changed: state.changed || (steered && state.step > 0) };
     return this.pictureRun(settings, () => Run.restore(this, resumed, this.textOptions()));
   }

@@ -2,7 +2,7 @@
 import type { NDArray } from "./core/ndarray.js";
 import type { EditReport } from "./guidance/edit-report.js";
 import { type MetadataLevel, sourceFacts, storyText } from "./guidance/metadata.js";
-import type { Run, RunState, StepEvent } from "./guidance/run.js";
+import type { Ending, Run, RunState, StepEvent } from "./guidance/run.js";
 import { type ModelIdentity, writeSession } from "./guidance/session-file.js";
 import type { Settings } from "./guidance/settings.js";
 import { encodePng } from "./image/png.js";
@@ -73,6 +73,11 @@ export abstract class RunningPicture implements AsyncIterable<StepEvent> {
   /** What the run is between two steps. */
   async state(): Promise<RunState> {
     return (await this.run()).state;
+  }
+
+  /** Why it is over; undefined while steps remain. */
+  async ending(): Promise<Ending | undefined> {
+    return (await this.run()).ending;
   }
 
   /** The device that runs it. @throws DEVICE_UNAVAILABLE */

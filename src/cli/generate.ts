@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { VqganClipError } from "../core/errors.js";
 import { readInput } from "../files/read-input.js";
-import { type MetadataLevel, readStory, type Story } from "../guidance/metadata.js";
+import { type MetadataLevel, readStory, type Story, settingsOfPicture } from "../guidance/metadata.js";
 import { textPrompts } from "../guidance/prompt.js";
 import { requestedPrompts } from "../guidance/resolve-settings.js";
 import { changesWithLength } from "../guidance/story.js";
@@ -76,7 +76,7 @@ async function generate(positional: readonly string[], flags: GenerateFlags): Pr
   if (source) await tellDifferences(source, vq, reporter);
   const run = vq.create({
     ...request,
-    ...(source && { like: { ...source.settings, steps: source.step } }),
+    ...(source && { like: settingsOfPicture(source) }),
     ...(initImage !== undefined && { initImage }),
     ...(initCodes !== undefined && { initCodes: await codesOf(initCodes) }),
   });

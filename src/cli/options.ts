@@ -17,6 +17,8 @@ const flags: Readonly<Record<SettingName, string>> = {
   steps: "-i, --steps <n>",
   optimizer: "--optimizer <name>",
   learningRate: "--learning-rate <x>",
+  schedule: "--schedule <list>",
+  plateau: "--plateau <list>",
   cutouts: "--cutouts <n>",
   cutMethod: "--cut-method <name>",
   cutPower: "--cut-power <x>",
@@ -127,10 +129,17 @@ export function wholeNumber(text: string, low: number, high: number): number {
 export function parseSetting<Name extends SettingName>(name: Name, text: string): unknown {
   const schema = settingsSchema.shape[name] as z.ZodType;
   const value = fromText(name, schema, text.trim());
-  const parsed = (name === "regularizer" ? settingsSchema.shape.regularizer.partial() : schema).safeParse(value);
+  const parsed = (partly[name] ?? schema).safeParse(value);
   if (!parsed.success) throw new InvalidArgumentError(`expected ${takes(name)}`);
   return parsed.data;
 }
+
+/** Settings of several fields: the one that may stand without its name, and what may be left out. */
+const leading: Partial<Record<SettingName, string>> = { regularizer: "weight", schedule: "kind", plateau: "patience" };
+const partly: Partial<Record<SettingName, z.ZodType>> = {
+  regularizer: settingsSchema.shape.regularizer.partial(),
+  plateau: settingsSchema.shape.plateau.partial(),
+};
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
@@ -147,8 +156,9 @@ function fromText(name: SettingName, schema: z.ZodType, text: string): unknown {
     const [, width, height = width] = /^(\d+)(?:x(\d+))?$/i.exec(text) ?? [];
     return [Number(width), Number(height)];
   }
-  if (name === "regularizer") {
-    const fields = text.split(",").map((field) => (field.includes("=") ? field.split("=", 2) : ["weight", field]));
+  const first = leading[name];
+  if (first !== undefined) {
+    const fields = text.split(",").map((field) => (field.includes("=") ? field.split("=", 2) : [first, field]));
     return Object.fromEntries(
       fields.map(([key = "", value = ""]) => [key.trim(), NUMBER.test(value) ? Number(value) : value]),
     );
@@ -171,6 +181,13 @@ export function takes(name: SettingName): string {
   if (name === "regularizer") {
     const { weight, target, every } = settingsSchema.shape.regularizer.shape;
     return `weight (${range(weight)}), or weight=..,target=${choices(target)},decay=..,every=.. (${range(every)})`;
+  }
+  if (name === "schedule") {
+    return "constant, linear, cosine, step or exponential, and fields as in cosine,warmup=20,final=0.1,cycles=2 or step,decay=0.5,every=100";
+  }
+  if (name === "plateau") {
+    const { patience, smoothing } = settingsSchema.shape.plateau.shape;
+    return `patience (${range(patience)}; 0 for never), or patience=..,delta=..,smoothing=.. (${range(smoothing)})`;
   }
   const schema: z.ZodType = settingsSchema.shape[name];
   if (schema instanceof z.ZodNumber) return range(schema);
@@ -203,8 +220,8 @@ function defaultOf(name: SettingName, kind: RunKind): string {
 
 function written(name: keyof Recipe): string {
   if (name === "augmentations") return presets.paper.augmentations.map(({ kind }) => kind).join(",");
-  if (name === "regularizer") {
-    return Object.entries(presets.paper.regularizer)
+  if (name === "regularizer" || name === "schedule" || name === "plateau") {
+    return Object.entries(presets.paper[name])
       .map(([key, value]) => `${key}=${value}`)
       .join(",");
   }

@@ -1,5 +1,6 @@
 /** `vqgan-clip resume`: a paused or saved run goes on, with the result of one that never stopped. */
 import type { Command } from "commander";
+import type { Settings } from "../guidance/settings.js";
 import { addFileOptions, type FileFlags, outputsOf } from "./generate.js";
 import { noticeText } from "./notices.js";
 import { addModelOptions, modelArguments, modelFrom, parseSetting, takes } from "./options.js";
@@ -11,6 +12,7 @@ interface ResumeFlags extends FileFlags, Readonly<Record<string, unknown>> {
   readonly steps?: number;
   readonly prompts?: string;
   readonly learningRate?: number;
+  readonly plateau?: Partial<Settings["plateau"]>;
 }
 
 export function addResume(program: Command, finish: (code: number) => void): void {
@@ -28,6 +30,9 @@ export function addResume(program: Command, finish: (code: number) => void): voi
       "--learning-rate <x>",
       `another step size from here on, ${takes("learningRate")} (default: the session's)`,
       (text) => parseSetting("learningRate", text),
+    )
+    .option("--plateau <list>", `when to end early, ${takes("plateau")} (default: the session's)`, (text) =>
+      parseSetting("plateau", text),
     );
   addFileOptions(addModelOptions(command)).action(async (session: string, flags) =>
     finish(await resume(session, flags)),
@@ -43,11 +48,12 @@ async function resume(session: string, flags: ResumeFlags): Promise<number> {
     ...modelFrom(flags),
     onNotice: (notice) => reporter.say(noticeText(notice)),
   });
-  const { steps, prompts, learningRate } = flags;
+  const { steps, prompts, learningRate, plateau } = flags;
   const run = await vq.open(session, {
     ...(steps !== undefined && { steps }),
     ...(prompts !== undefined && { prompts }),
     ...(learningRate !== undefined && { learningRate }),
+    ...(plateau && { plateau }),
   });
   const pauseSession = flags.saveState ?? session;
   const files = { png, session: flags.saveState, pauseSession, trace: flags.trace };

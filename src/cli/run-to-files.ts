@@ -2,6 +2,8 @@
 import { writeFileAtomically } from "../files/atomic-write.js";
 import type { EditReport } from "../guidance/edit-report.js";
 import type { MetadataLevel } from "../guidance/metadata.js";
+import type { Ending } from "../guidance/run.js";
+import type { Settings } from "../guidance/settings.js";
 import type { PictureRun } from "../picture-run.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import { exitCodes } from "./exit-codes.js";
@@ -53,7 +55,8 @@ export async function runToFiles(run: PictureRun, files: RunFiles, options: RunR
     });
     reporter.clear();
     const { step } = await run.state();
-    const paused = step < settings.steps;
+    const ending = await run.ending();
+    const paused = ending === undefined;
     const session = files.session ?? (paused ? files.pauseSession : undefined);
     if (session !== undefined) await run.save(session);
     const png = await run.toPNG(files.png === "-" ? undefined : files.png, { metadata });
@@ -61,8 +64,15 @@ export async function runToFiles(run: PictureRun, files: RunFiles, options: RunR
     const written = [...(files.png === "-" ? [] : [files.png]), ...(session === undefined ? [] : [session])];
     const report = await run.compare();
     const seconds = (performance.now() - began) / 1000;
-    reporter.event(paused ? "paused" : "done", { step, seed: settings.seed, files: written, seconds, ...report });
-    const stand = paused ? `paused at step ${step} of ${settings.steps}` : `${step} steps`;
+    reporter.event(paused ? "paused" : "done", {
+      step,
+      ...(ending && { ending }),
+      seed: settings.seed,
+      files: written,
+      seconds,
+      ...report,
+    });
+    const stand = paused ? `paused at step ${step} of ${settings.steps}` : endedHow(ending, step, settings);
     reporter.say(`${stand}, seed ${settings.seed}, ${clock(seconds)}: ${written.join(", ") || "picture on stdout"}`);
     if (report) for (const line of reportLines(report)) reporter.say(line);
     if (paused) reporter.say(`go on: ${commandLine(["resume", session as string, ...options.resumeArguments])}`);
@@ -75,6 +85,12 @@ export async function runToFiles(run: PictureRun, files: RunFiles, options: RunR
     }
     await run.dispose();
   }
+}
+
+/** How a run ended, for people. */
+function endedHow(ending: Ending, step: number, { steps, plateau }: Settings): string {
+  if (ending === "steps") return `${step} steps`;
+  return `${step} of ${steps} steps, as the loss had not fallen by ${plateau.delta} for ${plateau.patience} (--plateau)`;
 }
 
 /** What an edit kept and reached, for people. */

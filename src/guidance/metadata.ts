@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { VqganClipError } from "../core/errors.js";
 import { RANDOM_NAME } from "../core/random.js";
+import { dependsOnSteps } from "../optim/schedule.js";
 import type { EditSource } from "./edit.js";
 import { textPrompts } from "./prompt.js";
 import type { ModelIdentity } from "./session-file.js";
@@ -50,6 +51,13 @@ export interface SourceFacts {
 export function sourceFacts({ picture, sha256, mask }: EditSource): SourceFacts {
   const [, height, width] = picture.shape as [number, number, number];
   return { sha256, width, height, masked: mask !== undefined };
+}
+
+/** The settings that make the picture again: those of its run, to the step it was taken at. */
+export function settingsOfPicture({ settings, step }: Story): Settings {
+  const { schedule } = settings;
+  const course = step < settings.steps && dependsOnSteps(schedule) && { ...schedule, over: settings.steps };
+  return { ...settings, steps: step, ...(course && { schedule: course as Settings["schedule"] }) };
 }
 
 export type MetadataLevel = "full" | "public" | "none";

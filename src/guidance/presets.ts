@@ -7,6 +7,8 @@ const noRegularizer = { weight: 0, target: "zero", decay: 0, every: 1 } as const
 const common = {
   targets: [],
   optimizer: "adam",
+  schedule: { kind: "constant", warmup: 0 },
+  plateau: { patience: 0, delta: 0.001, smoothing: 0.9 },
   cutPower: 1,
   start: "codes",
   structure: 0,

@@ -3,20 +3,31 @@ import { requires, VqganClipError } from "../core/errors.js";
 import { editRecipe } from "./edit.js";
 import { type PresetName, presetNames, presets } from "./presets.js";
 import { joinPrompts, parsePrompts } from "./prompt.js";
-import { checkSettings, type Recipe, type SettingName, type Settings, settingsSchema } from "./settings.js";
+import {
+  checkSettings,
+  type Recipe,
+  type ScheduleRequest,
+  type SettingName,
+  type Settings,
+  settingsSchema,
+} from "./settings.js";
 
 /** What a model's `recommended.json` may hold: any part of a recipe, and a size. */
 const recommendationSchema = settingsSchema.omit({ prompts: true, seed: true }).partial();
 export type Recommendation = Partial<Recipe & Pick<Settings, "size">>;
 
 /** What somebody asks for; everything left out is filled in. */
-export interface SettingsRequest extends Partial<Omit<Settings, "prompts" | "regularizer">> {
+export interface SettingsRequest extends Partial<Omit<Settings, "prompts" | "regularizer" | "schedule" | "plateau">> {
   /** Several texts join as if written with `|`, in every scene of a story. */
   readonly prompts?: string | readonly string[];
   /** How far an edit goes from its source, 0..1 (default 0.5): decides steps, regulariser and structure. */
   readonly strength?: number;
   /** Fields left out come from the layer below. */
   readonly regularizer?: Partial<Settings["regularizer"]>;
+  /** Fields left out: no warm-up, one cycle over the run, falling to 0 or by half every 100 steps. */
+  readonly schedule?: ScheduleRequest;
+  /** Fields left out come from the layer below. */
+  readonly plateau?: Partial<Settings["plateau"]>;
   readonly preset?: PresetName;
 }
 
@@ -102,7 +113,7 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
     const layer = layers.find(([, values]) => values[name] !== undefined);
     if (layer) {
       origins[name] = layer[0];
-      settings[name] = name === "regularizer" ? mergedRegularizer(layers.map(([, values]) => values)) : layer[1][name];
+      settings[name] = name === "regularizer" || name === "plateau" ? merged(name, layers) : layer[1][name];
     }
   }
   if (settings.seed === undefined) {
@@ -131,8 +142,8 @@ type Layer = readonly [Origin, Readonly<Record<string, unknown>>];
 
 const settingNames = Object.keys(settingsSchema.shape) as SettingName[];
 
-function mergedRegularizer(layers: readonly Readonly<Record<string, unknown>>[]): object {
-  return Object.assign({}, ...layers.map(({ regularizer }) => regularizer ?? {}).reverse());
+function merged(name: "regularizer" | "plateau", layers: readonly Layer[]): object {
+  return Object.assign({}, ...layers.map(([, values]) => values[name] ?? {}).reverse());
 }
 
 /** Reads a `recommended.json`. @throws BAD_MODEL naming the key */

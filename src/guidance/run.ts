@@ -6,6 +6,7 @@ import { requires, VqganClipError } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
 import { type OptimizerState, optimizers } from "../optim/optimizer.js";
+import { rateFactor } from "../optim/schedule.js";
 import { type CompileOptions, compile, compileOptionsOf, type Feeds, type Program } from "../runtime/program.js";
 import { drawViews } from "./augmentations.js";
 import { type EditSource, finishedPicture, sourceScale, workingPicture } from "./edit.js";
@@ -13,6 +14,7 @@ import { compareEdit, type EditReport } from "./edit-report.js";
 import { clampToCodebook, flatPicture, latentGrid, latentOfCodes, latentOfPicture, randomCodes } from "./latent.js";
 import { freePositions, holdLatents } from "./mask.js";
 import type { Beginning } from "./metadata.js";
+import { isAtRest, type LossWatch, watchLoss } from "./plateau.js";
 import { textPrompts } from "./prompt.js";
 import { embedTexts, type TextNotice } from "./prompt-embedding.js";
 import { checkSettings, type Settings } from "./settings.js";
@@ -37,7 +39,12 @@ export interface RunState {
   /** What the regulariser pulls to [1,D,h,w]. */
   readonly latentTarget: NDArray;
   readonly optimizer: OptimizerState;
+  /** The losses so far, while `settings.plateau` watches them. */
+  readonly watch?: LossWatch;
 }
+
+/** Why a run is over: all steps are done, or its loss no longer fell. */
+export type Ending = "steps" | "plateau";
 
 export interface Losses {
   /** Sum of everything below, weighted as the gradient sees it. */
@@ -139,8 +146,11 @@ export class Run implements AsyncIterable<StepEvent> {
     return this.current;
   }
 
-  get isFinished(): boolean {
-    return this.current.step >= this.current.settings.steps;
+  /** Why it is over; undefined while steps remain. */
+  get ending(): Ending | undefined {
+    const { step, settings, watch } = this.current;
+    if (step >= settings.steps) return "steps";
+    return isAtRest(watch, settings.plateau) ? "plateau" : undefined;
   }
 
   get device(): string {
@@ -154,7 +164,7 @@ export class Run implements AsyncIterable<StepEvent> {
 
   /** Does one step. */
   async advance(): Promise<StepEvent> {
-    const { settings, step, z, optimizer } = this.current;
+    const { settings, step, z, optimizer, watch } = this.current;
     const { program, free } = this.compiled;
     const { weight, decay, every } = settings.regularizer;
     const latentWeight = Math.max(0, weight - decay * Math.floor(step / every));
@@ -173,18 +183,22 @@ export class Run implements AsyncIterable<StepEvent> {
     const rule = optimizers[settings.optimizer];
     const full = result.gradient.floats();
     const gradient = free ? holdLatents(full, new Float32Array(full.length), free) : full;
-    const updated = rule.update(z.floats(), gradient, optimizer, settings.learningRate);
+    const learningRate = settings.learningRate * rateFactor(settings.schedule, step, settings.steps);
+    const updated = rule.update(z.floats(), gradient, optimizer, learningRate);
     // Held once more, for rules that move a latent without a gradient (weight decay).
     const moved = free ? holdLatents(updated.parameters, z.floats(), free) : updated.parameters;
     const next = NDArray.float32(z.shape, moved);
     if (settings.clampToCodebook) clampToCodebook(next, this.models.generator.codebookRange);
-    this.current = { ...this.current, step: step + 1, z: next, optimizer: updated.state };
+    // Without the regulariser, whose weight falls by itself.
+    const watched = settings.plateau.patience > 0 && watchLoss(watch, total - losses.latent, settings.plateau);
+    const remembered = watched && { watch: watched };
+    this.current = { ...this.current, step: step + 1, z: next, optimizer: updated.state, ...remembered };
     return { step: step + 1, losses: { total, ...losses }, image: withoutBatch(result.image) };
   }
 
   /** The steps that remain. Leaving the loop pauses the run; nothing is lost. */
   async *[Symbol.asyncIterator](): AsyncGenerator<StepEvent> {
-    while (!this.isFinished) yield await this.advance();
+    while (!this.ending) yield await this.advance();
   }
 
   /** The picture of the latent as it is now [3,H,W], 0..1; an edit's has its source's size and what its mask holds. */

@@ -47,11 +47,12 @@ const manifestSchema = z.object({
   models: z.array(z.object({ role: z.enum(["generator", "perceptor"]), name: z.string(), sha256: z.string() })),
   random: z.literal(RANDOM_NAME),
   optimizerStep: z.int().min(0),
+  watch: z.object({ smoothed: z.number(), lowest: z.number(), since: z.int().min(0) }).optional(),
 });
 
 /** @param png the picture so far, for people and file browsers */
 export function writeSession({ state, models }: SessionFile, png?: Uint8Array): Uint8Array {
-  const { settings, beganFrom, changed, source, targets, step, z: latent, latentTarget, optimizer } = state;
+  const { settings, beganFrom, changed, source, targets, step, z: latent, latentTarget, optimizer, watch } = state;
   const manifest = {
     format: FORMAT,
     version: VERSION,
@@ -64,6 +65,7 @@ export function writeSession({ state, models }: SessionFile, png?: Uint8Array): 
     models: [...models],
     random: RANDOM_NAME,
     optimizerStep: optimizer.step,
+    ...(watch && { watch }),
   } satisfies z.input<typeof manifestSchema>;
   const arrays: Record<string, NDArray> = { z: latent, latentTarget };
   for (const [name, array] of Object.entries(optimizer.arrays)) arrays[`optimizer.${name}`] = array;
@@ -94,7 +96,7 @@ export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
     const issue = manifest.error.issues[0];
     throw new VqganClipError("BAD_FILE", `session: manifest.json: ${issue?.path.join(".")}: ${issue?.message}`);
   }
-  const { models, step, beganFrom, changed, optimizerStep, source } = manifest.data;
+  const { models, step, beganFrom, changed, optimizerStep, source, watch } = manifest.data;
   const settings = checkSettings(manifest.data.settings);
   const arrays: Record<string, NDArray> = {};
   const dict = parseSafetensors(stateBytes, "state.safetensors");
@@ -120,7 +122,18 @@ export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
     return { numbers, ...(sha256 !== undefined && { sha256 }) };
   });
   return {
-    state: { settings, beganFrom, changed, ...edited, targets, step, z: latent, latentTarget, optimizer },
+    state: {
+      settings,
+      beganFrom,
+      changed,
+      ...edited,
+      targets,
+      step,
+      z: latent,
+      latentTarget,
+      optimizer,
+      ...(watch && { watch }),
+    },
     models,
   };
 }

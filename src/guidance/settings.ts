@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { VqganClipError } from "../core/errors.js";
 import { optimizerNames } from "../optim/optimizer.js";
+import type { Schedule } from "../optim/schedule.js";
 import { cutMethods } from "./cutouts.js";
 import { starts } from "./latent.js";
 import { parsePrompts } from "./prompt.js";
@@ -58,6 +59,26 @@ export const targetSchema = z.discriminatedUnion("kind", [
 ]);
 export type TargetSetting = z.infer<typeof targetSchema>;
 
+const factor = z.number().min(0).max(1);
+const warmup = z.int().min(0).max(1_000_000).default(0);
+const cycled = {
+  warmup,
+  cycles: z.int().min(1).max(10_000).default(1),
+  over: z.int().min(1).max(1_000_000).nullable().default(null),
+};
+const stepped = { ...cycled, decay: factor.default(0.5), every: z.int().min(1).max(1_000_000).default(100) };
+
+/** `rateFactor` says what each does. */
+export const scheduleSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("constant"), warmup }),
+  z.strictObject({ kind: z.literal("linear"), final: factor.default(0), ...cycled }),
+  z.strictObject({ kind: z.literal("cosine"), final: factor.default(0), ...cycled }),
+  z.strictObject({ kind: z.literal("step"), ...stepped }),
+  z.strictObject({ kind: z.literal("exponential"), ...stepped }),
+]) satisfies z.ZodType<Schedule>;
+
+export type ScheduleRequest = z.input<typeof scheduleSchema>;
+
 /** Pixels a side: at least one code, at most what 32-bit offsets and a patient user allow. */
 const side = z.int().min(16).max(4096);
 
@@ -69,6 +90,17 @@ export const settingsSchema = z.strictObject({
   steps: z.int().min(1).max(1_000_000).describe("optimisation steps"),
   optimizer: z.enum(optimizerNames).describe("rule that moves the latent"),
   learningRate: z.number().positive().max(100).describe("step size of the optimiser"),
+  schedule: scheduleSchema.describe("course of the learning rate over the run"),
+  plateau: z
+    .strictObject({
+      /** 0: never. */
+      patience: z.int().min(0).max(1_000_000),
+      /** In units of the loss: a smaller fall counts as none. */
+      delta: z.number().min(0).max(1000),
+      /** Weight of the past in the smoothed loss. */
+      smoothing: z.number().min(0).max(0.9999),
+    })
+    .describe("end early when the smoothed loss has not fallen for so many steps"),
   cutouts: z.int().min(1).max(4096).describe("windows the perceptor sees each step"),
   cutMethod: z.enum(cutMethods).describe("how windows are chosen"),
   cutPower: z.number().positive().max(10).describe("exponent of the random crop size"),
