@@ -47,7 +47,9 @@ export interface PairParts {
   /** What the pair's makers recommend. */
   readonly recommended: Recommendation | undefined;
   /** What pictures and sessions call the models. */
-  readonly names: Readonly<Record<ModelIdentity["role"], string>>;
+  readonly names: { readonly generator: string; readonly perceptor: string; readonly judge?: string | undefined };
+  /** A second perceptor that picks the result of a run and has no part in its loss. */
+  readonly judge?: Perceptor | undefined;
 }
 
 /** What to be near beside texts, with a text's weight (default 1; also keyframes, "0->1") and stop (default never). */
@@ -110,11 +112,12 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
   readonly perceptor: Perceptor;
   /** What the pair's makers recommend. */
   readonly recommended: Recommendation | undefined;
+  readonly judge: Perceptor | undefined;
   private readonly names: PairParts["names"];
   private identified: Promise<readonly ModelIdentity[]> | undefined;
 
   protected constructor(
-    { generator, perceptor, recommended, names }: PairParts,
+    { generator, perceptor, recommended, names, judge }: PairParts,
     private readonly options: PairOptions,
     private readonly runMaker: RunMaker<Picture>,
   ) {
@@ -122,6 +125,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     this.perceptor = perceptor;
     this.recommended = recommended;
     this.names = names;
+    this.judge = judge;
   }
 
   /** A new run. @throws BAD_ARGUMENT, BAD_PROMPT when the request cannot be met */
@@ -203,6 +207,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     this.identified ??= Promise.all([
       this.identity("generator", this.generator),
       this.identity("perceptor", this.perceptor),
+      ...(this.judge ? [this.identity("judge", this.judge)] : []),
     ]);
     return this.identified;
   }
@@ -225,8 +230,10 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
         loaded?.sha256 === sha256,
         "BAD_MODEL",
         () =>
-          `open(): ${name} was made with ${role} ${model} (${sha256.slice(0, 10)}), loaded is ${loaded?.name} (${loaded?.sha256.slice(0, 10)})`,
-        "name the same weights: a pair as model, or vqgan and clip",
+          `open(): ${name} was made with ${role} ${model} (${sha256.slice(0, 10)}), loaded is ${loaded ? `${loaded.name} (${loaded.sha256.slice(0, 10)})` : "none"}`,
+        role === "judge"
+          ? "name the same CLIP as judge (--judge-clip)"
+          : "name the same weights: a pair as model, or vqgan and clip",
       );
     }
     const former = state.settings;
@@ -283,7 +290,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
   private async identity(role: ModelIdentity["role"], { name, files }: Generator | Perceptor) {
     const [file] = files;
     requires(file, "BAD_MODEL", () => `${name}: has no weights file to tell it by`);
-    return { role, name: this.names[role], sha256: await file.sha256() };
+    return { role, name: this.names[role] ?? name, sha256: await file.sha256() };
   }
 
   private pictureRun(settings: Settings, start: () => Promise<Run>): Picture {

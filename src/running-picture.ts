@@ -19,7 +19,7 @@ export interface PictureOptions {
 export abstract class RunningPicture implements AsyncIterable<StepEvent> {
   private started: Promise<Run> | undefined;
   private latest: NDArray | undefined;
-  private rendered: { readonly step: number; readonly picture: NDArray } | undefined;
+  private rendered: { readonly z: NDArray; readonly picture: NDArray } | undefined;
 
   constructor(
     /** Everything about it, resolved. */
@@ -57,11 +57,11 @@ export abstract class RunningPicture implements AsyncIterable<StepEvent> {
     return this.latest;
   }
 
-  /** The picture [3,H,W] in 0..1 as it is now: the one that the next step will look at. */
+  /** The picture [3,H,W] in 0..1 as it is now; once the run is over, the one that the judge chose, where there is one. */
   async render(): Promise<NDArray> {
     const run = await this.run();
-    const { step } = run.state;
-    if (this.rendered?.step !== step) this.rendered = { step, picture: await run.render() };
+    const { z } = run.result;
+    if (this.rendered?.z !== z) this.rendered = { z, picture: await run.render() };
     return this.rendered.picture;
   }
 
@@ -93,11 +93,13 @@ export abstract class RunningPicture implements AsyncIterable<StepEvent> {
   /** The picture as it is now as a PNG with its story. */
   protected async png({ metadata = "full" }: PictureOptions = {}): Promise<Uint8Array> {
     const run = await this.run();
-    const { settings, step, beganFrom, changed, source, targets } = run.state;
+    const { settings, step: after, best, beganFrom, changed, source, targets } = run.state;
+    const { step } = run.result;
     const models = await this.models();
     const edited = source && { source: sourceFacts(source) };
     const drawn = targets.length > 0 && { targets: targets.map(({ sha256 }) => sha256 ?? null) };
-    const story = { settings, step, beganFrom, ...edited, ...drawn, changed, models, device: run.device };
+    const judged = run.ending && best && { judged: { score: best.score, after } };
+    const story = { settings, step, beganFrom, ...edited, ...drawn, changed, ...judged, models, device: run.device };
     return encodePng(await this.render(), storyText(story, metadata));
   }
 

@@ -22,6 +22,11 @@ export interface PretrainedOptions extends PairOptions {
   readonly vqgan?: string;
   /** A CLIP instead of the pair's: a Hugging Face CLIPModel folder, or a published name. */
   readonly clip?: string;
+  /**
+   * A second CLIP, a folder or a published name, that has no part in the loss: it looks at the picture every
+   * `judgeEvery` steps, and the one it scores best is the run's result (default: none, and the last picture).
+   */
+  readonly judge?: string;
   /** Where published models are kept (default: the Hugging Face hub's cache, as its variables say). */
   readonly cacheDir?: string;
   /** Never download: published models must be in the cache (default: what HF_HUB_OFFLINE says). */
@@ -52,7 +57,9 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
     const inPair = (part: string) => ({ path: join(model, part), name: undefined });
     const vqgan = options.vqgan === undefined ? inPair("vqgan") : await resolveModel(options.vqgan, "VQGAN", hub);
     const clip = options.clip === undefined ? inPair("clip") : await resolveModel(options.clip, "CLIP", hub);
+    const second = options.judge === undefined ? undefined : await resolveModel(options.judge, "CLIP", hub);
     const [generator, perceptor] = [await loadVqgan(vqgan.path), await loadClip(clip.path)];
+    const judge = second && (await loadClip(second.path));
     const isPair = options.vqgan === undefined && options.clip === undefined;
     const recommended = isPair ? await recommendation(model) : undefined;
     // The bundled pair has a name of its own; of other models only the last folder is told.
@@ -61,8 +68,9 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
     const names = {
       generator: vqgan.name ?? nameOf(generator.name, options.vqgan),
       perceptor: clip.name ?? nameOf(perceptor.name, options.clip),
+      judge: second?.name,
     };
-    return new VqganClip({ generator, perceptor, recommended, names }, options, PictureRun);
+    return new VqganClip({ generator, perceptor, recommended, names, judge }, options, PictureRun);
   }
 
   /**

@@ -9,7 +9,14 @@ import { changesWithLength } from "../guidance/story.js";
 import { readPngText } from "../image/png-text.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import { noticeText } from "./notices.js";
-import { addModelOptions, addSettingOptions, modelArguments, modelFrom, settingsFrom } from "./options.js";
+import {
+  addJudgeOption,
+  addModelOptions,
+  addSettingOptions,
+  modelArguments,
+  modelFrom,
+  settingsFrom,
+} from "./options.js";
 import { checkOutputs, type Output } from "./outputs.js";
 import { Reporter } from "./reporter.js";
 import { runToFiles } from "./run-to-files.js";
@@ -27,7 +34,7 @@ export function addGenerate(program: Command, finish: (code: number) => void): v
     .option("--init-image <file>", "begin at this picture (default: random codes)")
     .option("--init-codes <file>", "begin at these codes: a JSON list, row by row (default: random codes)")
     .option("--like <png>", "make this picture again from its metadata; other options change what they name");
-  addModelOptions(addTargetOptions(addSettingOptions(command)));
+  addJudgeOption(addModelOptions(addTargetOptions(addSettingOptions(command))));
   addFileOptions(command).action(async (positional: string[], options) => finish(await generate(positional, options)));
 }
 
@@ -155,6 +162,7 @@ async function storyOf(path: string, given: { initImage: unknown; initCodes: unk
 async function tellDifferences(source: Story, vq: VqganClip, reporter: Reporter): Promise<void> {
   const mine = await vq.identities();
   for (const { role, name, sha256 } of source.models) {
+    if (role === "judge") continue; // it chose the picture's step, which the picture tells
     if (mine.some((model) => model.role === role && model.sha256 === sha256)) continue;
     throw new VqganClipError(
       "BAD_MODEL",

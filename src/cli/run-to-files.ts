@@ -48,15 +48,17 @@ export async function runToFiles(run: PictureRun, files: RunFiles, options: RunR
     reporter.begin();
     await run.toFinish({
       signal: pause.signal,
-      onStep: ({ step, losses }) => {
+      onStep: ({ step, losses, judged = [] }) => {
         reporter.step(step, settings.steps, losses);
+        for (const judgement of judged) reporter.event("judged", judgement);
         if (files.trace !== undefined) trace.push(`${JSON.stringify({ step, ...losses })}\n`);
       },
     });
     reporter.clear();
-    const { step } = await run.state();
+    const { step, best: chosen } = await run.state();
     const ending = await run.ending();
     const paused = ending === undefined;
+    const best = ending && chosen && { step: chosen.step, score: chosen.score };
     const session = files.session ?? (paused ? files.pauseSession : undefined);
     if (session !== undefined) await run.save(session);
     const png = await run.toPNG(files.png === "-" ? undefined : files.png, { metadata });
@@ -67,6 +69,7 @@ export async function runToFiles(run: PictureRun, files: RunFiles, options: RunR
     reporter.event(paused ? "paused" : "done", {
       step,
       ...(ending && { ending }),
+      ...(best && { best }),
       seed: settings.seed,
       files: written,
       seconds,
@@ -74,6 +77,7 @@ export async function runToFiles(run: PictureRun, files: RunFiles, options: RunR
     });
     const stand = paused ? `paused at step ${step} of ${settings.steps}` : endedHow(ending, step, settings);
     reporter.say(`${stand}, seed ${settings.seed}, ${clock(seconds)}: ${written.join(", ") || "picture on stdout"}`);
+    if (best) reporter.say(`the judge chose the picture of step ${best.step}, at ${best.score.toFixed(3)} (cosine)`);
     if (report) for (const line of reportLines(report)) reporter.say(line);
     if (paused) reporter.say(`go on: ${commandLine(["resume", session as string, ...options.resumeArguments])}`);
     return paused ? exitCodes.paused : exitCodes.ok;

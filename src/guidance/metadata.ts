@@ -22,6 +22,9 @@ const SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/";
 export const beginnings = ["random", "codes", "picture"] as const;
 export type Beginning = (typeof beginnings)[number];
 
+/** Who has a part in a picture; the judge only picks it. */
+export const modelRoles = ["generator", "perceptor", "judge"] as const;
+
 /** What a picture says of how it came to be. */
 export interface Story {
   readonly settings: Settings;
@@ -37,6 +40,8 @@ export interface Story {
   readonly targets?: readonly (string | null)[];
   /** Whether its settings were changed on the way. */
   readonly changed: boolean;
+  /** What the judge said of it, and after how many steps it was chosen. */
+  readonly judged?: { readonly score: number; readonly after: number };
 }
 
 export interface SourceFacts {
@@ -113,12 +118,13 @@ const storySchema = z.object({
   version: z.literal(VERSION),
   settings: z.unknown(),
   step: z.int().min(0),
-  models: z.array(z.object({ role: z.enum(["generator", "perceptor"]), name: z.string(), sha256: z.string() })),
+  models: z.array(z.object({ role: z.enum(modelRoles), name: z.string(), sha256: z.string() })),
   device: z.string(),
   beganFrom: z.enum(beginnings),
   source: z.object({ sha256: z.string(), width: z.int(), height: z.int(), masked: z.boolean() }).optional(),
   targets: z.array(z.string().nullable()).optional(),
   changed: z.boolean(),
+  judged: z.object({ score: z.number(), after: z.int().min(0) }).optional(),
 });
 
 /** Reads our JSON back; undefined when the picture carries none. @throws BAD_FILE when it carries a broken one */
@@ -126,9 +132,9 @@ export function readStory(text: Readonly<Record<string, string>>): Story | undef
   const ours = text[OURS];
   if (ours === undefined) return undefined;
   try {
-    const { settings, source, targets, ...rest } = storySchema.parse(JSON.parse(ours));
+    const { settings, source, targets, judged, ...rest } = storySchema.parse(JSON.parse(ours));
     const { version: _, ...story } = { ...rest, settings: checkSettings(settings) };
-    return { ...story, ...(source && { source }), ...(targets && { targets }) };
+    return { ...story, ...(source && { source }), ...(targets && { targets }), ...(judged && { judged }) };
   } catch (error) {
     throw new VqganClipError("BAD_FILE", `inspect(): the picture's vqgan-clip metadata is damaged`, undefined, {
       cause: error,

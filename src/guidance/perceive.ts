@@ -61,7 +61,7 @@ export function compareUnits(a: Float32Array, b: Float32Array): { cosine: number
 }
 
 /** The short side resized to `side` (bicubic), then the middle square. */
-function centreSquare(picture: NDArray, side: number): NDArray {
+export function centreSquare(picture: NDArray, side: number): NDArray {
   const [, height, width] = picture.shape as [number, number, number];
   const short = Math.min(height, width);
   const [newHeight, newWidth] = [height, width].map((extent) =>

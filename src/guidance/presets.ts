@@ -9,6 +9,7 @@ const common = {
   optimizer: "adam",
   schedule: { kind: "constant", warmup: 0 },
   plateau: { patience: 0, delta: 0.001, smoothing: 0.9 },
+  judgeEvery: 25,
   cutPower: 1,
   start: "codes",
   structure: 0,

@@ -5,13 +5,15 @@
 import { requires, VqganClipError } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
+import type { Perceptor } from "../models/perceptor.js";
 import { type OptimizerState, optimizers } from "../optim/optimizer.js";
 import { rateFactor } from "../optim/schedule.js";
 import { type CompileOptions, compile, compileOptionsOf, type Feeds, type Program } from "../runtime/program.js";
 import { drawViews } from "./augmentations.js";
 import { type EditSource, finishedPicture, sourceScale, workingPicture } from "./edit.js";
 import { compareEdit, type EditReport } from "./edit-report.js";
-import { clampToCodebook, flatPicture, latentGrid, latentOfCodes, latentOfPicture, randomCodes } from "./latent.js";
+import { type Best, Judge, type Judgement } from "./judge.js";
+import { clampToCodebook, firstLatent } from "./latent.js";
 import { freePositions, holdLatents } from "./mask.js";
 import type { Beginning } from "./metadata.js";
 import { isAtRest, type LossWatch, watchLoss } from "./plateau.js";
@@ -41,6 +43,13 @@ export interface RunState {
   readonly optimizer: OptimizerState;
   /** The losses so far, while `settings.plateau` watches them. */
   readonly watch?: LossWatch;
+  /** What the judge liked best so far, where there is one. */
+  readonly best?: Best;
+}
+
+export interface RunModels extends StepModels {
+  /** A second perceptor that picks the run's result and has no part in its loss. */
+  readonly judge?: Perceptor | undefined;
 }
 
 /** Why a run is over: all steps are done, or its loss no longer fell. */
@@ -63,6 +72,8 @@ export interface StepEvent {
   readonly losses: Losses;
   /** The picture before this step [3,H,W], 0..1, of the run's size: an edit's is not yet laid over its source. */
   readonly image: NDArray;
+  /** What the judge said since the step before: of the picture before this step, and at the run's end of the last. */
+  readonly judged?: readonly Judgement[];
 }
 
 export interface StartOptions extends CompileOptions {
@@ -85,19 +96,20 @@ interface Compiled {
   readonly constants: Feeds;
   /** 1 for each latent position that may change; undefined: all may. */
   readonly free: Uint8Array | undefined;
+  readonly judge: Judge | undefined;
   readonly compileOptions: CompileOptions;
 }
 
 export class Run implements AsyncIterable<StepEvent> {
   private constructor(
-    readonly models: StepModels,
+    readonly models: RunModels,
     private current: RunState,
     private readonly aims: Aims,
     private readonly compiled: Compiled,
   ) {}
 
   /** Draws the first latent and compiles the step. @throws BAD_ARGUMENT, BAD_PROMPT, DEVICE_UNAVAILABLE */
-  static async start(models: StepModels, candidate: Settings, options: StartOptions = {}): Promise<Run> {
+  static async start(models: RunModels, candidate: Settings, options: StartOptions = {}): Promise<Run> {
     const settings = checkSettings(candidate);
     const z = await firstLatent(models, settings, options);
     const optimizer = optimizers[settings.optimizer].init(z.size);
@@ -111,7 +123,7 @@ export class Run implements AsyncIterable<StepEvent> {
 
   /** Continues from a saved state, exactly. */
   static async restore(
-    models: StepModels,
+    models: RunModels,
     state: RunState,
     options: Pick<StartOptions, "onNotice" | keyof CompileOptions> = {},
   ): Promise<Run> {
@@ -124,6 +136,7 @@ export class Run implements AsyncIterable<StepEvent> {
       () => `structure: ${settings.structure} needs a picture to keep`,
       "edit a picture, or leave it 0",
     );
+    const judge = models.judge && (await Judge.of(models.judge, settings, compileOptions));
     const prompts = textPrompts(settings);
     const texts = prompts.map(({ text }) => text);
     const { longPrompts } = settings;
@@ -138,7 +151,7 @@ export class Run implements AsyncIterable<StepEvent> {
       source?.mask && freePositions(source.mask, [rows, columns], factor, sourceScale(source, settings.size, factor));
     const original = source && workingPicture(source, settings.size, factor);
     const constants = { ...(original && { original: original.reshape([1, ...original.shape]) }) };
-    return new Run(models, state, aims, { program, constants, free, compileOptions });
+    return new Run(models, state, aims, { program, constants, free, judge, compileOptions });
   }
 
   /** The state after the last step. */
@@ -165,10 +178,13 @@ export class Run implements AsyncIterable<StepEvent> {
   /** Does one step. */
   async advance(): Promise<StepEvent> {
     const { settings, step, z, optimizer, watch } = this.current;
-    const { program, free } = this.compiled;
+    const { program, free, judge } = this.compiled;
     const { weight, decay, every } = settings.regularizer;
     const latentWeight = Math.max(0, weight - decay * Math.floor(step / every));
     const result = await program.run(await this.feeds(latentWeight));
+    const image = withoutBatch(result.image);
+    const judged: Judgement[] = [];
+    if (judge && step > 0 && step % settings.judgeEvery === 0) judged.push(await this.consider(judge, image));
 
     const weighted = Array.from(result.losses.floats());
     const losses = {
@@ -193,7 +209,16 @@ export class Run implements AsyncIterable<StepEvent> {
     const watched = settings.plateau.patience > 0 && watchLoss(watch, total - losses.latent, settings.plateau);
     const remembered = watched && { watch: watched };
     this.current = { ...this.current, step: step + 1, z: next, optimizer: updated.state, ...remembered };
-    return { step: step + 1, losses: { total, ...losses }, image: withoutBatch(result.image) };
+    if (judge && this.ending) judged.push(await this.consider(judge, await this.imageOf(next)));
+    return { step: step + 1, losses: { total, ...losses }, image, ...(judged.length > 0 && { judged }) };
+  }
+
+  /** The judge looks at `image`, the picture of the latent as it is now. */
+  private async consider(judge: Judge, image: NDArray): Promise<Judgement> {
+    const { step, z, best } = this.current;
+    const judgement = { step, score: await judge.score(this.finished(image)) };
+    if (!best || judgement.score > best.score) this.current = { ...this.current, best: { ...judgement, z } };
+    return judgement;
   }
 
   /** The steps that remain. Leaving the loop pauses the run; nothing is lost. */
@@ -201,11 +226,25 @@ export class Run implements AsyncIterable<StepEvent> {
     while (!this.ending) yield await this.advance();
   }
 
-  /** The picture of the latent as it is now [3,H,W], 0..1; an edit's has its source's size and what its mask holds. */
+  /** The latent that `render` shows and the steps that led to it: the judge's choice once the run is over, else the last. */
+  get result(): Pick<RunState, "z" | "step"> {
+    return (this.ending && this.current.best) || this.current;
+  }
+
+  /** The picture of the result [3,H,W], 0..1; an edit's has its source's size and what its mask holds. */
   async render(): Promise<NDArray> {
+    return this.finished(await this.imageOf(this.result.z));
+  }
+
+  /** The picture of a latent, of the run's size. */
+  private async imageOf(z: NDArray): Promise<NDArray> {
+    return withoutBatch((await this.compiled.program.run({ ...(await this.feeds(0)), z })).image);
+  }
+
+  /** A picture of the run's size as it is given out. */
+  private finished(image: NDArray): NDArray {
     const { settings, source } = this.current;
-    const made = withoutBatch((await this.compiled.program.run(await this.feeds(0))).image);
-    return source ? finishedPicture(made, source, settings, this.models.generator.factor) : made;
+    return source ? finishedPicture(image, source, settings, this.models.generator.factor) : image;
   }
 
   /** What an edit kept and what it reached, for the picture that `render` gave; undefined where nothing is edited. */
@@ -219,6 +258,7 @@ export class Run implements AsyncIterable<StepEvent> {
   /** Frees the compiled step. */
   async dispose(): Promise<void> {
     await this.aims.dispose();
+    await this.compiled.judge?.dispose();
     await this.compiled.program.dispose();
   }
 
@@ -242,25 +282,6 @@ export class Run implements AsyncIterable<StepEvent> {
     };
     return Object.fromEntries(Object.entries(all).filter(([name]) => this.compiled.program.reads(name)));
   }
-}
-
-async function firstLatent(
-  { generator }: StepModels,
-  settings: Settings,
-  { initPicture, initCodes, source, ...options }: StartOptions,
-): Promise<NDArray> {
-  const compileOptions = compileOptionsOf(options);
-  if (source) {
-    const picture = workingPicture(source, settings.size, generator.factor);
-    return latentOfPicture(generator, picture, compileOptions);
-  }
-  if (initPicture) return latentOfPicture(generator, initPicture, compileOptions);
-  const grid = latentGrid(generator, settings.size);
-  const random = new Random(settings.seed).split("first latent");
-  if (!initCodes && settings.start !== "codes") {
-    return latentOfPicture(generator, flatPicture(settings.start, settings.size, random), compileOptions);
-  }
-  return latentOfCodes(generator, initCodes ?? randomCodes(generator, grid[0] * grid[1], random), grid);
 }
 
 function withoutBatch(image: NDArray): NDArray {

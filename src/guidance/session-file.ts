@@ -7,11 +7,12 @@ import { z } from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { RANDOM_NAME } from "../core/random.js";
+import { sameShape } from "../core/shape.js";
 import { optimizers } from "../optim/optimizer.js";
 import { parseSafetensors, writeSafetensors } from "../weights/safetensors.js";
 import type { EditSource } from "./edit.js";
 import { checkMask } from "./mask.js";
-import { beginnings } from "./metadata.js";
+import { beginnings, modelRoles } from "./metadata.js";
 import type { RunState } from "./run.js";
 import { checkSettings } from "./settings.js";
 
@@ -23,7 +24,7 @@ const FIXED_DATE = new Date(1980, 0, 1);
 
 /** Who made the numbers: a resumed run needs the same. */
 export interface ModelIdentity {
-  readonly role: "generator" | "perceptor";
+  readonly role: (typeof modelRoles)[number];
   readonly name: string;
   readonly sha256: string;
 }
@@ -44,15 +45,29 @@ const manifestSchema = z.object({
   /** What each target's numbers were made from; they are in state.safetensors. */
   targets: z.array(z.object({ sha256: z.string().optional() })),
   settings: z.unknown(),
-  models: z.array(z.object({ role: z.enum(["generator", "perceptor"]), name: z.string(), sha256: z.string() })),
+  models: z.array(z.object({ role: z.enum(modelRoles), name: z.string(), sha256: z.string() })),
   random: z.literal(RANDOM_NAME),
   optimizerStep: z.int().min(0),
   watch: z.object({ smoothed: z.number(), lowest: z.number(), since: z.int().min(0) }).optional(),
+  /** Its latent is in state.safetensors. */
+  best: z.object({ step: z.int().min(0), score: z.number() }).optional(),
 });
 
 /** @param png the picture so far, for people and file browsers */
 export function writeSession({ state, models }: SessionFile, png?: Uint8Array): Uint8Array {
-  const { settings, beganFrom, changed, source, targets, step, z: latent, latentTarget, optimizer, watch } = state;
+  const {
+    settings,
+    beganFrom,
+    changed,
+    source,
+    targets,
+    step,
+    z: latent,
+    latentTarget,
+    optimizer,
+    watch,
+    best,
+  } = state;
   const manifest = {
     format: FORMAT,
     version: VERSION,
@@ -66,9 +81,11 @@ export function writeSession({ state, models }: SessionFile, png?: Uint8Array): 
     random: RANDOM_NAME,
     optimizerStep: optimizer.step,
     ...(watch && { watch }),
+    ...(best && { best: { step: best.step, score: best.score } }),
   } satisfies z.input<typeof manifestSchema>;
   const arrays: Record<string, NDArray> = { z: latent, latentTarget };
   for (const [name, array] of Object.entries(optimizer.arrays)) arrays[`optimizer.${name}`] = array;
+  if (best) arrays["best.z"] = best.z;
   if (source) arrays.source = source.picture;
   if (source?.mask) arrays.mask = source.mask;
   targets.forEach(({ numbers }, i) => {
@@ -96,7 +113,7 @@ export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
     const issue = manifest.error.issues[0];
     throw new VqganClipError("BAD_FILE", `session: manifest.json: ${issue?.path.join(".")}: ${issue?.message}`);
   }
-  const { models, step, beganFrom, changed, optimizerStep, source, watch } = manifest.data;
+  const { models, step, beganFrom, changed, optimizerStep, source, watch, best } = manifest.data;
   const settings = checkSettings(manifest.data.settings);
   const arrays: Record<string, NDArray> = {};
   const dict = parseSafetensors(stateBytes, "state.safetensors");
@@ -133,9 +150,19 @@ export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
       latentTarget,
       optimizer,
       ...(watch && { watch }),
+      ...(best && { best: { ...best, z: bestLatent(rest["best.z"], latent) } }),
     },
     models,
   };
+}
+
+function bestLatent(array: NDArray | undefined, { shape }: NDArray): NDArray {
+  requires(
+    array?.dtype === "float32" && sameShape(array.shape, shape),
+    "BAD_FILE",
+    () => "session: best.z is missing or of another size",
+  );
+  return array;
 }
 
 function sourceOf(sha256: string, picture: NDArray | undefined, mask: NDArray | undefined): EditSource {

@@ -101,6 +101,7 @@ export const settingsSchema = z.strictObject({
       smoothing: z.number().min(0).max(0.9999),
     })
     .describe("end early when the smoothed loss has not fallen for so many steps"),
+  judgeEvery: z.int().min(1).max(1_000_000).describe("steps between two looks of the judge, where there is one"),
   cutouts: z.int().min(1).max(4096).describe("windows the perceptor sees each step"),
   cutMethod: z.enum(cutMethods).describe("how windows are chosen"),
   cutPower: z.number().positive().max(10).describe("exponent of the random crop size"),

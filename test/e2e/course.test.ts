@@ -1,4 +1,4 @@
-/** The course of a run: schedules of the learning rate, ending on a plateau, and both across a pause. */
+/** The course of a run: schedules of the learning rate, ending on a plateau, a judge's choice, and all across a pause. */
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Story, settingsOfPicture } from "../../src/guidance/metadata.js";
@@ -92,4 +92,59 @@ describe("plateau", () => {
       await run.dispose();
       await resumed.dispose();
     }));
+});
+
+describe("judge", () => {
+  const judged = { ...request, prompts: "a castle | fog:-0.5", judgeEvery: 2, steps: 7, seed: 8 };
+  let judging: VqganClip;
+  let other: VqganClip;
+  beforeAll(async () => {
+    judging = await VqganClip.fromPretrained({ ...tiny, judge: fixturePath("clip-gelu") });
+    other = await VqganClip.fromPretrained({ ...tiny, clip: fixturePath("clip-gelu") });
+  });
+
+  test("scores every second picture and the last, keeps the best and leaves the run alone", async () => {
+    const [run, plain] = [judging.create(judged), await vq.create(judged).toFinish()];
+    const scores = new Map<number, number>();
+    for await (const { step, image, judged: said = [] } of run) {
+      for (const { step: at, score } of said) {
+        scores.set(at, score);
+        const picture = at === step ? await plain.render() : image;
+        const found = await other.score(picture, ["a castle", "fog"]);
+        const cosine = (prompt: string) => found.find((each) => each.prompt === prompt)?.cosine as number;
+        expect(score).toBeCloseTo((cosine("a castle") - 0.5 * cosine("fog")) / 1.5, 6);
+      }
+    }
+    expect([...scores.keys()]).toEqual([2, 4, 6, 7]);
+    const [best] = [...scores].reduce((a, b) => (b[1] > a[1] ? b : a));
+    expect(best).toBeLessThan(7); // else the last picture would be right by chance
+    const state = await run.state();
+    expect(state.best?.step).toBe(best);
+    expect(state.z.bytes).toEqual((await plain.state()).z.bytes);
+    const story = readStory(readPngText(await run.toPNG())) as Story;
+    expect(story).toMatchObject({ step: best, judged: { score: scores.get(best), after: 7 } });
+    expect(story.models.map(({ role }) => role)).toEqual(["generator", "perceptor", "judge"]);
+    const again = await vq.create({ like: settingsOfPicture(story) }).toFinish();
+    expect((await run.render()).bytes).toEqual((await again.render()).bytes);
+    for (const each of [run, plain, again]) await each.dispose();
+  });
+
+  test("what it found best survives a pause; the session wants its judge", () =>
+    inEmptyFolder(async (folder) => {
+      const path = join(folder, "run.vqclip");
+      const [run, whole] = [judging.create(judged), await judging.create(judged).toFinish()];
+      for await (const { step } of run) if (step === 5) break;
+      expect((await run.state()).best).toBeDefined();
+      await run.save(path);
+      const resumed = await (await judging.open(path)).toFinish();
+      expect(await resumed.toPNG()).toEqual(await whole.toPNG());
+      await expect(vq.open(path)).rejects.toThrow(/made with judge clip-gelu .*loaded is none/);
+      for (const each of [run, whole, resumed]) await each.dispose();
+    }));
+
+  test("needs a text", async () => {
+    const { prompts: _, ...rest } = judged;
+    const run = judging.create({ ...rest, targets: [{ kind: "noise", seed: 1 }] });
+    await expect(run.state()).rejects.toThrow(/^judge: /);
+  });
 });
