@@ -5,8 +5,8 @@ import { constant, input } from "../src/graph/tensor.js";
 import { conv2d } from "../src/ops/convolution.js";
 import { matmul } from "../src/ops/linear-algebra.js";
 import { reduceMax } from "../src/ops/reduction.js";
+import { countFlops } from "../src/runtime/flops.js";
 import { compile } from "../src/runtime/program.js";
-import { countFlops } from "./flops.js";
 
 export interface Probe {
   /** GFLOP/s of 3x3 convolutions, 128 -> 128 channels at 128 px. */

@@ -80,7 +80,7 @@ export function publishedSize(): StepModels {
       encodes: true,
       encode: (x) => encode(vqgan.encoder as NonNullable<typeof vqgan.encoder>, config, x),
       quantize: (z) => quantize({ codebook: constant(codebook) }, z),
-      decode: (z) => decode(vqgan.decoder, config, z),
+      decode: (z, options) => decode(vqgan.decoder, config, z, options),
       files: [],
     },
     perceptor: {

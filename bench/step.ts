@@ -14,15 +14,18 @@ import { presets } from "../src/guidance/presets.js";
 import type { Settings } from "../src/guidance/settings.js";
 import { buildStep, cutoutGeometry } from "../src/guidance/step.js";
 import { optimizers } from "../src/optim/optimizer.js";
+import { countFlops } from "../src/runtime/flops.js";
 import { predictPeakMemory } from "../src/runtime/memory.js";
 import { compile, type Feeds } from "../src/runtime/program.js";
-import { countFlops } from "./flops.js";
 import { medianSeconds } from "./probe.js";
 import { publishedSize } from "./random-models.js";
 
 const { values } = parseArgs({
   options: {
     size: { type: "string", default: "256" },
+    height: { type: "string" },
+    recompute: { type: "boolean", default: false },
+    "low-memory": { type: "boolean", default: false },
     cutouts: { type: "string", default: "8" },
     "micro-batch": { type: "string", default: "16" },
     threads: { type: "string", default: "2" },
@@ -38,18 +41,30 @@ const [size, cutouts, microBatch, threads, repeat] = [
   values.repeat,
 ].map(Number) as [number, number, number, number, number];
 
+const height = Number(values.height ?? size);
 const models = publishedSize();
-const settings: Settings = { ...presets.paper, prompts: "a", size: [size, size], seed: 0, cutouts, microBatch };
-const grid = [size / 16, size / 16] as const;
+const settings: Settings = {
+  ...presets.paper,
+  prompts: "a",
+  size: [size, height],
+  seed: 0,
+  cutouts,
+  microBatch,
+  recompute: values.recompute,
+};
+const grid = [height / 16, size / 16] as const;
 const random = new Random(0);
 const z = latentOfCodes(models.generator, randomCodes(models.generator, grid[0] * grid[1], random), grid);
 const outputs = buildStep(models, settings, z.shape, 1);
 const flops = countFlops(Object.values(outputs));
 
-async function timed(chosen: Record<string, Tensor>): Promise<{ seconds: number; loadSeconds: number }> {
+async function timed(
+  chosen: Record<string, Tensor>,
+): Promise<{ seconds: number; loadSeconds: number; loadMegabytes: number }> {
   const start = performance.now();
-  const program = await compile(chosen, { threads });
+  const program = await compile(chosen, { threads, lowMemory: values["low-memory"] });
   const loadSeconds = (performance.now() - start) / 1000;
+  const loadMegabytes = peakMegabytes();
   const views = drawViews(cutouts, cutoutGeometry(settings, models.perceptor), settings.augmentations, random);
   const all: Feeds = {
     z,
@@ -63,7 +78,7 @@ async function timed(chosen: Record<string, Tensor>): Promise<{ seconds: number;
   const feeds = Object.fromEntries(Object.entries(all).filter(([name]) => program.reads(name)));
   const seconds = await medianSeconds(repeat, () => program.run(feeds));
   await program.dispose();
-  return { seconds, loadSeconds };
+  return { seconds, loadSeconds, loadMegabytes };
 }
 
 /** What the host does between two programs: views and the optimiser. */
@@ -76,20 +91,28 @@ async function hostSeconds(): Promise<number> {
   });
 }
 
-const { seconds, loadSeconds } = await timed({ ...outputs });
+const { seconds, loadSeconds, loadMegabytes } = await timed({ ...outputs });
 const peak = peakMegabytes();
 const report: Record<string, number> = {
   size,
+  height,
   cutouts,
   microBatch,
+  recompute: Number(values.recompute),
+  lowMemory: Number(values["low-memory"]),
   threads,
   seconds,
   loadSeconds,
+  loadMegabytes,
   gigaflop: (flops.convolution + flops.matrix) / 1e9,
   convolutionGigaflop: flops.convolution / 1e9,
   hostSeconds: await hostSeconds(),
   peakMegabytes: peak,
-  predictedMegabytes: predictPeakMemory(Object.values(outputs)) / 1e6,
+  predictedMegabytes:
+    predictPeakMemory([Object.values(outputs)], {
+      lowMemory: values["low-memory"],
+      recompute: values.recompute,
+    }) / 1e6,
 };
 if (values.split) {
   const latent = input("z", "float32", z.shape);

@@ -5,6 +5,7 @@ import { editSource, MAX_EDIT_SIDE, workingSize } from "./guidance/edit.js";
 import { latentGrid } from "./guidance/latent.js";
 import { checkMask, maskOfPicture, type Rectangle, rectangleMask } from "./guidance/mask.js";
 import { type Score, scorePicture, unitPicture, unitTexts } from "./guidance/perceive.js";
+import { type Plan, planRun } from "./guidance/plan.js";
 import type { TextNotice } from "./guidance/prompt-embedding.js";
 import { type Reconstruction, reconstruct } from "./guidance/reconstruct.js";
 import {
@@ -30,13 +31,24 @@ import type { Device, DeviceRequest } from "./runtime/devices.js";
 import { type CompileOptions, compileOptionsOf } from "./runtime/program.js";
 
 /** What was not done as asked, or not where: nothing of this stops a run, all of it is worth telling. */
-export type Notice = TextNotice | { readonly kind: "refused-device"; readonly device: Device; readonly reason: string };
+export type Notice =
+  | TextNotice
+  | { readonly kind: "refused-device"; readonly device: Device; readonly reason: string }
+  /** A run that is about to start will probably need more bytes than are free. */
+  | { readonly kind: "memory"; readonly peakBytes: number; readonly availableBytes: number };
 
 export interface PairOptions {
   /** Where to run (default "cpu"; in browsers "auto": webgpu where there is one, else wasm). */
   readonly device?: DeviceRequest;
   /** CPU threads (default: the physical cores). */
   readonly threads?: number;
+  /**
+   * Bytes that this process may take: runs are made to fit, by smaller micro-batches, then a low-memory session, then values
+   * computed again (default: no limit). Predicted for the CPU.
+   */
+  readonly maxMemory?: number;
+  /** Sessions that keep weights unpacked and give memory back at once: less of it, slower (default false). */
+  readonly lowMemory?: boolean;
   readonly onNotice?: (notice: Notice) => void;
 }
 
@@ -118,7 +130,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
 
   protected constructor(
     { generator, perceptor, recommended, names, judge }: PairParts,
-    private readonly options: PairOptions,
+    protected readonly options: PairOptions,
     private readonly runMaker: RunMaker<Picture>,
   ) {
     this.generator = generator;
@@ -131,17 +143,18 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
   /** A new run. @throws BAD_ARGUMENT, BAD_PROMPT when the request cannot be met */
   create(request: RunRequest<Source>): Picture {
     const { initImage, initCodes, ...asked } = request;
-    const { settings } = this.resolve(asked);
+    const plan = this.plan(asked);
+    const { settings } = plan;
     requires(
       initImage === undefined || initCodes === undefined,
       "BAD_ARGUMENT",
       () => "create(): a run begins at initImage or at initCodes, got both",
     );
-    return this.pictureRun(settings, async () => {
+    return this.pictureRun(plan, async () => {
       const targets = await this.targetNumbers(request.targets);
       const initPicture = initImage === undefined ? undefined : fitted(await this.decoded(initImage), settings.size);
       return Run.start(this, settings, {
-        ...this.textOptions(),
+        ...this.textOptions(plan),
         ...(targets && { targets }),
         ...(initPicture && { initPicture }),
         ...(initCodes && { initCodes }),
@@ -160,13 +173,12 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     const picture = await this.decoded(image);
     const [, height, width] = picture.shape as [number, number, number];
     const source = await editSource(picture, await this.maskOf({ mask, rect }, [height, width]));
-    const { settings } = this.resolved(withTargetSettings(asked), {
-      edits: true,
-      size: workingSize([height, width], this.generator.factor, maxSide),
-    });
-    return this.pictureRun(settings, async () => {
+    const size = workingSize([height, width], this.generator.factor, maxSide);
+    const { settings } = this.resolved(withTargetSettings(asked), { edits: true, size });
+    const plan = planRun(this, settings, this.options);
+    return this.pictureRun(plan, async () => {
       const targets = await this.targetNumbers(asked.targets);
-      return Run.start(this, settings, { ...this.textOptions(), source, ...(targets && { targets }) });
+      return Run.start(this, plan.settings, { ...this.textOptions(plan), source, ...(targets && { targets }) });
     });
   }
 
@@ -174,6 +186,15 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
   resolve({ like, ...request }: Omit<RunRequest<Source>, "initImage" | "initCodes">): ResolvedSettings {
     const { resolution } = this.generator;
     return this.resolved(withTargetSettings(request), { like, size: [resolution, resolution] });
+  }
+
+  /**
+   * How a run of this request would be made to fit, and the memory it will take; nothing is loaded.
+   *
+   * @throws BAD_ARGUMENT, BAD_PROMPT; OUT_OF_LIMITS when it cannot be made to fit `maxMemory`
+   */
+  plan(request: Omit<RunRequest<Source>, "initImage" | "initCodes">): Plan {
+    return planRun(this, this.resolve(request).settings, this.options);
   }
 
   /** Unit vectors of texts, [E] each. */
@@ -215,6 +236,11 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
   /** The picture [3,H,W] in 0..1 that a source holds. @throws BAD_IMAGE, OUT_OF_LIMITS */
   protected abstract decoded(source: Source): Promise<NDArray>;
 
+  /** Bytes that are free for this process, where the platform tells. */
+  protected availableMemory(): number | undefined {
+    return undefined;
+  }
+
   /**
    * Goes on from the bytes of a `.vqclip` session.
    *
@@ -237,13 +263,16 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
       );
     }
     const former = state.settings;
-    const settings = checkSettings({ ...former, ...changes, plateau: { ...former.plateau, ...changes.plateau } });
+    const changed = checkSettings({ ...former, ...changes, plateau: { ...former.plateau, ...changes.plateau } });
+    const plan = planRun(this, changed, this.options);
+    const { settings } = plan;
     const steered =
       settings.prompts !== former.prompts ||
+      settings.microBatch !== former.microBatch ||
       settings.learningRate !== former.learningRate ||
       (settings.steps !== former.steps && (changesWithLength(settings) || dependsOnSteps(settings.schedule)));
     const resumed: RunState = { ...state, settings, changed: state.changed || (steered && state.step > 0) };
-    return this.pictureRun(settings, () => Run.restore(this, resumed, this.textOptions()));
+    return this.pictureRun(plan, () => Run.restore(this, resumed, this.textOptions(plan)));
   }
 
   /** The pictures and vectors behind targets, one each; nothing for noise. */
@@ -293,8 +322,12 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     return { role, name: this.names[role] ?? name, sha256: await file.sha256() };
   }
 
-  private pictureRun(settings: Settings, start: () => Promise<Run>): Picture {
+  private pictureRun({ settings, peakBytes }: Plan, start: () => Promise<Run>): Picture {
     const told = async () => {
+      const availableBytes = this.availableMemory();
+      if (availableBytes !== undefined && peakBytes > availableBytes) {
+        this.options.onNotice?.({ kind: "memory", peakBytes, availableBytes });
+      }
       const run = await start();
       for (const refused of run.refusedDevices) this.options.onNotice?.({ kind: "refused-device", ...refused });
       return run;
@@ -306,9 +339,9 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     return compileOptionsOf(this.options);
   }
 
-  private textOptions() {
+  private textOptions({ lowMemory }: Partial<Pick<Plan, "lowMemory">> = {}) {
     const { onNotice } = this.options;
-    return { ...this.compileOptions(), ...(onNotice && { onNotice }) };
+    return { ...this.compileOptions(), ...(lowMemory && { lowMemory }), ...(onNotice && { onNotice }) };
   }
 }
 

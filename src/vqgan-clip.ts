@@ -1,5 +1,6 @@
 /** VqganClip on Node: models from folders, pictures and sessions from files. */
 import { readFile } from "node:fs/promises";
+import { freemem } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { NDArray } from "./core/ndarray.js";
@@ -80,6 +81,11 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
    */
   async open(path: string, changes: SessionChanges = {}): Promise<PictureRun> {
     return this.continued(await readInput(path), basename(path), changes);
+  }
+
+  protected override availableMemory(): number | undefined {
+    const { device = "cpu" } = this.options;
+    return device === "cpu" ? freemem() : undefined;
   }
 
   protected override async decoded(source: PictureSource): Promise<NDArray> {

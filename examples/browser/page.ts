@@ -101,6 +101,8 @@ function inWords(notice: Notice): string {
   switch (notice.kind) {
     case "refused-device":
       return `Not on ${notice.device}: ${notice.reason}.`;
+    case "memory":
+      return `It may need ${(notice.peakBytes / 1e9).toFixed(1)} GB of memory.`;
     case "truncated":
       return `The prompt is too long; left out: ${notice.cut}`;
     case "averaged":

@@ -10,17 +10,10 @@ import { encodePng } from "../image/png.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import { addFileOptions, type FileFlags, outputsOf } from "./generate.js";
 import { noticeText } from "./notices.js";
-import {
-  addJudgeOption,
-  addModelOptions,
-  addSettingOptions,
-  modelArguments,
-  modelFrom,
-  settingsFrom,
-  wholeNumber,
-} from "./options.js";
+import { addModelOptions, addSettingOptions, modelArguments, modelFrom, settingsFrom, wholeNumber } from "./options.js";
 import { checkOutputs } from "./outputs.js";
 import { Reporter } from "./reporter.js";
+import { addRunOptions } from "./run-options.js";
 import { runToFiles } from "./run-to-files.js";
 import { addTargetOptions, targetsFrom } from "./target-options.js";
 
@@ -73,7 +66,7 @@ export function addEdit(program: Command, finish: (code: number) => void): void 
     .option("--max-side <n>", `work at no more pixels a side than this (default: ${MAX_EDIT_SIDE})`, (text) =>
       wholeNumber(text, 16, 4096),
     );
-  addJudgeOption(addModelOptions(addTargetOptions(addSettingOptions(command, "edit"))));
+  addRunOptions(addModelOptions(addTargetOptions(addSettingOptions(command, "edit"))));
   addFileOptions(command).action(async (picture: string, prompts: string[], flags) =>
     finish(await edit(picture, prompts, flags)),
   );

@@ -9,16 +9,11 @@ import { changesWithLength } from "../guidance/story.js";
 import { readPngText } from "../image/png-text.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import { noticeText } from "./notices.js";
-import {
-  addJudgeOption,
-  addModelOptions,
-  addSettingOptions,
-  modelArguments,
-  modelFrom,
-  settingsFrom,
-} from "./options.js";
+import { addModelOptions, addSettingOptions, modelArguments, modelFrom, settingsFrom } from "./options.js";
 import { checkOutputs, type Output } from "./outputs.js";
+import { tellPlan } from "./plan.js";
 import { Reporter } from "./reporter.js";
+import { addRunOptions } from "./run-options.js";
 import { runToFiles } from "./run-to-files.js";
 import { addTargetOptions, targetsFrom } from "./target-options.js";
 
@@ -33,8 +28,9 @@ export function addGenerate(program: Command, finish: (code: number) => void): v
     .option("-o, --output <file>", "PNG to write, - for stdout (default: named after the prompt and the seed)")
     .option("--init-image <file>", "begin at this picture (default: random codes)")
     .option("--init-codes <file>", "begin at these codes: a JSON list, row by row (default: random codes)")
+    .option("--plan", "say what the run will need, memory and time a step, and end there (default: run)")
     .option("--like <png>", "make this picture again from its metadata; other options change what they name");
-  addJudgeOption(addModelOptions(addTargetOptions(addSettingOptions(command))));
+  addRunOptions(addModelOptions(addTargetOptions(addSettingOptions(command))));
   addFileOptions(command).action(async (positional: string[], options) => finish(await generate(positional, options)));
 }
 
@@ -65,6 +61,7 @@ interface GenerateFlags extends FileFlags, Readonly<Record<string, unknown>> {
   readonly initImage?: string;
   readonly initCodes?: string;
   readonly like?: string;
+  readonly plan?: boolean;
 }
 
 async function generate(positional: readonly string[], flags: GenerateFlags): Promise<number> {
@@ -81,9 +78,10 @@ async function generate(positional: readonly string[], flags: GenerateFlags): Pr
     onNotice: (notice) => reporter.say(noticeText(notice)),
   });
   if (source) await tellDifferences(source, vq, reporter);
+  const full = { ...request, ...(source && { like: settingsOfPicture(source) }) };
+  if (flags.plan) return tellPlan(vq, full, flags);
   const run = vq.create({
-    ...request,
-    ...(source && { like: settingsOfPicture(source) }),
+    ...full,
     ...(initImage !== undefined && { initImage }),
     ...(initCodes !== undefined && { initCodes: await codesOf(initCodes) }),
   });

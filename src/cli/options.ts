@@ -33,6 +33,7 @@ const flags: Readonly<Record<SettingName, string>> = {
   promptReduction: "--prompt-reduction <kind>",
   sceneFade: "--scene-fade <x>",
   longPrompts: "--long-prompts <way>",
+  recompute: "--recompute <on|off>",
   microBatch: "--micro-batch <n>",
 };
 
@@ -103,31 +104,24 @@ export function addModelOptions(command: Command): Command {
     );
 }
 
-/** For commands that run: who picks the result. */
-export function addJudgeOption(command: Command): Command {
-  return command.option(
-    "--judge-clip <dir>",
-    "a second CLIP, a folder or a name that models pull got, that picks the result and has no part in the loss (default: none; the last picture)",
-  );
-}
-
 /** For opening the models: nothing is downloaded on the way, `models pull` does that and asks first. */
 export function modelFrom(options: Readonly<Record<string, unknown>>): PretrainedOptions {
   return { ...namedModel(options), localFilesOnly: true };
 }
 
 function namedModel(options: Readonly<Record<string, unknown>>): PretrainedOptions {
-  const names = ["model", "vqgan", "clip", "device", "threads"] as const;
+  const names = ["model", "vqgan", "clip", "device", "threads", "lowMemory", "maxMemory"] as const;
   const given = names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]);
   return { ...Object.fromEntries(given), ...(options.judgeClip !== undefined && { judge: options.judgeClip }) };
 }
 
 /** The same model options written out again, for a command to be copied. */
 export function modelArguments(options: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(namedModel(options)).flatMap(([name, value]) => [
-    `--${name === "judge" ? "judge-clip" : name}`,
-    String(value),
-  ]);
+  return Object.entries(namedModel(options)).flatMap(([name, value]) => {
+    if (name === "lowMemory") return ["--low-memory"];
+    if (name === "maxMemory") return ["--max-memory", `${Number(value) / 1e6}MB`];
+    return [`--${name === "judge" ? "judge-clip" : name}`, String(value)];
+  });
 }
 
 export function wholeNumber(text: string, low: number, high: number): number {

@@ -3,9 +3,10 @@ import type { Command } from "commander";
 import type { Settings } from "../guidance/settings.js";
 import { addFileOptions, type FileFlags, outputsOf } from "./generate.js";
 import { noticeText } from "./notices.js";
-import { addJudgeOption, addModelOptions, modelArguments, modelFrom, parseSetting, takes } from "./options.js";
+import { addModelOptions, modelArguments, modelFrom, parseSetting, takes } from "./options.js";
 import { checkOutputs } from "./outputs.js";
 import { Reporter } from "./reporter.js";
+import { addRunOptions } from "./run-options.js";
 import { runToFiles } from "./run-to-files.js";
 
 interface ResumeFlags extends FileFlags, Readonly<Record<string, unknown>> {
@@ -34,7 +35,7 @@ export function addResume(program: Command, finish: (code: number) => void): voi
     .option("--plateau <list>", `when to end early, ${takes("plateau")} (default: the session's)`, (text) =>
       parseSetting("plateau", text),
     );
-  addFileOptions(addJudgeOption(addModelOptions(command))).action(async (session: string, flags) =>
+  addFileOptions(addRunOptions(addModelOptions(command))).action(async (session: string, flags) =>
     finish(await resume(session, flags)),
   );
 }

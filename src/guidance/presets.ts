@@ -18,6 +18,7 @@ const common = {
   promptReduction: "sum",
   sceneFade: 0.5,
   longPrompts: "cut",
+  recompute: false,
   microBatch: 16,
 } satisfies Partial<Recipe>;
 

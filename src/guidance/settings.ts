@@ -124,6 +124,9 @@ export const settingsSchema = z.strictObject({
   promptReduction: z.enum(["sum", "mean"]).describe("how prompt losses join"),
   sceneFade: z.number().min(0).max(1).describe("share of a scene over which stories (a ^ b) pass to the next"),
   longPrompts: z.enum(longPromptWays).describe("what is read of texts longer than the text encoder takes"),
+  recompute: z
+    .boolean()
+    .describe("compute the generator's values again for the gradient instead of keeping them: less memory, more time"),
   microBatch: z.int().min(1).max(4096).describe("cutouts in memory at once; the gradient is the same"),
 });
 

@@ -69,7 +69,7 @@ export function buildStep(
 ): StepOutputs {
   const z = input("z", "float32", latentShape);
   const { zq } = generator.quantize(z);
-  const image = clampWithGrad(mul(add(generator.decode(zq), 1), 0.5), 0, 1); // [1, 3, H, W]
+  const image = clampWithGrad(mul(add(generator.decode(zq, settings), 1), 0.5), 0, 1); // [1, 3, H, W]
 
   const prompts = input("prompts", "float32", [promptCount, perceptor.embeddingSize]);
   const weights = input("weights", "float32", [promptCount]);

@@ -3,6 +3,11 @@ import type { NDArray } from "../core/ndarray.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { ModelFile } from "./model-file.js";
 
+export interface DecodeOptions {
+  /** Compute intermediate values again in the backward pass instead of keeping them (default false). */
+  readonly recompute?: boolean;
+}
+
 export interface Generator {
   readonly name: string;
   /** f: a latent position stands for f x f pixels */
@@ -22,7 +27,7 @@ export interface Generator {
   /** The latent [n,D,h,w] with the nearest code at every position, gradient passed straight through; int64 [n,h,w] */
   quantize(z: Tensor): { readonly zq: Tensor; readonly indices: Tensor };
   /** A latent [n,D,h,w] -> its picture [n,3,fh,fw], about -1..1 */
-  decode(z: Tensor): Tensor;
+  decode(z: Tensor, options?: DecodeOptions): Tensor;
   /** What it was read from, for the record that a picture carries */
   readonly files: readonly ModelFile[];
 }

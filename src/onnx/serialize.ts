@@ -41,7 +41,7 @@ export function serialize(outputs: Readonly<Record<string, Tensor>>): OnnxModel 
   const externalFolder = commonFolder(order);
   const names = new Map<Tensor, string>();
   const outputNames = new Map(Object.entries(outputs).map(([name, tensor]) => [tensor, name]));
-  const shared = new Map<string, string>();
+  const shared = new Map<string | NDArray, string>();
   const nodes: NodeProto[] = [];
   const initializers: TensorProto[] = [];
   const inputs = new Map<string, TensorType>();
@@ -65,12 +65,12 @@ export function serialize(outputs: Readonly<Record<string, Tensor>>): OnnxModel 
       names.set(tensor, leaf.name);
     } else {
       const source: WeightSource = leaf.kind === "weight" ? leaf.source : { kind: "memory", array: leaf.value };
-      const key = identity(tensor, source);
-      const known = key && shared.get(key);
+      const key = initializerKey(tensor, source);
+      const known = shared.get(key);
       const name = known || (leaf.kind === "weight" ? `w${names.size}:${leaf.name}` : `k${names.size}`);
       names.set(tensor, name);
       if (known) continue;
-      if (key) shared.set(key, name);
+      shared.set(key, name);
       initializers.push(tensorProto(name, tensor, source, externalFolder));
     }
   }
@@ -145,14 +145,19 @@ function tensorProto(
   });
 }
 
-/** One initialiser serves all leaves of equal file range or of equal small value. */
-function identity(type: TensorType, source: WeightSource): string | undefined {
+/** One initialiser serves all leaves of equal file range, of equal small value, of zeros alone, or of the same array. */
+export function initializerKey(type: TensorType, source: WeightSource): string | NDArray {
   const head = `${type.dtype}[${type.shape}]`;
   if (source.kind === "file") return `${head} ${source.path}@${source.offset}`;
-  return source.array.size <= 16 ? `${head} ${smallValue(source.array)}` : undefined;
+  if (source.array.size <= 16) return `${head} ${source.array.bytes.join()}`;
+  return isZero(source.array) ? `${head} zeros` : source.array;
 }
 
-const smallValue = (array: NDArray): string => Array.from(array.bytes).join();
+function isZero({ data }: NDArray): boolean {
+  if (!(data instanceof Float32Array)) return false;
+  for (let i = 0; i < data.length; i++) if (!Object.is(data[i], 0)) return false;
+  return true;
+}
 
 /** The deepest folder that holds every weight file, with its trailing separator. */
 function commonFolder(order: readonly Tensor[]): string | undefined {

@@ -1,7 +1,8 @@
 /** Resizing and sampling pictures [n,c,h,w]. */
 import { requires } from "../core/errors.js";
+import { NDArray } from "../core/ndarray.js";
 import { defineOp } from "../graph/op.js";
-import type { Tensor } from "../graph/tensor.js";
+import { constant, type Tensor } from "../graph/tensor.js";
 import { add, cast, clip, div, equal, floor, mul, sub } from "./arithmetic.js";
 import { applyAlong, matmul } from "./linear-algebra.js";
 import { expand, reshape, scatterAdd, slice, transpose } from "./movement.js";
@@ -127,6 +128,23 @@ export function gridSample(x: Tensor, grid: Tensor): Tensor {
   return transpose(reshape(samples, [c, n, height, width]), [1, 0, 2, 3]);
 }
 
+const centres = new Map<number, NDArray>();
+
+/** (x, y, 1) of each pixel's centre, [3,size*size]; one array for all that ask, which a program then holds once. */
+function pixelCentres(size: number): NDArray {
+  const known = centres.get(size);
+  if (known) return known;
+  const count = size * size;
+  const points = new Float32Array(3 * count).fill(1);
+  for (let i = 0; i < count; i++) {
+    points[i] = (2 * (i % size) + 1) / size - 1;
+    points[count + i] = (2 * Math.floor(i / size) + 1) / size - 1;
+  }
+  const array = NDArray.float32([3, count], points);
+  centres.set(size, array);
+  return array;
+}
+
 /**
  * Where each pixel of n square views of `size` pixels lies in the source: pixel centres (2i+1)/size - 1, mapped by the
  * view's matrix, divided by w.
@@ -136,13 +154,7 @@ export function gridSample(x: Tensor, grid: Tensor): Tensor {
  */
 export function homographyGrid(matrices: Tensor, size: number): Tensor {
   const n = matrices.shape[0] as number;
-  const count = size * size;
-  const points = new Float32Array(3 * count).fill(1);
-  for (let i = 0; i < count; i++) {
-    points[i] = (2 * (i % size) + 1) / size - 1;
-    points[count + i] = (2 * Math.floor(i / size) + 1) / size - 1;
-  }
-  const mapped = matmul(matrices, floats([3, count], points)); // [n, 3, count]
+  const mapped = matmul(matrices, constant(pixelCentres(size))); // [n, 3, size * size]
   const flat = div(slice(mapped, 1, 0, 2), slice(mapped, 1, 2, 3)); // [n, 2, count]
   return reshape(transpose(flat), [n, size, size, 2]);
 }

@@ -33,7 +33,7 @@ export function candidates(request: DeviceRequest, platform: Platform): readonly
 export interface SessionSettings {
   /** CPU threads; default the physical cores. In browsers those of the first program serve all. */
   readonly threads?: number;
-  /** Keep weights unpacked: less memory, slower (default false). */
+  /** Keep weights unpacked and give memory back after every value: less of it, slower; the same numbers (default false). */
   readonly lowMemory?: boolean;
 }
 
@@ -54,6 +54,7 @@ export function sessionOptions(
     executionProviders: [device],
     graphOptimizationLevel: "extended",
     enableMemPattern: false,
+    ...(lowMemory && { enableCpuMemArena: false }),
     logSeverityLevel: 3,
     ...(threads !== undefined && device !== "wasm" && { intraOpNumThreads: threads }),
     extra: { session },

@@ -41,7 +41,7 @@ export async function vqganGenerator({ name, yaml, yamlPath, weights: dict, file
       return config.kind === "vq" ? latent : lookUp(quantizer, gumbelIndices(quantizer, latent));
     },
     quantize: (z) => quantize(quantizer, z),
-    decode: (z) => decode(decoder, config, z),
+    decode: (z, options) => decode(decoder, config, z, options),
     files,
   };
 }

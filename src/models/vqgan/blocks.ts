@@ -46,10 +46,20 @@ export function normSilu(x: Tensor, { weight, bias }: Affine): Tensor {
   return groupNormSilu(x, weight, bias, norm);
 }
 
+/** How a part is applied: plainly, or so that its values are computed again in the backward pass (`recomputed`). */
+export type Stage = (part: (x: Tensor) => Tensor, x: Tensor) => Tensor;
+
+const plainly: Stage = (part, x) => part(x);
+
 /** y = shortcut(x) + conv2(silu(norm2(conv1(silu(norm1(x)))))) */
-export function residualBlock(x: Tensor, { norm1, conv1, norm2, conv2, shortcut }: ResidualWeights): Tensor {
-  const hidden = convolve(normSilu(x, norm1), conv1);
-  return add(shortcut ? convolve(x, shortcut) : x, convolve(normSilu(hidden, norm2), conv2));
+export function residualBlock(
+  x: Tensor,
+  { norm1, conv1, norm2, conv2, shortcut }: ResidualWeights,
+  stage = plainly,
+): Tensor {
+  const hidden = stage((h) => convolve(normSilu(h, norm1), conv1), x);
+  const change = stage((h) => convolve(normSilu(h, norm2), conv2), hidden);
+  return add(shortcut ? convolve(x, shortcut) : x, change);
 }
 
 /** y = x + attention(norm(x)) */
@@ -57,15 +67,20 @@ export function attentionBlock(x: Tensor, { norm: affine, attention }: Attention
   return add(x, spatialAttention(groupNorm(x, affine.weight, affine.bias, norm), attention));
 }
 
-export function middle(x: Tensor, { block1, attention, block2 }: MiddleWeights): Tensor {
-  return residualBlock(attentionBlock(residualBlock(x, block1), attention), block2);
+export function middle(x: Tensor, { block1, attention, block2 }: MiddleWeights, stage = plainly): Tensor {
+  const attended = stage((h) => attentionBlock(h, attention), residualStage(x, block1, stage));
+  return residualStage(attended, block2, stage);
+}
+
+function residualStage(x: Tensor, block: ResidualWeights, stage: Stage): Tensor {
+  return stage((h) => residualBlock(h, block, stage), x);
 }
 
 /** The blocks of one level, without its change of side. */
-export function level(x: Tensor, { blocks, attentions }: LevelWeights): Tensor {
+export function level(x: Tensor, { blocks, attentions }: Omit<LevelWeights, "resample">, stage = plainly): Tensor {
   return blocks.reduce((h, block, i) => {
-    const y = residualBlock(h, block);
+    const y = residualStage(h, block, stage);
     const attention = attentions[i];
-    return attention ? attentionBlock(y, attention) : y;
+    return attention ? stage((wide) => attentionBlock(wide, attention), y) : y;
   }, x);
 }

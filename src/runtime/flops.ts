@@ -1,7 +1,7 @@
 /** Counts the arithmetic of a graph: multiply-adds of convolutions and matrix products, two operations each. */
-import { sizeOf } from "../src/core/shape.js";
-import type { Tensor } from "../src/graph/tensor.js";
-import { toposort } from "../src/graph/toposort.js";
+import { sizeOf } from "../core/shape.js";
+import type { Tensor } from "../graph/tensor.js";
+import { toposort } from "../graph/toposort.js";
 
 export interface FlopCount {
   readonly convolution: number;

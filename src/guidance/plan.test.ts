@@ -1,0 +1,66 @@
+import { beforeAll, expect, test } from "vitest";
+import { fixturePath } from "../../test/support/fixtures.js";
+import type { VqganClipError } from "../core/errors.js";
+import { loadClip } from "../models/clip/load.js";
+import { loadVqgan } from "../models/vqgan/load.js";
+import { planRun } from "./plan.js";
+import { presets } from "./presets.js";
+import type { Settings } from "./settings.js";
+import type { StepModels } from "./step.js";
+
+let models: StepModels;
+beforeAll(async () => {
+  models = {
+    generator: await loadVqgan(fixturePath("vqgan")),
+    perceptor: await loadClip(fixturePath("clip-quick-gelu")),
+  };
+});
+
+const large: Settings = { ...presets.nerdyrodent, prompts: "a", seed: 0, size: [256, 192] };
+const many: Settings = { ...large, size: [32, 32], cutouts: 600, microBatch: 600 };
+const peak = (settings: Settings, lowMemory = false) => planRun(models, settings, { lowMemory }).peakBytes;
+
+test("without a limit, or within it, nothing changes", () => {
+  expect(planRun(models, large, {})).toMatchObject({ settings: large, lowMemory: false });
+  expect(planRun(models, large, { maxMemory: peak(large) })).toMatchObject({ settings: large, lowMemory: false });
+});
+
+test("the largest micro-batch that fits comes first", () => {
+  const maxMemory = (peak(many) + peak({ ...many, microBatch: 1 })) / 2;
+  const { settings, lowMemory, peakBytes } = planRun(models, many, { maxMemory });
+  expect({ ...settings, microBatch: 600 }).toEqual(many);
+  expect(lowMemory).toBe(false);
+  expect(settings.microBatch).toBeGreaterThan(1);
+  expect(settings.microBatch).toBeLessThan(600);
+  expect(peakBytes).toBeLessThanOrEqual(maxMemory);
+  expect(peak({ ...many, microBatch: settings.microBatch + 1 })).toBeGreaterThan(maxMemory);
+});
+
+test("then a low-memory session, then values computed again", () => {
+  const low = planRun(models, large, { maxMemory: peak(large, true) });
+  expect(low).toMatchObject({ lowMemory: true, settings: { recompute: false, microBatch: large.microBatch } });
+  const again = { ...large, recompute: true };
+  const both = planRun(models, large, { maxMemory: peak(again, true) });
+  expect(both).toMatchObject({ lowMemory: true, settings: again });
+});
+
+test("when nothing fits, the error names a size that does", () => {
+  let failure: VqganClipError | undefined;
+  try {
+    planRun(models, large, { maxMemory: 1e9 });
+  } catch (error) {
+    failure = error as VqganClipError;
+  }
+  expect(failure?.code).toBe("OUT_OF_LIMITS");
+  expect(failure?.message).toMatch(/^memory: this run needs about \d\.\d GB .* 1\.0 GB are allowed$/);
+  const [, width, height] = /^(\d+)x(\d+) would fit/.exec(failure?.hint ?? "") ?? [];
+  const size: Settings["size"] = [Number(width), Number(height)];
+  expect(size[0] / size[1]).toBeCloseTo(256 / 192, 1);
+  expect(planRun(models, { ...large, size }, { maxMemory: 1e9 }).peakBytes).toBeLessThanOrEqual(1e9);
+  expect(() => planRun(models, large, { maxMemory: 1e8 })).toThrow(/^memory: /);
+});
+
+test("a judge takes memory of its own", async () => {
+  const judged = { ...models, judge: await loadClip(fixturePath("clip-gelu")) };
+  expect(planRun(judged, large, {}).peakBytes).toBeGreaterThan(peak(large));
+});

@@ -1,0 +1,117 @@
+/** How much memory a run will need, before it starts, and how to make it fit: all from graphs alone, nothing is loaded. */
+import { gigabytes } from "../core/bytes.js";
+import { VqganClipError } from "../core/errors.js";
+import { input } from "../graph/tensor.js";
+import { countFlops, type FlopCount } from "../runtime/flops.js";
+import { predictPeakMemory } from "../runtime/memory.js";
+import { textPrompts } from "./prompt.js";
+import type { RunModels } from "./run.js";
+import type { Settings } from "./settings.js";
+import { buildStep, buildViews } from "./step.js";
+
+/** What of a run decides its memory and leaves its picture alone, but for the rounding of sums. */
+export interface Plan {
+  /** The run's, with the micro-batch and `recompute` that were chosen. */
+  readonly settings: Settings;
+  /** Whether its session has to keep weights unpacked and give memory back at once. */
+  readonly lowMemory: boolean;
+  /** Predicted peak of the whole process, in bytes. */
+  readonly peakBytes: number;
+}
+
+export interface PlanLimits {
+  /** Bytes the process may take; without it nothing is changed. */
+  readonly maxMemory?: number | undefined;
+  readonly lowMemory?: boolean | undefined;
+}
+
+/**
+ * The plan of a run. With a limit, the first of these that fits, each with the largest micro-batch up to the settings' own:
+ * as it is; in a low-memory session; and with the generator's values computed again.
+ *
+ * @throws OUT_OF_LIMITS when nothing fits, naming the size that would
+ */
+export function planRun(models: RunModels, settings: Settings, { maxMemory, lowMemory = false }: PlanLimits): Plan {
+  const asked = planned(models, settings, lowMemory);
+  if (maxMemory === undefined || asked.peakBytes <= maxMemory) return asked;
+  const ways = [
+    { ...settings, lowMemory },
+    { ...settings, lowMemory: true },
+    { ...settings, lowMemory: true, recompute: true },
+  ];
+  for (const { lowMemory: low, ...way } of ways) {
+    const plan = largestBatch(models, way, low, maxMemory);
+    if (plan) return plan;
+  }
+  const least = smallest(models, settings, settings.size);
+  const fitting = fittingSize(models, settings, maxMemory);
+  throw new VqganClipError(
+    "OUT_OF_LIMITS",
+    `memory: this run needs about ${gigabytes(least.peakBytes)} with everything that saves memory, ${gigabytes(maxMemory)} are allowed`,
+    fitting
+      ? `${fitting.join("x")} would fit, or allow ${gigabytes(least.peakBytes, Math.ceil)}`
+      : "the models alone are too large: allow more, or take smaller ones",
+  );
+}
+
+/** The arithmetic of one step. */
+export function stepFlops(models: RunModels, settings: Settings): FlopCount {
+  return countFlops(Object.values(stepOf(models, settings)));
+}
+
+function largestBatch(models: RunModels, settings: Settings, low: boolean, maxMemory: number): Plan | undefined {
+  const tried = (microBatch: number) => planned(models, { ...settings, microBatch }, low);
+  const whole = tried(settings.microBatch);
+  if (whole.peakBytes <= maxMemory) return whole;
+  let [fits, tooLarge] = [0, Math.min(settings.microBatch, settings.cutouts)];
+  let best: Plan | undefined;
+  while (tooLarge - fits > 1) {
+    const microBatch = Math.floor((fits + tooLarge) / 2);
+    const plan = tried(microBatch);
+    if (plan.peakBytes <= maxMemory) [fits, best] = [microBatch, plan];
+    else tooLarge = microBatch;
+  }
+  return best;
+}
+
+const smallest = (models: RunModels, settings: Settings, size: Settings["size"]): Plan =>
+  planned(models, { ...settings, size, microBatch: 1, recompute: true }, true);
+
+/** The largest size of about the same shape that fits. */
+function fittingSize(models: RunModels, settings: Settings, maxMemory: number): Settings["size"] | undefined {
+  const { factor } = models.generator;
+  const [width, height] = settings.size;
+  const scaled = (share: number) =>
+    [width, height].map((side) => Math.max(factor, Math.round((side * share) / factor) * factor)) as Settings["size"];
+  const shares = Array.from({ length: 18 }, (_, i) => 0.95 - 0.05 * i);
+  let [low, high] = [0, shares.length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (smallest(models, settings, scaled(shares[middle] as number)).peakBytes <= maxMemory) high = middle;
+    else low = middle + 1;
+  }
+  const share = shares[low];
+  return share === undefined ? undefined : scaled(share);
+}
+
+function planned(models: RunModels, settings: Settings, lowMemory: boolean): Plan {
+  // Later micro-batches take the place of the first ones: three show the peak of any number.
+  const few = { ...settings, cutouts: Math.min(settings.cutouts, 3 * settings.microBatch) };
+  const programs = [Object.values(stepOf(models, few))];
+  const { judge } = models;
+  if (judge) programs.push([judge.encodeImage(input("pixels", "float32", [1, 3, judge.inputSize, judge.inputSize]))]);
+  const looks = settings.targets.some((target) => target.kind === "image" && target.views === "fresh");
+  if (looks) programs.push([buildViews(models.perceptor, few)]);
+  const { recompute } = settings;
+  return { settings, lowMemory, peakBytes: predictPeakMemory(programs, { lowMemory, recompute }) };
+}
+
+function stepOf(models: RunModels, settings: Settings) {
+  const { factor, latentChannels } = models.generator;
+  const [width, height] = settings.size;
+  const rows = settings.targets.reduce(
+    (sum, { kind }) => sum + (kind === "image" ? settings.cutouts : 1),
+    textPrompts(settings).length,
+  );
+  return buildStep(models, settings, [1, latentChannels, height / factor, width / factor], rows);
+}

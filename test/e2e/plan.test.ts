@@ -1,0 +1,53 @@
+/** `--plan` and `--max-memory` on the real command line. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { readPngText, readStory } from "../../src/index.js";
+import { cli, compileCli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
+
+let removeBuild: () => Promise<void>;
+beforeAll(() => {
+  removeBuild = compileCli();
+});
+afterAll(() => removeBuild());
+
+const request = ["generate", "a castle", "-s", "96", "-i", "1", "--cutouts", "2", "--seed", "1", ...tinyModels];
+
+test("a plan tells memory and time and makes nothing", () =>
+  inEmptyFolder(async (cwd) => {
+    const told = await cli([...request, "--plan", "--json"], { cwd });
+    const plan = JSON.parse(told.stdout.toString());
+    expect(plan).toMatchObject({ type: "plan", size: [96, 96], cutouts: 2, microBatch: 2, recompute: false, steps: 1 });
+    expect(plan.peakBytes).toBeGreaterThan(3e8);
+    expect(plan.seconds).toBeGreaterThan(0);
+    const lines = (await cli([...request, "--plan"], { cwd })).stdout.toString().split("\n");
+    expect(lines[0]).toBe("96x96, 2 cutouts, micro-batches of 2");
+    expect(lines[1]).toMatch(/^memory: about \d\.\d GB at its peak, \d+\.\d GB are free/);
+    expect(await listing(cwd)).toEqual([]);
+  }));
+
+test("a limit is kept by other means and the same picture, or refused with a size that fits", () =>
+  inEmptyFolder(async (cwd) => {
+    const plan = JSON.parse((await cli([...request, "--plan", "--json"], { cwd })).stdout.toString());
+    const limit = `${Math.floor(plan.peakBytes / 1e6) - 100}MB`;
+    const whole = await cli([...request, "-o", "whole.png"], { cwd });
+    const made = await cli([...request, "-o", "limited.png", "--max-memory", limit], { cwd });
+    expect([whole.code, made.code]).toEqual([0, 0]);
+    const [a, b] = await Promise.all(["whole.png", "limited.png"].map((name) => readFile(join(cwd, name))));
+    expect(readStory(readPngText(b as Buffer))?.settings).toMatchObject({ recompute: true });
+    expect(pixels(b as Buffer)).toEqual(pixels(a as Buffer));
+    const refused = await cli([...request, "-o", "no.png", "--max-memory", "320MB"], { cwd });
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(
+      /^vqgan-clip: memory: .*0\.3 GB are allowed \(\d+x\d+ would fit, or allow .* GB\)\n$/,
+    );
+    const wrong = await cli([...request, "--max-memory", "lots"], { cwd });
+    expect(wrong.stderr).toMatch(/expected a size such as 4GB or 800MB/);
+    expect(await listing(cwd)).toEqual(["limited.png", "whole.png"]);
+  }));
+
+/** The compressed pixels of a PNG: its IDAT chunk. */
+function pixels(png: Buffer): Buffer {
+  const at = png.indexOf("IDAT");
+  return png.subarray(at, at + 4 + png.readUInt32BE(at - 4));
+}
