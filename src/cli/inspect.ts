@@ -42,8 +42,9 @@ async function inspectFile(path: string): Promise<object> {
   }
   if (begins(0x50, 0x4b)) {
     const { state, models } = await readSession(bytes);
-    const { settings, step, beganFrom, changed, z } = state;
-    return { kind: "session", step, beganFrom, changed, settings, models, latent: z.shape };
+    const { settings, step, beganFrom, changed, z, watch, best } = state;
+    const found = { ...(watch && { watch }), ...(best && { best: { step: best.step, score: best.score } }) };
+    return { kind: "session", step, beganFrom, changed, ...found, settings, models, latent: z.shape };
   }
   throw new VqganClipError(
     "BAD_FILE",

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Story, settingsOfPicture } from "../../src/guidance/metadata.js";
-import { type CreateRequest, readPngText, readStory, VqganClip } from "../../src/index.js";
+import { type CreateRequest, type Notice, readPngText, readStory, VqganClip } from "../../src/index.js";
 import { inEmptyFolder } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
 
@@ -147,4 +147,15 @@ describe("judge", () => {
     const run = judging.create({ ...rest, targets: [{ kind: "noise", seed: 1 }] });
     await expect(run.state()).rejects.toThrow(/^judge: /);
   });
+});
+
+test("a run that needs more memory than is free says so before it starts, and runs", async () => {
+  const notices: Notice[] = [];
+  const poor = await VqganClip.fromPretrained({ ...tiny, onNotice: (notice) => notices.push(notice) });
+  Object.defineProperty(poor, "availableMemory", { value: () => 1e6 });
+  const run = await poor.create({ ...request, steps: 1 }).toFinish();
+  expect(notices).toEqual([
+    { kind: "memory", peakBytes: poor.plan({ ...request, steps: 1 }).peakBytes, availableBytes: 1e6 },
+  ]);
+  await run.dispose();
 });
