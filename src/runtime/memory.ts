@@ -9,16 +9,16 @@ import type { SessionSettings } from "./devices.js";
 
 /** Node, the runtime's library and the buffers both keep around, as measured. */
 const PROCESS_BYTES = 280e6;
+/** The runtime packs matrices for its kernels or reads them where they lie: what a byte of weights takes, as measured. */
+const WEIGHTS = 1.25;
 /**
- * What the session makes of a byte, as measured: it packs matrices for its kernels, and its arena grows in steps and leaves
- * gaps between values of different sizes.
+ * What a byte of values takes, as measured: the arena grows in steps and leaves gaps, fused ops keep fewer values than the
+ * graph has, and values that are computed again find fewer of these.
  */
-const USUAL = { weights: 1.25, values: 1.3 };
-/** Without packing and arena. */
-const LOW = { weights: 1.07, values: 0.91 };
-/** Where values are computed again, of which the runtime keeps more at once than the order assumed here. */
-const RECOMPUTED = { weights: 1.25, values: 1.75 };
-const RECOMPUTED_LOW = { weights: 1.25, values: 1.55 };
+const VALUES = {
+  usual: { kept: 1.18, recomputed: 1.5 },
+  lowMemory: { kept: 0.82, recomputed: 1.26 },
+} as const;
 
 export interface MemoryWays extends Pick<SessionSettings, "lowMemory"> {
   /** Whether the programs were built with `recomputed` parts. */
@@ -27,18 +27,18 @@ export interface MemoryWays extends Pick<SessionSettings, "lowMemory"> {
 
 /**
  * Peak bytes of the process that holds `programs` (their outputs): the process itself, and for each program the weights as
- * its session holds them and the largest set of values alive at once, when ops run in dependency order and values die after
- * their last use. Calibrated on the CPU at 256 to 1024 pixels: within a ninth, and up to a quarter too much for large plain steps.
+ * its session holds them and the largest sum of its buffers, when ops run in dependency order. Calibrated on the CPU from
+ * 128 to 1024 pixels: within a tenth of what was measured, but a sixth too much for plain steps at 512.
  */
 export function predictPeakMemory(
   programs: readonly (readonly Tensor[])[],
   { lowMemory = false, recompute = false }: MemoryWays = {},
 ): number {
-  const { weights, values } = recompute ? (lowMemory ? RECOMPUTED_LOW : RECOMPUTED) : lowMemory ? LOW : USUAL;
+  const values = VALUES[lowMemory ? "lowMemory" : "usual"][recompute ? "recomputed" : "kept"];
   return programs.reduce((sum, outputs) => {
     const order = toposort([...outputs].reverse()); // what leads to the last output runs first
     const fixed = fixedTensors(order);
-    return sum + weights * weightBytes(order, fixed) + values * peakActivationBytes(outputs, order, fixed);
+    return sum + WEIGHTS * weightBytes(order, fixed) + values * peakActivationBytes(outputs, order, fixed);
   }, PROCESS_BYTES);
 }
 
@@ -70,6 +70,21 @@ function sourceOf(leaf: Leaf): WeightSource {
   return (leaf as Extract<Leaf, { kind: "weight" }>).source;
 }
 
+/** Ops that write over an input of the same shape that nobody needs any more. */
+const IN_PLACE = new Set(["Add", "Sub", "Mul", "Div", "Sigmoid", "Clip", "Neg", "Sqrt", "Exp", "Softmax"]);
+
+/** Memory that several values take one after the other. */
+interface Buffer {
+  readonly bytes: number;
+  readonly from: number;
+  until: number;
+}
+
+/**
+ * The largest sum of buffers alive at once, as the runtime plans them: a value takes the place of an input that dies with
+ * it, or a free buffer of its very shape, or a new one. A buffer is given back after the last of all values that will take
+ * it, so that buffers of one shape stay while values of another are at their most.
+ */
 function peakActivationBytes(outputs: readonly Tensor[], order: readonly Tensor[], fixed: ReadonlySet<Tensor>): number {
   const live = order.filter((tensor) => !fixed.has(tensor));
   const lastUse = new Map<Tensor, number>();
@@ -77,15 +92,45 @@ function peakActivationBytes(outputs: readonly Tensor[], order: readonly Tensor[
     for (const source of tensor.inputs) lastUse.set(storage(source), index);
   });
   for (const output of outputs) lastUse.set(storage(output), live.length);
-  const dying = new Map<number, Tensor[]>();
-  for (const [tensor, index] of lastUse) dying.set(index, [...(dying.get(index) ?? []), tensor]);
-  let bytes = 0;
-  let peak = 0;
+  const buffers: Buffer[] = [];
+  const bufferOf = new Map<Tensor, Buffer>();
+  const free = new Map<string, Buffer[]>();
   live.forEach((tensor, index) => {
-    if (storage(tensor) === tensor) bytes += tensorBytes(tensor);
-    peak = Math.max(peak, bytes);
-    for (const dead of dying.get(index) ?? []) if (!fixed.has(dead)) bytes -= tensorBytes(dead);
+    const dying = new Set(tensor.inputs.map(storage).filter((source) => lastUse.get(source) === index));
+    if (storage(tensor) === tensor) {
+      const until = Math.max(index, lastUse.get(tensor) ?? index);
+      const place = IN_PLACE.has(tensor.op?.name ?? "")
+        ? [...dying].find((source) => !source.leaf && bufferOf.has(source) && kindOf(source) === kindOf(tensor))
+        : undefined;
+      const kept = tensor.leaf || until === live.length;
+      const known = place ? bufferOf.get(place) : kept ? undefined : free.get(kindOf(tensor))?.pop();
+      if (place) dying.delete(place);
+      const buffer = known ?? { bytes: tensorBytes(tensor), from: index, until };
+      if (!known) buffers.push(buffer);
+      buffer.until = Math.max(buffer.until, until);
+      bufferOf.set(tensor, buffer);
+    }
+    for (const source of dying) {
+      const buffer = source.leaf ? undefined : bufferOf.get(source);
+      if (buffer) free.set(kindOf(source), [...(free.get(kindOf(source)) ?? []), buffer]);
+    }
   });
+  return largestSum(buffers, live.length);
+}
+
+const kindOf = ({ dtype, shape }: Tensor): string => `${dtype}[${shape}]`;
+
+function largestSum(buffers: readonly Buffer[], length: number): number {
+  const changes = new Float64Array(length + 2);
+  for (const { bytes, from, until } of buffers) {
+    changes[from] = (changes[from] as number) + bytes;
+    changes[until + 1] = (changes[until + 1] as number) - bytes;
+  }
+  let [sum, peak] = [0, 0];
+  for (const change of changes) {
+    sum += change;
+    peak = Math.max(peak, sum);
+  }
   return peak;
 }
 
