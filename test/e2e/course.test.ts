@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { type Story, settingsOfPicture } from "../../src/guidance/metadata.js";
 import { type CreateRequest, type Notice, readPngText, readStory, VqganClip } from "../../src/index.js";
 import { inEmptyFolder } from "../support/cli.js";
-import { fixturePath } from "../support/fixtures.js";
+import { fixturePath, relativeError } from "../support/fixtures.js";
 
 const tiny = { vqgan: fixturePath("vqgan"), clip: fixturePath("clip-quick-gelu"), threads: 1 };
 const request = { prompts: "a castle", size: [32, 32], cutouts: 2, steps: 8, seed: 7 } satisfies CreateRequest;
@@ -159,3 +159,23 @@ test("a run that needs more memory than is free says so before it starts, and ru
   ]);
   await run.dispose();
 });
+
+test("a session made to fit less memory goes on with smaller sums, and says that it was changed", () =>
+  inEmptyFolder(async (folder) => {
+    const path = join(folder, "run.vqclip");
+    const many = { ...request, size: [16, 16], cutouts: 400, microBatch: 400, steps: 2 } satisfies CreateRequest;
+    const run = vq.create(many);
+    for await (const { step } of run) if (step === 1) break;
+    await run.save(path);
+    const maxMemory = vq.plan({ ...many, microBatch: 250 }).peakBytes;
+    const tight = await VqganClip.fromPretrained({ ...tiny, maxMemory });
+    const resumed = await tight.open(path);
+    expect(resumed.settings.microBatch).toBeLessThan(400);
+    expect({ ...resumed.settings, microBatch: 400 }).toEqual(run.settings);
+    const [whole, parts] = [await run.toFinish(), await resumed.toFinish()];
+    expect((await parts.state()).changed).toBe(true);
+    const [a, b] = [(await whole.state()).z, (await parts.state()).z];
+    expect(relativeError(b, a)).toBeLessThan(1e-3);
+    await run.dispose();
+    await resumed.dispose();
+  }));
