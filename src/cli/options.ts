@@ -24,6 +24,8 @@ const flags: Readonly<Record<SettingName, string>> = {
   cutMethod: "--cut-method <name>",
   cutPower: "--cut-power <x>",
   augmentations: "--augment <list>",
+  latent: "--latent <kind>",
+  average: "--average <x>",
   start: "--start <kind>",
   padding: "--padding <kind>",
   regularizer: "--regularizer <list>",
@@ -166,12 +168,15 @@ function fromText(name: SettingName, schema: z.ZodType, text: string): unknown {
   const first = leading[name];
   if (first !== undefined) {
     const fields = text.split(",").map((field) => (field.includes("=") ? field.split("=", 2) : [first, field]));
-    return Object.fromEntries(
-      fields.map(([key = "", value = ""]) => [key.trim(), NUMBER.test(value) ? Number(value) : value]),
-    );
+    return Object.fromEntries(fields.map(([key = "", value = ""]) => [key.trim(), fieldValue(key.trim(), value)]));
   }
   if (schema instanceof z.ZodBoolean) return text === "on" ? true : text === "off" ? false : text;
   return schema instanceof z.ZodNumber && NUMBER.test(text) ? Number(text) : text;
+}
+
+function fieldValue(key: string, value: string): unknown {
+  if (NUMBER.test(value)) return Number(value);
+  return key === "restart" && (value === "on" || value === "off") ? value === "on" : value;
 }
 
 function describe(name: SettingName): string {
@@ -187,7 +192,7 @@ export function takes(name: SettingName): string {
   }
   if (name === "regularizer") {
     const { weight, target, every } = settingsSchema.shape.regularizer.shape;
-    return `weight (${range(weight)}), or weight=..,target=${choices(target)},decay=..,every=.. (${range(every)})`;
+    return `weight (${range(weight)}), or weight=..,target=${choices(target)},decay=..,every=.. (${range(every)}),restart=on or off`;
   }
   if (name === "schedule") {
     return "constant, linear, cosine, step or exponential, and fields as in cosine,warmup=20,final=0.1,cycles=2 or step,decay=0.5,every=100";

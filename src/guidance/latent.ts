@@ -1,15 +1,11 @@
 /** Where a run begins: random codes, given codes, or the encoding of a picture (paper section 2.1 and 4). */
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
-import { Random } from "../core/random.js";
+import type { Random } from "../core/random.js";
 import { input } from "../graph/tensor.js";
 import type { Generator } from "../models/generator.js";
 import { add, mul } from "../ops/arithmetic.js";
-import { type CompileOptions, compile, compileOptionsOf } from "../runtime/program.js";
-import { workingPicture } from "./edit.js";
-import type { StartOptions } from "./run.js";
-import type { Settings } from "./settings.js";
-import type { StepModels } from "./step.js";
+import { type CompileOptions, compile } from "../runtime/program.js";
 
 /** Rows and columns of the latent of a width x height picture. @throws BAD_ARGUMENT unless both divide by the factor */
 export function latentGrid(generator: Generator, [width, height]: readonly [number, number]): [number, number] {
@@ -97,26 +93,6 @@ export async function latentOfPicture(
   const { z } = await program.run({ picture: picture.reshape([1, 3, height, width]) });
   await program.dispose();
   return z;
-}
-
-/** The latent that a run begins with: of its source, its init picture, its codes, or as `settings.start` says. */
-export async function firstLatent(
-  { generator }: Pick<StepModels, "generator">,
-  settings: Settings,
-  { initPicture, initCodes, source, ...options }: StartOptions,
-): Promise<NDArray> {
-  const compileOptions = compileOptionsOf(options);
-  if (source) {
-    const picture = workingPicture(source, settings.size, generator.factor);
-    return latentOfPicture(generator, picture, compileOptions);
-  }
-  if (initPicture) return latentOfPicture(generator, initPicture, compileOptions);
-  const grid = latentGrid(generator, settings.size);
-  const random = new Random(settings.seed).split("first latent");
-  if (!initCodes && settings.start !== "codes") {
-    return latentOfPicture(generator, flatPicture(settings.start, settings.size, random), compileOptions);
-  }
-  return latentOfCodes(generator, initCodes ?? randomCodes(generator, grid[0] * grid[1], random), grid);
 }
 
 /** Clamps every channel of z [1,D,h,w] to the codebook's range in that channel, in place. */

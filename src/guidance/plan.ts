@@ -4,6 +4,7 @@ import { VqganClipError } from "../core/errors.js";
 import { input } from "../graph/tensor.js";
 import { countFlops, type FlopCount } from "../runtime/flops.js";
 import { predictPeakMemory } from "../runtime/memory.js";
+import { variableShape } from "./latent-kind.js";
 import { textPrompts } from "./prompt.js";
 import type { RunModels } from "./run.js";
 import type { Settings } from "./settings.js";
@@ -107,11 +108,12 @@ function planned(models: RunModels, settings: Settings, lowMemory: boolean): Pla
 }
 
 function stepOf(models: RunModels, settings: Settings) {
-  const { factor, latentChannels } = models.generator;
+  const { factor } = models.generator;
   const [width, height] = settings.size;
   const rows = settings.targets.reduce(
     (sum, { kind }) => sum + (kind === "image" ? settings.cutouts : 1),
     textPrompts(settings).length,
   );
-  return buildStep(models, settings, [1, latentChannels, height / factor, width / factor], rows);
+  const shape = variableShape(models.generator, settings.latent, [height / factor, width / factor]);
+  return buildStep(models, settings, shape, rows);
 }

@@ -11,6 +11,8 @@ const common = {
   plateau: { patience: 0, delta: 0.001, smoothing: 0.9 },
   judgeEvery: 25,
   cutPower: 1,
+  latent: "quantized",
+  average: 0,
   start: "codes",
   structure: 0,
   feather: 8,
@@ -22,6 +24,15 @@ const common = {
   microBatch: 16,
 } satisfies Partial<Recipe>;
 
+/** The augmentations of the authors' later notebooks. */
+const authorsViews = [
+  { kind: "hflip", p: 0.5 },
+  { kind: "affine", degrees: 30, translate: 0.1, shear: 0, p: 0.8 },
+  { kind: "perspective", distortion: 0.2, p: 0.4 },
+  { kind: "jitter", brightness: 0, contrast: 0, saturation: 0.01, hue: 0.01, p: 0.7 },
+  { kind: "noise", level: 0.1 },
+] satisfies Recipe["augmentations"];
+
 export const presets = {
   /** Crowson et al. 2022, section 3.1; where the paper is silent, its authors' notebook. */
   paper: {
@@ -30,13 +41,7 @@ export const presets = {
     learningRate: 0.15,
     cutouts: 64,
     cutMethod: "random",
-    augmentations: [
-      { kind: "hflip", p: 0.5 },
-      { kind: "affine", degrees: 30, translate: 0.1, shear: 0, p: 0.8 },
-      { kind: "perspective", distortion: 0.2, p: 0.4 },
-      { kind: "jitter", brightness: 0, contrast: 0, saturation: 0.01, hue: 0.01, p: 0.7 },
-      { kind: "noise", level: 0.1 },
-    ],
+    augmentations: authorsViews,
     padding: "border",
     regularizer: { weight: 1, target: "zero", decay: 0.005, every: 1 },
   },
@@ -50,6 +55,45 @@ export const presets = {
     augmentations: [],
     padding: "border",
     regularizer: noRegularizer,
+  },
+  /** The codebook sampling notebook (section 5.1): logits of codes, drawn anew each step. */
+  "codebook-sampling": {
+    ...common,
+    optimizer: "adamw",
+    latent: "sampled",
+    steps: 400,
+    learningRate: 0.05,
+    cutouts: 64,
+    cutMethod: "random",
+    augmentations: [],
+    padding: "border",
+    regularizer: noRegularizer,
+    clampToCodebook: false,
+  },
+  /** The regularised notebook: a pull to 0 that falls in five stages, Adam anew at each. */
+  mse: {
+    ...common,
+    steps: 400,
+    learningRate: 0.95,
+    cutouts: 64,
+    cutMethod: "random",
+    augmentations: authorsViews,
+    padding: "border",
+    regularizer: { weight: 0.75, target: "zero", decay: 0.15, every: 50, restart: true },
+    clampToCodebook: false,
+  },
+  /** The EMA notebook: the picture shows a running average, at which each stage begins and to which it is pulled. */
+  ema: {
+    ...common,
+    average: 0.99,
+    steps: 400,
+    learningRate: 0.1,
+    cutouts: 64,
+    cutMethod: "gaussian",
+    augmentations: authorsViews,
+    padding: "border",
+    regularizer: { weight: 0.25, target: "average", decay: 0.05, every: 50, restart: true },
+    clampToCodebook: false,
   },
   /** The popular command-line fork: pooled whole picture, strong augmentations. */
   nerdyrodent: {

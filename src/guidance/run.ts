@@ -10,15 +10,19 @@ import { type OptimizerState, optimizers } from "../optim/optimizer.js";
 import { rateFactor } from "../optim/schedule.js";
 import { type CompileOptions, compile, compileOptionsOf, type Feeds, type Program } from "../runtime/program.js";
 import { drawViews } from "./augmentations.js";
+import { type Average, averaged, newAverage, withLatent } from "./average.js";
 import { type EditSource, finishedPicture, sourceScale, workingPicture } from "./edit.js";
 import { compareEdit, type EditReport } from "./edit-report.js";
+import { firstLatent } from "./first-latent.js";
 import { type Best, Judge, type Judgement } from "./judge.js";
-import { clampToCodebook, firstLatent } from "./latent.js";
+import { clampToCodebook } from "./latent.js";
+import { drawCodes, hasLogits, nearestLatent, settled } from "./latent-kind.js";
 import { freePositions, holdLatents } from "./mask.js";
 import type { Beginning } from "./metadata.js";
 import { isAtRest, type LossWatch, watchLoss } from "./plateau.js";
 import { textPrompts } from "./prompt.js";
 import { embedTexts, type TextNotice } from "./prompt-embedding.js";
+import { regularizerWeight, restartsAt } from "./regularizer.js";
 import { checkSettings, type Settings } from "./settings.js";
 import { buildStep, cutoutGeometry, type StepModels, type StepOutputs } from "./step.js";
 import { Aims, beginTargets, type Target } from "./targets.js";
@@ -36,10 +40,12 @@ export interface RunState {
   readonly changed: boolean;
   /** Steps done. */
   readonly step: number;
-  /** The latent [1,D,h,w]. */
+  /** What is optimised: the latent [1,D,h,w], or logits of codes [1,K,h,w]. */
   readonly z: NDArray;
-  /** What the regulariser pulls to [1,D,h,w]. */
+  /** What the regulariser pulls to, of z's shape. */
   readonly latentTarget: NDArray;
+  /** The running average of z, where there is one. */
+  readonly average?: Average;
   readonly optimizer: OptimizerState;
   /** The losses so far, while `settings.plateau` watches them. */
   readonly watch?: LossWatch;
@@ -113,12 +119,17 @@ export class Run implements AsyncIterable<StepEvent> {
     const settings = checkSettings(candidate);
     const z = await firstLatent(models, settings, options);
     const optimizer = optimizers[settings.optimizer].init(z.size);
-    const latentTarget = settings.regularizer.target === "init" ? z.clone() : NDArray.zeros("float32", z.shape);
     const { source } = options;
-    const beganFrom = options.initPicture || source ? "picture" : options.initCodes ? "codes" : "random";
+    const { target } = settings.regularizer;
+    const fromPicture = options.initPicture !== undefined || source !== undefined;
+    // Until the first restart, the average is where notebooks have it: at the picture, or at zero where there is none.
+    const toStart = target === "init" || (target === "average" && fromPicture);
+    const latentTarget = toStart ? z.clone() : NDArray.zeros("float32", z.shape);
+    const average = settings.average > 0 && { average: withLatent(newAverage(z), z, settings.average) };
+    const beganFrom = fromPicture ? "picture" : options.initCodes ? "codes" : "random";
     const targets = await beginTargets(models, settings, options.targets ?? [], compileOptionsOf(options));
     const begun = { settings, beganFrom, targets, changed: false, step: 0, z, latentTarget, optimizer } as const;
-    return Run.restore(models, { ...begun, ...(source && { source }) }, options);
+    return Run.restore(models, { ...begun, ...average, ...(source && { source }) }, options);
   }
 
   /** Continues from a saved state, exactly. */
@@ -179,12 +190,13 @@ export class Run implements AsyncIterable<StepEvent> {
   async advance(): Promise<StepEvent> {
     const { settings, step, z, optimizer, watch } = this.current;
     const { program, free, judge } = this.compiled;
-    const { weight, decay, every } = settings.regularizer;
-    const latentWeight = Math.max(0, weight - decay * Math.floor(step / every));
+    const latentWeight = regularizerWeight(settings.regularizer, step);
     const result = await program.run(await this.feeds(latentWeight));
     const image = withoutBatch(result.image);
     const judged: Judgement[] = [];
-    if (judge && step > 0 && step % settings.judgeEvery === 0) judged.push(await this.consider(judge, image));
+    // The step's own picture is the one to judge unless codes were drawn for it or an average is shown.
+    const own = this.current.average || hasLogits(settings.latent) ? undefined : image;
+    if (judge && step > 0 && step % settings.judgeEvery === 0) judged.push(await this.consider(judge, own));
 
     const weighted = Array.from(result.losses.floats());
     const losses = {
@@ -204,21 +216,27 @@ export class Run implements AsyncIterable<StepEvent> {
     // Held once more, for rules that move a latent without a gradient (weight decay).
     const moved = free ? holdLatents(updated.parameters, z.floats(), free) : updated.parameters;
     const next = NDArray.float32(z.shape, moved);
-    if (settings.clampToCodebook) clampToCodebook(next, this.models.generator.codebookRange);
+    if (settings.clampToCodebook && !hasLogits(settings.latent)) {
+      clampToCodebook(next, this.models.generator.codebookRange);
+    }
     // Without the regulariser, whose weight falls by itself.
     const watched = settings.plateau.patience > 0 && watchLoss(watch, total - losses.latent, settings.plateau);
     const remembered = watched && { watch: watched };
-    this.current = { ...this.current, step: step + 1, z: next, optimizer: updated.state, ...remembered };
-    if (judge && this.ending) judged.push(await this.consider(judge, await this.imageOf(next)));
+    const { average } = this.current;
+    const followed = average && { average: withLatent(average, next, settings.average) };
+    const advanced = { ...this.current, step: step + 1, z: next, optimizer: updated.state, ...followed, ...remembered };
+    this.current = restartsAt(settings.regularizer, step + 1) ? await this.restarted(advanced) : advanced;
+    if (judge && this.ending) judged.push(await this.consider(judge));
     return { step: step + 1, losses: { total, ...losses }, image, ...(judged.length > 0 && { judged }) };
   }
 
-  /** The judge looks at `image`, the picture of the latent as it is now. */
-  private async consider(judge: Judge, image: NDArray): Promise<Judgement> {
-    const { step, z, best } = this.current;
-    const judgement = { step, score: await judge.score(this.finished(image)) };
-    if (!best || judgement.score > best.score) this.current = { ...this.current, best: { ...judgement, z } };
-    return judgement;
+  /** The judge looks at the picture as it is now, `image` where that is at hand. */
+  private async consider(judge: Judge, image?: NDArray): Promise<Judgement> {
+    const { step, best } = this.current;
+    const z = this.shown();
+    const score = await judge.score(this.finished(image ?? (await this.imageOf(z))));
+    if (!best || score > best.score) this.current = { ...this.current, best: { step, score, z } };
+    return { step, score };
   }
 
   /** The steps that remain. Leaving the loop pauses the run; nothing is lost. */
@@ -228,7 +246,7 @@ export class Run implements AsyncIterable<StepEvent> {
 
   /** The latent that `render` shows and the steps that led to it: the judge's choice once the run is over, else the last. */
   get result(): Pick<RunState, "z" | "step"> {
-    return (this.ending && this.current.best) || this.current;
+    return (this.ending && this.current.best) || { z: this.shown(), step: this.current.step };
   }
 
   /** The picture of the result [3,H,W], 0..1; an edit's has its source's size and what its mask holds. */
@@ -236,9 +254,10 @@ export class Run implements AsyncIterable<StepEvent> {
     return this.finished(await this.imageOf(this.result.z));
   }
 
-  /** The picture of a latent, of the run's size. */
+  /** The picture of a latent, or of the likeliest codes of logits, of the run's size. */
   private async imageOf(z: NDArray): Promise<NDArray> {
-    return withoutBatch((await this.compiled.program.run({ ...(await this.feeds(0)), z })).image);
+    const made = settled(this.current.settings.latent, z);
+    return withoutBatch((await this.compiled.program.run(await this.feeds(0, made))).image);
   }
 
   /** A picture of the run's size as it is given out. */
@@ -262,9 +281,47 @@ export class Run implements AsyncIterable<StepEvent> {
     await this.compiled.program.dispose();
   }
 
+  /** What a step looks at: z, and where codes are drawn, codes. */
+  private drawn(): Feeds {
+    const { settings, step, z } = this.current;
+    if (settings.latent !== "sampled") return { z };
+    const random = new Random(settings.seed).split(`codes of step ${step}`);
+    return { z, codes: drawCodes(z, random, this.compiled.free) };
+  }
+
+  /** What the picture is made of: the running average where there is one, else z. */
+  private shown(): NDArray {
+    const { settings, z, average } = this.current;
+    return average ? this.held(averaged(average, settings.average), z) : z;
+  }
+
+  /** `moved` where it may, `z` elsewhere. */
+  private held(moved: NDArray, z: NDArray): NDArray {
+    const { free } = this.compiled;
+    return free ? NDArray.float32(z.shape, holdLatents(moved.floats(), z.floats(), free)) : moved;
+  }
+
+  /** The state with a new optimiser; where there is a running average, z begins anew at it, and so does the average. */
+  private async restarted(state: RunState): Promise<RunState> {
+    const { settings, z, average, latentTarget } = state;
+    const optimizer = optimizers[settings.optimizer].init(z.size);
+    if (!average) return { ...state, optimizer };
+    const begun = this.held(averaged(average, settings.average), z);
+    const anchor = settings.regularizer.target === "average";
+    return {
+      ...state,
+      optimizer,
+      z: begun,
+      average: withLatent(newAverage(begun), begun, settings.average),
+      latentTarget: anchor
+        ? await nearestLatent(this.models.generator, settings.latent, begun, this.compiled.compileOptions)
+        : latentTarget,
+    };
+  }
+
   /** The step's inputs. Views are drawn from the seed and the step's number alone, so resuming needs no random state. */
-  private async feeds(latentWeight: number): Promise<Feeds> {
-    const { settings, step, z, latentTarget } = this.current;
+  private async feeds(latentWeight: number, given: Feeds = this.drawn()): Promise<Feeds> {
+    const { settings, step, latentTarget } = this.current;
     const random = new Random(settings.seed).split(`views of step ${step}`);
     const views = drawViews(
       settings.cutouts,
@@ -273,7 +330,7 @@ export class Run implements AsyncIterable<StepEvent> {
       random,
     );
     const all: Feeds = {
-      z,
+      ...given,
       latentTarget,
       latentWeight: NDArray.scalar(latentWeight),
       ...(await this.aims.feeds(step)),

@@ -48,6 +48,8 @@ const manifestSchema = z.object({
   models: z.array(z.object({ role: z.enum(modelRoles), name: z.string(), sha256: z.string() })),
   random: z.literal(RANDOM_NAME),
   optimizerStep: z.int().min(0),
+  /** How many latents the running average holds; its sum is in state.safetensors. */
+  averageCount: z.int().min(1).optional(),
   watch: z.object({ smoothed: z.number(), lowest: z.number(), since: z.int().min(0) }).optional(),
   /** Its latent is in state.safetensors. */
   best: z.object({ step: z.int().min(0), score: z.number() }).optional(),
@@ -65,6 +67,7 @@ export function writeSession({ state, models }: SessionFile, png?: Uint8Array): 
     z: latent,
     latentTarget,
     optimizer,
+    average,
     watch,
     best,
   } = state;
@@ -80,11 +83,13 @@ export function writeSession({ state, models }: SessionFile, png?: Uint8Array): 
     models: [...models],
     random: RANDOM_NAME,
     optimizerStep: optimizer.step,
+    ...(average && { averageCount: average.count }),
     ...(watch && { watch }),
     ...(best && { best: { step: best.step, score: best.score } }),
   } satisfies z.input<typeof manifestSchema>;
   const arrays: Record<string, NDArray> = { z: latent, latentTarget };
   for (const [name, array] of Object.entries(optimizer.arrays)) arrays[`optimizer.${name}`] = array;
+  if (average) arrays.average = average.biased;
   if (best) arrays["best.z"] = best.z;
   if (source) arrays.source = source.picture;
   if (source?.mask) arrays.mask = source.mask;
@@ -113,7 +118,7 @@ export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
     const issue = manifest.error.issues[0];
     throw new VqganClipError("BAD_FILE", `session: manifest.json: ${issue?.path.join(".")}: ${issue?.message}`);
   }
-  const { models, step, beganFrom, changed, optimizerStep, source, watch, best } = manifest.data;
+  const { models, step, beganFrom, changed, optimizerStep, averageCount, source, watch, best } = manifest.data;
   const settings = checkSettings(manifest.data.settings);
   const arrays: Record<string, NDArray> = {};
   const dict = parseSafetensors(stateBytes, "state.safetensors");
@@ -127,6 +132,11 @@ export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
     moments[name] = array;
   }
   const optimizer = { step: optimizerStep, arrays: moments };
+  requires(
+    (averageCount !== undefined) === settings.average > 0,
+    "BAD_FILE",
+    () => "session: manifest.json: averageCount and settings disagree",
+  );
   const edited = source && { source: sourceOf(source.sha256, rest.source, rest.mask) };
   requires(
     manifest.data.targets.length === settings.targets.length,
@@ -149,18 +159,21 @@ export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
       z: latent,
       latentTarget,
       optimizer,
+      ...(averageCount !== undefined && {
+        average: { biased: likeLatent("average", rest.average, latent), count: averageCount },
+      }),
       ...(watch && { watch }),
-      ...(best && { best: { ...best, z: bestLatent(rest["best.z"], latent) } }),
+      ...(best && { best: { ...best, z: likeLatent("best.z", rest["best.z"], latent) } }),
     },
     models,
   };
 }
 
-function bestLatent(array: NDArray | undefined, { shape }: NDArray): NDArray {
+function likeLatent(name: string, array: NDArray | undefined, { shape }: NDArray): NDArray {
   requires(
     array?.dtype === "float32" && sameShape(array.shape, shape),
     "BAD_FILE",
-    () => "session: best.z is missing or of another size",
+    () => `session: ${name} is missing or of another size`,
   );
   return array;
 }

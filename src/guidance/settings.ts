@@ -1,10 +1,11 @@
 /** Every setting of a run in one schema: command-line flags, files and metadata all derive from it. */
 import { z } from "zod";
-import { VqganClipError } from "../core/errors.js";
+import { requires, VqganClipError } from "../core/errors.js";
 import { optimizerNames } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedule.js";
 import { cutMethods } from "./cutouts.js";
 import { starts } from "./latent.js";
+import { latentKinds } from "./latent-kind.js";
 import { parsePrompts } from "./prompt.js";
 import { longPromptWays } from "./prompt-embedding.js";
 import { parseWeight, WEIGHT_FORM } from "./weight.js";
@@ -106,16 +107,20 @@ export const settingsSchema = z.strictObject({
   cutMethod: z.enum(cutMethods).describe("how windows are chosen"),
   cutPower: z.number().positive().max(10).describe("exponent of the random crop size"),
   augmentations: z.array(augmentationSchema).max(16).describe("random views of each cutout"),
+  latent: z.enum(latentKinds).describe("what is optimised: a latent, or logits of codes"),
+  average: z.number().min(0).max(0.9999).describe("decay of a running average of the latent, which the picture shows"),
   start: z.enum(starts).describe("first latent, when no picture or codes are given"),
   padding: z.enum(["border", "zeros"]).describe("what lies outside the picture"),
   regularizer: z
     .strictObject({
       weight: z.number().min(0).max(1000),
-      /** What the latent is drawn to: zero, or the latent that the run began with. */
-      target: z.enum(["zero", "init"]),
+      /** What the latent is drawn to: zero, where the run began, or the running average at each restart. */
+      target: z.enum(["zero", "init", "average"]),
       /** `weight` falls by `decay` every `every` steps, down to 0. */
       decay: z.number().min(0),
       every: z.int().min(1),
+      /** Whether the optimiser begins anew whenever the weight falls, at the running average where there is one. */
+      restart: z.boolean().optional(),
     })
     .describe("pull on the latent: weight * mean((z - target)^2)"),
   structure: z.number().min(0).max(1000).describe("pull of each cutout to the source's same cutout, in edits"),
@@ -143,6 +148,19 @@ export function checkSettings(candidate: unknown): Settings {
     const came = input === undefined ? "" : `, got ${JSON.stringify(input)}`;
     throw new VqganClipError("BAD_ARGUMENT", `${path.join(".") || "settings"}: ${message}${came}`);
   }
+  const { regularizer, average } = parsed.data;
+  requires(
+    regularizer.target !== "average" || average > 0,
+    "BAD_ARGUMENT",
+    () => "regularizer.target: average needs a running average, there is none",
+    "set average, such as 0.99",
+  );
+  requires(
+    regularizer.target !== "average" || regularizer.restart === true,
+    "BAD_ARGUMENT",
+    () => "regularizer.target: average is taken at restarts, there are none",
+    "set restart",
+  );
   if (parsed.data.targets.length === 0 || parsed.data.prompts !== "") parsePrompts(parsed.data.prompts);
   return parsed.data;
 }

@@ -15,6 +15,7 @@ import { concat, gather, reshape, slice, transpose } from "../ops/movement.js";
 import { adaptiveAvgPool, adaptiveMaxPool, avgPool } from "../ops/pooling.js";
 import { gridSample, homographyGrid } from "../ops/resample.js";
 import { type CutoutGeometry, cropSides, cropsPicture } from "./cutouts.js";
+import { latentOf } from "./latent-kind.js";
 import { latentLoss, promptLosses, structureLoss } from "./losses.js";
 import type { Settings } from "./settings.js";
 
@@ -60,7 +61,7 @@ export function buildViews(perceptor: Perceptor, settings: Settings): Tensor {
   return concat(parts, 0);
 }
 
-/** Builds the step's graph for `promptCount` prompt embeddings on a latent of the given shape [1,D,h,w]. */
+/** Builds the step's graph for `promptCount` prompt embeddings on a latent [1,D,h,w], or logits of codes [1,K,h,w]. */
 export function buildStep(
   { generator, perceptor }: StepModels,
   settings: Settings,
@@ -68,8 +69,8 @@ export function buildStep(
   promptCount: number,
 ): StepOutputs {
   const z = input("z", "float32", latentShape);
-  const { zq } = generator.quantize(z);
-  const image = clampWithGrad(mul(add(generator.decode(zq, settings), 1), 0.5), 0, 1); // [1, 3, H, W]
+  const latent = latentOf(generator, settings.latent, z); // [1, D, h, w]
+  const image = clampWithGrad(mul(add(generator.decode(latent, settings), 1), 0.5), 0, 1); // [1, 3, H, W]
 
   const prompts = input("prompts", "float32", [promptCount, perceptor.embeddingSize]);
   const weights = input("weights", "float32", [promptCount]);
