@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 import { VqganClipError } from "../core/errors.js";
 import { augmentationForms, parseAugmentations } from "../guidance/augmentation-list.js";
+import { parsePictureRegularizers, pictureRegularizerForms } from "../guidance/picture-regularizer-list.js";
 import { presetNames, presets } from "../guidance/presets.js";
 import type { SettingsRequest } from "../guidance/resolve-settings.js";
 import { type Recipe, type SettingName, type Settings, settingsSchema } from "../guidance/settings.js";
@@ -29,6 +30,7 @@ const flags: Readonly<Record<SettingName, string>> = {
   start: "--start <kind>",
   padding: "--padding <kind>",
   regularizer: "--regularizer <list>",
+  pictureRegularizers: "--regularize <list>",
   structure: "--structure <x>",
   feather: "--feather <px>",
   clampToCodebook: "--clamp-to-codebook <on|off>",
@@ -153,14 +155,8 @@ const partly: Partial<Record<SettingName, z.ZodType>> = {
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 function fromText(name: SettingName, schema: z.ZodType, text: string): unknown {
-  if (name === "augmentations") {
-    try {
-      return parseAugmentations(text);
-    } catch (error) {
-      if (!(error instanceof VqganClipError)) throw error;
-      throw new InvalidArgumentError(`${error.message.replace(/^augment: /, "")}; ${error.hint ?? ""}`);
-    }
-  }
+  if (name === "augmentations") return listFrom(parseAugmentations, text);
+  if (name === "pictureRegularizers") return listFrom(parsePictureRegularizers, text);
   if (name === "size") {
     const [, width, height = width] = /^(\d+)(?:x(\d+))?$/i.exec(text) ?? [];
     return [Number(width), Number(height)];
@@ -172,6 +168,15 @@ function fromText(name: SettingName, schema: z.ZodType, text: string): unknown {
   }
   if (schema instanceof z.ZodBoolean) return text === "on" ? true : text === "off" ? false : text;
   return schema instanceof z.ZodNumber && NUMBER.test(text) ? Number(text) : text;
+}
+
+function listFrom<Entry>(parse: (text: string) => Entry[], text: string): Entry[] {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof VqganClipError)) throw error;
+    throw new InvalidArgumentError(`${error.message.replace(/^\w+: /, "")}; ${error.hint ?? ""}`);
+  }
 }
 
 function fieldValue(key: string, value: string): unknown {
@@ -189,6 +194,9 @@ export function takes(name: SettingName): string {
   if (name === "size") return `WxH (or one number) of ${range(settingsSchema.shape.size.def.items[0])} a side`;
   if (name === "augmentations") {
     return `none, a preset's name, or a list of ${augmentationForms.join(", ")}, where values may be left out`;
+  }
+  if (name === "pictureRegularizers") {
+    return `none, or a list of ${pictureRegularizerForms.join(", ")}, where weights may be keyframes (0.1->0)`;
   }
   if (name === "regularizer") {
     const { weight, target, every } = settingsSchema.shape.regularizer.shape;
@@ -232,6 +240,7 @@ function defaultOf(name: SettingName, kind: RunKind): string {
 
 function written(name: keyof Recipe): string {
   if (name === "augmentations") return presets.paper.augmentations.map(({ kind }) => kind).join(",");
+  if (name === "pictureRegularizers") return "none";
   if (name === "regularizer" || name === "schedule" || name === "plateau") {
     return Object.entries(presets.paper[name])
       .map(([key, value]) => `${key}=${value}`)

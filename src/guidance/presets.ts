@@ -14,6 +14,7 @@ const common = {
   latent: "quantized",
   average: 0,
   start: "codes",
+  pictureRegularizers: [],
   structure: 0,
   feather: 8,
   clampToCodebook: true,

@@ -26,6 +26,7 @@ import { regularizerWeight, restartsAt } from "./regularizer.js";
 import { checkSettings, type Settings } from "./settings.js";
 import { buildStep, cutoutGeometry, type StepModels, type StepOutputs } from "./step.js";
 import { Aims, beginTargets, type Target } from "./targets.js";
+import { weightAt, weightOf } from "./weight.js";
 
 /** Everything that a run is between two steps; saved and restored bit for bit. */
 export interface RunState {
@@ -68,6 +69,8 @@ export interface Losses {
   readonly prompts: readonly number[];
   /** The structure term's share (0 when it is off). */
   readonly structure: number;
+  /** Each of the picture's regularisers, as settings list them. */
+  readonly picture: readonly number[];
   /** The regulariser's share (0 when it is off). */
   readonly latent: number;
 }
@@ -201,10 +204,12 @@ export class Run implements AsyncIterable<StepEvent> {
     const weighted = Array.from(result.losses.floats());
     const losses = {
       prompts: this.aims.perPrompt(weighted),
-      structure: weighted[this.aims.rowCount] ?? 0,
+      structure: settings.structure > 0 ? (weighted[this.aims.rowCount] as number) : 0,
+      picture: weighted.slice(weighted.length - settings.pictureRegularizers.length),
       latent: latentWeight === 0 ? 0 : latentWeight * result.latentLoss.item(),
     };
-    const total = losses.prompts.reduce((sum, loss) => sum + loss, losses.latent + losses.structure);
+    const steady = losses.prompts.reduce((sum, loss) => sum + loss, losses.structure);
+    const total = losses.picture.reduce((sum, loss) => sum + loss, steady + losses.latent);
     if (!Number.isFinite(total)) {
       throw new VqganClipError("OUT_OF_LIMITS", `step ${step + 1}: the loss is ${total}`, "lower the learning rate");
     }
@@ -219,8 +224,8 @@ export class Run implements AsyncIterable<StepEvent> {
     if (settings.clampToCodebook && !hasLogits(settings.latent)) {
       clampToCodebook(next, this.models.generator.codebookRange);
     }
-    // Without the regulariser, whose weight falls by itself.
-    const watched = settings.plateau.patience > 0 && watchLoss(watch, total - losses.latent, settings.plateau);
+    // Without regularisers, whose weights change by themselves.
+    const watched = settings.plateau.patience > 0 && watchLoss(watch, steady, settings.plateau);
     const remembered = watched && { watch: watched };
     const { average } = this.current;
     const followed = average && { average: withLatent(average, next, settings.average) };
@@ -333,12 +338,19 @@ export class Run implements AsyncIterable<StepEvent> {
       ...given,
       latentTarget,
       latentWeight: NDArray.scalar(latentWeight),
+      pictureWeights: pictureWeights(settings, step),
       ...(await this.aims.feeds(step)),
       ...this.compiled.constants,
       ...views,
     };
     return Object.fromEntries(Object.entries(all).filter(([name]) => this.compiled.program.reads(name)));
   }
+}
+
+/** [r] */
+function pictureWeights({ pictureRegularizers, steps }: Settings, step: number): NDArray {
+  const weights = pictureRegularizers.map(({ weight }) => weightAt(weightOf(weight), step, steps));
+  return NDArray.float32([weights.length], weights);
 }
 
 function withoutBatch(image: NDArray): NDArray {

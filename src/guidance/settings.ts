@@ -60,6 +60,21 @@ export const targetSchema = z.discriminatedUnion("kind", [
 ]);
 export type TargetSetting = z.infer<typeof targetSchema>;
 
+/** A colour of six hexadecimal digits; `#` may be left out. */
+const colour = z
+  .string()
+  .regex(/^#?[0-9a-f]{6}$/i, "expected colours such as ff8000")
+  .overwrite((text) => `#${text.replace("#", "").toLowerCase()}`);
+
+/** What the picture itself is asked to be, as `picture-regularizers.ts` computes it. */
+export const pictureRegularizerSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("tv"), weight }),
+  z.strictObject({ kind: z.literal("smoothness"), weight }),
+  z.strictObject({ kind: z.literal("symmetry"), weight, mirror: z.enum(["left-right", "top-bottom", "both"]) }),
+  z.strictObject({ kind: z.literal("saturation"), weight }),
+  z.strictObject({ kind: z.literal("palette"), weight, colours: z.array(colour).min(1).max(256) }),
+]);
+
 const factor = z.number().min(0).max(1);
 const warmup = z.int().min(0).max(1_000_000).default(0);
 const cycled = {
@@ -123,6 +138,10 @@ export const settingsSchema = z.strictObject({
       restart: z.boolean().optional(),
     })
     .describe("pull on the latent: weight * mean((z - target)^2)"),
+  pictureRegularizers: z
+    .array(pictureRegularizerSchema)
+    .max(16)
+    .describe("what the picture itself is asked to be; negative weights ask for the contrary"),
   structure: z.number().min(0).max(1000).describe("pull of each cutout to the source's same cutout, in edits"),
   feather: z.number().min(0).max(1024).describe("soft edge inside a mask, in pixels"),
   clampToCodebook: z.boolean().describe("keep each latent channel within the codebook's range"),

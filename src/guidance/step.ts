@@ -17,6 +17,7 @@ import { gridSample, homographyGrid } from "../ops/resample.js";
 import { type CutoutGeometry, cropSides, cropsPicture } from "./cutouts.js";
 import { latentOf } from "./latent-kind.js";
 import { latentLoss, promptLosses, structureLoss } from "./losses.js";
+import { pictureLosses } from "./picture-regularizers.js";
 import type { Settings } from "./settings.js";
 
 export interface StepModels {
@@ -28,7 +29,10 @@ export interface StepModels {
 export interface StepOutputs {
   /** dLoss/dz [1,D,h,w] */
   readonly gradient: Tensor;
-  /** Weighted distance of each prompt, mean over cutouts, and the structure term where there is one: [p] or [p+1] */
+  /**
+   * Weighted distance of each prompt, mean over cutouts; the structure term where there is one; each of the picture's
+   * regularisers: [p], [p+1] or more
+   */
   readonly losses: Tensor;
   /** mean((z - target)^2), without its weight */
   readonly latentLoss: Tensor;
@@ -102,7 +106,9 @@ export function buildStep(
     losses = losses ? add(losses, batch) : batch;
     baseGradient = baseGradient ? add(baseGradient, gradient as Tensor) : gradient;
   }
-  const [pictureGradient] = grad(base, [z], baseGradient);
+  const [seenGradient] = grad(base, [image], baseGradient) as [Tensor];
+  const regularized = regularizePicture(image, settings, losses as Tensor, seenGradient);
+  const [pictureGradient] = grad(image, [z], regularized.gradient);
 
   const target = input("latentTarget", "float32", latentShape);
   const distance = latentLoss(z, target);
@@ -110,7 +116,16 @@ export function buildStep(
   const gradient = add(pictureGradient as Tensor, mul(latentGradient as Tensor, input("latentWeight", "float32", [])));
   // The runtime schedules what leads to the last output first: were it the losses, every micro-batch would run forward
   // and keep its activations before the first one runs backward.
-  return { image, losses: losses as Tensor, latentLoss: distance, gradient };
+  return { image, losses: regularized.losses, latentLoss: distance, gradient };
+}
+
+/** The picture's regularisers joined to what there is: their weighted losses, and dLoss/dPicture [1,3,H,W]. */
+function regularizePicture(image: Tensor, { pictureRegularizers }: Settings, losses: Tensor, gradient: Tensor) {
+  if (pictureRegularizers.length === 0) return { losses, gradient };
+  const weights = input("pictureWeights", "float32", [pictureRegularizers.length]);
+  const each = pictureLosses(image, pictureRegularizers);
+  const [added] = grad(each, [image], weights) as [Tensor];
+  return { losses: concat([losses, mul(each, weights)], 0), gradient: add(gradient, added) };
 }
 
 /** What cutouts are sampled from: the picture itself, or one squeezed copy of it at the perceptor's size. */

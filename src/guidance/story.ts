@@ -33,8 +33,9 @@ export function weightsAt(prompts: readonly Prompt[], step: number, steps: numbe
 }
 
 /** Whether what is asked for depends on how many steps the run has in all. */
-export function changesWithLength(settings: Pick<Settings, "prompts" | "targets">): boolean {
+export function changesWithLength(settings: Pick<Settings, "prompts" | "targets" | "pictureRegularizers">): boolean {
   const prompts = textPrompts(settings);
-  const weights = [...prompts.map(({ weight }) => weight), ...settings.targets.map(({ weight }) => weightOf(weight))];
+  const others = [...settings.targets, ...settings.pictureRegularizers];
+  const weights = [...prompts.map(({ weight }) => weight), ...others.map(({ weight }) => weightOf(weight))];
   return sceneCount(prompts) > 1 || weights.some(followsLength);
 }
