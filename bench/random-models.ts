@@ -65,21 +65,23 @@ export function publishedSize(): StepModels {
   const { image, text } = clipWeights(random, clip);
   const config = parseVqganConfig(vqganF16);
   const vqgan = vqganWeights(random, config);
-  const codebook = NDArray.float32(
+  const factor = factorOf(config);
+  const codes = NDArray.float32(
     [config.codes, config.codeChannels],
     new Random(1).normals(config.codes * config.codeChannels),
   );
   return {
     generator: {
       name: "random f16-16384",
-      factor: factorOf(config),
+      factor,
       resolution: config.resolution,
-      latentChannels: config.codeChannels,
-      codebook,
-      codebookRange: codebookRange(codebook),
-      encodes: true,
+      codebook: {
+        codes,
+        range: codebookRange(codes),
+        quantize: (z) => quantize({ codebook: constant(codes) }, z),
+      },
+      latentShape: ([height, width]) => [1, config.codeChannels, height / factor, width / factor],
       encode: (x) => encode(vqgan.encoder as NonNullable<typeof vqgan.encoder>, config, x),
-      quantize: (z) => quantize({ codebook: constant(codebook) }, z),
       decode: (z, options) => decode(vqgan.decoder, config, z, options),
       files: [],
     },

@@ -13,6 +13,7 @@ import { latentOfCodes, randomCodes } from "../src/guidance/latent.js";
 import { presets } from "../src/guidance/presets.js";
 import type { Settings } from "../src/guidance/settings.js";
 import { buildStep, cutoutGeometry } from "../src/guidance/step.js";
+import { codebookOf } from "../src/models/generator.js";
 import { optimizers } from "../src/optim/optimizer.js";
 import { countFlops } from "../src/runtime/flops.js";
 import { predictPeakMemory } from "../src/runtime/memory.js";
@@ -116,7 +117,9 @@ const report: Record<string, number> = {
 };
 if (values.split) {
   const latent = input("z", "float32", z.shape);
-  report.decodeSeconds = (await timed({ x: models.generator.decode(models.generator.quantize(latent).zq) })).seconds;
+  report.decodeSeconds = (
+    await timed({ x: models.generator.decode(codebookOf(models.generator, "bench").quantize(latent).zq) })
+  ).seconds;
   report.forwardSeconds = (await timed({ losses: outputs.losses, image: outputs.image })).seconds;
 }
 console.log(JSON.stringify(report));

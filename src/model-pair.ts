@@ -2,13 +2,14 @@
 import { requires } from "./core/errors.js";
 import { NDArray } from "./core/ndarray.js";
 import { editSource, MAX_EDIT_SIDE, workingSize } from "./guidance/edit.js";
-import { latentGrid } from "./guidance/latent.js";
+import { latentShape } from "./guidance/latent.js";
 import { checkMask, maskOfPicture, type Rectangle, rectangleMask } from "./guidance/mask.js";
 import { type Score, scorePicture, unitPicture, unitTexts } from "./guidance/perceive.js";
 import { type Plan, planRun } from "./guidance/plan.js";
 import type { TextNotice } from "./guidance/prompt-embedding.js";
 import { type Reconstruction, reconstruct } from "./guidance/reconstruct.js";
 import {
+  checkRecommendation,
   type Recommendation,
   type ResolvedSettings,
   requestedPrompts,
@@ -23,7 +24,7 @@ import { checkSettings, type Settings, type TargetSetting } from "./guidance/set
 import { changesWithLength } from "./guidance/story.js";
 import { clampPicture } from "./image/bytes.js";
 import { resizePicture } from "./image/resize.js";
-import type { Generator } from "./models/generator.js";
+import { codebookOf, encoderOf, type Generator } from "./models/generator.js";
 import type { Perceptor } from "./models/perceptor.js";
 import { dependsOnSteps } from "./optim/schedule.js";
 import type { RunningPicture } from "./running-picture.js";
@@ -135,7 +136,8 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
   ) {
     this.generator = generator;
     this.perceptor = perceptor;
-    this.recommended = recommended;
+    this.recommended =
+      recommended ?? (generator.recommended && checkRecommendation(generator.recommended, generator.name));
     this.names = names;
     this.judge = judge;
   }
@@ -169,7 +171,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
    */
   async edit({ image, mask, rect, maxSide = MAX_EDIT_SIDE, ...asked }: EditRequest<Source>): Promise<Picture> {
     requestedPrompts(asked, undefined);
-    requires(this.generator.encodes, "BAD_MODEL", () => `edit(): ${this.generator.name} has no encoder`);
+    encoderOf(this.generator, "edit()");
     const picture = await this.decoded(image);
     const [, height, width] = picture.shape as [number, number, number];
     const source = await editSource(picture, await this.maskOf({ mask, rect }, [height, width]));
@@ -293,9 +295,14 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     const resolved = resolveSettings(request, {
       ...sources,
       recommended: this.recommended,
+      codebook: this.generator.codebook !== undefined,
       drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
     });
-    latentGrid(this.generator, resolved.settings.size);
+    const { size, latent, start, clampToCodebook } = resolved.settings;
+    latentShape(this.generator, size);
+    if (latent !== "continuous") codebookOf(this.generator, `latent: ${latent}`);
+    if (clampToCodebook) codebookOf(this.generator, "clampToCodebook");
+    if (start === "codes") codebookOf(this.generator, "start: codes");
     return resolved;
   }
 

@@ -45,12 +45,13 @@ export async function describeFolder(folder: string): Promise<ModelFacts[]> {
 }
 
 async function describeVqgan(folder: string): Promise<ModelFacts> {
-  const { name, files, factor, codebook, resolution, encodes } = await loadVqgan(folder);
-  const [codes, channels] = codebook.shape as [number, number];
+  const { name, files, factor, codebook, latentShape, resolution, encode } = await loadVqgan(folder);
+  const [, channels] = latentShape([resolution, resolution]) as [number, number];
+  const codes = codebook?.codes.shape[0];
   return {
     ...(await describe(folder, name, files)),
     kind: "VQGAN",
-    facts: { factor, codes, channels, resolution, encodes },
+    facts: { factor, ...(codes && { codes }), channels, resolution, encodes: encode !== undefined },
   };
 }
 

@@ -4,6 +4,7 @@ import { writeFileAtomically } from "../files/atomic-write.js";
 import { readInput } from "../files/read-input.js";
 import { encodePng } from "../image/png.js";
 import { resizePicture } from "../image/resize.js";
+import { codebookOf } from "../models/generator.js";
 import { addModelOptions, modelFrom, wholeNumber } from "./options.js";
 import { checkOutputs } from "./outputs.js";
 
@@ -45,10 +46,10 @@ async function reconstruct(input: string, output: string, flags: ReconstructFlag
   const vq = await VqganClip.fromPretrained(modelFrom(flags));
   const seen = resizePicture(picture, seenHeight, seenWidth, "bicubic");
   const { picture: made, codes, psnr, codesUsed } = await vq.reconstruct(seen);
+  if (codesPath !== undefined) codebookOf(vq.generator, "--codes");
   await writeFileAtomically(output, encodePng(resizePicture(made, height, width, "bicubic")));
-  const rows = codes.shape[0] as number;
-  const columns = codes.shape[1] as number;
-  if (codesPath !== undefined) {
+  const [rows, columns] = codes?.shape ?? [];
+  if (codesPath !== undefined && codes) {
     const flat = Array.from(codes.data, Number);
     await writeFileAtomically(codesPath, new TextEncoder().encode(`${JSON.stringify(flat)}\n`));
   }
@@ -62,13 +63,12 @@ async function reconstruct(input: string, output: string, flags: ReconstructFlag
     columns,
     psnr,
     codesUsed,
-    codes: vq.generator.codebook.shape[0],
+    codes: vq.generator.codebook?.codes.shape[0],
   };
   if (flags.json) console.log(JSON.stringify(facts));
   else {
     const scaled = scale < 1 ? `, scaled to ${seenWidth}x${seenHeight} in between` : "";
-    console.log(
-      `${output}: ${width}x${height}${scaled}, PSNR ${psnr.toFixed(2)} dB, ${codesUsed} of ${facts.codes} codes in ${rows}x${columns}`,
-    );
+    const used = codes ? `, ${codesUsed} of ${facts.codes} codes in ${rows}x${columns}` : "";
+    console.log(`${output}: ${width}x${height}${scaled}, PSNR ${psnr.toFixed(2)} dB${used}`);
   }
 }

@@ -3,13 +3,13 @@ import type { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
 import { compileOptionsOf } from "../runtime/program.js";
 import { workingPicture } from "./edit.js";
-import { flatPicture, latentGrid, latentOfCodes, randomCodes } from "./latent.js";
+import { flatPicture, latentOfCodes, latentShape, normalLatent, randomCodes } from "./latent.js";
 import { hasLogits, logitsOf, randomLogits, variableOfPicture } from "./latent-kind.js";
 import type { StartOptions } from "./run.js";
 import type { Settings } from "./settings.js";
 import type { StepModels } from "./step.js";
 
-/** @returns z [1,D,h,w] or logits [1,K,h,w], as `settings.latent` says */
+/** @returns a latent, such as z [1,D,h,w], or logits [1,K,h,w], as `settings.latent` says */
 export async function firstLatent(
   { generator }: Pick<StepModels, "generator">,
   settings: Settings,
@@ -20,10 +20,13 @@ export async function firstLatent(
   const random = new Random(settings.seed).split("first latent");
   const picture = source
     ? workingPicture(source, size, generator.factor)
-    : (initPicture ?? (initCodes || start === "codes" ? undefined : flatPicture(start, size, random)));
+    : (initPicture ??
+      (initCodes || start === "codes" || start === "normal" ? undefined : flatPicture(start, size, random)));
   if (picture) return variableOfPicture(generator, kind, picture, compileOptions);
-  const grid = latentGrid(generator, size);
+  const shape = latentShape(generator, size);
+  const grid = shape.slice(2) as [number, number];
   if (!initCodes && hasLogits(kind)) return randomLogits(generator, grid, random);
+  if (!initCodes && start === "normal") return normalLatent(generator, shape, random);
   const z = latentOfCodes(generator, initCodes ?? randomCodes(generator, grid[0] * grid[1], random), grid);
   return hasLogits(kind) ? logitsOf(generator, z, compileOptions) : z;
 }

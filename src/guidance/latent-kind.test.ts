@@ -15,7 +15,7 @@ import { drawCodes, latentOf, logitsOf, randomLogits, settled, variableOfPicture
 
 /** Five codes of three channels: all that logits need of a generator. */
 const five = {
-  codebook: NDArray.float32([5, 3], new Random(1).normals(15)),
+  codebook: { codes: NDArray.float32([5, 3], new Random(1).normals(15)) },
 } as unknown as Generator;
 
 const shape = [1, 5, 2, 2] as const;

@@ -1,8 +1,9 @@
 /** What is optimised, and how the decoder's latent comes of it (paper sections 2.1 and 5.1). */
 import { NDArray } from "../core/ndarray.js";
 import type { Random } from "../core/random.js";
+import type { Shape } from "../core/shape.js";
 import { constant, input, type Tensor } from "../graph/tensor.js";
-import type { Generator } from "../models/generator.js";
+import { codebookOf, type Generator } from "../models/generator.js";
 import { softmax } from "../ops/activation.js";
 import { replaceGrad } from "../ops/gradient-control.js";
 import { matmul } from "../ops/linear-algebra.js";
@@ -27,14 +28,20 @@ export function hasLogits(kind: LatentKind): boolean {
   return kind === "sampled" || kind === "mixed";
 }
 
-/** [1,D,rows,columns] of a latent, [1,K,rows,columns] of logits. */
+/** The generator's own of a latent, [1,K,H/f,W/f] of logits. @throws BAD_ARGUMENT when they need a codebook */
 export function variableShape(
-  { codebook }: Generator,
+  generator: Generator,
   kind: LatentKind,
-  [rows, columns]: readonly [number, number],
-): [number, number, number, number] {
-  return [1, codebook.shape[hasLogits(kind) ? 0 : 1] as number, rows, columns];
+  [height, width]: readonly [number, number],
+): Shape {
+  const { factor } = generator;
+  return hasLogits(kind)
+    ? [1, codesOf(generator, kind).shape[0] as number, height / factor, width / factor]
+    : generator.latentShape([height, width]);
 }
+
+/** [K,D] */
+const codesOf = (generator: Generator, kind: LatentKind): NDArray => codebookOf(generator, `latent: ${kind}`).codes;
 
 /**
  * What the decoder gets [1,D,h,w] of what is optimised. Reads the input `codes` int32 [1,h,w] where codes are drawn.
@@ -42,10 +49,10 @@ export function variableShape(
  * @param variable z [1,D,h,w] or logits [1,K,h,w]
  */
 export function latentOf(generator: Generator, kind: LatentKind, variable: Tensor): Tensor {
-  if (kind === "quantized") return generator.quantize(variable).zq;
   if (kind === "continuous") return variable;
+  if (kind === "quantized") return codebookOf(generator, `latent: ${kind}`).quantize(variable).zq;
   const [, count, h, w] = variable.shape as [number, number, number, number];
-  const codebook = constant(generator.codebook); // [K, D]
+  const codebook = constant(codesOf(generator, kind)); // [K, D]
   const probabilities = softmax(reshape(variable, [count, h * w]), 0); // [K, hw]
   const mixed = reshape(matmul(transpose(codebook), probabilities), [1, codebook.shape[1] as number, h, w]);
   if (kind === "mixed") return mixed;
@@ -76,7 +83,8 @@ export async function nearestLatent(
   options: CompileOptions,
 ): Promise<NDArray> {
   if (kind !== "quantized") return z;
-  const program = await compile({ zq: generator.quantize(input("z", "float32", z.shape)).zq }, options);
+  const { zq: nearest } = codebookOf(generator, `latent: ${kind}`).quantize(input("z", "float32", z.shape));
+  const program = await compile({ zq: nearest }, options);
   const { zq } = await program.run({ z });
   await program.dispose();
   return zq;
@@ -88,8 +96,8 @@ export function randomLogits(
   [rows, columns]: readonly [number, number],
   random: Random,
 ): NDArray {
-  const shape = variableShape(generator, "sampled", [rows, columns]);
-  return NDArray.float32(shape, random.normals(shape.reduce((product, extent) => product * extent, 1)));
+  const count = codesOf(generator, "sampled").shape[0] as number;
+  return NDArray.float32([1, count, rows, columns], random.normals(count * rows * columns));
 }
 
 /** How likely a code is at first that a picture has. */
@@ -97,10 +105,11 @@ const FIRST_PROBABILITY = 0.9;
 
 /** Logits [1,K,h,w] whose likeliest codes are those nearest to z [1,D,h,w]; all others are equally unlikely. */
 export async function logitsOf(generator: Generator, z: NDArray, options: CompileOptions = {}): Promise<NDArray> {
-  const program = await compile({ indices: generator.quantize(input("z", "float32", z.shape)).indices }, options);
+  const codebook = codebookOf(generator, "logits");
+  const program = await compile({ indices: codebook.quantize(input("z", "float32", z.shape)).indices }, options);
   const { indices } = await program.run({ z });
   await program.dispose();
-  const count = generator.codebook.shape[0] as number;
+  const count = codebook.codes.shape[0] as number;
   const high = Math.log((FIRST_PROBABILITY * (count - 1)) / (1 - FIRST_PROBABILITY));
   return oneHot(Array.from(indices.data, Number), count, indices.shape.slice(1), high);
 }

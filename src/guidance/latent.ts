@@ -2,13 +2,14 @@
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import type { Random } from "../core/random.js";
+import { type Shape, sizeOf } from "../core/shape.js";
 import { input } from "../graph/tensor.js";
-import type { Generator } from "../models/generator.js";
+import { codebookOf, encoderOf, type Generator } from "../models/generator.js";
 import { add, mul } from "../ops/arithmetic.js";
 import { type CompileOptions, compile } from "../runtime/program.js";
 
-/** Rows and columns of the latent of a width x height picture. @throws BAD_ARGUMENT unless both divide by the factor */
-export function latentGrid(generator: Generator, [width, height]: readonly [number, number]): [number, number] {
+/** Shape of the latent of a width x height picture. @throws BAD_ARGUMENT unless both divide by the factor */
+export function latentShape(generator: Generator, [width, height]: readonly [number, number]): Shape {
   const f = generator.factor;
   const near = (side: number) => Math.max(f, Math.round(side / f) * f);
   requires(
@@ -17,19 +18,21 @@ export function latentGrid(generator: Generator, [width, height]: readonly [numb
     () => `size: ${width}x${height} is not a multiple of the generator's factor ${f}`,
     `try ${near(width)}x${near(height)}`,
   );
-  return [height / f, width / f];
+  return generator.latentShape([height, width]);
 }
 
-export const starts = ["codes", "white", "grey"] as const;
-/** `codes`: uniformly random codes (paper); `white`, `grey`: the encoding of a flat picture with a little noise. */
-export type Start = (typeof starts)[number];
+/**
+ * `codes`: uniformly random codes (paper); `normal`: a normally distributed latent; `white`, `grey`: the encoding of a
+ * flat picture with a little noise.
+ */
+export const starts = ["codes", "normal", "white", "grey"] as const;
 
 /** Deviation of the noise on a flat start; enough for seeds to differ. */
 const FLAT_NOISE = 0.02;
 
 /** A flat picture [3,height,width] with a little noise, 0..1. */
 export function flatPicture(
-  start: Exclude<Start, "codes">,
+  start: "white" | "grey",
   [width, height]: readonly [number, number],
   random: Random,
 ): NDArray {
@@ -42,7 +45,16 @@ export function flatPicture(
 
 /** Uniformly random codes, one for each of `count` latent positions. */
 export function randomCodes(generator: Generator, count: number, random: Random): number[] {
-  return Array.from({ length: count }, () => random.integer(generator.codebook.shape[0] as number));
+  const entries = codebookOf(generator, "start: codes").codes.shape[0] as number;
+  return Array.from({ length: count }, () => random.integer(entries));
+}
+
+/** A normally distributed latent, as wide as the generator's latents are. */
+export function normalLatent({ deviation = 1 }: Generator, shape: Shape, random: Random): NDArray {
+  return NDArray.float32(
+    shape,
+    random.normals(sizeOf(shape)).map((value) => deviation * value),
+  );
 }
 
 /**
@@ -56,13 +68,14 @@ export function latentOfCodes(
   codes: readonly number[],
   [rows, columns]: readonly [number, number],
 ): NDArray {
-  const [entries, channels] = generator.codebook.shape as [number, number];
+  const { codes: table } = codebookOf(generator, "init codes");
+  const [entries, channels] = table.shape as [number, number];
   requires(
     codes.length === rows * columns,
     "BAD_ARGUMENT",
     () => `init codes: ${rows}x${columns} latent positions need ${rows * columns} codes, got ${codes.length}`,
   );
-  const table = generator.codebook.floats();
+  const values = table.floats();
   const z = new Float32Array(channels * codes.length);
   codes.forEach((code, position) => {
     requires(
@@ -70,7 +83,7 @@ export function latentOfCodes(
       "BAD_ARGUMENT",
       () => `init codes: ${code} at position ${position} is not a code from 0 to ${entries - 1}`,
     );
-    for (let c = 0; c < channels; c++) z[c * codes.length + position] = table[code * channels + c] as number;
+    for (let c = 0; c < channels; c++) z[c * codes.length + position] = values[code * channels + c] as number;
   });
   return NDArray.float32([1, channels, rows, columns], z);
 }
@@ -86,10 +99,13 @@ export async function latentOfPicture(
   { quantized = true, ...compileOptions }: CompileOptions & { quantized?: boolean } = {},
 ): Promise<NDArray> {
   const [, height, width] = picture.shape as [number, number, number];
-  latentGrid(generator, [width, height]);
+  latentShape(generator, [width, height]);
   const x = input("picture", "float32", [1, 3, height, width]);
-  const encoded = generator.encode(add(mul(x, 2), -1));
-  const program = await compile({ z: quantized ? generator.quantize(encoded).zq : encoded }, compileOptions);
+  const encoded = encoderOf(generator, "start")(add(mul(x, 2), -1));
+  const program = await compile(
+    { z: quantized ? codebookOf(generator, "start").quantize(encoded).zq : encoded },
+    compileOptions,
+  );
   const { z } = await program.run({ picture: picture.reshape([1, 3, height, width]) });
   await program.dispose();
   return z;

@@ -108,12 +108,10 @@ function planned(models: RunModels, settings: Settings, lowMemory: boolean): Pla
 }
 
 function stepOf(models: RunModels, settings: Settings) {
-  const { factor } = models.generator;
   const [width, height] = settings.size;
   const rows = settings.targets.reduce(
     (sum, { kind }) => sum + (kind === "image" ? settings.cutouts : 1),
     textPrompts(settings).length,
   );
-  const shape = variableShape(models.generator, settings.latent, [height / factor, width / factor]);
-  return buildStep(models, settings, shape, rows);
+  return buildStep(models, settings, variableShape(models.generator, settings.latent, [height, width]), rows);
 }

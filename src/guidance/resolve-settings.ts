@@ -34,6 +34,8 @@ export interface SettingsRequest extends Partial<Omit<Settings, "prompts" | "reg
 export interface SettingsSources {
   /** The model pair's own recommendation. */
   readonly recommended?: Recommendation | undefined;
+  /** Whether the generator has a codebook (default); without one, what recipes say of codes is left out. */
+  readonly codebook?: boolean;
   /** Width and height where nobody names any: the generator's own resolution. */
   readonly size: readonly [number, number];
   /** Settings of a picture that is to be made again; they count as if each had been asked for. */
@@ -65,7 +67,8 @@ export interface ResolvedSettings {
 
 /**
  * Request, then the picture to re-make, then the preset asked for, then the model's recommendation, then preset `paper`;
- * the size ends at the generator's own, the seed at a drawn one.
+ * the size ends at the generator's own, the seed at a drawn one. Where a recipe would need a
+ * codebook and there is none, the generator decides: a continuous latent with a normal start, not clamped.
  *
  * @throws BAD_ARGUMENT, BAD_PROMPT
  */
@@ -78,7 +81,7 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
       `known: ${presetNames.join(", ")}`,
     );
   }
-  const { recommended, like, size, edits = false, drawSeed } = sources;
+  const { recommended, like, size, edits = false, codebook = true, drawSeed } = sources;
   requires(
     edits || strength === undefined,
     "BAD_ARGUMENT",
@@ -100,8 +103,8 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
           ["strength", editRecipe(strength ?? USUAL_STRENGTH, steps)],
         ] as const)
       : []),
-    ...recipes,
-    ["generator", { size }],
+    ...(codebook ? recipes : recipes.map(([origin, recipe]) => [origin, withoutCodes(recipe)] as const)),
+    ["generator", { size, latent: "continuous", start: "normal", clampToCodebook: false }],
   ];
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(settingsSchema.shape, name));
   if (unknown !== undefined) {
@@ -137,6 +140,12 @@ export function requestedPrompts(
   return joined;
 }
 
+/** A recipe without what only a codebook can give. */
+function withoutCodes(recipe: Layer[1]): Layer[1] {
+  const needing = { latent: "quantized", start: "codes", clampToCodebook: true } as const;
+  return Object.fromEntries(Object.entries(recipe).filter(([name, value]) => value !== needing[name as "start"]));
+}
+
 /** Who decides, and what. */
 type Layer = readonly [Origin, Readonly<Record<string, unknown>>];
 
@@ -154,6 +163,11 @@ export function parseRecommendation(json: string, origin: string): Recommendatio
   } catch (cause) {
     throw new VqganClipError("BAD_MODEL", `${origin}: not JSON`, undefined, { cause });
   }
+  return checkRecommendation(value, origin);
+}
+
+/** @throws BAD_MODEL naming the key */
+export function checkRecommendation(value: unknown, origin: string): Recommendation {
   const parsed = recommendationSchema.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];

@@ -5,6 +5,7 @@
 import { requires, VqganClipError } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
+import { codebookOf, isLocal } from "../models/generator.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { type OptimizerState, optimizers } from "../optim/optimizer.js";
 import { rateFactor } from "../optim/schedule.js";
@@ -159,11 +160,14 @@ export class Run implements AsyncIterable<StepEvent> {
     const aims = await Aims.of(models, settings, prompts, embeddings, state.targets, compileOptions);
     const outputs = buildStep(models, settings, z.shape, aims.rowCount);
     const program = await compile({ ...outputs }, compileOptions);
+    const { size } = settings;
     const { factor } = models.generator;
     const [, , rows, columns] = z.shape as [number, number, number, number];
     const free =
-      source?.mask && freePositions(source.mask, [rows, columns], factor, sourceScale(source, settings.size, factor));
-    const original = source && workingPicture(source, settings.size, factor);
+      source?.mask && isLocal(models.generator, [size[1], size[0]])
+        ? freePositions(source.mask, [rows, columns], factor, sourceScale(source, size, factor))
+        : undefined;
+    const original = source && workingPicture(source, size, factor);
     const constants = { ...(original && { original: original.reshape([1, ...original.shape]) }) };
     return new Run(models, state, aims, { program, constants, free, judge, compileOptions });
   }
@@ -222,7 +226,7 @@ export class Run implements AsyncIterable<StepEvent> {
     const moved = free ? holdLatents(updated.parameters, z.floats(), free) : updated.parameters;
     const next = NDArray.float32(z.shape, moved);
     if (settings.clampToCodebook && !hasLogits(settings.latent)) {
-      clampToCodebook(next, this.models.generator.codebookRange);
+      clampToCodebook(next, codebookOf(this.models.generator, "clampToCodebook").range);
     }
     // Without regularisers, whose weights change by themselves.
     const watched = settings.plateau.patience > 0 && watchLoss(watch, steady, settings.plateau);

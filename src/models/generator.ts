@@ -1,5 +1,7 @@
-/** The generator's role in the method: pictures from latents of codes, and back. Any model that fills it can be used. */
+/** The generator's role in the method: pictures from latents, and back. Any model that fills it can be used. */
+import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
+import { type Shape, sameShape } from "../core/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { ModelFile } from "./model-file.js";
 
@@ -8,26 +10,62 @@ export interface DecodeOptions {
   readonly recompute?: boolean;
 }
 
-export interface Generator {
-  readonly name: string;
-  /** f: a latent position stands for f x f pixels */
-  readonly factor: number;
-  /** Side of the square pictures it was trained on; others work too */
-  readonly resolution: number;
-  /** D: channels of the latent */
-  readonly latentChannels: number;
+/** The codes that a latent [n,D,h,w] is made of. */
+export interface Codebook {
   /** [K,D], on the host */
-  readonly codebook: NDArray;
-  /** Smallest and largest value of every channel of the codebook, [D] each */
-  readonly codebookRange: { readonly low: Float32Array; readonly high: Float32Array };
-  /** Whether it can `encode`: a checkpoint may lack the encoder. */
-  readonly encodes: boolean;
-  /** A picture [n,3,H,W] in -1..1, sides multiples of f -> its latent among the codes [n,D,H/f,W/f] */
-  encode(x: Tensor): Tensor;
+  readonly codes: NDArray;
+  /** Smallest and largest value of every channel of the codes, [D] each */
+  readonly range: { readonly low: Float32Array; readonly high: Float32Array };
   /** The latent [n,D,h,w] with the nearest code at every position, gradient passed straight through; int64 [n,h,w] */
   quantize(z: Tensor): { readonly zq: Tensor; readonly indices: Tensor };
-  /** A latent [n,D,h,w] -> its picture [n,3,fh,fw], about -1..1 */
+}
+
+export interface Generator {
+  /** Where no file tells it from others, its name has to: it goes into pictures and sessions. */
+  readonly name: string;
+  /** f: both sides of its pictures are multiples of it */
+  readonly factor: number;
+  /** Side of the square picture that it draws unless a size is asked for */
+  readonly resolution: number;
+  /** Absent where the latent is continuous. */
+  readonly codebook?: Codebook;
+  /** Spread of the values that latents have: of a normal random start (default 1) */
+  readonly deviation?: number;
+  /** Settings that suit it, in the form of a `recommended.json`; presets that are asked for come first. */
+  readonly recommended?: object;
+  /**
+   * The shape of one picture's latent. Where it is [1,D,H/f,W/f], a position is taken to draw its own f x f pixels, and
+   * masks hold it; of any other shape, masks hold the finished picture only.
+   */
+  latentShape(size: readonly [height: number, width: number]): Shape;
+  /** A picture [n,3,H,W] in -1..1 -> its latent, not yet quantised. A checkpoint may lack the encoder. */
+  readonly encode?: (x: Tensor) => Tensor;
+  /** A latent, of codes where there is a codebook -> its picture [n,3,H,W], about -1..1 */
   decode(z: Tensor, options?: DecodeOptions): Tensor;
   /** What it was read from, for the record that a picture carries */
   readonly files: readonly ModelFile[];
+}
+
+/** Its encoder. @throws BAD_MODEL saying who needs it */
+export function encoderOf({ name, encode }: Generator, caller: string): (x: Tensor) => Tensor {
+  requires(
+    encode,
+    "BAD_MODEL",
+    () => `${caller}: ${name} has no encoder`,
+    "use a checkpoint that holds the encoder too",
+  );
+  return encode;
+}
+
+/** Its codebook. @throws BAD_ARGUMENT saying who needs it */
+export function codebookOf({ name, codebook }: Generator, caller: string): Codebook {
+  requires(codebook, "BAD_ARGUMENT", () => `${caller}: ${name} has no codebook`, "use a VQGAN, or leave it out");
+  return codebook;
+}
+
+/** Whether every latent position draws its own f x f pixels of the picture. */
+export function isLocal(generator: Generator, [height, width]: readonly [number, number]): boolean {
+  const { factor } = generator;
+  const shape = generator.latentShape([height, width]);
+  return shape.length === 4 && sameShape(shape.slice(2), [height / factor, width / factor]);
 }

@@ -87,7 +87,7 @@ describe("restarts", () => {
     const { z, average, latentTarget, optimizer } = await run.state();
     expect([reference.count, average?.count, optimizer.step]).toEqual([3, 1, 0]);
     expect(z).toEqual(averaged(reference, 0.5));
-    const { codebook } = vq.generator;
+    const codebook = vq.generator.codebook?.codes as NDArray;
     const [entries, d] = codebook.shape as [number, number];
     const row = (at: (channel: number) => number) => Array.from({ length: d }, (_, c) => at(c)).join();
     const codes = Array.from({ length: entries }, (_, k) => row((c) => codebook.at(k * d + c)));

@@ -12,6 +12,7 @@ import { embedPictures, embedTexts } from "../../src/guidance/prompt-embedding.j
 import type { Settings } from "../../src/guidance/settings.js";
 import { buildStep } from "../../src/guidance/step.js";
 import { loadClip } from "../../src/models/clip/load.js";
+import { codebookOf, encoderOf } from "../../src/models/generator.js";
 import { loadVqgan } from "../../src/models/vqgan/load.js";
 import { mul, sub } from "../../src/ops/arithmetic.js";
 import { compile } from "../../src/runtime/program.js";
@@ -42,8 +43,8 @@ const pictures = await embedPictures(perceptor, await reference("in.pixels"));
 report("image embeddings", largestError(pictures, await reference("image.embeddings")), 1e-4, "largest");
 
 const picture = input("picture", "float32", [1, 3, 256, 256]);
-const z = generator.encode(sub(mul(picture, 2), 1));
-const { zq, indices } = generator.quantize(z);
+const z = encoderOf(generator, "full-size")(sub(mul(picture, 2), 1));
+const { zq, indices } = codebookOf(generator, "full-size").quantize(z);
 const coder = await compile({ z, indices, decoded: generator.decode(zq) });
 const coded = await coder.run({ picture: await reference("in.picture") });
 await coder.dispose();

@@ -9,6 +9,7 @@ import { Run } from "../../src/guidance/run.js";
 import type { Settings } from "../../src/guidance/settings.js";
 import { buildStep, takeCutouts } from "../../src/guidance/step.js";
 import { loadClip } from "../../src/models/clip/load.js";
+import { codebookOf } from "../../src/models/generator.js";
 import { loadVqgan } from "../../src/models/vqgan/load.js";
 import { add, mul } from "../../src/ops/arithmetic.js";
 import { clampWithGrad } from "../../src/ops/gradient-control.js";
@@ -63,7 +64,7 @@ test.each(Object.keys(variants) as (keyof typeof variants)[])(
     const reference = await fixture("step/step.safetensors");
     const { generator, perceptor } = await models();
     const z = input("z", "float32", [1, 16, 20, 28]);
-    const image = clampWithGrad(mul(add(generator.decode(generator.quantize(z).zq), 1), 0.5), 0, 1);
+    const image = clampWithGrad(mul(add(generator.decode(codebookOf(generator, "test").quantize(z).zq), 1), 0.5), 0, 1);
     const parts = {
       colours: input("colour", "float32", [4, 3, 4]),
       noise: input("noise", "float32", [4, 3, 32, 32]),

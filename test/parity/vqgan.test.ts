@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { grad } from "../../src/autodiff/grad.js";
 import { NDArray } from "../../src/core/ndarray.js";
 import { input } from "../../src/graph/tensor.js";
-import type { Generator } from "../../src/models/generator.js";
+import { codebookOf, encoderOf, type Generator } from "../../src/models/generator.js";
 import { WeightTaker } from "../../src/models/take-weights.js";
 import { loadVqgan } from "../../src/models/vqgan/load.js";
 import { gumbelIndices, lookUp } from "../../src/models/vqgan/quantizer.js";
@@ -20,8 +20,8 @@ import { fixture, fixturePath, largestError } from "../support/fixtures.js";
 const numbers = (array: NDArray) => Array.from(array.data, Number);
 
 async function codeAndDecode(generator: Generator, reference: (name: string) => NDArray) {
-  const z = generator.encode(input("x", "float32", [1, 3, 32, 32]));
-  const { zq, indices } = generator.quantize(z);
+  const z = encoderOf(generator, "test")(input("x", "float32", [1, 3, 32, 32]));
+  const { zq, indices } = codebookOf(generator, "test").quantize(z);
   const fromCodes = input("codes", "float32", reference("codes.zq").shape);
   const outputs = { z, zq, indices, picture: generator.decode(zq), wide: generator.decode(fromCodes) };
   const program = await compile(outputs, { threads: 1 });
@@ -45,7 +45,7 @@ test.each(["vqgan", "vqgan/model.safetensors", "vqgan/model.ckpt"])(
   async (path) => {
     const reference = await fixture("vqgan/expected.safetensors");
     const generator = await loadVqgan(fixturePath(path));
-    expect(generator).toMatchObject({ factor: 2, latentChannels: 16, encodes: true });
+    expect(generator).toMatchObject({ factor: 2 });
     const result = await codeAndDecode(generator, reference);
     expect(largestError(result.z, reference("z"))).toBeLessThan(1e-5);
     expect(numbers(result.indices)).toEqual(numbers(reference("indices")));
@@ -70,7 +70,7 @@ test("the legacy checkpoint format holds the same arrays, and a part of a model 
 test("the gradient of a quantised latent is that of its codes", async () => {
   const generator = await loadVqgan(fixturePath("vqgan"));
   const z = input("z", "float32", [1, 16, 2, 2]);
-  const { zq } = generator.quantize(z);
+  const { zq } = codebookOf(generator, "test").quantize(z);
   const loss = sum(mul(zq, zq));
   const [dz] = grad(loss, [z]) as [typeof z];
   const program = await compile({ zq, dz }, { threads: 1 });
@@ -80,25 +80,26 @@ test("the gradient of a quantised latent is that of its codes", async () => {
 });
 
 test("the codebook's range is per channel", async () => {
-  const { codebook, codebookRange } = await loadVqgan(fixturePath("vqgan"));
-  const channel = (c: number) => Array.from({ length: 64 }, (_, k) => codebook.at(k * 16 + c));
+  const { codes, range } = codebookOf(await loadVqgan(fixturePath("vqgan")), "test");
+  const channel = (c: number) => Array.from({ length: 64 }, (_, k) => codes.at(k * 16 + c));
   for (const c of [0, 7, 15]) {
-    expect(codebookRange.low[c]).toBe(Math.min(...channel(c)));
-    expect(codebookRange.high[c]).toBe(Math.max(...channel(c)));
+    expect(range.low[c]).toBe(Math.min(...channel(c)));
+    expect(range.high[c]).toBe(Math.max(...channel(c)));
   }
 });
 
 test("gumbel: logits, nearest codes and decode agree; a checkpoint without encoder draws but does not encode", async () => {
   const reference = await fixture("gumbel/expected.safetensors");
   const generator = await loadVqgan(fixturePath("gumbel"));
-  expect(generator).toMatchObject({ factor: 2, latentChannels: 16, encodes: false });
-  expect(() => generator.encode(input("x", "float32", [1, 3, 32, 32]))).toThrow("holds no encoder");
+  expect(generator).toMatchObject({ factor: 2 });
+  expect(generator.latentShape([12, 20])).toEqual([1, 16, 6, 10]);
+  expect(() => encoderOf(generator, "edit()")).toThrow("edit(): gumbel has no encoder");
 
   const from = new WeightTaker(await openWeights(fixturePath("gumbel/model.ckpt")));
   const codebook = from.take("quantize.embed.weight", [48, 16]);
   const quantizer = { codebook, logits: from.affine("quantize.proj", [48, 16, 1, 1]) };
   const indices = gumbelIndices(quantizer, input("h", "float32", [1, 16, 16, 16]));
-  const nearest = generator.quantize(input("z", "float32", [1, 16, 6, 10]));
+  const nearest = codebookOf(generator, "test").quantize(input("z", "float32", [1, 16, 6, 10]));
   const zq = lookUp(quantizer, indices);
   const outputs = { indices, zq, picture: generator.decode(zq), nearest: nearest.indices, nearestZq: nearest.zq };
   const program = await compile({ ...outputs, nearestPicture: generator.decode(nearest.zq) }, { threads: 1 });
@@ -130,8 +131,9 @@ test("a transformer's first stage is found by its prefix", async () => {
 
 test("the compact model loads, whose encoder has no residual blocks", async () => {
   const generator = await loadVqgan(fixturePath("../../models/compact/vqgan"));
-  expect(generator).toMatchObject({ factor: 8, latentChannels: 32, encodes: true });
-  const { zq, indices } = generator.quantize(generator.encode(input("x", "float32", [1, 3, 32, 48])));
+  expect(generator).toMatchObject({ factor: 8 });
+  const z = encoderOf(generator, "test")(input("x", "float32", [1, 3, 32, 48]));
+  const { zq, indices } = codebookOf(generator, "test").quantize(z);
   expect(indices.shape).toEqual([1, 4, 6]);
   const program = await compile({ picture: generator.decode(zq) }, { threads: 1 });
   const { picture } = await program.run({ x: NDArray.zeros("float32", [1, 3, 32, 48]) });

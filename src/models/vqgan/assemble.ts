@@ -1,5 +1,5 @@
 /** A taming-transformers checkpoint, read already, as a Generator. */
-import { requires } from "../../core/errors.js";
+import type { Tensor } from "../../graph/tensor.js";
 import type { StateDict } from "../../weights/state-dict.js";
 import type { Generator } from "../generator.js";
 import type { ModelFile } from "../model-file.js";
@@ -25,22 +25,22 @@ export async function vqganGenerator({ name, yaml, yamlPath, weights: dict, file
   const config = parseVqganConfig(yaml, yamlPath);
   const weights = vqganWeights(new WeightTaker(dict, config.prefix), config);
   const codebookKey = config.kind === "vq" ? "quantize.embedding.weight" : "quantize.embed.weight";
-  const codebook = (await dict.read(config.prefix + codebookKey)).as("float32");
+  const codes = (await dict.read(config.prefix + codebookKey)).as("float32");
+  const factor = factorOf(config);
   const { encoder, quantizer, decoder } = weights;
   return {
     name,
-    factor: factorOf(config),
+    factor,
     resolution: config.resolution,
-    latentChannels: config.codeChannels,
-    codebook,
-    codebookRange: codebookRange(codebook),
-    encodes: encoder !== undefined,
-    encode: (x) => {
-      requires(encoder, "BAD_MODEL", () => `encode(): ${dict.origin} holds no encoder`, "use a checkpoint that does");
-      const latent = encode(encoder, config, x);
-      return config.kind === "vq" ? latent : lookUp(quantizer, gumbelIndices(quantizer, latent));
-    },
-    quantize: (z) => quantize(quantizer, z),
+    codebook: { codes, range: codebookRange(codes), quantize: (z) => quantize(quantizer, z) },
+    deviation: Math.sqrt(codes.floats().reduce((total, value) => total + value ** 2, 0) / codes.size),
+    latentShape: ([height, width]) => [1, config.codeChannels, height / factor, width / factor],
+    ...(encoder && {
+      encode: (x: Tensor) => {
+        const latent = encode(encoder, config, x);
+        return config.kind === "vq" ? latent : lookUp(quantizer, gumbelIndices(quantizer, latent));
+      },
+    }),
     decode: (z, options) => decode(decoder, config, z, options),
     files,
   };

@@ -1,0 +1,64 @@
+/** Runs on a generator without a codebook and without an encoder: what recipes say of codes is left out. */
+import { expect, test } from "vitest";
+import { NDArray } from "../../src/core/ndarray.js";
+import { resolveSettings, type SettingsRequest } from "../../src/guidance/resolve-settings.js";
+import { Run } from "../../src/guidance/run.js";
+import { loadClip } from "../../src/models/clip/load.js";
+import type { Generator } from "../../src/models/generator.js";
+import { resizeNearest } from "../../src/ops/resample.js";
+import { fixturePath } from "../support/fixtures.js";
+
+/** A latent of three channels, each position a 4 x 4 square of its colour. */
+const squares: Generator = {
+  name: "squares",
+  factor: 4,
+  resolution: 32,
+  deviation: 0.5,
+  latentShape: ([height, width]) => [1, 3, height / 4, width / 4],
+  decode: (z) => resizeNearest(z, 4),
+  files: [],
+};
+
+const sources = { codebook: false, size: [32, 32], drawSeed: () => 1 } as const;
+const small: SettingsRequest = { prompts: "rain", steps: 3, cutouts: 1, cutMethod: "whole", augmentations: [] };
+
+test("recipes adapt, and say who decided", () => {
+  const { settings, origins } = resolveSettings({ ...small, preset: "notebook" }, sources);
+  expect(settings).toMatchObject({ latent: "continuous", start: "normal", clampToCodebook: false });
+  expect(origins).toMatchObject({ latent: "generator", start: "generator", clampToCodebook: "generator" });
+  const kept = resolveSettings(small, { ...sources, recommended: { start: "white" } });
+  expect(kept.settings.start).toBe("white"); // needs no codes
+});
+
+test("a run starts at the generator's spread, and its loss falls", async () => {
+  const { settings } = resolveSettings({ ...small, size: [32, 24], regularizer: { weight: 0 } }, sources);
+  const run = await Run.start({ generator: squares, perceptor: await loadClip(fixturePath("clip-gelu")) }, settings, {
+    threads: 1,
+  });
+  const { z } = run.state;
+  expect(z.shape).toEqual([1, 3, 6, 8]);
+  const spread = Math.sqrt(z.floats().reduce((total, value) => total + value ** 2, 0) / z.size);
+  expect(spread).toBeGreaterThan(0.4);
+  expect(spread).toBeLessThan(0.6);
+  const totals: number[] = [];
+  for await (const { losses } of run) totals.push(losses.total);
+  await run.dispose();
+  expect(totals[2]).toBeLessThan(totals[0] as number);
+});
+
+test("what needs codes or an encoder is one error that names it", async () => {
+  const models = { generator: squares, perceptor: await loadClip(fixturePath("clip-gelu")) };
+  const { settings } = resolveSettings(small, sources);
+  await expect(Run.start(models, { ...settings, start: "codes" })).rejects.toThrow(
+    "start: codes: squares has no codebook",
+  );
+  await expect(Run.start(models, { ...settings, latent: "sampled" })).rejects.toThrow(
+    "latent: sampled: squares has no codebook",
+  );
+  await expect(Run.start(models, settings, { initCodes: [0] })).rejects.toThrow("init codes: squares has no codebook");
+  const initPicture = NDArray.zeros("float32", [3, 32, 32]);
+  await expect(Run.start(models, settings, { initPicture })).rejects.toMatchObject({
+    code: "BAD_MODEL",
+    message: "start: squares has no encoder",
+  });
+});
