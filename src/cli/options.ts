@@ -32,6 +32,7 @@ const flags: Readonly<Record<SettingName, string>> = {
   regularizer: "--regularizer <list>",
   pictureRegularizers: "--regularize <list>",
   structure: "--structure <x>",
+  perceptual: "--perceptual <x>",
   feather: "--feather <px>",
   clampToCodebook: "--clamp-to-codebook <on|off>",
   promptReduction: "--prompt-reduction <kind>",
@@ -47,7 +48,7 @@ const attributeOf = (name: SettingName): string => new Option(flags[name]).attri
 /** What a run begins from decides which settings it has; targets have options of their own. */
 type RunKind = "generate" | "edit";
 const absent: Readonly<Record<RunKind, readonly SettingName[]>> = {
-  generate: ["targets", "structure", "feather"],
+  generate: ["targets", "structure", "perceptual", "feather"],
   edit: ["targets", "start"],
 };
 

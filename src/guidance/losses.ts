@@ -1,8 +1,9 @@
 /** Losses of one step (paper sections 2.1, 2.4 and 2.5). */
 import type { Tensor } from "../graph/tensor.js";
-import { abs, max, mul, sign, square, sub } from "../ops/arithmetic.js";
-import { pairedSphericalDistance, sphericalDistance } from "../ops/distance.js";
+import { abs, add, max, mul, sign, square, sub } from "../ops/arithmetic.js";
+import { normalize, pairedSphericalDistance, sphericalDistance } from "../ops/distance.js";
 import { replaceGrad } from "../ops/gradient-control.js";
+import { reshape } from "../ops/movement.js";
 import { mean, sum } from "../ops/reduction.js";
 
 /**
@@ -31,6 +32,26 @@ export function promptLosses(embeddings: Tensor, prompts: Tensor, weights: Tenso
  */
 export function structureLoss(embeddings: Tensor, originals: Tensor): Tensor {
   return sum(pairedSphericalDistance(embeddings, originals), { axes: [0], keepDims: true });
+}
+
+/**
+ * How far what every cutout shows is from the same cutout of the source, in the perceptor's inner layers, summed over
+ * cutouts: LPIPS (Zhang et al. 2018) with this encoder and equal weights. Per layer, |f^ - o^|^2 of the unit vectors of a
+ * position's channels, mean over positions; then the mean over layers. 0..4 a cutout.
+ *
+ * @param layers [n,positions,channels] each
+ * @param originals of the source's cutouts, of the same shapes
+ * @returns [1]
+ */
+export function perceptualLoss(layers: readonly Tensor[], originals: readonly Tensor[]): Tensor {
+  const each = layers.map((layer, i) => {
+    const apart = square(sub(normalize(layer), normalize(originals[i] as Tensor)));
+    return mul(sum(apart), 1 / ((layer.shape[1] as number) * layers.length));
+  });
+  return reshape(
+    each.reduce((total, loss) => add(total, loss)),
+    [1],
+  );
 }
 
 /** mean((z - target)^2): keeps the latent where the decoder knows its way. */

@@ -16,6 +16,7 @@ const common = {
   start: "codes",
   pictureRegularizers: [],
   structure: 0,
+  perceptual: 0,
   feather: 8,
   clampToCodebook: true,
   promptReduction: "sum",

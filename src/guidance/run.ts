@@ -70,6 +70,8 @@ export interface Losses {
   readonly prompts: readonly number[];
   /** The structure term's share (0 when it is off). */
   readonly structure: number;
+  /** The perceptual term's share (0 when it is off). */
+  readonly perceptual: number;
   /** Each of the picture's regularisers, as settings list them. */
   readonly picture: readonly number[];
   /** The regulariser's share (0 when it is off). */
@@ -146,9 +148,9 @@ export class Run implements AsyncIterable<StepEvent> {
     const compileOptions = compileOptionsOf(options);
     const { settings, z, source } = state;
     requires(
-      source || settings.structure === 0,
+      source || (settings.structure === 0 && settings.perceptual === 0),
       "BAD_ARGUMENT",
-      () => `structure: ${settings.structure} needs a picture to keep`,
+      () => `structure, perceptual: ${settings.structure}, ${settings.perceptual} need a picture to keep`,
       "edit a picture, or leave it 0",
     );
     const judge = models.judge && (await Judge.of(models.judge, settings, compileOptions));
@@ -206,13 +208,15 @@ export class Run implements AsyncIterable<StepEvent> {
     if (judge && step > 0 && step % settings.judgeEvery === 0) judged.push(await this.consider(judge, own));
 
     const weighted = Array.from(result.losses.floats());
+    const others = weighted.slice(this.aims.rowCount);
     const losses = {
       prompts: this.aims.perPrompt(weighted),
-      structure: settings.structure > 0 ? (weighted[this.aims.rowCount] as number) : 0,
-      picture: weighted.slice(weighted.length - settings.pictureRegularizers.length),
+      structure: settings.structure > 0 ? (others.shift() as number) : 0,
+      perceptual: settings.perceptual > 0 ? (others.shift() as number) : 0,
+      picture: others,
       latent: latentWeight === 0 ? 0 : latentWeight * result.latentLoss.item(),
     };
-    const steady = losses.prompts.reduce((sum, loss) => sum + loss, losses.structure);
+    const steady = losses.prompts.reduce((sum, loss) => sum + loss, losses.structure + losses.perceptual);
     const total = losses.picture.reduce((sum, loss) => sum + loss, steady + losses.latent);
     if (!Number.isFinite(total)) {
       throw new VqganClipError("OUT_OF_LIMITS", `step ${step + 1}: the loss is ${total}`, "lower the learning rate");

@@ -143,6 +143,11 @@ export const settingsSchema = z.strictObject({
     .max(16)
     .describe("what the picture itself is asked to be; negative weights ask for the contrary"),
   structure: z.number().min(0).max(1000).describe("pull of each cutout to the source's same cutout, in edits"),
+  perceptual: z
+    .number()
+    .min(0)
+    .max(1000)
+    .describe("pull of each cutout to the source's same cutout in the encoder's inner layers, in edits"),
   feather: z.number().min(0).max(1024).describe("soft edge inside a mask, in pixels"),
   clampToCodebook: z.boolean().describe("keep each latent channel within the codebook's range"),
   promptReduction: z.enum(["sum", "mean"]).describe("how prompt losses join"),

@@ -3,11 +3,13 @@
  * with the prompts, and differentiate the loss with respect to the latent.
  */
 import { grad } from "../autodiff/grad.js";
+import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
+import { type Shape, sizeOf } from "../core/shape.js";
 import { constant, input, type Tensor } from "../graph/tensor.js";
 import { resamplingMatrix } from "../image/resize.js";
 import type { Generator } from "../models/generator.js";
-import type { Perceptor } from "../models/perceptor.js";
+import type { ImageLayers, Perceptor } from "../models/perceptor.js";
 import { add, clip, mul, sub } from "../ops/arithmetic.js";
 import { clampWithGrad } from "../ops/gradient-control.js";
 import { applyAlong, matmul } from "../ops/linear-algebra.js";
@@ -16,7 +18,7 @@ import { adaptiveAvgPool, adaptiveMaxPool, avgPool } from "../ops/pooling.js";
 import { gridSample, homographyGrid } from "../ops/resample.js";
 import { type CutoutGeometry, cropSides, cropsPicture } from "./cutouts.js";
 import { latentOf } from "./latent-kind.js";
-import { latentLoss, promptLosses, structureLoss } from "./losses.js";
+import { latentLoss, perceptualLoss, promptLosses, structureLoss } from "./losses.js";
 import { pictureLosses } from "./picture-regularizers.js";
 import type { Settings } from "./settings.js";
 
@@ -30,8 +32,8 @@ export interface StepOutputs {
   /** dLoss/dz [1,D,h,w] */
   readonly gradient: Tensor;
   /**
-   * Weighted distance of each prompt, mean over cutouts; the structure term where there is one; each of the picture's
-   * regularisers: [p], [p+1] or more
+   * Weighted distance of each prompt, mean over cutouts; the structure and the perceptual term where they count; each of
+   * the picture's regularisers: [p] or more
    */
   readonly losses: Tensor;
   /** mean((z - target)^2), without its weight */
@@ -82,9 +84,7 @@ export function buildStep(
   const geometry = cutoutGeometry(settings, perceptor);
   const base = basePicture(image, geometry);
   const views = viewInputs(settings, geometry.cutSize);
-  const keepsStructure = settings.structure > 0;
-  const original = keepsStructure && basePicture(input("original", "float32", image.shape), geometry);
-  const lossCount = promptCount + (keepsStructure ? 1 : 0);
+  const original = keepsSource(settings) && basePicture(input("original", "float32", image.shape), geometry);
 
   // Cutouts go through the perceptor in micro-batches, each with its own backward pass down to the base picture, so that
   // only one batch's activations live at a time; the sum of their gradients is the gradient of their sum.
@@ -93,16 +93,17 @@ export function buildStep(
   let baseGradient: Tensor | undefined;
   for (let start = 0; start < settings.cutouts; start += settings.microBatch) {
     const end = Math.min(start + settings.microBatch, settings.cutouts);
-    const see = (picture: Tensor): Tensor =>
-      perceptor.encodeImage(
+    const see = (picture: Tensor): ImageLayers =>
+      encodeLayers(
+        perceptor,
         samplesViews(settings) ? takeCutouts(picture, sliceViews(views, start, end), geometry, settings) : picture,
-      ); // [n, E]
+        settings,
+      );
     const seen = see(base);
-    const distances = mul(promptLosses(seen, prompts, weights, stops), scale); // [p]
-    const batch = original
-      ? concat([distances, mul(structureLoss(seen, see(original)), settings.structure / settings.cutouts)], 0)
-      : distances; // [p] or [p + 1]
-    const [gradient] = grad(batch, [base], constant(NDArray.float32([lossCount], new Float32Array(lossCount).fill(1))));
+    const distances = promptLosses(seen.embedding, prompts, weights, stops); // [p]
+    const kept = original ? sourceLosses(seen, see(original), settings) : [];
+    const batch = mul(concat([distances, ...kept], 0), scale); // [p] to [p + 2]
+    const [gradient] = grad(batch, [base], constant(ones(batch.shape)));
     losses = losses ? add(losses, batch) : batch;
     baseGradient = baseGradient ? add(baseGradient, gradient as Tensor) : gradient;
   }
@@ -118,6 +119,34 @@ export function buildStep(
   // and keep its activations before the first one runs backward.
   return { image, losses: regularized.losses, latentLoss: distance, gradient };
 }
+
+/** Whether the step holds its cutouts against those of an edit's source. */
+function keepsSource({ structure, perceptual }: Settings): boolean {
+  return structure > 0 || perceptual > 0;
+}
+
+/** The inner layers only where they count. */
+function encodeLayers(perceptor: Perceptor, pixels: Tensor, { perceptual }: Settings): ImageLayers {
+  if (perceptual === 0) return { embedding: perceptor.encodeImage(pixels), layers: [] };
+  const { name, encodeImageLayers } = perceptor;
+  requires(
+    encodeImageLayers,
+    "BAD_MODEL",
+    () => `perceptual: ${name} shows no inner layers`,
+    "use structure, or another perceptor",
+  );
+  return encodeImageLayers(pixels);
+}
+
+/** The weighted terms that hold cutouts against the source's, summed over cutouts, [1] each. */
+function sourceLosses(seen: ImageLayers, original: ImageLayers, { structure, perceptual }: Settings): Tensor[] {
+  return [
+    ...(structure > 0 ? [mul(structureLoss(seen.embedding, original.embedding), structure)] : []),
+    ...(perceptual > 0 ? [mul(perceptualLoss(seen.layers, original.layers), perceptual)] : []),
+  ];
+}
+
+const ones = (shape: Shape): NDArray => NDArray.float32(shape, new Float32Array(sizeOf(shape)).fill(1));
 
 /** The picture's regularisers joined to what there is: their weighted losses, and dLoss/dPicture [1,3,H,W]. */
 function regularizePicture(image: Tensor, { pictureRegularizers }: Settings, losses: Tensor, gradient: Tensor) {

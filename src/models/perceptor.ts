@@ -16,6 +16,14 @@ export interface TokenizedText {
   readonly unknown: readonly string[];
 }
 
+/** What a perceptor saw, and what led it there. */
+export interface ImageLayers {
+  /** [n,E], not normalised */
+  readonly embedding: Tensor;
+  /** Features of some inner layers [n,positions,channels] each, early ones first */
+  readonly layers: readonly Tensor[];
+}
+
 export interface Perceptor {
   readonly name: string;
   /** S: side of the pictures it looks at */
@@ -29,6 +37,8 @@ export interface Perceptor {
   readonly words?: readonly string[];
   /** Pictures [n,3,S,S] in 0..1 -> embeddings [n,E], not normalised */
   encodeImage(pixels: Tensor): Tensor;
+  /** The same with its inner layers; absent where it shows none */
+  readonly encodeImageLayers?: (pixels: Tensor) => ImageLayers;
   /** int64 ids [b,L] and positions of the end token [b] -> embeddings [b,E], not normalised */
   encodeText(ids: Tensor, end: Tensor): Tensor;
   /** What it was read from, for the record that a picture carries */

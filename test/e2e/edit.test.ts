@@ -154,6 +154,27 @@ describe("vq.edit", () => {
     await run.dispose();
   });
 
+  test("the perceptual term draws the picture to its source and is part of the total", async () => {
+    const alone = {
+      prompts: "a castle:0.001",
+      structure: 0,
+      regularizer: { weight: 0 },
+      latent: "continuous",
+    } as const;
+    const fixed = { cutMethod: "whole", cutouts: 1, augmentations: [], steps: 30, learningRate: 0.1 } satisfies Partial<
+      EditRequest<NDArray>
+    >;
+    const run = await vq.edit({ ...request, ...alone, ...fixed, perceptual: 3 });
+    const shown: number[] = [];
+    for await (const { losses } of run) {
+      const { total, prompts, perceptual } = losses;
+      expect(total).toBeCloseTo((prompts[0] as number) + perceptual, 5);
+      shown.push(perceptual);
+    }
+    expect(shown.at(-1)).toBeLessThan(0.9 * (shown[0] as number));
+    await run.dispose();
+  });
+
   test("more strength keeps less", async () => {
     const kept = [];
     for (const strength of [0, 1]) {
@@ -171,6 +192,9 @@ describe("vq.edit", () => {
     );
     await expect(vq.edit({ ...request, rect: [0, 0, 99, 1] })).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
     await expect(vq.edit({ ...request, rect: [0, 0, 1, 1], mask: image })).rejects.toThrow("a mask or a rect");
+    await expect(vq.create({ prompts: "a castle", perceptual: 1 }).toFinish()).rejects.toThrow(
+      "need a picture to keep",
+    );
     expect(() => vq.create({ prompts: "a castle", strength: 0.5 })).toThrow("strength: only an edit has it");
   });
 });

@@ -4,7 +4,7 @@ import type { ModelFile } from "../model-file.js";
 import type { Perceptor } from "../perceptor.js";
 import { WeightTaker } from "../take-weights.js";
 import { parseClipConfig } from "./config.js";
-import { encodeImage } from "./image-encoder.js";
+import { encodeImage, encodeImageLayers } from "./image-encoder.js";
 import { encodeText } from "./text-encoder.js";
 import { clipTokenizer, knownWords } from "./tokenizer.js";
 import { clipWeights } from "./weights.js";
@@ -39,6 +39,7 @@ export function clipPerceptor({ name, files, pathOf, ...parts }: ClipParts): Per
     tokenize,
     ...(words && { words }),
     encodeImage: (pixels) => encodeImage(weights.image, config, pixels),
+    encodeImageLayers: (pixels) => encodeImageLayers(weights.image, config, pixels),
     encodeText: (ids, end) => encodeText(weights.text, config, ids, end),
     files,
   };

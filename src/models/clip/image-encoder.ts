@@ -8,6 +8,7 @@ import { linear } from "../../ops/linear-algebra.js";
 import { concat, expand, reshape, slice, transpose } from "../../ops/movement.js";
 import { layerNorm } from "../../ops/normalization.js";
 import { sum } from "../../ops/reduction.js";
+import type { ImageLayers } from "../perceptor.js";
 import type { ClipConfig } from "./config.js";
 import { type BlockWeights, transformer } from "./transformer.js";
 
@@ -32,6 +33,14 @@ export interface ImageWeights {
  * @returns [n,E]
  */
 export function encodeImage(weights: ImageWeights, config: ClipConfig, pixels: Tensor): Tensor {
+  return encodeImageLayers(weights, config, pixels).embedding;
+}
+
+/** Layers of a tower that are shown, as in LPIPS, evenly over its depth. */
+const SHOWN_LAYERS = 4;
+
+/** The embedding, and the patches' tokens between blocks, as the block that follows reads them. */
+export function encodeImageLayers(weights: ImageWeights, config: ClipConfig, pixels: Tensor): ImageLayers {
   const { image } = config;
   const [n, channels, height, width] = pixels.shape as [number, number, number, number];
   requires(
@@ -41,8 +50,12 @@ export function encodeImage(weights: ImageWeights, config: ClipConfig, pixels: T
   );
   const norm = (h: Tensor, { weight, bias }: Affine) => layerNorm(h, weight, bias, { epsilon: image.layerNormEpsilon });
   const tokens = norm(embedPatches(weights, config, pixels), weights.preNorm); // [n, 1+g*g, d]
-  const classToken = transformer(tokens, weights.blocks, image, { kept: 1 }); // [n, 1, d]
-  return linear(norm(reshape(classToken, [n, image.width]), weights.postNorm), weights.projection);
+  const { output: classToken, contexts } = transformer(tokens, weights.blocks, image, { kept: 1 }); // [n, 1, d]
+  const embedding = linear(norm(reshape(classToken, [n, image.width]), weights.postNorm), weights.projection);
+  const between = contexts.slice(1); // the first block reads the patches themselves
+  const count = Math.min(SHOWN_LAYERS, between.length);
+  const shown = Array.from({ length: count }, (_, k) => Math.round(((k + 1) * (between.length + 1)) / (count + 1)) - 1);
+  return { embedding, layers: shown.map((index) => slice(between[index] as Tensor, 1, 1)) };
 }
 
 /**

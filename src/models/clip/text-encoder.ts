@@ -36,7 +36,7 @@ export function encodeText(weights: TextWeights, { text }: ClipConfig, ids: Tens
     () => `encodeText(): needs ids [b,L<=${text.contextLength}] and end [b], got ${ids} and ${end}`,
   );
   const embedded = add(gather(weights.tokens, ids), slice(weights.positions, 0, 0, length)); // [b, L, d]
-  const states = transformer(embedded, weights.blocks, text, { mask: causalMask(length) }); // [b, L, d]
+  const { output: states } = transformer(embedded, weights.blocks, text, { mask: causalMask(length) }); // [b, L, d]
   // One gather a text: an index into all rows at once would need int64 arithmetic, which GPUs lack.
   const pooled = Array.from({ length: b }, (_, i) =>
     gather(reshape(slice(states, 0, i, i + 1), [length, text.width]), slice(end, 0, i, i + 1)),
