@@ -4,6 +4,7 @@ import { NDArray } from "./core/ndarray.js";
 import { editSource, MAX_EDIT_SIDE, workingSize } from "./guidance/edit.js";
 import { latentShape } from "./guidance/latent.js";
 import { checkMask, maskOfPicture, type Rectangle, rectangleMask } from "./guidance/mask.js";
+import { isSameModel, type ModelIdentity, modelLabel } from "./guidance/model-identity.js";
 import { type Score, scorePicture, unitPicture, unitTexts } from "./guidance/perceive.js";
 import { type Plan, planRun } from "./guidance/plan.js";
 import type { TextNotice } from "./guidance/prompt-embedding.js";
@@ -19,7 +20,7 @@ import {
 } from "./guidance/resolve-settings.js";
 import { Run, type RunState } from "./guidance/run.js";
 import { type FindOptions, type FoundMask, findMask } from "./guidance/self-mask.js";
-import { type ModelIdentity, readSession } from "./guidance/session-file.js";
+import { readSession } from "./guidance/session-file.js";
 import { checkSettings, type Settings, type TargetSetting } from "./guidance/settings.js";
 import { changesWithLength } from "./guidance/story.js";
 import { clampPicture } from "./image/bytes.js";
@@ -252,13 +253,14 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
   protected async continued(bytes: Uint8Array, name: string, changes: SessionChanges): Promise<Picture> {
     const { state, models } = await readSession(bytes);
     const mine = await this.identities();
-    for (const { role, name: model, sha256 } of models) {
+    for (const model of models) {
+      const { role } = model;
       const loaded = mine.find((identity) => identity.role === role);
       requires(
-        loaded?.sha256 === sha256,
+        loaded && isSameModel(loaded, model),
         "BAD_MODEL",
         () =>
-          `open(): ${name} was made with ${role} ${model} (${sha256.slice(0, 10)}), loaded is ${loaded ? `${loaded.name} (${loaded.sha256.slice(0, 10)})` : "none"}`,
+          `open(): ${name} was made with ${role} ${modelLabel(model)}, loaded is ${loaded ? modelLabel(loaded) : "none"}`,
         role === "judge"
           ? "name the same CLIP as judge (--judge-clip)"
           : "name the same weights: a pair as model, or vqgan and clip",
@@ -323,10 +325,11 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     return made;
   }
 
-  private async identity(role: ModelIdentity["role"], { name, files }: Generator | Perceptor) {
-    const [file] = files;
-    requires(file, "BAD_MODEL", () => `${name}: has no weights file to tell it by`);
-    return { role, name: this.names[role] ?? name, sha256: await file.sha256() };
+  private async identity(
+    role: ModelIdentity["role"],
+    { name, files: [file] }: Generator | Perceptor,
+  ): Promise<ModelIdentity> {
+    return { role, name: this.names[role] ?? name, ...(file && { sha256: await file.sha256() }) };
   }
 
   private pictureRun({ settings, peakBytes }: Plan, start: () => Promise<Run>): Picture {

@@ -2,8 +2,9 @@
 import type { NDArray } from "./core/ndarray.js";
 import type { EditReport } from "./guidance/edit-report.js";
 import { type MetadataLevel, sourceFacts, storyText } from "./guidance/metadata.js";
+import type { ModelIdentity } from "./guidance/model-identity.js";
 import type { Ending, Run, RunState, StepEvent } from "./guidance/run.js";
-import { type ModelIdentity, writeSession } from "./guidance/session-file.js";
+import { writeSession } from "./guidance/session-file.js";
 import type { Settings } from "./guidance/settings.js";
 import { encodePng } from "./image/png.js";
 

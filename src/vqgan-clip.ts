@@ -7,11 +7,13 @@ import type { NDArray } from "./core/ndarray.js";
 import { readInput } from "./files/read-input.js";
 import { parseRecommendation, type Recommendation } from "./guidance/resolve-settings.js";
 import type { Progress } from "./hub/pull.js";
-import { resolveModel } from "./hub/resolve.js";
+import { type ResolvedModel, type ResolveOptions, resolveModel } from "./hub/resolve.js";
 import { decodePicture } from "./image/decode.js";
 import { ModelPair, type PairOptions, type RunRequest, type SessionChanges } from "./model-pair.js";
 import { loadClip } from "./models/clip/load.js";
+import type { Generator } from "./models/generator.js";
 import { loadVqgan } from "./models/vqgan/load.js";
+import { weightless } from "./models/weightless/index.js";
 import { PictureRun } from "./picture-run.js";
 
 export type { Notice, SessionChanges } from "./model-pair.js";
@@ -19,8 +21,11 @@ export type { Notice, SessionChanges } from "./model-pair.js";
 export interface PretrainedOptions extends PairOptions {
   /** A folder that holds `vqgan/`, `clip/` and perhaps `recommended.json` (default: the bundled compact pair). */
   readonly model?: string;
-  /** A VQGAN instead of the pair's: a folder, a checkpoint with its yaml beside it, or a published name. */
-  readonly vqgan?: string;
+  /**
+   * A generator instead of the pair's: a folder, a checkpoint with its yaml beside it, a published name, `pixels` or
+   * `fft` (docs/models.md), or one of your own.
+   */
+  readonly vqgan?: string | Generator;
   /** A CLIP instead of the pair's: a Hugging Face CLIPModel folder, or a published name. */
   readonly clip?: string;
   /**
@@ -56,18 +61,20 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
     const { model = bundledModel, cacheDir, localFilesOnly, onProgress, signal } = options;
     const hub = { ...(cacheDir && { cacheDir }), ...(localFilesOnly && { localFilesOnly }), onProgress, signal };
     const inPair = (part: string) => ({ path: join(model, part), name: undefined });
-    const vqgan = options.vqgan === undefined ? inPair("vqgan") : await resolveModel(options.vqgan, "VQGAN", hub);
     const clip = options.clip === undefined ? inPair("clip") : await resolveModel(options.clip, "CLIP", hub);
     const second = options.judge === undefined ? undefined : await resolveModel(options.judge, "CLIP", hub);
-    const [generator, perceptor] = [await loadVqgan(vqgan.path), await loadClip(clip.path)];
+    const [{ generator, name }, perceptor] = [
+      await generatorOf(options.vqgan, inPair("vqgan"), hub),
+      await loadClip(clip.path),
+    ];
     const judge = second && (await loadClip(second.path));
     const isPair = options.vqgan === undefined && options.clip === undefined;
     const recommended = isPair ? await recommendation(model) : undefined;
     // The bundled pair has a name of its own; of other models only the last folder is told.
-    const nameOf = (name: string, path: string | undefined) =>
-      path === undefined && options.model === undefined ? `${basename(bundledModel)}/${name}` : name;
+    const nameOf = (name: string, given: unknown) =>
+      given === undefined && options.model === undefined ? `${basename(bundledModel)}/${name}` : name;
     const names = {
-      generator: vqgan.name ?? nameOf(generator.name, options.vqgan),
+      generator: name ?? nameOf(generator.name, options.vqgan),
       perceptor: clip.name ?? nameOf(perceptor.name, options.clip),
       judge: second?.name,
     };
@@ -92,6 +99,19 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
     if (typeof source === "string") return decodePicture(await readInput(source), source);
     return source instanceof Uint8Array ? decodePicture(source, "picture") : source;
   }
+}
+
+/** The generator that options name, and its published name where it has one. */
+async function generatorOf(
+  given: PretrainedOptions["vqgan"],
+  usual: ResolvedModel,
+  hub: ResolveOptions,
+): Promise<{ readonly generator: Generator; readonly name?: string | undefined }> {
+  if (typeof given === "object") return { generator: given };
+  const known = given === undefined ? undefined : weightless.get(given);
+  if (known) return { generator: known };
+  const { path, name } = given === undefined ? usual : await resolveModel(given, "VQGAN", hub);
+  return { generator: await loadVqgan(path), name };
 }
 
 async function recommendation(folder: string): Promise<Recommendation | undefined> {

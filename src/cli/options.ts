@@ -93,7 +93,7 @@ export function addModelOptions(command: Command): Command {
     .option("-m, --model <dir>", "pair of models: a folder with vqgan/ and clip/ (default: the bundled compact pair)")
     .option(
       "--vqgan <path>",
-      "VQGAN: folder, checkpoint with its yaml, or a name that models pull got (default: the pair's vqgan/)",
+      "generator: folder, checkpoint with its yaml, a name that models pull got, or pixels or fft, which have no weights (default: the pair's vqgan/)",
     )
     .option("--clip <dir>", "CLIP: folder, or a name that models pull got (default: the pair's clip/)")
     .addOption(

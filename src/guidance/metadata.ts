@@ -7,8 +7,8 @@ import { VqganClipError } from "../core/errors.js";
 import { RANDOM_NAME } from "../core/random.js";
 import { dependsOnSteps } from "../optim/schedule.js";
 import type { EditSource } from "./edit.js";
+import { identitySchema, type ModelIdentity } from "./model-identity.js";
 import { textPrompts } from "./prompt.js";
-import type { ModelIdentity } from "./session-file.js";
 import { checkSettings, type Settings } from "./settings.js";
 import { formatWeight, strongest } from "./weight.js";
 
@@ -21,9 +21,6 @@ const SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/";
 /** What the first latent was made of. */
 export const beginnings = ["random", "codes", "picture"] as const;
 export type Beginning = (typeof beginnings)[number];
-
-/** Who has a part in a picture; the judge only picks it. */
-export const modelRoles = ["generator", "perceptor", "judge"] as const;
 
 /** What a picture says of how it came to be. */
 export interface Story {
@@ -96,7 +93,8 @@ function a1111({ settings, step, models }: Story): string {
     Sampler: settings.optimizer,
     Seed: settings.seed,
     Size: settings.size.join("x"),
-    ...(model && { Model: model.name, "Model hash": model.sha256.slice(0, 10) }),
+    ...(model && { Model: model.name }),
+    ...(model?.sha256 !== undefined && { "Model hash": model.sha256.slice(0, 10) }),
     Version: "vqgan-clip",
   };
   const tail = Object.entries(pairs).map(([key, value]) => `${key}: ${value}`);
@@ -118,7 +116,7 @@ const storySchema = z.object({
   version: z.literal(VERSION),
   settings: z.unknown(),
   step: z.int().min(0),
-  models: z.array(z.object({ role: z.enum(modelRoles), name: z.string(), sha256: z.string() })),
+  models: z.array(identitySchema),
   device: z.string(),
   beganFrom: z.enum(beginnings),
   source: z.object({ sha256: z.string(), width: z.int(), height: z.int(), masked: z.boolean() }).optional(),

@@ -31,7 +31,7 @@ export async function reconstruct(
   const x = input("x", "float32", [1, ...padded.shape]);
   const z = encode(add(mul(x, 2), -1));
   const quantized = generator.codebook?.quantize(z);
-  const y = clip(mul(add(generator.decode(quantized?.zq ?? z), 1), 0.5), 0, 1);
+  const y = clip(mul(add(generator.decode(quantized?.zq ?? z, { size: [up(width), up(height)] }), 1), 0.5), 0, 1);
   const outputs: Record<string, Tensor> = { y, ...(quantized && { indices: quantized.indices }) };
   const program = await compile(outputs, options);
   const result = await program.run({ x: padded.reshape([1, ...padded.shape]) });

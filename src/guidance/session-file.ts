@@ -12,7 +12,8 @@ import { optimizers } from "../optim/optimizer.js";
 import { parseSafetensors, writeSafetensors } from "../weights/safetensors.js";
 import type { EditSource } from "./edit.js";
 import { checkMask } from "./mask.js";
-import { beginnings, modelRoles } from "./metadata.js";
+import { beginnings } from "./metadata.js";
+import { identitySchema, type ModelIdentity } from "./model-identity.js";
 import type { RunState } from "./run.js";
 import { checkSettings } from "./settings.js";
 
@@ -21,13 +22,6 @@ const VERSION = 2;
 const MAX_STATE_BYTES = 1 << 30;
 /** ZIP dates begin in 1980; files carry no clock. */
 const FIXED_DATE = new Date(1980, 0, 1);
-
-/** Who made the numbers: a resumed run needs the same. */
-export interface ModelIdentity {
-  readonly role: (typeof modelRoles)[number];
-  readonly name: string;
-  readonly sha256: string;
-}
 
 export interface SessionFile {
   readonly state: RunState;
@@ -45,7 +39,7 @@ const manifestSchema = z.object({
   /** What each target's numbers were made from; they are in state.safetensors. */
   targets: z.array(z.object({ sha256: z.string().optional() })),
   settings: z.unknown(),
-  models: z.array(z.object({ role: z.enum(modelRoles), name: z.string(), sha256: z.string() })),
+  models: z.array(identitySchema),
   random: z.literal(RANDOM_NAME),
   optimizerStep: z.int().min(0),
   /** How many latents the running average holds; its sum is in state.safetensors. */

@@ -8,6 +8,8 @@ import type { ModelFile } from "./model-file.js";
 export interface DecodeOptions {
   /** Compute intermediate values again in the backward pass instead of keeping them (default false). */
   readonly recompute?: boolean;
+  /** Of the picture, as settings hold it; for generators whose latent's shape does not tell it. */
+  readonly size?: readonly [width: number, height: number];
 }
 
 /** The codes that a latent [n,D,h,w] is made of. */
@@ -61,6 +63,12 @@ export function encoderOf({ name, encode }: Generator, caller: string): (x: Tens
 export function codebookOf({ name, codebook }: Generator, caller: string): Codebook {
   requires(codebook, "BAD_ARGUMENT", () => `${caller}: ${name} has no codebook`, "use a VQGAN, or leave it out");
   return codebook;
+}
+
+/** The size asked for as [height,width], for generators that need it. @throws BAD_ARGUMENT when it is left out */
+export function sizeOption(name: string, { size }: DecodeOptions = {}): [height: number, width: number] {
+  requires(size, "BAD_ARGUMENT", () => `decode(): ${name} needs the picture's size`, "pass { size: [width, height] }");
+  return [size[1], size[0]];
 }
 
 /** Whether every latent position draws its own f x f pixels of the picture. */

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readPngText, readStory, VqganClip } from "../../src/index.js";
+import { type ModelIdentity, readPngText, readStory, VqganClip } from "../../src/index.js";
 import { bundledModel } from "../../src/vqgan-clip.js";
 import { cli, compileCli } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
@@ -128,7 +128,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 180_000 }, () => 
     const story = readStory(readPngText(await readFile(path)));
     expect(story).toMatchObject({ step: made.length, device: "wasm", settings: { prompts: "a red apple", seed: 7 } });
     const node = await VqganClip.fromPretrained(models);
-    const hashes = (identities: readonly { sha256: string }[] = []) => identities.map(({ sha256 }) => sha256);
+    const hashes = (identities: readonly ModelIdentity[] = []) => identities.map(({ sha256 }) => sha256);
     expect(hashes(story?.models)).toEqual(hashes(await node.identities()));
 
     const removeBuild = compileCli();
