@@ -28,6 +28,16 @@ export type { Generator } from "./models/generator.js";
 export type { Perceptor } from "./models/perceptor.js";
 export { type PictureOptions, PictureRun } from "./picture-run.js";
 export type { Device, DeviceRequest } from "./runtime/devices.js";
+export { encodeVideo, planEncoding } from "./video/encode-video.js";
+export { FrameFolder, framePaths, readFrames } from "./video/frame-folder.js";
+export {
+  createVideo,
+  type FrameOptions,
+  type VideoFrame,
+  type VideoRequest,
+  videoFrames,
+} from "./video/moving-video.js";
+export { createStyle, type StyleOptions, type StyleRequest, styleFrames } from "./video/style-video.js";
 export {
   type CreateRequest,
   type Notice,

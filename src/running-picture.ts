@@ -1,5 +1,6 @@
 /** A run with its picture, the same on Node and in browsers; what becomes of its bytes is each platform's own. */
 import type { NDArray } from "./core/ndarray.js";
+import type { EditSource } from "./guidance/edit.js";
 import type { EditReport } from "./guidance/edit-report.js";
 import { type MetadataLevel, sourceFacts, storyText } from "./guidance/metadata.js";
 import type { ModelIdentity } from "./guidance/model-identity.js";
@@ -20,7 +21,6 @@ export interface PictureOptions {
 export abstract class RunningPicture implements AsyncIterable<StepEvent> {
   private started: Promise<Run> | undefined;
   private latest: NDArray | undefined;
-  private rendered: { readonly z: NDArray; readonly picture: NDArray } | undefined;
 
   constructor(
     /** Everything about it, resolved. */
@@ -60,10 +60,7 @@ export abstract class RunningPicture implements AsyncIterable<StepEvent> {
 
   /** The picture [3,H,W] in 0..1 as it is now; once the run is over, the one that the judge chose, where there is one. */
   async render(): Promise<NDArray> {
-    const run = await this.run();
-    const { z } = run.result;
-    if (this.rendered?.z !== z) this.rendered = { z, picture: await run.render() };
-    return this.rendered.picture;
+    return (await this.run()).render();
   }
 
   /** What an edit has kept of its source and reached of its prompts so far; undefined where nothing is edited. */
@@ -102,6 +99,21 @@ export abstract class RunningPicture implements AsyncIterable<StepEvent> {
     const judged = run.ending && best && { judged: { score: best.score, after } };
     const story = { settings, step, beganFrom, ...edited, ...drawn, changed, ...judged, models, device: run.device };
     return encodePng(await this.render(), storyText(story, metadata));
+  }
+
+  /** The next frame of a styled video, see `Run.beginFrame`. */
+  async beginFrame(source: EditSource, picture: NDArray): Promise<void> {
+    await (await this.run()).beginFrame(source, picture);
+  }
+
+  /** The latent of the picture that `render` gives, or its logits. */
+  async latent(): Promise<NDArray> {
+    return (await this.run()).result.z;
+  }
+
+  /** Puts another latent in the place of this one, see `Run.setLatent`. */
+  async setLatent(z: NDArray): Promise<void> {
+    (await this.run()).setLatent(z);
   }
 
   /** The bytes of a `.vqclip` session. */

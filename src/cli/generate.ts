@@ -186,7 +186,7 @@ async function codesOf(path: string): Promise<number[]> {
 }
 
 /** A file name from the first prompt: at most 40 of a-z, 0-9 and dashes. */
-function slug(prompts: string): string {
+export function slug(prompts: string): string {
   const text = textPrompts({ prompts })[0]?.text ?? "";
   return (
     text

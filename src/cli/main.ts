@@ -16,6 +16,8 @@ import { oneLine } from "./notices.js";
 import { addReconstruct } from "./reconstruct.js";
 import { addResume } from "./resume.js";
 import { addScore } from "./score.js";
+import { addStyle } from "./style.js";
+import { addVideo } from "./video.js";
 
 /** @returns the exit code */
 async function main(args: readonly string[]): Promise<number> {
@@ -32,6 +34,8 @@ async function main(args: readonly string[]): Promise<number> {
     .addHelpText("after", `\n${exitCodeHelp}`);
   addGenerate(program, finish);
   addEdit(program, finish);
+  addVideo(program, finish);
+  addStyle(program, finish);
   addResume(program, finish);
   addInspect(program);
   addEmbed(program);

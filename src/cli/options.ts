@@ -34,6 +34,8 @@ const flags: Readonly<Record<SettingName, string>> = {
   structure: "--structure <x>",
   perceptual: "--perceptual <x>",
   feather: "--feather <px>",
+  motion: "--motion <list>",
+  temporal: "--temporal <list>",
   clampToCodebook: "--clamp-to-codebook <on|off>",
   promptReduction: "--prompt-reduction <kind>",
   sceneFade: "--scene-fade <x>",
@@ -45,18 +47,24 @@ const flags: Readonly<Record<SettingName, string>> = {
 const settingNames = Object.keys(flags) as SettingName[];
 const attributeOf = (name: SettingName): string => new Option(flags[name]).attributeName();
 
-/** What a run begins from decides which settings it has; targets have options of their own. */
-type RunKind = "generate" | "edit";
+/** What a run begins from decides which settings it has; targets and videos have options of their own. */
+type RunKind = "generate" | "edit" | "video" | "style";
 const absent: Readonly<Record<RunKind, readonly SettingName[]>> = {
-  generate: ["targets", "structure", "perceptual", "feather"],
-  edit: ["targets", "start"],
+  generate: ["targets", "motion", "temporal", "structure", "perceptual", "feather"],
+  edit: ["targets", "motion", "temporal", "start"],
+  video: ["targets", "motion", "temporal", "structure", "perceptual", "feather", "plateau", "judgeEvery"],
+  style: ["targets", "motion", "temporal", "start", "feather", "judgeEvery"],
 };
+
+/** Whose steps, where there are several frames. */
+const ofSteps: Partial<Record<RunKind, string>> = { video: "for the first frame", style: "for each frame" };
 
 /** Adds every setting of a run to a command. */
 export function addSettingOptions(command: Command, kind: RunKind = "generate"): Command {
   for (const name of settingNames) {
     if (absent[kind].includes(name)) continue;
-    const option = new Option(flags[name], `${describe(name)} ${defaultOf(name, kind)}`);
+    const of = name === "steps" && kind in ofSteps ? ` ${ofSteps[kind]}` : "";
+    const option = new Option(flags[name], `${describe(name)}${of} ${defaultOf(name, kind)}`);
     if (name === "prompts") option.argParser((text, former: string[] = []) => [...former, text]);
     else option.argParser((text) => parseSetting(name, text));
     command.addOption(option);
@@ -229,10 +237,11 @@ function range(schema: z.ZodNumber): string {
 }
 
 function defaultOf(name: SettingName, kind: RunKind): string {
-  if (kind === "edit" && (name === "steps" || name === "regularizer" || name === "structure")) {
+  const edits = kind === "edit" || kind === "style";
+  if (edits && (name === "steps" || name === "regularizer" || name === "structure")) {
     return "(default: as --strength decides)";
   }
-  if (kind === "edit" && name === "size") return "(default: the picture's own, within --max-side)";
+  if (edits && name === "size") return "(default: the picture's own, within --max-side)";
   if (name === "prompts") return "(default: none; may be given several times)";
   if (name === "seed") return "(default: drawn, and reported)";
   if (name === "size") return "(default: the model's recommendation, else the generator's own size)";

@@ -1,13 +1,19 @@
 /** Options of commands that run: the judge and the memory. */
 import { type Command, InvalidArgumentError } from "commander";
 
-/** For commands that run: who picks the result, and how much memory it may take. */
+/** For commands that make one picture: who picks the result, and how much memory it may take. */
 export function addRunOptions(command: Command): Command {
-  return command
-    .option(
+  return addMemoryOptions(
+    command.option(
       "--judge-clip <dir>",
       "a second CLIP, a folder or a name that models pull got, that picks the result and has no part in the loss (default: none; the last picture)",
-    )
+    ),
+  );
+}
+
+/** For all commands that run. */
+export function addMemoryOptions(command: Command): Command {
+  return command
     .option(
       "--max-memory <size>",
       "memory it may take, such as 4GB or 800MB: smaller micro-batches, then --low-memory, then --recompute on, until it fits (default: no limit)",

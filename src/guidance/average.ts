@@ -13,6 +13,11 @@ export function newAverage(z: NDArray): Average {
   return { biased: NDArray.zeros("float32", z.shape), count: 0 };
 }
 
+/** The average of z alone, as part of a run's state; nothing where `decay` is 0 and so there is no average. */
+export function averageFrom(z: NDArray, decay: number): { average?: Average } {
+  return decay > 0 ? { average: withLatent(newAverage(z), z, decay) } : {};
+}
+
 /** One latent more. */
 export function withLatent({ biased, count }: Average, z: NDArray, decay: number): Average {
   const values = z.floats();

@@ -53,7 +53,7 @@ function paddedSize([height, width]: readonly [number, number], factor: number):
 const atLeast = (factor: number): number => Math.ceil(MIN_SIDE / factor) * factor;
 
 /** Whether a picture is padded to the run's size; any other size is reached by resizing. */
-function isPadded({ picture }: EditSource, size: readonly [number, number], factor: number): boolean {
+function isPadded({ picture }: Pick<EditSource, "picture">, size: readonly [number, number], factor: number): boolean {
   const [, height, width] = picture.shape as [number, number, number];
   const [paddedWidth, paddedHeight] = paddedSize([height, width], factor);
   return paddedWidth === size[0] && paddedHeight === size[1];
@@ -74,10 +74,14 @@ export function pictureOfSource({ picture }: EditSource): NDArray {
   );
 }
 
-/** The source at the run's size [3,H,W] in 0..1: its border repeated at the right and the bottom, or resized. */
+/** The source at the run's size [3,H,W] in 0..1. */
 export function workingPicture(source: EditSource, size: readonly [number, number], factor: number): NDArray {
-  const picture = pictureOfSource(source);
-  if (isPadded(source, size, factor)) return cropOrPad(picture, size[1], size[0]);
+  return fittedPicture(pictureOfSource(source), size, factor);
+}
+
+/** A picture [3,H,W] in 0..1 at the run's size: its border repeated at the right and the bottom, or resized. */
+export function fittedPicture(picture: NDArray, size: readonly [number, number], factor: number): NDArray {
+  if (isPadded({ picture }, size, factor)) return cropOrPad(picture, size[1], size[0]);
   return clampPicture(resizePicture(picture, size[1], size[0], "lanczos3"));
 }
 

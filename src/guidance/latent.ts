@@ -6,7 +6,7 @@ import { type Shape, sizeOf } from "../core/shape.js";
 import { input } from "../graph/tensor.js";
 import { codebookOf, encoderOf, type Generator } from "../models/generator.js";
 import { add, mul } from "../ops/arithmetic.js";
-import { type CompileOptions, compile } from "../runtime/program.js";
+import { type CompileOptions, compile, type Program } from "../runtime/program.js";
 
 /** Shape of the latent of a width x height picture. @throws BAD_ARGUMENT unless both divide by the factor */
 export function latentShape(generator: Generator, [width, height]: readonly [number, number]): Shape {
@@ -96,19 +96,40 @@ export function latentOfCodes(
 export async function latentOfPicture(
   generator: Generator,
   picture: NDArray,
-  { quantized = true, ...compileOptions }: CompileOptions & { quantized?: boolean } = {},
+  options: CompileOptions & { quantized?: boolean } = {},
 ): Promise<NDArray> {
   const [, height, width] = picture.shape as [number, number, number];
-  latentShape(generator, [width, height]);
-  const x = input("picture", "float32", [1, 3, height, width]);
-  const encoded = encoderOf(generator, "start")(add(mul(x, 2), -1));
-  const program = await compile(
-    { z: quantized ? codebookOf(generator, "start").quantize(encoded).zq : encoded },
-    compileOptions,
-  );
-  const { z } = await program.run({ picture: picture.reshape([1, 3, height, width]) });
-  await program.dispose();
+  const encoder = await PictureEncoder.compile(generator, [width, height], options);
+  const z = await encoder.encode(picture);
+  await encoder.dispose();
   return z;
+}
+
+/** `latentOfPicture` for many pictures of one size, compiled once. */
+export class PictureEncoder {
+  private constructor(private readonly program: Program<"z">) {}
+
+  static async compile(
+    generator: Generator,
+    [width, height]: readonly [number, number],
+    { quantized = true, ...compileOptions }: CompileOptions & { quantized?: boolean } = {},
+  ): Promise<PictureEncoder> {
+    latentShape(generator, [width, height]);
+    const x = input("picture", "float32", [1, 3, height, width]);
+    const encoded = encoderOf(generator, "start")(add(mul(x, 2), -1));
+    return new PictureEncoder(
+      await compile({ z: quantized ? codebookOf(generator, "start").quantize(encoded).zq : encoded }, compileOptions),
+    );
+  }
+
+  /** @param picture [3,H,W] in 0..1; @returns its latent, such as z [1,D,h,w] */
+  async encode(picture: NDArray): Promise<NDArray> {
+    return (await this.program.run({ picture: picture.reshape([1, ...picture.shape]) })).z;
+  }
+
+  async dispose(): Promise<void> {
+    await this.program.dispose();
+  }
 }
 
 /** Clamps every channel of z [1,D,h,w] to the codebook's range in that channel, in place. */

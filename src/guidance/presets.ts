@@ -17,6 +17,8 @@ const common = {
   pictureRegularizers: [],
   structure: 0,
   perceptual: 0,
+  motion: null,
+  temporal: null,
   feather: 8,
   clampToCodebook: true,
   promptReduction: "sum",

@@ -5,13 +5,14 @@
 import { requires, VqganClipError } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
+import { sameShape } from "../core/shape.js";
 import { codebookOf, isLocal } from "../models/generator.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { type OptimizerState, optimizers } from "../optim/optimizer.js";
 import { rateFactor } from "../optim/schedule.js";
 import { type CompileOptions, compile, compileOptionsOf, type Feeds, type Program } from "../runtime/program.js";
 import { drawViews } from "./augmentations.js";
-import { type Average, averaged, newAverage, withLatent } from "./average.js";
+import { type Average, averaged, averageFrom, withLatent } from "./average.js";
 import { type EditSource, finishedPicture, sourceScale, workingPicture } from "./edit.js";
 import { compareEdit, type EditReport } from "./edit-report.js";
 import { firstLatent } from "./first-latent.js";
@@ -20,6 +21,7 @@ import { clampToCodebook } from "./latent.js";
 import { drawCodes, hasLogits, nearestLatent, settled } from "./latent-kind.js";
 import { freePositions, holdLatents } from "./mask.js";
 import type { Beginning } from "./metadata.js";
+import { checkVideo, FrameChange, movesAfter } from "./motion.js";
 import { isAtRest, type LossWatch, watchLoss } from "./plateau.js";
 import { textPrompts } from "./prompt.js";
 import { embedTexts, type TextNotice } from "./prompt-embedding.js";
@@ -104,21 +106,32 @@ export interface StartOptions extends CompileOptions {
 /** The program of a step, and what it is fed besides the latent. */
 interface Compiled {
   readonly program: Program<keyof StepOutputs>;
-  /** What never changes while it runs. */
-  readonly constants: Feeds;
-  /** 1 for each latent position that may change; undefined: all may. */
-  readonly free: Uint8Array | undefined;
   readonly judge: Judge | undefined;
   readonly compileOptions: CompileOptions;
 }
 
+/** What an edit's source gives to every step. */
+interface Held {
+  /** The picture that is kept, for the structure term. */
+  readonly feeds: Feeds;
+  /** 1 for each latent position that may change; undefined: all may. */
+  readonly free: Uint8Array | undefined;
+}
+
 export class Run implements AsyncIterable<StepEvent> {
+  private fromSource: Held;
+  private readonly frames: FrameChange;
+  private painted: { readonly z: NDArray; readonly image: NDArray } | undefined;
+
   private constructor(
     readonly models: RunModels,
     private current: RunState,
     private readonly aims: Aims,
     private readonly compiled: Compiled,
-  ) {}
+  ) {
+    this.fromSource = heldBy(models, current);
+    this.frames = new FrameChange(models.generator, compiled.compileOptions);
+  }
 
   /** Draws the first latent and compiles the step. @throws BAD_ARGUMENT, BAD_PROMPT, DEVICE_UNAVAILABLE */
   static async start(models: RunModels, candidate: Settings, options: StartOptions = {}): Promise<Run> {
@@ -131,11 +144,10 @@ export class Run implements AsyncIterable<StepEvent> {
     // Until the first restart, the average is where notebooks have it: at the picture, or at zero where there is none.
     const toStart = target === "init" || (target === "average" && fromPicture);
     const latentTarget = toStart ? z.clone() : NDArray.zeros("float32", z.shape);
-    const average = settings.average > 0 && { average: withLatent(newAverage(z), z, settings.average) };
     const beganFrom = fromPicture ? "picture" : options.initCodes ? "codes" : "random";
     const targets = await beginTargets(models, settings, options.targets ?? [], compileOptionsOf(options));
     const begun = { settings, beganFrom, targets, changed: false, step: 0, z, latentTarget, optimizer } as const;
-    return Run.restore(models, { ...begun, ...average, ...(source && { source }) }, options);
+    return Run.restore(models, { ...begun, ...averageFrom(z, settings.average), ...(source && { source }) }, options);
   }
 
   /** Continues from a saved state, exactly. */
@@ -153,6 +165,7 @@ export class Run implements AsyncIterable<StepEvent> {
       () => `structure, perceptual: ${settings.structure}, ${settings.perceptual} need a picture to keep`,
       "edit a picture, or leave it 0",
     );
+    checkVideo(models, state);
     const judge = models.judge && (await Judge.of(models.judge, settings, compileOptions));
     const prompts = textPrompts(settings);
     const texts = prompts.map(({ text }) => text);
@@ -162,16 +175,7 @@ export class Run implements AsyncIterable<StepEvent> {
     const aims = await Aims.of(models, settings, prompts, embeddings, state.targets, compileOptions);
     const outputs = buildStep(models, settings, z.shape, aims.rowCount);
     const program = await compile({ ...outputs }, compileOptions);
-    const { size } = settings;
-    const { factor } = models.generator;
-    const [, , rows, columns] = z.shape as [number, number, number, number];
-    const free =
-      source?.mask && isLocal(models.generator, [size[1], size[0]])
-        ? freePositions(source.mask, [rows, columns], factor, sourceScale(source, size, factor))
-        : undefined;
-    const original = source && workingPicture(source, size, factor);
-    const constants = { ...(original && { original: original.reshape([1, ...original.shape]) }) };
-    return new Run(models, state, aims, { program, constants, free, judge, compileOptions });
+    return new Run(models, state, aims, { program, judge, compileOptions });
   }
 
   /** The state after the last step. */
@@ -197,8 +201,13 @@ export class Run implements AsyncIterable<StepEvent> {
 
   /** Does one step. */
   async advance(): Promise<StepEvent> {
+    const { motion } = this.current.settings;
+    if (motion && movesAfter(motion, this.current.step)) {
+      this.current = await this.frames.move(this.current, motion, await this.imageOf(this.shown()));
+    }
     const { settings, step, z, optimizer, watch } = this.current;
-    const { program, free, judge } = this.compiled;
+    const { program, judge } = this.compiled;
+    const { free } = this.fromSource;
     const latentWeight = regularizerWeight(settings.regularizer, step);
     const result = await program.run(await this.feeds(latentWeight));
     const image = withoutBatch(result.image);
@@ -269,8 +278,30 @@ export class Run implements AsyncIterable<StepEvent> {
 
   /** The picture of a latent, or of the likeliest codes of logits, of the run's size. */
   private async imageOf(z: NDArray): Promise<NDArray> {
-    const made = settled(this.current.settings.latent, z);
-    return withoutBatch((await this.compiled.program.run(await this.feeds(0, made))).image);
+    if (this.painted?.z !== z) {
+      const made = settled(this.current.settings.latent, z);
+      const { image } = await this.compiled.program.run(await this.feeds(0, made));
+      this.painted = { z, image: withoutBatch(image) };
+    }
+    return this.painted.image;
+  }
+
+  /**
+   * The next frame of a styled video: another source of the same size, begun at `picture` [3,H,W] of the run's size.
+   * Steps count from 0 with a fresh optimiser and see the views of the frame before: frames differ as their sources do.
+   */
+  async beginFrame(source: EditSource, picture: NDArray): Promise<void> {
+    const { watch: _, ...begun } = await this.frames.beginAt(this.current, picture);
+    const optimizer = optimizers[begun.settings.optimizer].init(begun.z.size);
+    this.current = { ...begun, source, step: 0, optimizer };
+    this.fromSource = heldBy(this.models, this.current);
+  }
+
+  /** Puts another latent in the place of the one that is shown; a running average begins anew with it. */
+  setLatent(z: NDArray): void {
+    const { shape } = this.current.z;
+    requires(sameShape(z.shape, shape), "SHAPE_MISMATCH", () => `setLatent(): needs [${shape}], got ${z}`);
+    this.current = { ...this.current, z, ...averageFrom(z, this.current.settings.average) };
   }
 
   /** A picture of the run's size as it is given out. */
@@ -289,6 +320,7 @@ export class Run implements AsyncIterable<StepEvent> {
 
   /** Frees the compiled step. */
   async dispose(): Promise<void> {
+    await this.frames.dispose();
     await this.aims.dispose();
     await this.compiled.judge?.dispose();
     await this.compiled.program.dispose();
@@ -299,7 +331,7 @@ export class Run implements AsyncIterable<StepEvent> {
     const { settings, step, z } = this.current;
     if (settings.latent !== "sampled") return { z };
     const random = new Random(settings.seed).split(`codes of step ${step}`);
-    return { z, codes: drawCodes(z, random, this.compiled.free) };
+    return { z, codes: drawCodes(z, random, this.fromSource.free) };
   }
 
   /** What the picture is made of: the running average where there is one, else z. */
@@ -310,7 +342,7 @@ export class Run implements AsyncIterable<StepEvent> {
 
   /** `moved` where it may, `z` elsewhere. */
   private held(moved: NDArray, z: NDArray): NDArray {
-    const { free } = this.compiled;
+    const { free } = this.fromSource;
     return free ? NDArray.float32(z.shape, holdLatents(moved.floats(), z.floats(), free)) : moved;
   }
 
@@ -325,7 +357,7 @@ export class Run implements AsyncIterable<StepEvent> {
       ...state,
       optimizer,
       z: begun,
-      average: withLatent(newAverage(begun), begun, settings.average),
+      ...averageFrom(begun, settings.average),
       latentTarget: anchor
         ? await nearestLatent(this.models.generator, settings.latent, begun, this.compiled.compileOptions)
         : latentTarget,
@@ -348,11 +380,24 @@ export class Run implements AsyncIterable<StepEvent> {
       latentWeight: NDArray.scalar(latentWeight),
       pictureWeights: pictureWeights(settings, step),
       ...(await this.aims.feeds(step)),
-      ...this.compiled.constants,
+      ...this.fromSource.feeds,
       ...views,
     };
     return Object.fromEntries(Object.entries(all).filter(([name]) => this.compiled.program.reads(name)));
   }
+}
+
+function heldBy({ generator }: StepModels, { settings, source, z }: RunState): Held {
+  if (!source) return { feeds: {}, free: undefined };
+  const { size } = settings;
+  const { factor } = generator;
+  const [, , rows, columns] = z.shape as [number, number, number, number];
+  const original = workingPicture(source, size, factor);
+  const free =
+    source.mask && isLocal(generator, [size[1], size[0]])
+      ? freePositions(source.mask, [rows, columns], factor, sourceScale(source, size, factor))
+      : undefined;
+  return { feeds: { original: original.reshape([1, ...original.shape]) }, free };
 }
 
 /** [r] */

@@ -149,6 +149,27 @@ export const settingsSchema = z.strictObject({
     .max(1000)
     .describe("pull of each cutout to the source's same cutout in the encoder's inner layers, in edits"),
   feather: z.number().min(0).max(1024).describe("soft edge inside a mask, in pixels"),
+  motion: z
+    .strictObject({
+      /** Steps of the first frame, and of each later one. */
+      first: z.int().min(1).max(1_000_000),
+      every: z.int().min(1).max(1_000_000),
+      /** What happens to the picture between two frames: it grows, moves right and down in pixels, turns clockwise. */
+      zoom: z.number().min(0.1).max(10),
+      pan: z.tuple([z.number().min(-4096).max(4096), z.number().min(-4096).max(4096)]),
+      rotate: z.number().min(-180).max(180),
+    })
+    .nullable()
+    .describe("how the picture moves between the frames of a video; null for a single picture"),
+  temporal: z
+    .strictObject({
+      /** Share of the previous frame's result in the picture that a frame begins at. */
+      blend: z.number().min(0).max(1),
+      /** Share of the previous frames' latents in the latent that is shown: z' <- smooth * z' + (1 - smooth) * z. */
+      smooth: z.number().min(0).max(0.99),
+    })
+    .nullable()
+    .describe("how frames of a styled video follow one another; null for a single picture"),
   clampToCodebook: z.boolean().describe("keep each latent channel within the codebook's range"),
   promptReduction: z.enum(["sum", "mean"]).describe("how prompt losses join"),
   sceneFade: z.number().min(0).max(1).describe("share of a scene over which stories (a ^ b) pass to the next"),

@@ -1,0 +1,101 @@
+/** `vqgan-clip video`: a video from words, whose picture zooms, pans and turns from frame to frame. */
+import { type Command, InvalidArgumentError } from "commander";
+import { requestedPrompts } from "../guidance/resolve-settings.js";
+import { createVideo, frameCount, MAX_FRAMES, videoDefaults, videoFrames } from "../video/moving-video.js";
+import { addFramesOptions, continued, type FramesFlags, framesToFiles, openPlace } from "./frames-to-files.js";
+import { slug } from "./generate.js";
+import { noticeText } from "./notices.js";
+import { addModelOptions, addSettingOptions, modelFrom, settingsFrom, wholeNumber } from "./options.js";
+import { Reporter } from "./reporter.js";
+import { addMemoryOptions } from "./run-options.js";
+import { addTargetOptions, targetsFrom } from "./target-options.js";
+
+interface VideoFlags extends FramesFlags, Readonly<Record<string, unknown>> {
+  readonly frames?: number;
+  readonly stepsPerFrame?: number;
+  readonly zoom?: number;
+  readonly pan?: readonly [number, number];
+  readonly rotate?: number;
+  readonly initImage?: string;
+}
+
+const FPS = 12;
+
+export function addVideo(program: Command, finish: (code: number) => void): void {
+  const { frames, stepsPerFrame, zoom, pan, rotate } = videoDefaults;
+  const command = program
+    .command("video")
+    .summary("make a video from words")
+    .description(
+      "Makes a picture, then moves it a little and works on it again, frame by frame. Scenes joined by ^ follow one " +
+        "another. The same command again goes on behind the last finished frame.",
+    )
+    .argument("[prompts...]", 'what to see, such as "a castle ^ a castle in snow"')
+    .option("--frames <n>", `how many (default: ${frames})`, (text) => wholeNumber(text, 1, MAX_FRAMES))
+    .option("--steps-per-frame <n>", `steps of each frame after the first (default: ${stepsPerFrame})`, (text) =>
+      wholeNumber(text, 1, 1_000_000),
+    )
+    .option("--zoom <x>", `the picture grows by this factor each frame, 0.1 to 10 (default: ${zoom})`, (text) =>
+      number(text, 0.1, 10),
+    )
+    .option("--pan <x,y>", `it moves by pixels each frame, right and down (default: ${pan.join()})`, pixels)
+    .option("--rotate <deg>", `it turns clockwise by degrees each frame (default: ${rotate})`, (text) =>
+      number(text, -180, 180),
+    )
+    .option("--init-image <file>", "begin at this picture (default: as --start says)");
+  addFramesOptions(command, { output: "named after the prompt and the seed, .mp4", fps: String(FPS) });
+  addMemoryOptions(addModelOptions(addTargetOptions(addSettingOptions(command, "video")))).action(
+    async (positional: string[], flags) => finish(await video(positional, flags)),
+  );
+}
+
+async function video(positional: readonly string[], flags: VideoFlags): Promise<number> {
+  const { frames, stepsPerFrame, zoom, pan, rotate, initImage, fps = FPS } = flags;
+  const reporter = new Reporter(flags);
+  const targets = await targetsFrom(flags);
+  const motion = { frames, stepsPerFrame, zoom, pan, rotate, initImage };
+  const given = Object.fromEntries(Object.entries(motion).filter(([, value]) => value !== undefined));
+  const request = { ...settingsFrom(flags, positional), ...(targets.length > 0 && { targets }), ...given };
+  requestedPrompts(request, undefined); // before the models are opened: typing errors are told at once
+  const { VqganClip } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
+  const vq = await VqganClip.fromPretrained({
+    ...modelFrom(flags),
+    onNotice: (notice) => reporter.say(noticeText(notice)),
+  });
+  let fresh = createVideo(vq, request);
+  const output = flags.output ?? `${slug(fresh.settings.prompts)}-${fresh.settings.seed}.mp4`;
+  const place = await openPlace(output, flags, reporter);
+  // A seed that was drawn is the one of the frames that are there already.
+  const drawn = request.seed === undefined && place.folder.session !== undefined;
+  if (drawn)
+    fresh = createVideo(vq, { ...request, seed: (await vq.open(place.folder.session as string)).settings.seed });
+  const run = await continued(vq, fresh, place);
+  const { settings } = run;
+  return framesToFiles({
+    ...place,
+    vq,
+    run,
+    frames: (options) => videoFrames(run, options),
+    count: frameCount(settings),
+    stepsAt: (step) => step,
+    steps: settings.steps,
+    rate: fps,
+    reporter,
+    metadata: flags.metadata,
+    again: [...process.argv.slice(2), ...(flags.output === undefined ? ["-o", output] : [])],
+  });
+}
+
+function number(text: string, low: number, high: number): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= low && value <= high)) {
+    throw new InvalidArgumentError(`expected a number from ${low} to ${high}`);
+  }
+  return value;
+}
+
+function pixels(text: string): [number, number] {
+  const parts = text.split(",");
+  if (parts.length !== 2) throw new InvalidArgumentError("expected x,y in pixels");
+  return [number(parts[0] as string, -4096, 4096), number(parts[1] as string, -4096, 4096)];
+}

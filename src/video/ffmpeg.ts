@@ -1,0 +1,99 @@
+/** The system's ffmpeg, where there is one: arguments as a list, never through a shell. */
+import { spawn } from "node:child_process";
+import { access, constants } from "node:fs/promises";
+import { delimiter, extname, join } from "node:path";
+import { VqganClipError } from "../core/errors.js";
+import { FRAME_PATTERN } from "./frame-folder.js";
+
+/** The program's path, from PATH; undefined where there is none. */
+export async function findFfmpeg(path: string = process.env.PATH ?? ""): Promise<string | undefined> {
+  const names = process.platform === "win32" ? ["ffmpeg.exe"] : ["ffmpeg"];
+  for (const folder of path.split(delimiter).filter((part) => part !== "")) {
+    for (const name of names) {
+      const candidate = join(folder, name);
+      if (
+        await access(candidate, constants.X_OK).then(
+          () => true,
+          () => false,
+        )
+      )
+        return candidate;
+    }
+  }
+  return undefined;
+}
+
+/** What ffmpeg is asked to write, by ending. H.264 wants even sides: one row or column is repeated where needed. */
+const codecs: Readonly<Record<string, readonly string[]>> = {
+  ".mp4": ["-c:v", "libx264", "-crf", "16", "-preset", "slow", "-movflags", "+faststart", "-c:a", "aac"],
+  ".webm": ["-c:v", "libvpx-vp9", "-crf", "24", "-b:v", "0", "-c:a", "libopus"],
+};
+export const videoEndings = Object.keys(codecs);
+
+export interface EncodeRequest {
+  /** The folder of `frame-00001.png` and so on; ffmpeg runs inside it, so that its path may hold a `%`. */
+  readonly folder: string;
+  /** Absolute path to write; its ending decides the format. */
+  readonly output: string;
+  /** Frames a second. */
+  readonly rate: number;
+  /** How many frames. */
+  readonly count: number;
+  /** Absolute path of a video whose sound, if any, goes along. */
+  readonly sound?: string | undefined;
+}
+
+/** Arguments that turn numbered frames into a video: bit-exact muxing, no metadata of the source. */
+export function encodeArguments({ output, rate, count, sound }: EncodeRequest): string[] {
+  const ending = extname(output).toLowerCase();
+  return [
+    ...["-hide_banner", "-loglevel", "error", "-nostdin", "-y"],
+    ...["-framerate", String(rate), "-start_number", "1", "-i", FRAME_PATTERN],
+    ...(sound === undefined ? [] : ["-i", `file:${sound}`, "-map", "0:v", "-map", "1:a?"]),
+    ...["-frames:v", String(count), "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2,format=yuv420p"],
+    ...(codecs[ending] as readonly string[]),
+    ...["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact", `file:${output}`],
+  ];
+}
+
+/** Arguments that write a video's frames as numbered PNGs into the folder where ffmpeg runs, one for each it holds. */
+export function decodeArguments(video: string): string[] {
+  return [
+    ...["-hide_banner", "-loglevel", "error", "-nostdin", "-y", "-i", `file:${video}`],
+    ...["-map", "0:v:0", "-fps_mode", "passthrough", "-start_number", "1", FRAME_PATTERN],
+  ];
+}
+
+/** Runs ffmpeg to its end. @throws IO_FAILED with the first line it says */
+export async function runFfmpeg(program: string, args: readonly string[], folder?: string): Promise<void> {
+  const { code, stderr } = await finished(program, args, folder);
+  if (code !== 0) {
+    const reason = stderr.trim().split("\n")[0] || `it ended with code ${code}`;
+    throw new VqganClipError("IO_FAILED", `ffmpeg: ${reason}`, "finished frames are kept");
+  }
+}
+
+/** Frames a second of a video, as ffmpeg tells them; undefined when it does not. */
+export async function frameRate(program: string, video: string): Promise<number | undefined> {
+  const { stderr } = await finished(program, ["-hide_banner", "-nostdin", "-i", `file:${video}`]);
+  const rate = Number(/Video:.*?([\d.]+) fps/.exec(stderr)?.[1]);
+  return rate > 0 ? rate : undefined;
+}
+
+function finished(
+  program: string,
+  args: readonly string[],
+  cwd?: string,
+): Promise<{ readonly code: number | null; readonly stderr: string }> {
+  return new Promise((done, failed) => {
+    const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"], ...(cwd !== undefined && { cwd }) });
+    let stderr = "";
+    child.stderr.on("data", (part: Buffer) => {
+      stderr = (stderr + part.toString()).slice(-65_536);
+    });
+    child.on("error", (cause) =>
+      failed(new VqganClipError("IO_FAILED", `ffmpeg: ${cause.message}`, undefined, { cause })),
+    );
+    child.on("close", (code) => done({ code, stderr }));
+  });
+}

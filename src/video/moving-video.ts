@@ -1,0 +1,78 @@
+/** A video from words: one run whose picture moves between frames. */
+import { requires } from "../core/errors.js";
+import type { NDArray } from "../core/ndarray.js";
+import { frameFinishedAt, type Motion } from "../guidance/motion.js";
+import type { StepEvent } from "../guidance/run.js";
+import type { PictureRun } from "../picture-run.js";
+import type { CreateRequest, VqganClip } from "../vqgan-clip.js";
+
+/** `steps` are those of the first frame; everything else is as for a picture. */
+export interface VideoRequest extends Omit<CreateRequest, "motion" | "temporal"> {
+  /** How many (default 60). */
+  readonly frames?: number;
+  /** Steps of each frame after the first (default 10). */
+  readonly stepsPerFrame?: number;
+  /** The picture grows by this factor from frame to frame (default 1.02). */
+  readonly zoom?: number;
+  /** It moves by so many pixels, right and down (default 0, 0). */
+  readonly pan?: Motion["pan"];
+  /** It turns clockwise by so many degrees (default 0). */
+  readonly rotate?: number;
+}
+
+export const videoDefaults = { frames: 60, stepsPerFrame: 10, zoom: 1.02, pan: [0, 0], rotate: 0 } as const;
+export const MAX_FRAMES = 100_000;
+
+/** A finished frame; `run` stands there until the next one is asked for, to be saved or written. */
+export interface VideoFrame {
+  /** From 1. */
+  readonly number: number;
+  /** [3,H,W] in 0..1, not rounded */
+  readonly picture: NDArray;
+  readonly run: PictureRun;
+}
+
+export interface FrameOptions {
+  /** Stops after a step; the run can be saved and goes on from there. */
+  readonly signal?: AbortSignal;
+  readonly onStep?: (event: StepEvent) => void;
+}
+
+/** How many frames a video's settings make. */
+export function frameCount({ steps, motion }: { readonly steps: number; readonly motion: Motion | null }): number {
+  return motion ? Math.floor((steps - motion.first) / motion.every) + 1 : 1;
+}
+
+/**
+ * The run of a video; `videoFrames` takes its frames out. A session of it, opened again, goes on with the same bytes.
+ *
+ * @throws BAD_ARGUMENT, BAD_PROMPT when the request cannot be met
+ */
+export function createVideo(vq: VqganClip, request: VideoRequest): PictureRun {
+  const { frames = 60, stepsPerFrame, zoom, pan, rotate, ...asked } = { ...videoDefaults, ...request };
+  requires(
+    Number.isSafeInteger(frames) && frames >= 1 && frames <= MAX_FRAMES,
+    "BAD_ARGUMENT",
+    () => `frames: expected a whole number from 1 to ${MAX_FRAMES}, got ${frames}`,
+  );
+  const { initImage: _, initCodes: __, ...settingsAsked } = asked;
+  const first = vq.resolve(settingsAsked).settings.steps;
+  const motion: Motion = { first, every: stepsPerFrame, zoom, pan: [...pan], rotate };
+  return vq.create({ ...asked, steps: first + (frames - 1) * stepsPerFrame, motion });
+}
+
+/** The frames of a video's run, each as soon as it is finished. @throws BAD_ARGUMENT for the run of a single picture */
+export async function* videoFrames(
+  run: PictureRun,
+  { signal, onStep }: FrameOptions = {},
+): AsyncGenerator<VideoFrame, void, undefined> {
+  const { motion } = run.settings;
+  requires(motion, "BAD_ARGUMENT", () => "videoFrames(): the run is of a single picture", "make it by createVideo()");
+  if (signal?.aborted) return;
+  for await (const event of run) {
+    onStep?.(event);
+    const number = frameFinishedAt(motion, event.step);
+    if (number !== undefined) yield { number, picture: await run.render(), run };
+    if (signal?.aborted) return;
+  }
+}
