@@ -1,4 +1,4 @@
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { chmod, readFile, realpath, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { inEmptyFolder } from "../../test/support/cli.js";
@@ -32,11 +32,14 @@ test("the program is found on PATH, run without a shell, and its first word told
     expect(await findFfmpeg(folder)).toBeUndefined();
     const program = join(folder, "ffmpeg");
     const says = "  Stream #0:0: Video: h264 (High), yuv420p, 64x48, 100 kb/s, 23.98 fps, 24 tbr";
-    await writeFile(program, `#!/bin/sh\nprintf '%s\\n' "$@" > said\necho '${says}' >&2\nexit 3\n`);
+    await writeFile(
+      program,
+      `#!/bin/sh\nprintf '%s\\n' "$PWD" "$@" > "$(dirname "$0")/said"\necho '${says}' >&2\nexit 3\n`,
+    );
     expect(await findFfmpeg(folder)).toBeUndefined(); // not to be executed yet
     await chmod(program, 0o755);
     expect(await findFfmpeg(`/nowhere:${folder}`)).toBe(program);
     await expect(runFfmpeg(program, ["a b", "$HOME"], folder)).rejects.toThrow("ffmpeg: Stream #0:0");
-    expect(await readFile(join(folder, "said"), "utf8")).toBe("a b\n$HOME\n");
+    expect(await readFile(join(folder, "said"), "utf8")).toBe(`${await realpath(folder)}\na b\n$HOME\n`);
     expect(await frameRate(program, "x.mp4")).toBe(23.98);
   }));
