@@ -8,7 +8,7 @@ import { type Shape, sizeOf } from "../src/core/shape.js";
 import { constant, type Tensor, weight } from "../src/graph/tensor.js";
 import type { StepModels } from "../src/guidance/step.js";
 import { parseClipConfig } from "../src/models/clip/config.js";
-import { encodeImage } from "../src/models/clip/image-encoder.js";
+import { encodeImageLayers } from "../src/models/clip/image-encoder.js";
 import { encodeText } from "../src/models/clip/text-encoder.js";
 import { clipWeights } from "../src/models/clip/weights.js";
 import { WeightTaker } from "../src/models/take-weights.js";
@@ -93,7 +93,7 @@ export function publishedSize(): StepModels {
       tokenize: (words) => {
         throw new Error(`the benchmark has no tokenizer for "${words}"`);
       },
-      encodeImage: (pixels) => encodeImage(image, clip, pixels),
+      encodeImage: (pixels) => encodeImageLayers(image, clip, pixels).embedding,
       encodeText: (ids, end) => encodeText(text, clip, ids, end),
       files: [],
     },

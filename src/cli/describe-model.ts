@@ -35,7 +35,7 @@ export async function describeFolder(folder: string): Promise<ModelFacts[]> {
     ];
     return pair.map((model) => ({ ...model, name: `${basename(resolve(folder))}/${model.name}` }));
   }
-  if (await has("config.json")) return [await describeClip(folder)];
+  if ((await has("config.json")) || (await has("open_clip_config.json"))) return [await describeClip(folder)];
   if (await has("config.yaml")) return [await describeVqgan(folder)];
   throw new VqganClipError(
     "BAD_MODEL",

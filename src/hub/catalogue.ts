@@ -25,23 +25,23 @@ export interface Published {
   readonly sources: readonly Source[];
 }
 
-/** A CLIPModel folder; older repositories hold the weights as a PyTorch checkpoint only. */
+/** A CLIPModel folder, else an OpenCLIP one; older repositories hold the weights as a PyTorch checkpoint only. */
 const clipFiles: readonly HubChoice[] = [
-  { names: ["config.json"] },
+  { names: ["config.json", "open_clip_config.json"] },
   { names: ["preprocessor_config.json"], optional: true },
   { names: ["tokenizer.json"] },
-  { names: ["model.safetensors", "pytorch_model.bin"] },
+  { names: ["model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors", "open_clip_pytorch_model.bin"] },
 ];
 
-function clip(repo: string, about: string, licence: string | undefined, bytes?: number): Published {
-  return {
-    name: repo,
-    kind: "CLIP",
-    about,
-    licence,
-    bytes,
-    sources: [{ kind: "hub", repo, revision: "main", files: clipFiles }],
-  };
+/** An OpenCLIP folder; what else the repository holds belongs to other libraries. */
+const openClipFiles: readonly HubChoice[] = [
+  { names: ["open_clip_config.json"] },
+  { names: ["tokenizer.json"] },
+  { names: ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"] },
+];
+
+function clip(repo: string, about: string, licence: string | undefined, bytes?: number, files = clipFiles): Published {
+  return { name: repo, kind: "CLIP", about, licence, bytes, sources: [{ kind: "hub", repo, revision: "main", files }] };
 }
 
 function vqgan(
@@ -59,6 +59,8 @@ function vqgan(
 }
 
 const OPENAI = "MIT (openai/CLIP); its model card is about research, and puts deployment out of scope";
+const resnet = (repo: string, about: string, bytes: number) => clip(repo, about, OPENAI, bytes, openClipFiles);
+
 const TAMING_IMAGENET = "MIT (taming-transformers); trained on ImageNet, whose pictures are for research only";
 
 /** The makers' own share, which gives each file two addresses. */
@@ -88,6 +90,14 @@ export const catalogue: readonly Published[] = [
   clip("openai/clip-vit-base-patch16", "CLIP ViT-B/16, 224 x 224: finer, four times the patches", OPENAI, 599e6),
   clip("openai/clip-vit-large-patch14", "CLIP ViT-L/14, 224 x 224: the largest, slow on a CPU", OPENAI, 1711e6),
   clip("laion/CLIP-ViT-B-32-laion2B-s34B-b79K", "OpenCLIP ViT-B/32 trained on LAION-2B", "MIT", 605e6),
+  resnet(
+    "timm/resnet50_clip.openai",
+    "CLIP RN50, 224 x 224: a ResNet, whose pictures look unlike a transformer's",
+    408e6,
+  ),
+  resnet("timm/resnet101_clip.openai", "CLIP RN101, 224 x 224", 479e6),
+  resnet("timm/resnet50x4_clip.openai", "CLIP RN50x4, 288 x 288", 713e6),
+  resnet("timm/resnet50x16_clip.openai", "CLIP RN50x16, 384 x 384: slow on a CPU", 1164e6),
   vqgan("vqgan-imagenet-f16-1024", "VQGAN f16, 1024 codes, ImageNet", TAMING_IMAGENET, 958e6, [
     makers({ ckpt: "140747ba53464f49b476", yaml: "6ecf2af6c658432c8298" }),
     makersFolder("8088892a516d4e3baf92"),
@@ -113,7 +123,7 @@ export const catalogue: readonly Published[] = [
   ),
 ];
 
-/** A CLIP of any repository on the hub. */
+/** A CLIP of any repository on the hub, in either form. */
 export function unlisted(repo: string): Published {
   return clip(repo, "a CLIP from the hub, not in the list", undefined);
 }

@@ -22,6 +22,11 @@ export class Placeholder {
   }
 }
 
+/** An object of a class that a TorchScript archive defines itself: its attributes are data, its code stays unread. */
+export class ScriptObject extends Placeholder {
+  attributes: PickleDict = new Map();
+}
+
 /** A Python dict or OrderedDict. */
 export type PickleDict = Map<unknown, unknown>;
 

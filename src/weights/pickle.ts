@@ -10,6 +10,7 @@ import {
   PickleGlobal,
   Placeholder,
   type ResolveGlobal,
+  ScriptObject,
 } from "./pickle-values.js";
 
 export interface PickleOptions {
@@ -259,8 +260,9 @@ const operations: { readonly [opcode: number]: Operation } = {
     machine.call(type, args);
   },
   98: (machine) => {
-    machine.pop(); // BUILD: attributes change nothing that is read here
-    machine.top();
+    const state = machine.pop(); // BUILD: attributes of other objects change nothing that is read here
+    const target = machine.top();
+    if (target instanceof ScriptObject && state instanceof Map) target.attributes = state;
   },
   80: (machine, reader) => machine.persistent(reader.line()), // PERSID
   81: (machine) => machine.persistent(machine.pop()), // BINPERSID

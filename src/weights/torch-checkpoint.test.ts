@@ -155,6 +155,16 @@ test("a safetensors file whose header length begins like a pickle is no checkpoi
   for (const bytes of lookalikes) expect(await isCheckpoint(new MemorySource(bytes))).toBe(false);
 });
 
+/** An object of a class that the archive defines, with these attributes. */
+const moduleOf = (attributes: string) => `c__torch__.net\nNet\n)\x81q\x09${attributes}b`;
+
+test("a TorchScript module's tensors have dotted names", async () => {
+  const inner = `c__torch__.net\nInner\n)\x81${dict(vector(4))}b`;
+  const read = await readTorchCheckpoint(legacy(moduleOf(dict("\x88", inner))));
+  expect(read.names).toEqual(["b.a"]);
+  expect(read.metadata.get("format")).toBe("torchscript");
+});
+
 /** Lists of ten of the last, `depth` deep; written out they have 10^depth items. */
 const nested = (depth: number) => {
   const level = (i: number) => `](${`h${String.fromCharCode(i)}`.repeat(10)}eq${String.fromCharCode(i + 1)}`;
@@ -178,6 +188,7 @@ test.each<[string, string, RegExp]>([
     `${nested(20)}q\x630(h\x63ctorch\nFloatStorage\ntQ`,
     /begins with an object/,
   ],
+  ["a module inside itself", moduleOf(dict("h\x09", vector(4))), /within each other/],
   [
     "a storage whose key is",
     `${nested(20)}q\x630(U\x07storagectorch\nFloatStorage\nh\x63K\x00K\x04tQ`,

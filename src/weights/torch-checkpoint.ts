@@ -7,7 +7,7 @@ import type { ByteSource } from "./byte-source.js";
 import { MemoryBudget } from "./element-type.js";
 import { type PickleResult, unpickle } from "./pickle.js";
 import { PickleTruncated } from "./pickle-reader.js";
-import { type PickleDict, Placeholder } from "./pickle-values.js";
+import { type PickleDict, Placeholder, ScriptObject } from "./pickle-values.js";
 import { StateDict, type WeightEntry } from "./state-dict.js";
 import { loadTorchStorage, resolveTorchGlobal } from "./torch-globals.js";
 import { StorageRef, TensorRef, tensorEntry } from "./torch-tensor.js";
@@ -16,6 +16,8 @@ import { locateZipEntry, readZipDirectory } from "./zip-directory.js";
 const PICKLE_LIMIT = 256 * 2 ** 20;
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 const LEGACY_PROTOCOL = 1001;
+const MODULE_LIMIT = 100_000;
+const MODULE_DEPTH_LIMIT = 64;
 const NOT_A_CHECKPOINT = "the file may be an unfinished download, a Git LFS pointer or a web page: fetch it again";
 
 /** What a checkpoint says, and where its storages lie. */
@@ -31,7 +33,8 @@ export async function isCheckpoint(source: ByteSource): Promise<boolean> {
 }
 
 /**
- * The state dict of a checkpoint: the value under `state_dict`, or the whole value when it is a dict of tensors.
+ * The state dict of a checkpoint: the value under `state_dict`, the whole value when it is a dict of tensors, or the
+ * parameters and buffers of a TorchScript module (`format` in the metadata is then "torchscript").
  * Throws BAD_FILE for anything damaged, lying or asking for code, OUT_OF_LIMITS for what is out of proportion.
  */
 export async function readTorchCheckpoint(source: ByteSource): Promise<StateDict> {
@@ -49,7 +52,8 @@ export async function readTorchCheckpoint(source: ByteSource): Promise<StateDict
     if (typeof name !== "string" || !(tensor instanceof TensorRef)) continue;
     entries.set(name, await tensorEntry(name, tensor, source, await locate(tensor.storage), budget));
   }
-  return new StateDict(entries, new Map(), source);
+  const metadata = value instanceof ScriptObject ? [["format", "torchscript"] as const] : [];
+  return new StateDict(entries, new Map(metadata), source);
 }
 
 function findStateDict(file: string, value: unknown): PickleDict {
@@ -57,6 +61,7 @@ function findStateDict(file: string, value: unknown): PickleDict {
   const inner = value instanceof Map ? value.get("state_dict") : undefined;
   if (holdsTensors(inner)) return inner as PickleDict;
   if (holdsTensors(value)) return value as PickleDict;
+  if (value instanceof ScriptObject) return moduleTensors(file, value);
   const found =
     value instanceof Map ? `a dict with the keys ${[...value.keys()].slice(0, 5).map(show).join(", ")}` : show(value);
   throw new VqganClipError(
@@ -64,6 +69,26 @@ function findStateDict(file: string, value: unknown): PickleDict {
     `openTorchCheckpoint(): ${file} must hold a state_dict or be a dict of tensors, found ${found}`,
     "write it with torch.save(model.state_dict(), path)",
   );
+}
+
+/** Tensors of a module and those in it, by their dotted names. */
+function moduleTensors(file: string, root: ScriptObject): PickleDict {
+  const tensors: PickleDict = new Map();
+  let modules = 0;
+  const walk = (module: ScriptObject, prefix: string, depth: number): void => {
+    requires(
+      ++modules <= MODULE_LIMIT && depth <= MODULE_DEPTH_LIMIT,
+      "OUT_OF_LIMITS",
+      () =>
+        `openTorchCheckpoint(): ${file}: over ${MODULE_LIMIT} modules, or over ${MODULE_DEPTH_LIMIT} within each other`,
+    );
+    for (const [name, value] of module.attributes) {
+      if (value instanceof TensorRef) tensors.set(`${prefix}${name}`, value);
+      else if (value instanceof ScriptObject) walk(value, `${prefix}${name}.`, depth + 1);
+    }
+  };
+  walk(root, "", 1);
+  return tensors;
 }
 
 function show(value: unknown): string {

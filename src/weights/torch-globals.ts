@@ -3,7 +3,7 @@
  * inert names; what could run code is refused, although nothing here would run it: such a file was made to do harm.
  */
 import { VqganClipError } from "../core/errors.js";
-import { PickleGlobal, Placeholder } from "./pickle-values.js";
+import { PickleGlobal, Placeholder, ScriptObject } from "./pickle-values.js";
 import { StorageRef, storageTypes, TensorRef } from "./torch-tensor.js";
 
 /** dtypes, memory formats, layouts and `device`: torch's harmless lower-case names. */
@@ -32,6 +32,11 @@ const calls: Readonly<Record<string, (args: readonly unknown[]) => unknown>> = {
   "torch._utils._rebuild_tensor_v2": rebuildTensor,
   "torch._utils._rebuild_parameter": first,
   "torch._utils._rebuild_parameter_with_state": first,
+  "torch.jit._pickle.build_boollist": first,
+  "torch.jit._pickle.build_doublelist": first,
+  "torch.jit._pickle.build_intlist": first,
+  "torch.jit._pickle.build_tensorlist": first,
+  "torch.jit._pickle.restore_type_tag": first,
   // Only of a plain tensor: this one inside itself could nest without end.
   "torch._tensor._rebuild_from_type_v2": ([rebuild, , args]) =>
     rebuild instanceof PickleGlobal && rebuild.name === "_rebuild_tensor_v2" && Array.isArray(args)
@@ -81,7 +86,9 @@ export function resolveTorchGlobal(module: string, name: string): PickleGlobal {
       "do not load it in PyTorch either; use weights from a source you trust, best as .safetensors",
     );
   }
-  return new PickleGlobal(module, name, calls[`${builtin}.${name}`]);
+  const isScript = top === "__torch__"; // TorchScript's own namespace: classes whose code lies elsewhere in the archive
+  const script = isScript ? () => new ScriptObject(`${module}.${name}`) : undefined;
+  return new PickleGlobal(module, name, script ?? calls[`${builtin}.${name}`]);
 }
 
 /** torch's classes, dtypes and rebuilders are inert names; any other function below torch has no place in a checkpoint. */

@@ -77,10 +77,13 @@ const clipSchema = z.object({
 
 const triple = z.array(z.number()).length(3);
 
+/** What OpenAI normalised the pixels of its training pictures with. */
+export const openAiPixels = { mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711] };
+
 const preprocessorSchema = z.object({
   do_normalize: z.boolean().default(true),
-  image_mean: triple.default([0.48145466, 0.4578275, 0.40821073]),
-  image_std: triple.default([0.26862954, 0.26130258, 0.27577711]),
+  image_mean: triple.default(openAiPixels.mean),
+  image_std: triple.default(openAiPixels.std),
   crop_size: z.union([whole, z.object({ height: whole, width: whole })]).optional(),
 });
 

@@ -12,6 +12,8 @@ import type { ImageLayers } from "../perceptor.js";
 import type { ClipConfig } from "./config.js";
 import { type BlockWeights, transformer } from "./transformer.js";
 
+type PictureConfig = Pick<ClipConfig, "image" | "pixelMean" | "pixelStd">;
+
 export interface ImageWeights {
   /** [d,3,p,p] */
   readonly patches: Tensor;
@@ -26,21 +28,15 @@ export interface ImageWeights {
   readonly projection: Tensor;
 }
 
-/**
- * Pictures to embeddings, not normalised.
- *
- * @param pixels [n,3,S,S] in 0..1; the encoder's own mean and deviation are applied here
- * @returns [n,E]
- */
-export function encodeImage(weights: ImageWeights, config: ClipConfig, pixels: Tensor): Tensor {
-  return encodeImageLayers(weights, config, pixels).embedding;
-}
-
 /** Layers of a tower that are shown, as in LPIPS, evenly over its depth. */
 const SHOWN_LAYERS = 4;
 
-/** The embedding, and the patches' tokens between blocks, as the block that follows reads them. */
-export function encodeImageLayers(weights: ImageWeights, config: ClipConfig, pixels: Tensor): ImageLayers {
+/**
+ * Pictures to embeddings, and the patches' tokens between blocks, as the block that follows reads them.
+ *
+ * @param pixels [n,3,S,S] in 0..1; the encoder's own mean and deviation are applied here
+ */
+export function encodeImageLayers(weights: ImageWeights, config: PictureConfig, pixels: Tensor): ImageLayers {
   const { image } = config;
   const [n, channels, height, width] = pixels.shape as [number, number, number, number];
   requires(
@@ -65,7 +61,7 @@ export function encodeImageLayers(weights: ImageWeights, config: ClipConfig, pix
  *
  * @returns [n,1+g*g,d], the class token in front
  */
-function embedPatches({ patches, classToken, positions }: ImageWeights, config: ClipConfig, pixels: Tensor): Tensor {
+function embedPatches({ patches, classToken, positions }: ImageWeights, config: PictureConfig, pixels: Tensor): Tensor {
   const { size, patch, width } = config.image;
   const n = pixels.shape[0] as number;
   const grid = size / patch;
@@ -81,4 +77,5 @@ function embedPatches({ patches, classToken, positions }: ImageWeights, config: 
   return concat([first, placed], 1);
 }
 
-const perChannel = (values: readonly number[]): Tensor => constant(NDArray.float32([1, 3, 1, 1], values));
+/** [1,3,1,1] */
+export const perChannel = (values: readonly number[]): Tensor => constant(NDArray.float32([1, 3, 1, 1], values));

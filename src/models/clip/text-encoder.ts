@@ -28,7 +28,7 @@ export interface TextWeights {
  * @param end int64 [b]: where each text's end token is
  * @returns [b,E]
  */
-export function encodeText(weights: TextWeights, { text }: ClipConfig, ids: Tensor, end: Tensor): Tensor {
+export function encodeText(weights: TextWeights, { text }: Pick<ClipConfig, "text">, ids: Tensor, end: Tensor): Tensor {
   const [b, length] = ids.shape as [number, number];
   requires(
     ids.rank === 2 && length <= text.contextLength && end.rank === 1 && end.shape[0] === b,
