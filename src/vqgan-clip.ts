@@ -12,7 +12,7 @@ import { decodePicture } from "./image/decode.js";
 import { ModelPair, type PairOptions, type RunRequest, type SessionChanges } from "./model-pair.js";
 import { loadClip } from "./models/clip/load.js";
 import type { Generator } from "./models/generator.js";
-import { loadVqgan } from "./models/vqgan/load.js";
+import { loadGenerator } from "./models/load-generator.js";
 import { weightless } from "./models/weightless/index.js";
 import { PictureRun } from "./picture-run.js";
 
@@ -111,7 +111,7 @@ async function generatorOf(
   const known = given === undefined ? undefined : weightless.get(given);
   if (known) return { generator: known };
   const { path, name } = given === undefined ? usual : await resolveModel(given, "VQGAN", hub);
-  return { generator: await loadVqgan(path), name };
+  return { generator: await loadGenerator(path), name };
 }
 
 async function recommendation(folder: string): Promise<Recommendation | undefined> {

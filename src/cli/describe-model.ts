@@ -3,14 +3,14 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { VqganClipError } from "../core/errors.js";
 import { loadClip } from "../models/clip/load.js";
+import { diffusersFolder, loadGenerator } from "../models/load-generator.js";
 import type { ModelFile } from "../models/model-file.js";
-import { loadVqgan } from "../models/vqgan/load.js";
 import { openWeights } from "../weights/open-file.js";
 import type { StateDict } from "../weights/state-dict.js";
 
 export interface ModelFacts {
   readonly name: string;
-  readonly kind: "VQGAN" | "CLIP";
+  readonly kind: "VQGAN" | "autoencoder" | "CLIP";
   /** Numbers in all arrays of the checkpoint */
   readonly parameters: number;
   readonly bytes: number;
@@ -30,27 +30,28 @@ export async function describeFolder(folder: string): Promise<ModelFacts[]> {
     );
   if ((await has("vqgan")) || (await has("clip"))) {
     const pair = [
-      ...((await has("vqgan")) ? [await describeVqgan(join(folder, "vqgan"))] : []),
+      ...((await has("vqgan")) ? [await describeGenerator(join(folder, "vqgan"))] : []),
       ...((await has("clip")) ? [await describeClip(join(folder, "clip"))] : []),
     ];
     return pair.map((model) => ({ ...model, name: `${basename(resolve(folder))}/${model.name}` }));
   }
+  const isDiffusers = (await diffusersFolder(folder)) !== undefined;
+  if (isDiffusers || (await has("config.yaml"))) return [await describeGenerator(folder)];
   if ((await has("config.json")) || (await has("open_clip_config.json"))) return [await describeClip(folder)];
-  if (await has("config.yaml")) return [await describeVqgan(folder)];
   throw new VqganClipError(
     "BAD_MODEL",
     `${folder}: no model is in there`,
-    "a pair has vqgan/ and clip/, a VQGAN config.yaml and a checkpoint, a CLIP config.json and model.safetensors",
+    "a pair has vqgan/ and clip/, a VQGAN config.yaml and a checkpoint, a CLIP config.json and model.safetensors, an autoencoder config.json and diffusion_pytorch_model.safetensors",
   );
 }
 
-async function describeVqgan(folder: string): Promise<ModelFacts> {
-  const { name, files, factor, codebook, latentShape, resolution, encode } = await loadVqgan(folder);
+async function describeGenerator(folder: string): Promise<ModelFacts> {
+  const { name, files, factor, codebook, latentShape, resolution, encode } = await loadGenerator(folder);
   const [, channels] = latentShape([resolution, resolution]) as [number, number];
   const codes = codebook?.codes.shape[0];
   return {
-    ...(await describe(folder, name, files)),
-    kind: "VQGAN",
+    ...(await describe((await diffusersFolder(folder)) ?? folder, name, files)),
+    kind: codebook ? "VQGAN" : "autoencoder",
     facts: { factor, ...(codes && { codes }), channels, resolution, encodes: encode !== undefined },
   };
 }

@@ -44,6 +44,17 @@ function clip(repo: string, about: string, licence: string | undefined, bytes?: 
   return { name: repo, kind: "CLIP", about, licence, bytes, sources: [{ kind: "hub", repo, revision: "main", files }] };
 }
 
+/** A folder of the diffusers library that holds an autoencoder. */
+const autoencoderFiles: readonly HubChoice[] = [
+  { names: ["config.json"] },
+  { names: ["diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin"] },
+];
+
+function autoencoder(repo: string, about: string, licence: string, bytes: number): Published {
+  const sources = [{ kind: "hub", repo, revision: "main", files: autoencoderFiles }] as const;
+  return { name: repo, kind: "VQGAN", about, licence, bytes, sources };
+}
+
 function vqgan(
   name: string,
   about: string,
@@ -121,6 +132,8 @@ export const catalogue: readonly Published[] = [
     376e6,
     [makers({ ckpt: "34a747d5765840b5a99d", yaml: "b24d14998a8d4f19a34f" }), makersFolder("2e5662443a6b4307b470")],
   ),
+  autoencoder("stabilityai/sd-vae-ft-mse", "Stable Diffusion's autoencoder f8, continuous", "MIT", 335e6),
+  autoencoder("madebyollin/taesd", "TAESD f8, continuous: small and fast, less detail", "MIT", 10e6),
 ];
 
 /** A CLIP of any repository on the hub, in either form. */

@@ -11,19 +11,28 @@ export class WeightTaker {
   private readonly misfits: string[] = [];
   private readonly missing: string[] = [];
 
-  /** @param prefix in front of every key of the model, where it is part of a larger one */
+  /**
+   * @param prefix in front of every key of the model, where it is part of a larger one
+   * @param nameOf what the checkpoint calls a key, where it follows another naming
+   */
   constructor(
     private readonly dict: StateDict,
     private readonly prefix = "",
+    private readonly nameOf: (key: string) => string = (key) => key,
   ) {}
 
   has(key: string): boolean {
-    return this.dict.has(this.prefix + key);
+    return this.shapeOf(key) !== undefined;
+  }
+
+  /** Of the array as it is stored. */
+  shapeOf(key: string): Shape | undefined {
+    return this.dict.entries.get(this.prefix + this.nameOf(key))?.shape;
   }
 
   /** The array `key` as float32, which must have this shape; complaints are kept for `finish`. */
   take(key: string, shape: Shape): Tensor {
-    const name = this.prefix + key;
+    const name = this.prefix + this.nameOf(key);
     this.taken.add(name);
     const entry = this.dict.entries.get(name);
     if (!entry) this.missing.push(name);

@@ -6,19 +6,23 @@ import { add } from "../../ops/arithmetic.js";
 import { conv2d } from "../../ops/convolution.js";
 import { groupNorm, groupNormSilu } from "../../ops/normalization.js";
 
-const norm = { groups: 32, epsilon: 1e-6 };
+const EPSILON = 1e-6;
+
+export interface Norm extends Affine {
+  readonly groups: number;
+}
 
 export interface ResidualWeights {
-  readonly norm1: Affine;
+  readonly norm1: Norm;
   readonly conv1: Affine;
-  readonly norm2: Affine;
+  readonly norm2: Norm;
   readonly conv2: Affine;
-  /** 1x1 or 3x3; only where the number of channels changes */
+  /** 1x1; only where the number of channels changes */
   readonly shortcut?: Affine;
 }
 
 export interface AttentionBlockWeights {
-  readonly norm: Affine;
+  readonly norm: Norm;
   readonly attention: AttentionWeights;
 }
 
@@ -32,7 +36,7 @@ export interface LevelWeights {
 
 export interface MiddleWeights {
   readonly block1: ResidualWeights;
-  readonly attention: AttentionBlockWeights;
+  readonly attention?: AttentionBlockWeights;
   readonly block2: ResidualWeights;
 }
 
@@ -42,8 +46,8 @@ export function convolve(x: Tensor, { weight, bias }: Affine): Tensor {
 }
 
 /** silu(groupNorm(x)), which comes before nearly every convolution */
-export function normSilu(x: Tensor, { weight, bias }: Affine): Tensor {
-  return groupNormSilu(x, weight, bias, norm);
+export function normSilu(x: Tensor, { weight, bias, groups }: Norm): Tensor {
+  return groupNormSilu(x, weight, bias, { groups, epsilon: EPSILON });
 }
 
 /** How a part is applied: plainly, or so that its values are computed again in the backward pass (`recomputed`). */
@@ -63,13 +67,14 @@ export function residualBlock(
 }
 
 /** y = x + attention(norm(x)) */
-export function attentionBlock(x: Tensor, { norm: affine, attention }: AttentionBlockWeights): Tensor {
-  return add(x, spatialAttention(groupNorm(x, affine.weight, affine.bias, norm), attention));
+export function attentionBlock(x: Tensor, { norm, attention }: AttentionBlockWeights): Tensor {
+  const { weight, bias, groups } = norm;
+  return add(x, spatialAttention(groupNorm(x, weight, bias, { groups, epsilon: EPSILON }), attention));
 }
 
 export function middle(x: Tensor, { block1, attention, block2 }: MiddleWeights, stage = plainly): Tensor {
-  const attended = stage((h) => attentionBlock(h, attention), residualStage(x, block1, stage));
-  return residualStage(attended, block2, stage);
+  const first = residualStage(x, block1, stage);
+  return residualStage(attention ? stage((h) => attentionBlock(h, attention), first) : first, block2, stage);
 }
 
 function residualStage(x: Tensor, block: ResidualWeights, stage: Stage): Tensor {

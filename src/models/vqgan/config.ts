@@ -1,26 +1,48 @@
-/** What a taming-transformers yaml says about its first stage: a VQModel, a GumbelVQ, or the first stage of a transformer. */
+/**
+ * What a yaml of taming-transformers or latent-diffusion says about its first stage: a VQModel, a GumbelVQ, an
+ * AutoencoderKL, or the first stage of a transformer or of a diffusion model.
+ */
 import { parse } from "yaml";
 import { z } from "zod";
-import { VqganClipError } from "../../core/errors.js";
+import { requires, VqganClipError } from "../../core/errors.js";
 import { parsed } from "../parse.js";
 
 export interface VqganConfig {
-  readonly kind: "vq" | "gumbel";
+  /** `kl` has no codes: its latent is continuous. */
+  readonly kind: "vq" | "gumbel" | "kl";
   /** In front of every key of the model in its checkpoint; "" unless it is part of a larger one. */
   readonly prefix: string;
   /** D, channels of a code */
   readonly codeChannels: number;
-  /** K, entries of the codebook */
+  /** K, entries of the codebook; 0 where there is none */
   readonly codes: number;
   /** Channels between the convolutions and the codes */
   readonly latentChannels: number;
-  /** Side of the training pictures; decides, with `attentionResolutions`, which levels attend. */
+  /** Side of the training pictures */
   readonly resolution: number;
+  /** Between the picture and the first level */
   readonly channels: number;
-  /** Channels of each level, as multiples of `channels`; every level but the last halves the side. */
-  readonly multipliers: readonly number[];
+  /** From the full side down; every level but the last halves the side. */
+  readonly encoder: readonly Level[];
+  /** From the smallest side up */
+  readonly decoder: readonly Level[];
+  /** Of the encoder's levels; the decoder's have one more. */
   readonly blocksPerLevel: number;
-  readonly attentionResolutions: readonly number[];
+  /** Groups of channels that norms are taken over */
+  readonly groups: number;
+  /** Whether the middle attends, between its two blocks */
+  readonly middleAttends: boolean;
+  /** Whether there are 1x1 convolutions between the latent's channels and those of a code, and back */
+  readonly codeConvs: { readonly to: boolean; readonly from: boolean };
+  /** A `kl` model's latents are (its own - shift) * scale, which makes their spread about 1. */
+  readonly scale: number;
+  readonly shift: number;
+}
+
+/** What a level of the encoder or the decoder consists of. */
+export interface Level {
+  readonly channels: number;
+  readonly attends: boolean;
 }
 
 const whole = z.int().positive();
@@ -34,11 +56,12 @@ const architectureSchema = z.object({
   z_channels: whole,
   in_channels: z.literal(3, "only models of RGB pictures can be used").default(3),
   out_ch: z.literal(3, "only models of RGB pictures can be used").default(3),
-  double_z: z.literal(false, "codes are not drawn from a distribution in any VQGAN").default(false),
+  double_z: z.boolean().default(false),
   resamp_with_conv: z.literal(true, "levels joined without a convolution are not supported").default(true),
 });
 
-const paramsSchema = z.object({ embed_dim: whole, n_embed: whole, ddconfig: architectureSchema });
+const paramsSchema = z.object({ embed_dim: whole, ddconfig: architectureSchema });
+const codesSchema = z.object({ n_embed: whole });
 
 const modelSchema = z.object({ target: z.string(), params: z.record(z.string(), z.unknown()) });
 
@@ -49,6 +72,7 @@ const kinds: Readonly<Record<string, VqganConfig["kind"]>> = {
   VQNoDiscModel: "vq",
   EMAVQ: "vq",
   GumbelVQ: "gumbel",
+  AutoencoderKL: "kl",
 };
 
 /** @throws BAD_MODEL, naming `origin` and the key */
@@ -56,10 +80,14 @@ export function parseVqganConfig(yaml: string, origin = "config.yaml"): VqganCon
   const file = parsed(z.object({ model: modelSchema }), parseYaml(yaml, origin), origin);
   const { model } = file;
   const firstStage = model.params.first_stage_config;
-  return firstStage === undefined
-    ? configOf(model, "", origin)
-    : configOf(parsed(modelSchema, firstStage, `${origin}: first_stage_config`), "first_stage_model.", origin);
+  if (firstStage === undefined) return configOf(model, "", origin);
+  const stage = parsed(modelSchema, firstStage, `${origin}: first_stage_config`);
+  const { scale_factor: scale } = parsed(scaleSchema, model.params, `${origin}: params`);
+  return { ...configOf(stage, "first_stage_model.", origin), scale };
 }
+
+/** A diffusion model's own scale of its latents. */
+const scaleSchema = z.object({ scale_factor: z.number().positive().default(1) });
 
 function configOf({ target, params }: z.infer<typeof modelSchema>, prefix: string, origin: string): VqganConfig {
   const kind = kinds[target.slice(target.lastIndexOf(".") + 1)];
@@ -67,48 +95,47 @@ function configOf({ target, params }: z.infer<typeof modelSchema>, prefix: strin
     const known = Object.keys(kinds).join(", ");
     throw new VqganClipError("BAD_MODEL", `${origin}: target ${target} is no VQGAN`, `known classes: ${known}`);
   }
-  const { embed_dim, n_embed, ddconfig } = parsed(paramsSchema, params, `${origin}: params`);
+  const { embed_dim, ddconfig } = parsed(paramsSchema, params, `${origin}: params`);
+  requires(
+    ddconfig.double_z === (kind === "kl"),
+    "BAD_MODEL",
+    () => `${origin}: params: ddconfig.double_z: expected ${kind === "kl"} of ${target}, found ${ddconfig.double_z}`,
+  );
   return {
     kind,
     prefix,
     codeChannels: embed_dim,
-    codes: n_embed,
+    codes: kind === "kl" ? 0 : parsed(codesSchema, params, `${origin}: params`).n_embed,
     latentChannels: ddconfig.z_channels,
     resolution: ddconfig.resolution,
     channels: ddconfig.ch,
-    multipliers: ddconfig.ch_mult,
+    ...levelsOf(ddconfig),
     blocksPerLevel: ddconfig.num_res_blocks,
-    attentionResolutions: ddconfig.attn_resolutions,
+    groups: 32,
+    middleAttends: true,
+    codeConvs: { to: true, from: true },
+    scale: 1,
+    shift: 0,
   };
 }
 
-/** f: how many pixels a side one code stands for. */
-export function factorOf({ multipliers }: VqganConfig): number {
-  return 2 ** (multipliers.length - 1);
+/** A level attends by the side that training pictures have there, whatever the side of the actual picture. */
+function levelsOf({ ch, ch_mult, resolution, attn_resolutions }: z.infer<typeof architectureSchema>) {
+  const level = (multiplier: number, side: number): Level => ({
+    channels: ch * multiplier,
+    attends: attn_resolutions.includes(side),
+  });
+  const smallest = Math.floor(resolution / 2 ** (ch_mult.length - 1));
+  return {
+    encoder: ch_mult.map((multiplier, i) => level(multiplier, Math.floor(resolution / 2 ** i))),
+    // Doubled from the smallest side: an odd training side gives other sides than the encoder's.
+    decoder: ch_mult.toReversed().map((multiplier, i) => level(multiplier, smallest * 2 ** i)),
+  };
 }
 
-/** What a level of the encoder or the decoder consists of. */
-export interface Level {
-  readonly channels: number;
-  /** Decided by the side of the training pictures at this level, whatever the side of the actual picture. */
-  readonly attends: boolean;
-}
-
-/** From the full side down. */
-export function encoderLevels({ channels, multipliers, resolution, attentionResolutions }: VqganConfig): Level[] {
-  return multipliers.map((multiplier, i) => ({
-    channels: channels * multiplier,
-    attends: attentionResolutions.includes(Math.floor(resolution / 2 ** i)),
-  }));
-}
-
-/** From the smallest side up, doubled from there: an odd training side gives other sides than the encoder's. */
-export function decoderLevels(config: VqganConfig): Level[] {
-  const smallest = Math.floor(config.resolution / factorOf(config));
-  return config.multipliers.toReversed().map((multiplier, i) => ({
-    channels: config.channels * multiplier,
-    attends: config.attentionResolutions.includes(smallest * 2 ** i),
-  }));
+/** f: how many pixels a side one position of the latent stands for. */
+export function factorOf({ encoder }: VqganConfig): number {
+  return 2 ** (encoder.length - 1);
 }
 
 function parseYaml(yaml: string, origin: string): unknown {

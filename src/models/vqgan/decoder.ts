@@ -1,21 +1,30 @@
-/** VQGAN's decoder: a latent of codes to a picture. */
+/** The decoder: a latent, of codes or continuous, to a picture. */
 import { recomputed } from "../../autodiff/recompute.js";
 import { requires } from "../../core/errors.js";
 import type { Tensor } from "../../graph/tensor.js";
 import type { Affine } from "../../nn/layers.js";
 import { upsampleConv } from "../../nn/upsample.js";
 import type { DecodeOptions } from "../generator.js";
-import { convolve, type LevelWeights, level, type MiddleWeights, middle, normSilu, type Stage } from "./blocks.js";
+import {
+  convolve,
+  type LevelWeights,
+  level,
+  type MiddleWeights,
+  middle,
+  type Norm,
+  normSilu,
+  type Stage,
+} from "./blocks.js";
 import type { VqganConfig } from "./config.js";
 
 export interface DecoderWeights {
   /** From the channels of a code */
-  readonly postQuantConv: Affine;
+  readonly postQuantConv?: Affine;
   readonly convIn: Affine;
   readonly middle: MiddleWeights;
   /** From the smallest side up */
   readonly levels: readonly LevelWeights[];
-  readonly normOut: Affine;
+  readonly normOut: Norm;
   readonly convOut: Affine;
 }
 
@@ -39,7 +48,8 @@ export function decode(
     "SHAPE_MISMATCH",
     () => `decode(): needs [n,${config.codeChannels},h,w], got ${z}`,
   );
-  const first = convolve(convolve(z, weights.postQuantConv), weights.convIn);
+  const { postQuantConv, convIn } = weights;
+  const first = convolve(postQuantConv ? convolve(z, postQuantConv) : z, convIn);
   const stage: Stage = recompute ? recomputed : (f, x) => f(x);
   const features = weights.levels.reduce(
     (h, { resample, ...blocks }) =>
