@@ -216,9 +216,8 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
   }
 
   /** Where in a picture a phrase is: a mask for `edit` (paper, appendix G.2). @throws BAD_PROMPT, BAD_ARGUMENT */
-  async findMask(image: Source, phrase: string, { deviations }: FindOptions = {}): Promise<FoundMask> {
-    const found = { ...(deviations !== undefined && { deviations }) };
-    return findMask(this.perceptor, await this.decoded(image), phrase, { ...found, ...this.textOptions() });
+  async findMask(image: Source, phrase: string, options: FindOptions = {}): Promise<FoundMask> {
+    return findMask(this.perceptor, await this.decoded(image), phrase, { ...options, ...this.textOptions() });
   }
 
   /** The picture through the generator and back: encode, quantise, decode. */

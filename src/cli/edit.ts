@@ -4,7 +4,7 @@ import { NDArray } from "../core/ndarray.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { readInput } from "../files/read-input.js";
 import { MAX_EDIT_SIDE } from "../guidance/edit.js";
-import type { Rectangle } from "../guidance/mask.js";
+import { type Rectangle, USUAL_DEVIATIONS } from "../guidance/mask.js";
 import { requestedPrompts, USUAL_STRENGTH } from "../guidance/resolve-settings.js";
 import { encodePng } from "../image/png.js";
 import type { VqganClip } from "../vqgan-clip.js";
@@ -24,6 +24,7 @@ interface EditFlags extends FileFlags, Readonly<Record<string, unknown>> {
   readonly from?: string;
   readonly to?: string;
   readonly deviations?: number;
+  readonly maskEdges?: "on" | "off";
   readonly saveMask?: string;
   readonly maxSide?: number;
 }
@@ -59,8 +60,14 @@ export function addEdit(program: Command, finish: (code: number) => void): void 
     .option("--to <phrase>", "what to see there; the same as a prompt (default: none)")
     .option(
       "--deviations <x>",
-      "how far above the mean --from must stand out; larger finds less (default: 1)",
+      `how far above the mean --from must stand out; larger finds less (default: ${USUAL_DEVIATIONS})`,
       deviations,
+    )
+    .addOption(
+      new Option(
+        "--mask-edges <on|off>",
+        "let the mask of --from follow the picture's edges; off is the paper's own soft blob (default: on)",
+      ).choices(["on", "off"]),
     )
     .option("--save-mask <png>", "the mask that --from found, to look at and to use with --mask (default: none)")
     .option("--max-side <n>", `work at no more pixels a side than this (default: ${MAX_EDIT_SIDE})`, (text) =>
@@ -73,7 +80,7 @@ export function addEdit(program: Command, finish: (code: number) => void): void 
 }
 
 async function edit(picture: string, positional: readonly string[], flags: EditFlags): Promise<number> {
-  const { strength, rect, from, to, deviations: beyond, saveMask, maxSide, saveState } = flags;
+  const { strength, rect, from, to, saveMask, maxSide, saveState } = flags;
   const png = flags.output ?? `${picture.replace(/\.[^./\\]*$/, "")}-edited.png`;
   const reporter = new Reporter({ ...flags, pictureOnStdout: png === "-" });
   const targets = await targetsFrom(flags);
@@ -93,7 +100,7 @@ async function edit(picture: string, positional: readonly string[], flags: EditF
     ...modelFrom(flags),
     onNotice: (notice) => reporter.say(noticeText(notice)),
   });
-  const mask = from === undefined ? flags.mask : await found(vq, decoded, from, beyond, reporter);
+  const mask = from === undefined ? flags.mask : await found(vq, decoded, from, flags, reporter);
   const run = await vq.edit({
     ...request,
     image: decoded,
@@ -112,10 +119,13 @@ async function found(
   vq: VqganClip,
   picture: NDArray,
   phrase: string,
-  beyond: number | undefined,
+  { deviations, maskEdges }: EditFlags,
   reporter: Reporter,
 ): Promise<NDArray> {
-  const { mask } = await vq.findMask(picture, phrase, beyond === undefined ? {} : { deviations: beyond });
+  const { mask } = await vq.findMask(picture, phrase, {
+    ...(deviations !== undefined && { deviations }),
+    ...(maskEdges !== undefined && { edges: maskEdges === "on" }),
+  });
   const share = (mask.data as Uint8Array).reduce((count, value) => count + (value > 0 ? 1 : 0), 0) / mask.size;
   reporter.say(`note: "${phrase}" was found in ${(100 * share).toFixed(1)} % of the picture`);
   return mask;

@@ -10,6 +10,9 @@ import { NDArray } from "../core/ndarray.js";
 /** Left, top, width and height in pixels. */
 export type Rectangle = readonly [x: number, y: number, width: number, height: number];
 
+/** How far above the mean a place must be like a phrase to belong to its mask, in standard deviations. */
+export const USUAL_DEVIATIONS = 1.25;
+
 /** @throws BAD_ARGUMENT when the rectangle is empty or leaves the picture */
 export function rectangleMask([x, y, width, height]: Rectangle, [rows, columns]: readonly [number, number]): NDArray {
   requires(

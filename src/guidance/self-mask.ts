@@ -6,16 +6,20 @@ import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { input } from "../graph/tensor.js";
 import { clampPicture } from "../image/bytes.js";
+import { guidedFilter } from "../image/guided-filter.js";
 import { windowOf } from "../image/pad.js";
 import { resizePicture } from "../image/resize.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { compile, type Program } from "../runtime/program.js";
+import { USUAL_DEVIATIONS } from "./mask.js";
 import { compareUnits, unitRows, unitTexts } from "./perceive.js";
 import type { EmbedOptions } from "./prompt-embedding.js";
 
 export interface FindOptions {
-  /** How many standard deviations above the mean a place must be like the phrase (default 1; the paper's 2 keeps less). */
+  /** How many standard deviations above the mean a place must be like the phrase (default 1.25; the paper's 2 keeps less). */
   readonly deviations?: number;
+  /** Whether the map takes the picture's own edges before it is thresholded (default true); the paper's does not. */
+  readonly edges?: boolean;
 }
 
 export interface FoundMask {
@@ -26,15 +30,20 @@ export interface FoundMask {
 }
 
 /** Sides of the windows, as shares of the picture's short side. */
-const WINDOWS = [1 / 2, 1 / 3, 1 / 4];
+const WINDOWS = [1 / 2, 1 / 3, 1 / 4, 1 / 5, 1 / 6];
 /** Windows overlap: this many begin within the length of one. */
-const OVERLAP = 4;
+const OVERLAP = 3;
 /** Windows that the perceptor sees at once. */
 const BATCH = 16;
+/** Short side in pixels that a map has at most: it is no finer than the windows are apart. */
+const MAP_SIDE = 256;
+/** The map follows the picture's edges in windows of half its short side, where colours vary by more than this. */
+const EDGES = { reach: 1 / 4, epsilon: 1e-3 };
 
 /**
  * (1) crops windows, (2) L(i) = f(crop_i) . g(phrase), unit vectors, (3) writes L(i) at the crop's centre, bilinear
- * between centres, (4) normalises, (5) keeps what lies beyond a number of standard deviations.
+ * between centres, (4) normalises, (5) keeps what lies beyond a number of standard deviations. Before (5), the map takes the
+ * picture's edges (`edges`), which the paper does not do.
  *
  * The paper thresholds at `mean - 2 std` of a map it calls L, which reads as a loss: low is like. L is a likeness here,
  * so the same rule keeps what is above `mean + deviations * std`. Windows of several sizes are each brought to mean 0
@@ -47,7 +56,7 @@ export async function findMask(
   perceptor: Perceptor,
   picture: NDArray,
   phrase: string,
-  { deviations = 1, ...options }: FindOptions & EmbedOptions = {},
+  { deviations = USUAL_DEVIATIONS, edges = true, ...options }: FindOptions & EmbedOptions = {},
 ): Promise<FoundMask> {
   requires(
     phrase.trim() !== "",
@@ -61,19 +70,27 @@ export async function findMask(
   const s = perceptor.inputSize;
   const pixels = input("pixels", "float32", [BATCH, 3, s, s]);
   const program = await compile({ embedding: perceptor.encodeImage(pixels) }, compileOptions);
-  const likeness = new Float32Array(height * width);
+  const shrink = Math.min(1, MAP_SIDE / Math.min(height, width));
+  const [rows, columns] = [height, width].map((extent) => Math.round(extent * shrink)) as [number, number];
+  const coarse = new Float32Array(rows * columns);
   for (const share of WINDOWS) {
     const side = Math.max(1, Math.round(Math.min(height, width) * share));
     const [lefts, tops] = [positions(width, side), positions(height, side)];
     const windows = tops.flatMap((top) => lefts.map((left) => [left, top] as const));
     const seen = await unitWindows(program, s, picture, windows, side);
     const values = seen.map((vector) => compareUnits(vector, text).cosine);
-    const map = standardised(spread(values, lefts, tops, side, [height, width]));
+    const map = standardised(spread(values, lefts, tops, side, [rows, columns], shrink));
     map.forEach((value, i) => {
-      likeness[i] = (likeness[i] as number) + value / WINDOWS.length;
+      coarse[i] = (coarse[i] as number) + value / WINDOWS.length;
     });
   }
   await program.dispose();
+  const map = NDArray.float32([1, rows, columns], coarse);
+  const radius = Math.max(1, Math.round(EDGES.reach * Math.min(rows, columns)));
+  const full = edges
+    ? guidedFilter(map, picture, { radius, epsilon: EDGES.epsilon })
+    : resizePicture(map, height, width);
+  const likeness = full.floats();
   const { mean, deviation } = moments(likeness);
   const mask = Uint8Array.from(likeness, (value) => (value > mean + deviations * deviation ? 255 : 0));
   requires(
@@ -114,18 +131,23 @@ async function unitWindows(
   return units;
 }
 
-/** Values at window centres to a whole picture [H*W]: bilinear between centres, the nearest beyond them. */
+/**
+ * Values at window centres to a map of the whole picture [rows*columns]: bilinear between centres, the nearest beyond them.
+ *
+ * @param scale the map's pixels for one of the picture
+ */
 function spread(
   values: readonly number[],
   lefts: readonly number[],
   tops: readonly number[],
   side: number,
   [height, width]: readonly [number, number],
+  scale: number,
 ): Float32Array {
-  const columns = Array.from({ length: width }, (_, x) => between(lefts, x + 0.5 - side / 2));
+  const columns = Array.from({ length: width }, (_, x) => between(lefts, (x + 0.5) / scale - side / 2));
   const map = new Float32Array(height * width);
   for (let y = 0; y < height; y++) {
-    const [i, down] = between(tops, y + 0.5 - side / 2);
+    const [i, down] = between(tops, (y + 0.5) / scale - side / 2);
     columns.forEach(([j, across], x) => {
       const at = (row: number, column: number) =>
         values[Math.min(row, tops.length - 1) * lefts.length + Math.min(column, lefts.length - 1)] as number;
