@@ -1,0 +1,191 @@
+"""Draws what the evaluation asks for, once and for all models: prompts with their alternatives, pictures to edit, unseen compositions with captions.
+
+The lists go to prompts.json beside this file; the pictures to `--out`: edits/NN.png with edits/NN-object.png, compositions/NNN.png.
+"""
+
+import argparse
+import json
+import random
+import sys
+from pathlib import Path
+
+import numpy
+import torch
+from PIL import Image
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+import backgrounds  # noqa: E402
+from captions import NUMBERS, PALETTE, PLACES, RELATIONS, SCENERY, STYLE_ALONE, STYLES, plural, without_colour  # noqa: E402
+from data import Pictures, Scenes  # noqa: E402
+
+SEED, SIDE, BATCH = 20, 128, 100
+OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"}
+ATTRIBUTES = {"colour": 18, "background": 10, "number": 8, "scenery": 8, "place": 6}
+THINGS = (3, 4, 5, 6, 7)  # animals and nature, food, travel, activities, objects
+
+
+def a(phrase):
+    return ("an " if phrase[0] in "aeiou" else "a ") + phrase
+
+
+def tuning():
+    """Prompts that settings are searched with; none of them is drawn here."""
+    return set(json.loads((HERE.parent / "eval-prompts.json").read_text())["tuning"])
+
+
+def common(concepts):
+    """Concepts of ordinary things: in several icon sets, named by one or two words without a colour, in the singular."""
+    seen = tuning()
+    fits = lambda c: c["group"] in THINGS and c["weight"] >= 1 and c["pictures"] >= 5 and len(c["name"].split()) <= 2
+    plain = lambda c: c["name"].replace(" ", "").isalpha() and without_colour(c["name"]) == c["name"] and a(c["name"]) not in seen
+    singular = lambda c: not c["name"].endswith("s") or c["name"].endswith(("ss", "us"))
+    return [concept for concept in concepts if fits(concept) and plain(concept) and singular(concept)]
+
+
+def apart(candidates, count, taken=()):
+    """The first `count` of which none is called as another one is, by name or tag."""
+    taken, chosen = list(taken), []
+    words = lambda concept: set(concept["names"]) | set(concept["tags"])
+    for concept in candidates:
+        if len(chosen) == count:
+            break
+        if all(concept["name"] not in words(other) and other["name"] not in words(concept) for other in taken):
+            taken.append(concept)
+            chosen.append(concept)
+    assert len(chosen) == count, f"{len(chosen)} concepts are apart, {count} are needed"
+    return chosen
+
+
+def attribute_phrases(kind):
+    """Value -> noun -> prompt, for one kind of attribute."""
+    if kind == "colour":
+        return {name: lambda noun, name=name: a(f"{name} {noun}") for name in PALETTE}
+    if kind == "background":
+        return {name: lambda noun, name=name: f"{a(noun)} on {a(name)} background" for name in PALETTE}
+    if kind == "number":
+        return {1: a} | {number: lambda noun, words=words: f"{words[0]} {plural(noun)}" for number, words in NUMBERS.items()}
+    table = {name: phrases[0] for name, phrases in SCENERY.items()} if kind == "scenery" else PLACES
+    return {name: lambda noun, phrase=phrase: f"{a(noun)} {phrase}" for name, phrase in table.items()}
+
+
+def attributes(rng, concepts):
+    drawn = []
+    for kind, count in ATTRIBUTES.items():
+        phrases = attribute_phrases(kind)
+        for concept in concepts[len(drawn):len(drawn) + count]:
+            value = rng.choice([value for value in phrases if value != 1])
+            others = rng.sample([other for other in phrases if other != value], 3)
+            nouns = [other["name"] for other in apart(rng.sample(concepts, len(concepts)), 3, [concept])]
+            noun = concept["name"]
+            drawn.append({"prompt": phrases[value](noun), "kind": kind, "otherAttributes": [phrases[other](noun) for other in others],
+                          "otherNouns": [phrases[value](other) for other in nouns]})
+    return drawn
+
+
+def relations(rng, concepts, count=30):
+    drawn = []
+    for number in range(count):
+        first, second = concepts[2 * number], concepts[2 * number + 1]
+        relation = list(RELATIONS)[number % len(RELATIONS)]
+        say = lambda name: f"{a(first['name'])} {RELATIONS[name][0]} {a(second['name'])}"
+        others = [OPPOSITE[relation]] + [name for name in RELATIONS if name not in (relation, OPPOSITE[relation])]
+        drawn.append({"prompt": say(relation), "others": [say(name) for name in others]})
+    return drawn
+
+
+def style_additions(rng, plain, count=30):
+    """Prompt addition; the judge reads the style among all styles of this content, the content among all plain ones in this style."""
+    drawn = []
+    for number, concept in enumerate(rng.sample(plain, count)):
+        style = list(STYLES)[number % len(STYLES)]
+        content = a(concept["name"])
+        drawn.append({"prompt": f"{content} | {STYLE_ALONE[style][0]}", "content": content, "form": STYLES[style][0],
+                      "otherForms": [forms[0] for name, forms in STYLES.items() if name != style]})
+    return drawn
+
+
+def icon(pictures, number, side):
+    """One icon as an RGBA picture of this side."""
+    return Image.fromarray(pictures.pixels[number].permute(1, 2, 0).numpy(), "RGBA").resize((side, side), Image.LANCZOS)
+
+
+def edits(rng, pictures, concepts, folder, count=20):
+    """Half of them recolour a thing on white, half turn a thing on grass into night; the pictures are made of held-out icons."""
+    held = {}
+    for number in pictures.validation:
+        held.setdefault(pictures.items[number]["concept"], number)
+    generator = torch.Generator().manual_seed(SEED)
+    chosen = [concept for concept in concepts if concept["id"] in held]
+    coloured = [concept for concept in chosen if pictures.colour[held[concept["id"]]] not in (None, "white")]
+    recoloured = coloured[:count // 2]
+    scenes = [concept for concept in chosen if concept not in recoloured][:count - count // 2]
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = []
+    for number, concept in enumerate(recoloured + scenes):
+        noun, picture = concept["name"], held[concept["id"]]
+        if number < len(recoloured):
+            colour, side, middle = pictures.colour[picture], 104, (64, 64)
+            target = rng.choice([name for name in ("red", "orange", "yellow", "green", "blue", "purple", "pink") if name != colour])
+            entry = {"source": a(f"{colour} {noun}"), "prompt": a(f"{target} {noun}"), "kind": "colour"}
+            ground = numpy.full((SIDE, SIDE, 3), 255, numpy.uint8)
+        else:
+            side, middle = 92, (64, 72)
+            entry = {"source": f"{a(noun)} {SCENERY['grass'][0]}", "prompt": f"{a(noun)} {SCENERY['night'][0]}", "kind": "night"}
+            line = (torch.arange(SIDE) + 0.5) * 2 / SIDE - 1
+            y, x = torch.meshgrid(line, line, indexing="ij")
+            drawn_ground = backgrounds.DRAW["grass"](x[None], y[None], torch.ones(1, 3), torch.ones(1, 3), generator)[0]
+            ground = (drawn_ground * 255).round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
+        layer = Image.new("RGBA", (SIDE, SIDE))
+        layer.paste(icon(pictures, picture, side), (middle[0] - side // 2, middle[1] - side // 2))
+        scene = Image.alpha_composite(Image.fromarray(ground).convert("RGBA"), layer)
+        scene.convert("RGB").save(folder / f"{number:02}.png")
+        layer.getchannel("A").save(folder / f"{number:02}-object.png")
+        drawn.append(entry)
+    return drawn
+
+
+def compositions(pictures, folder, count=500):
+    """Scenes of held-out icons as the data module composes them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    captions = []
+    for seed in range(count // BATCH):
+        scenes = Scenes(pictures, BATCH, 7_000_000 + seed, validation=True)
+        for picture in (scenes.render(SIDE) * 255).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy():
+            Image.fromarray(picture).save(folder / f"{len(captions):03}.png")
+            captions.append(scenes.captions[len(captions) % BATCH])
+    return captions
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", default=".training/data", help="where the rendered icons are")
+    parser.add_argument("--out", default=".training/evaluation/sources")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    pictures, rng, out = Pictures(options.data), random.Random(SEED), Path(options.out)
+    candidates = common(pictures.concepts)
+    rng.shuffle(candidates)
+    plain = apart(candidates, 100)
+    others = [concept for concept in pictures.concepts if concept["weight"] > 0 and concept["pictures"] > 0]
+    distractors = []
+    words = {concept["name"]: set(concept["names"]) | set(concept["tags"]) for concept in pictures.concepts}
+    for concept in rng.sample(others, len(others)):
+        if len(distractors) < 900 and all(concept["name"] not in words[own["name"]] and own["name"] not in words[concept["name"]] for own in plain):
+            distractors.append(a(concept["name"]))
+    lists = {
+        "concepts": [{"prompt": a(concept["name"])} for concept in plain],
+        "distractors": distractors,
+        "attributes": attributes(rng, apart(rng.sample(candidates, len(candidates)), 100)),
+        "relations": relations(rng, apart(rng.sample(candidates, len(candidates)), 60)),
+        "styles": style_additions(rng, plain),
+        "edits": edits(rng, pictures, apart(rng.sample(candidates, len(candidates)), 120), out / "edits"),
+        "compositions": [{"prompt": caption} for caption in compositions(pictures, out / "compositions")],
+    }
+    (HERE / "prompts.json").write_text(json.dumps(lists, indent=1, ensure_ascii=False) + "\n")
+    print(", ".join(f"{len(entries)} {name}" for name, entries in lists.items()))
+
+
+if __name__ == "__main__":
+    main()

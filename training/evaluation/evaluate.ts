@@ -1,0 +1,100 @@
+/**
+ * The evaluation of a pair of models: pictures for every prompt of `prompts.json` at one seed, none picked, read by the
+ * judge. Stopped, the same command goes on. See docs/evaluation.md.
+ *
+ *     npm run evaluate                            default settings, all lists
+ *     npm run evaluate -- --preset nerdyrodent    the second column
+ *     npm run evaluate -- --limit 5               a quick look
+ */
+import { spawnSync } from "node:child_process";
+import { access, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { type PresetName, presets, VqganClip } from "../../src/index.js";
+import { type Lists, makePictures, type PictureList, pictureLists } from "./pictures.js";
+import { makeReconstructions } from "./reconstructions.js";
+import { measureSpeed } from "./speed.js";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const { values } = parseArgs({
+  options: {
+    models: { type: "string", default: here("../../models/compact") }, // folder with vqgan/, clip/, recommended.json
+    preset: { type: "string" }, // default: what the models recommend
+    steps: { type: "string" },
+    lists: { type: "string", default: pictureLists.join(",") },
+    limit: { type: "string", default: "1000" },
+    data: { type: "string", default: ".training/data" },
+    judge: { type: "string", default: here("../judge") },
+    out: { type: "string", default: ".training/evaluation" },
+    gallery: { type: "string" }, // also write contact sheets here
+    redraw: { type: "boolean", default: false }, // prompts and source pictures anew, after the data changed
+    threads: { type: "string", default: String(availableParallelism()) },
+    python: { type: "string", default: "python3" },
+    "no-speed": { type: "boolean", default: false },
+    "only-judge": { type: "boolean", default: false }, // no new pictures
+  },
+});
+
+/** For the codes used and the likeness; the Frechet distance needs one for each picture of `compositions`. */
+const ENOUGH_RECONSTRUCTIONS = 100;
+
+function oneOf<Name extends string>(value: string, known: readonly Name[], what: string): Name {
+  const found = known.find((name) => name === value);
+  if (found === undefined) throw new Error(`${what}: "${value}" is none of ${known.join(", ")}`);
+  return found;
+}
+
+function whole(value: string, what: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1)
+    throw new Error(`${what}: needs a whole number of 1 or more, got "${value}"`);
+  return number;
+}
+
+function python(script: string, args: readonly string[]): void {
+  const { status, error } = spawnSync(values.python, [here(script), ...args], { stdio: "inherit" });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${script} ended with ${status}`);
+}
+
+const lists = values.lists.split(",").map((list): PictureList => oneOf(list, pictureLists, "--lists"));
+const preset = values.preset && oneOf(values.preset, Object.keys(presets) as PresetName[], "--preset");
+const steps = values.steps === undefined ? undefined : whole(values.steps, "--steps");
+const limit = whole(values.limit, "--limit");
+const models = resolve(values.models);
+const column = [preset || "default", ...(steps === undefined ? [] : [`${steps}-steps`])].join("-");
+const out = join(values.out, basename(models));
+const sources = join(out, "sources");
+
+const isDrawn = await access(join(sources, "compositions")).then(() => true, () => false); // biome-ignore format: one thought
+if (values.redraw || !isDrawn) {
+  const columns = (await readdir(out, { withFileTypes: true }).catch(() => [])).filter((entry) => entry.isDirectory());
+  const stale = ["sources", "reconstructions", ...columns.map(({ name }) => join(name, "edits"))];
+  for (const folder of stale) await rm(join(out, folder), { recursive: true, force: true });
+  python("draw.py", ["--data", values.data, "--out", sources]);
+}
+const prompts = JSON.parse(await readFile(here("prompts.json"), "utf8")) as Lists;
+
+if (!values["only-judge"]) {
+  const vq = await VqganClip.fromPretrained({ model: models, threads: whole(values.threads, "--threads") });
+  const settings = { ...(preset && { preset }), ...(steps !== undefined && { steps }) };
+  const folder = join(out, column);
+  await mkdir(folder, { recursive: true });
+  if (!values["no-speed"]) {
+    const flags = [
+      ...["--model", models],
+      ...(preset ? ["--preset", preset] : []),
+      ...(steps ? ["-i", `${steps}`] : []),
+    ];
+    const speed = await measureSpeed(here("../../dist/cli/main.js"), "a red apple", join(folder, "speed.png"), flags);
+    await writeFile(join(folder, "speed.json"), JSON.stringify(speed));
+  }
+  const wanted = lists.includes("compositions") ? (prompts.compositions ?? []).length : ENOUGH_RECONSTRUCTIONS;
+  await makeReconstructions(vq, Math.min(limit, wanted), sources, join(out, "reconstructions"));
+  const { made, kept } = await makePictures(vq, prompts, { folder, settings, lists, limit, sources });
+  console.error(`${made} pictures made, ${kept} were there`);
+}
+const sheets = values.gallery === undefined ? [] : ["--gallery", values.gallery];
+python("judging.py", ["--pictures", out, "--sources", sources, "--judge", values.judge, "--models", models, ...sheets]);

@@ -1,0 +1,51 @@
+"""Contact sheets of an evaluation: every picture of a list with its prompt below, black when the judge read it right, else red."""
+
+from PIL import Image, ImageDraw, ImageFont
+
+SIDE, GAP, LINE, LINES, QUALITY = 128, 6, 12, 2, 82
+COLUMNS = {"concepts": 10, "attributes": 10, "relations": 6, "styles": 6, "edits": 10}
+
+
+def wrapped(text, font, width):
+    """The text in at most LINES lines; what does not fit is left out."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if font.getlength(longer) <= width or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines[:LINES]
+
+
+def sheet(tiles, columns, file):
+    """`tiles`: lists of pictures (one below the other), a text and whether it was read right."""
+    font = ImageFont.load_default(10)
+    stacked = max(len(pictures) for pictures, *_ in tiles)
+    width, height = SIDE + GAP, stacked * SIDE + LINES * LINE + GAP
+    columns = min(columns, len(tiles))
+    image = Image.new("RGB", (columns * width + GAP, -(-len(tiles) // columns) * height + GAP), "white")
+    draw = ImageDraw.Draw(image)
+    for number, (pictures, text, right) in enumerate(tiles):
+        left, top = GAP + number % columns * width, GAP + number // columns * height
+        for row, picture in enumerate(pictures):
+            image.paste(picture.resize((SIDE, SIDE)) if picture.size != (SIDE, SIDE) else picture, (left, top + row * SIDE))
+        for row, line in enumerate(wrapped(text, font, SIDE)):
+            draw.text((left, top + stacked * SIDE + row * LINE), line, font=font, fill="black" if right else "#c01010")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    image.save(file, quality=QUALITY, method=6)
+
+
+def write(folder, lists, verdicts, sources, gallery, suffix):
+    """One WebP for each list that has pictures; edits stand below their sources."""
+    for name, columns in COLUMNS.items():
+        tiles = []
+        for number, entry in enumerate(lists[name]):
+            file = folder / name / f"{number:03}.png"
+            if not file.exists():
+                continue
+            pictures = [Image.open(sources / f"edits/{number:02}.png").convert("RGB")] if name == "edits" else []
+            text = f"{entry['source']} > {entry['prompt']}" if name == "edits" else entry["prompt"]
+            tiles.append(([*pictures, Image.open(file).convert("RGB")], text, verdicts.get((name, number), False)))
+        if tiles:
+            sheet(tiles, columns, gallery / f"{name}{suffix}.webp")
