@@ -180,6 +180,15 @@ def generator(sources, folder):
             "SSIM": round(mean([similarity(a, b).mean() for a, b in pairs]), 3)}
 
 
+def judges_own(lists, sources, reader):
+    """How well the judge reads pictures that nobody generated: each unseen composition's caption among all of theirs."""
+    captions = [entry["prompt"] for entry in lists["compositions"]]
+    vectors = reader.pictures([read(sources / f"compositions/{i:03}.png") for i in range(len(captions))])
+    texts = reader.texts(captions)
+    hits = [bool(text @ vector >= (texts @ vector).max() - 1e-9) for text, vector in zip(texts, vectors)]
+    return {f"unseen compositions, own caption first among {len(captions)}": share(hits)}
+
+
 def sizes(models):
     files = {str(file.relative_to(models)): file.stat().st_size / MEGABYTE for file in sorted(models.rglob("*")) if file.is_file()}
     large = {name: round(size, 2) for name, size in files.items() if size >= 0.05}
@@ -211,11 +220,15 @@ def main():
     lists, reader = json.loads((HERE / "prompts.json").read_text()), Reader(options.judge)
     folders = sorted(folder.parent for folder in pictures.glob("*/concepts"))
     columns = [Column(folder, lists, reader) for folder in folders]
+    if not columns:
+        raise SystemExit(f"{pictures}: no pictures; `npm run evaluate` makes them")
     results = {column.folder.name: column.rows(sources, pictures / "reconstructions") for column in columns}
-    whole = {"columns": results, "generator": generator(sources, pictures / "reconstructions"), "megabytes": sizes(Path(options.models))}
+    whole = {"columns": results, "generator": generator(sources, pictures / "reconstructions"),
+             "judge": judges_own(lists, sources, reader), "megabytes": sizes(Path(options.models))}
     (pictures / "results.json").write_text(json.dumps(whole, indent=1) + "\n")
-    lines = table(results) + [""] + table({"generator": whole["generator"]}) + [""] + table({"MB": whole["megabytes"]})
-    (pictures / "results.md").write_text("\n".join(lines) + "\n")
+    tables = [results, {"generator": whole["generator"]}, {"judge": whole["judge"]}, {"MB": whole["megabytes"]}]
+    lines = [line for columns in tables for line in [*table(columns), ""]]
+    (pictures / "results.md").write_text("\n".join(lines))
     print("\n".join(lines))
     if options.gallery:
         for column in columns:
