@@ -1,0 +1,64 @@
+/** The report of the paper's figures, whole, from tiny models. */
+import sharp from "sharp";
+import { expect, test } from "vitest";
+import { makeReport } from "../../reproduce/make.js";
+import { htmlReport, pngReport } from "../../reproduce/report.js";
+import { VqganClip } from "../../src/index.js";
+import { fixturePath } from "../support/fixtures.js";
+
+const open = (clip: string) =>
+  VqganClip.fromPretrained({ vqgan: fixturePath("vqgan"), clip: fixturePath(clip), threads: 1 });
+
+test("every figure with its readings by both encoders, and what made them", { timeout: 600_000 }, async () => {
+  const pictures: string[] = [];
+  const report = await makeReport({
+    open: async (onNotice) => {
+      onNotice({ kind: "truncated", text: "a", kept: "a <b>", cut: "c" });
+      return { vq: await open("clip-quick-gelu"), judge: await open("clip-gelu") };
+    },
+    seed: 3,
+    steps: 1,
+    size: [32, 32],
+    paper: [["NVIDIA & co", 12.5]],
+    command: "npm run reproduce",
+    onPicture: (what) => pictures.push(what),
+  });
+  const rows = report.figures.map(({ rows: cells }) => cells.map((row) => row.map(({ title }) => title)));
+  const ways = ["codebook sampling", "z+quantise", "z+quantise, regularised"];
+  expect(rows[0]).toEqual([ways, ways]);
+  expect(rows[1]?.flat()).toEqual([
+    "none",
+    ...["hflip", "affine", "perspective", "jitter", "noise"].map((kind) => `${kind} alone`),
+    "all",
+  ]);
+  expect(rows[2]?.[0]).toHaveLength(4);
+  expect(pictures).toHaveLength(20);
+  const cells = report.figures.flatMap((figure) => figure.rows.flat());
+  for (const { lines } of cells) {
+    for (const reader of ["guide", "judge"]) {
+      expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^${reader}: -?\\d\\.\\d\\d, place \\d+ of 21$`)));
+    }
+  }
+  const [source, masked, whole] = report.figures[3]?.rows[0] ?? [];
+  expect(masked?.lines).toContain("outside: equal, every byte");
+  expect(whole?.lines).toContainEqual(expect.stringMatching(/^outside: [\d.]+ of 255 apart$/));
+  expect(source?.picture.shape).toEqual([3, 32, 32]);
+  expect(report.about.filter((line) => /^(generator|perceptor|judge): .*sha256 [0-9a-f]{64}$/.test(line))).toHaveLength(
+    3,
+  );
+  expect(report.table.rows.map(([what]) => what)).toEqual([
+    "generate, as in figure 9",
+    "edit, as in figure 18",
+    "generate, preset paper",
+    "the paper, table 1",
+  ]);
+
+  const html = await htmlReport(report);
+  expect(html).toContain("a &#60;b&#62;");
+  expect(html).toContain("<td>NVIDIA &#38; co</td>");
+  expect(html.match(/<img src="data:image\/webp;base64,/g)).toHaveLength(cells.length);
+  expect(html).not.toMatch(/(src|href)="(?!data:)/); // complete in itself
+  const png = await sharp(await pngReport(report)).metadata();
+  expect(png).toMatchObject({ format: "png", width: 784 });
+  expect(png.height).toBeGreaterThan(1500);
+});
