@@ -1,5 +1,6 @@
 /** The page: a form, a canvas and a status line; everything heavy is in the worker. */
-import type { BrowserAbilities, DeviceRequest, Notice } from "vqgan-clip/browser";
+import type { BrowserAbilities, DeviceRequest } from "vqgan-clip/browser";
+import { inWords } from "./in-words.js";
 import type { ToPage, ToWorker } from "./messages.js";
 
 const byId = <Kind extends HTMLElement>(id: string) => document.getElementById(id) as Kind;
@@ -95,21 +96,6 @@ function whereItRuns(name: string): string {
   if (name !== "wasm") return `Runs on ${name}.`;
   const { threads, singleThread } = abilities;
   return `Runs on wasm with ${threads} thread${threads === 1 ? `: ${singleThread ?? "there is one core"}` : "s"}.`;
-}
-
-function inWords(notice: Notice): string {
-  switch (notice.kind) {
-    case "refused-device":
-      return `Not on ${notice.device}: ${notice.reason}.`;
-    case "memory":
-      return `It may need ${(notice.peakBytes / 1e9).toFixed(1)} GB of memory.`;
-    case "truncated":
-      return `The prompt is too long; left out: ${notice.cut}`;
-    case "averaged":
-      return `The prompt is long and read in ${notice.parts.length} parts.`;
-    case "unknown-words":
-      return `Unknown: ${notice.words.map(({ word, nearest }) => (nearest[0] ? `${word} (known: ${nearest.join(", ")})` : word)).join("; ")}`;
-  }
 }
 
 function list(parent: HTMLElement, text: string): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { editDistance, nearest } from "./nearest.js";
+import { editDistance, nearest, nearestWords } from "./nearest.js";
 
 describe("editDistance", () => {
   it.each([
@@ -22,5 +22,17 @@ describe("nearest", () => {
   });
   it("offers nothing far away", () => {
     expect(nearest("submarine", known)).toEqual([]);
+  });
+});
+
+describe("nearestWords", () => {
+  const known = ["house", "horse", "keeper", "keep", "use", "castle"];
+  it("offers words that are spelt alike before those that are a part of it", () => {
+    expect(nearestWords("hourse", known)).toEqual(["horse", "house"]);
+    expect(nearestWords("housekeeper", known)).toEqual(["keeper", "house"]);
+    expect(nearestWords("castles", [...known, "cast"])).toEqual(["castle", "cast"]);
+  });
+  it("offers nothing where there is neither", () => {
+    expect(nearestWords("submarine", known)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** Words close to a mistyped one, by edit distance. */
+/** Known words close to one that is not: by edit distance, or in it. */
 
 /** Fewest insertions, deletions, substitutions and swaps of neighbours that make `a` into `b`. */
 export function editDistance(a: string, b: string): number {
@@ -37,4 +37,21 @@ export function nearest(word: string, known: Iterable<string>, count = 3): strin
     .sort((a, b) => a.distance - b.distance || tieBreak(a.candidate, b.candidate))
     .slice(0, count)
     .map(({ candidate }) => candidate);
+}
+
+/** A word within another has at least so many letters. */
+const SHORTEST_PART = 4;
+
+/**
+ * Up to `count` of `known` for a word that is none of them: those that `nearest` finds, then those that it begins or ends
+ * with, longest first ("housekeeper": keeper, house).
+ */
+export function nearestWords(word: string, known: Iterable<string>, count = 3): string[] {
+  const words = [...known];
+  const spelt = nearest(word, words, count);
+  const isPart = (part: string) => part.length >= SHORTEST_PART && (word.startsWith(part) || word.endsWith(part));
+  const within = words
+    .filter((part) => isPart(part) && !spelt.includes(part))
+    .sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+  return [...spelt, ...within].slice(0, count);
 }

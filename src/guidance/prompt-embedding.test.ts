@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { fixturePath } from "../../test/support/fixtures.js";
 import { loadClip } from "../models/clip/load.js";
@@ -42,4 +43,16 @@ test("a text that fits is read the same either way", async () => {
     ),
   );
   expect(average?.bytes).toEqual(cut?.bytes);
+});
+
+test("words that the bundled text encoder does not know are told with the nearest that it knows", async () => {
+  const perceptor = await loadClip(fileURLToPath(new URL("../../models/compact/clip", import.meta.url)));
+  const notices: TextNotice[] = [];
+  const onNotice = (notice: TextNotice) => notices.push(notice);
+  await embedTexts(perceptor, ["a red castel", "two red castles", "a zxqvkw"], { threads: 1, onNotice });
+  const [mistyped, strange, ...others] = notices as Extract<TextNotice, { kind: "unknown-words" }>[];
+  expect(others).toEqual([]);
+  expect(mistyped).toMatchObject({ kind: "unknown-words", text: "a red castel", words: [{ word: "castel" }] });
+  expect(mistyped?.words[0]?.nearest[0]).toBe("castle");
+  expect(strange?.words).toEqual([{ word: "zxqvkw", nearest: [] }]);
 });

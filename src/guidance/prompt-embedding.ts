@@ -1,14 +1,14 @@
 /** Texts to unit-free embeddings, with an honest word about what the perceptor did not take in. */
 
 import { NDArray } from "../core/ndarray.js";
-import { nearest } from "../core/nearest.js";
+import { nearestWords } from "../core/nearest.js";
 import { input } from "../graph/tensor.js";
 import type { Perceptor, TokenizedText } from "../models/perceptor.js";
 import { type CompileOptions, compile } from "../runtime/program.js";
 
 export interface UnknownWord {
   readonly word: string;
-  /** Known words spelt much like it, nearest first; empty when there are none or words are not what it knows. */
+  /** Known words spelt much like it, nearest first, then known parts of it; empty when there are none or words are not what it knows. */
   readonly nearest: readonly string[];
 }
 
@@ -41,7 +41,7 @@ export async function embedTexts(
     const parts = partsOf(perceptor, text, longPrompts);
     const unknown = [...new Set(parts.flatMap((part) => part.unknown))];
     if (unknown.length > 0) {
-      const words = unknown.map((word) => ({ word, nearest: nearest(word, perceptor.words ?? []) }));
+      const words = unknown.map((word) => ({ word, nearest: nearestWords(word, perceptor.words ?? []) }));
       onNotice?.({ kind: "unknown-words", text, words });
     }
     const cut = parts.at(-1)?.truncated;
