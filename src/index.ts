@@ -1,6 +1,7 @@
 /** The package's public face. */
 export { type ErrorCode, VqganClipError } from "./core/errors.js";
 export { NDArray } from "./core/ndarray.js";
+export type { Tensor } from "./graph/tensor.js";
 export type { Augmentation } from "./guidance/augmentations.js";
 export type { EditSource } from "./guidance/edit.js";
 export type { EditReport } from "./guidance/edit-report.js";
@@ -9,6 +10,7 @@ export type { Rectangle } from "./guidance/mask.js";
 export { type MetadataLevel, readStory, type Story } from "./guidance/metadata.js";
 export type { ModelIdentity } from "./guidance/model-identity.js";
 export type { Score } from "./guidance/perceive.js";
+export type { OwnLosses, PictureLoss } from "./guidance/picture-regularizers.js";
 export type { Plan } from "./guidance/plan.js";
 export type { LossWatch } from "./guidance/plateau.js";
 export { type PresetName, presets } from "./guidance/presets.js";
@@ -24,8 +26,9 @@ export { decodePicture } from "./image/decode.js";
 export { encodePng } from "./image/png.js";
 export { readPngText } from "./image/png-text.js";
 export type { EditRequest, TargetRequest } from "./model-pair.js";
-export type { Generator } from "./models/generator.js";
+export type { Codebook, DecodeOptions, Generator } from "./models/generator.js";
 export type { Perceptor } from "./models/perceptor.js";
+export * as ops from "./ops/public.js";
 export { type PictureOptions, PictureRun } from "./picture-run.js";
 export type { Device, DeviceRequest } from "./runtime/devices.js";
 export { encodeVideo, planEncoding } from "./video/encode-video.js";

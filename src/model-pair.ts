@@ -6,6 +6,7 @@ import { latentShape } from "./guidance/latent.js";
 import { checkMask, maskOfPicture, type Rectangle, rectangleMask } from "./guidance/mask.js";
 import { isSameModel, type ModelIdentity, modelLabel } from "./guidance/model-identity.js";
 import { type Score, scorePicture, unitPicture, unitTexts } from "./guidance/perceive.js";
+import type { OwnLosses } from "./guidance/picture-regularizers.js";
 import { type Plan, planRun } from "./guidance/plan.js";
 import type { TextNotice } from "./guidance/prompt-embedding.js";
 import { type Reconstruction, reconstruct } from "./guidance/reconstruct.js";
@@ -52,6 +53,8 @@ export interface PairOptions {
   /** Sessions that keep weights unpacked and give memory back at once: less of it, slower (default false). */
   readonly lowMemory?: boolean;
   readonly onNotice?: (notice: Notice) => void;
+  /** Losses of your own, by the names that `pictureRegularizers` give them: `{ kind: "own", name, weight }`. */
+  readonly losses?: OwnLosses;
 }
 
 /** The models, opened. */
@@ -127,6 +130,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
   /** What the pair's makers recommend. */
   readonly recommended: Recommendation | undefined;
   readonly judge: Perceptor | undefined;
+  readonly losses: OwnLosses | undefined;
   private readonly names: PairParts["names"];
   private identified: Promise<readonly ModelIdentity[]> | undefined;
 
@@ -141,6 +145,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
       recommended ?? (generator.recommended && checkRecommendation(generator.recommended, generator.name));
     this.names = names;
     this.judge = judge;
+    this.losses = options.losses;
   }
 
   /** A new run. @throws BAD_ARGUMENT, BAD_PROMPT when the request cannot be met */

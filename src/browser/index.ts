@@ -1,11 +1,13 @@
 /** The package's face in browsers: `vqgan-clip/browser`. */
 export { type ErrorCode, VqganClipError } from "../core/errors.js";
 export { NDArray } from "../core/ndarray.js";
+export type { Tensor } from "../graph/tensor.js";
 export type { Augmentation } from "../guidance/augmentations.js";
 export type { Best, Judgement } from "../guidance/judge.js";
 export { type MetadataLevel, readStory, type Story } from "../guidance/metadata.js";
 export type { ModelIdentity } from "../guidance/model-identity.js";
 export type { Score } from "../guidance/perceive.js";
+export type { OwnLosses, PictureLoss } from "../guidance/picture-regularizers.js";
 export type { Plan } from "../guidance/plan.js";
 export type { LossWatch } from "../guidance/plateau.js";
 export { type PresetName, presets } from "../guidance/presets.js";
@@ -18,8 +20,9 @@ export { type Recipe, type ScheduleRequest, type Settings, settingsSchema } from
 export { encodePng } from "../image/png.js";
 export { readPngText } from "../image/png-text.js";
 export type { Notice, SessionChanges } from "../model-pair.js";
-export type { Generator } from "../models/generator.js";
+export type { Codebook, DecodeOptions, Generator } from "../models/generator.js";
 export type { Perceptor } from "../models/perceptor.js";
+export * as ops from "../ops/public.js";
 export type { PictureOptions } from "../running-picture.js";
 export type { Device, DeviceRequest } from "../runtime/devices.js";
 export type { EngineFiles } from "../runtime/program.js";

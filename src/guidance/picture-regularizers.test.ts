@@ -95,7 +95,12 @@ test("lists as people write them", () => {
   ]);
 });
 
+test("losses of one's own are told by name", () => {
+  expect(parsePictureRegularizers("own:0.5:rings")).toEqual([{ kind: "own", weight: 0.5, name: "rings" }]);
+});
+
 test.each([
+  ["own:1:../x", "letters, digits"],
   ["blur:1", '"blur" is no regulariser of the picture'],
   ["tv", '"tv": weight'],
   ["tv:0", "weight of 0 does nothing"],

@@ -2,7 +2,9 @@
  * The registry of regularisers of the picture itself, beside the prompts' losses: qualities that a positive weight asks
  * for and a negative one avoids. The latent's own is `settings.regularizer`.
  */
+import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
+import { sizeOf } from "../core/shape.js";
 import { constant, type Tensor } from "../graph/tensor.js";
 import { abs, add, mul, neg, sqrt, square, sub } from "../ops/arithmetic.js";
 import { matmul } from "../ops/linear-algebra.js";
@@ -11,7 +13,13 @@ import { mean, reduceMax, sum } from "../ops/reduction.js";
 import type { Settings } from "./settings.js";
 
 export type PictureRegularizer = Settings["pictureRegularizers"][number];
-type Kind = PictureRegularizer["kind"];
+type Kind = Exclude<PictureRegularizer["kind"], "own">;
+
+/** A loss of the caller's own. @param picture [1,3,H,W] in 0..1 @returns a scalar that a run makes small */
+export type PictureLoss = (picture: Tensor) => Tensor;
+
+/** By the names that settings know them by. */
+export type OwnLosses = Readonly<Record<string, PictureLoss>>;
 
 /** Of a picture x [1,3,H,W] in 0..1, a scalar. */
 const losses: { readonly [K in Kind]: (x: Tensor, setting: Extract<PictureRegularizer, { kind: K }>) => Tensor } = {
@@ -29,13 +37,35 @@ const losses: { readonly [K in Kind]: (x: Tensor, setting: Extract<PictureRegula
 
 const mirrors = { "left-right": [3], "top-bottom": [2], both: [2, 3] } as const;
 
-/** The losses [r] of the regularisers, without their weights. */
-export function pictureLosses(picture: Tensor, regularizers: readonly PictureRegularizer[]): Tensor {
+/** The losses [r] of the regularisers, without their weights. @throws BAD_ARGUMENT when an own one is not given, or no scalar */
+export function pictureLosses(
+  picture: Tensor,
+  regularizers: readonly PictureRegularizer[],
+  own: OwnLosses = {},
+): Tensor {
   const each = regularizers.map((setting) => {
+    if (setting.kind === "own") return ownLoss(picture, setting.name, own);
     const loss = losses[setting.kind] as (x: Tensor, setting: PictureRegularizer) => Tensor;
     return reshape(loss(picture, setting), [1]);
   });
   return concat(each, 0);
+}
+
+function ownLoss(picture: Tensor, name: string, own: OwnLosses): Tensor {
+  const loss = Object.hasOwn(own, name) ? own[name] : undefined;
+  requires(
+    loss,
+    "BAD_ARGUMENT",
+    () => `regularize: no loss of yours is named ${name}; given: ${Object.keys(own).join(", ") || "none"}`,
+    "the library takes them: fromPretrained({ losses: { name: (picture) => ... } })",
+  );
+  const value = loss(picture);
+  requires(
+    sizeOf(value.shape) === 1,
+    "BAD_ARGUMENT",
+    () => `regularize: ${name} needs to give one number, gave ${value}`,
+  );
+  return reshape(value, [1]);
 }
 
 function sumOf(terms: readonly Tensor[]): Tensor {

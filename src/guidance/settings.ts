@@ -73,6 +73,12 @@ export const pictureRegularizerSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("symmetry"), weight, mirror: z.enum(["left-right", "top-bottom", "both"]) }),
   z.strictObject({ kind: z.literal("saturation"), weight }),
   z.strictObject({ kind: z.literal("palette"), weight, colours: z.array(colour).min(1).max(256) }),
+  /** One of the losses that the library was given. */
+  z.strictObject({
+    kind: z.literal("own"),
+    weight,
+    name: z.string().regex(/^[\w-]{1,64}$/, "expected a name of letters, digits, _ and -"),
+  }),
 ]);
 
 const factor = z.number().min(0).max(1);

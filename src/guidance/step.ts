@@ -19,12 +19,14 @@ import { gridSample, homographyGrid } from "../ops/resample.js";
 import { type CutoutGeometry, cropSides, cropsPicture } from "./cutouts.js";
 import { latentOf } from "./latent-kind.js";
 import { latentLoss, perceptualLoss, promptLosses, structureLoss } from "./losses.js";
-import { pictureLosses } from "./picture-regularizers.js";
+import { type OwnLosses, pictureLosses } from "./picture-regularizers.js";
 import type { Settings } from "./settings.js";
 
 export interface StepModels {
   readonly generator: Generator;
   readonly perceptor: Perceptor;
+  /** What `pictureRegularizers` may name as their own. */
+  readonly losses?: OwnLosses | undefined;
 }
 
 /** What the step computes. Its inputs are named in `stepInputs`. */
@@ -69,7 +71,7 @@ export function buildViews(perceptor: Perceptor, settings: Settings): Tensor {
 
 /** Builds the step's graph for `promptCount` prompt embeddings on a latent [1,D,h,w], or logits of codes [1,K,h,w]. */
 export function buildStep(
-  { generator, perceptor }: StepModels,
+  { generator, perceptor, losses: own }: StepModels,
   settings: Settings,
   latentShape: readonly number[],
   promptCount: number,
@@ -108,7 +110,7 @@ export function buildStep(
     baseGradient = baseGradient ? add(baseGradient, gradient as Tensor) : gradient;
   }
   const [seenGradient] = grad(base, [image], baseGradient) as [Tensor];
-  const regularized = regularizePicture(image, settings, losses as Tensor, seenGradient);
+  const regularized = regularizePicture(image, settings, own, { losses: losses as Tensor, gradient: seenGradient });
   const [pictureGradient] = grad(image, [z], regularized.gradient);
 
   const target = input("latentTarget", "float32", latentShape);
@@ -149,10 +151,15 @@ function sourceLosses(seen: ImageLayers, original: ImageLayers, { structure, per
 const ones = (shape: Shape): NDArray => NDArray.float32(shape, new Float32Array(sizeOf(shape)).fill(1));
 
 /** The picture's regularisers joined to what there is: their weighted losses, and dLoss/dPicture [1,3,H,W]. */
-function regularizePicture(image: Tensor, { pictureRegularizers }: Settings, losses: Tensor, gradient: Tensor) {
+function regularizePicture(
+  image: Tensor,
+  { pictureRegularizers }: Settings,
+  own: OwnLosses | undefined,
+  { losses, gradient }: Pick<StepOutputs, "losses" | "gradient">,
+) {
   if (pictureRegularizers.length === 0) return { losses, gradient };
   const weights = input("pictureWeights", "float32", [pictureRegularizers.length]);
-  const each = pictureLosses(image, pictureRegularizers);
+  const each = pictureLosses(image, pictureRegularizers, own);
   const [added] = grad(each, [image], weights) as [Tensor];
   return { losses: concat([losses, mul(each, weights)], 0), gradient: add(gradient, added) };
 }

@@ -16,8 +16,8 @@ export const fft: Generator = {
   name: "fft",
   factor: 1,
   resolution: 128,
-  deviation: 0.5,
-  recommended: recommended({ learningRate: 0.1 }),
+  deviation: 0.1,
+  recommended: recommended({ learningRate: 0.05, smooth: 0.3 }),
   latentShape: ([height, width]) => [1, 6, height, columnsOf(width)],
   encode: (x) => {
     const [, , height, width] = x.shape as [number, number, number, number];

@@ -1,0 +1,65 @@
+/** A generator and a loss of the user's own: the examples run as they are written, and sessions hold what they need. */
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { type CreateRequest, ops, type PictureLoss, readPngText, readStory, VqganClip } from "../../src/index.js";
+import { inEmptyFolder } from "../support/cli.js";
+import { fixturePath } from "../support/fixtures.js";
+
+const examples = fileURLToPath(new URL("../../examples", import.meta.url));
+
+test.each([
+  ["own-generator.ts", { models: [{ role: "generator", name: "glass" }, {}] }],
+  ["own-loss.ts", { settings: { pictureRegularizers: [{ kind: "own", name: "spotlight", weight: "1->4" }] } }],
+])("%s runs as it is written", { timeout: 300_000 }, (file, story) =>
+  inEmptyFolder(async (folder) => {
+    const [path, png] = [join(examples, file), join(folder, "a.png")];
+    await promisify(execFile)(process.execPath, ["--import", "tsx", path, png], { cwd: join(examples, "..") });
+    const source = await readFile(path, "utf8");
+    expect(source.split("\n").length).toBeLessThanOrEqual(31);
+    expect(readStory(readPngText(await readFile(png)))).toMatchObject(story);
+  }),
+);
+
+const dark: PictureLoss = (picture) => ops.mean(picture);
+const request = {
+  prompts: "rain",
+  size: [24, 24],
+  cutouts: 2,
+  steps: 6,
+  seed: 2,
+  pictureRegularizers: [{ kind: "own", weight: 5, name: "dark" }],
+} satisfies CreateRequest;
+
+const pair = { vqgan: "pixels", clip: fixturePath("clip-gelu"), threads: 1 };
+
+test("an own loss steers, is shown, and a session goes on with it alone", () =>
+  inEmptyFolder(async (folder) => {
+    const vq = await VqganClip.fromPretrained({ ...pair, losses: { dark } });
+    const brightness = async (asked: CreateRequest) => {
+      const run = await vq.create(asked).toFinish();
+      const picture = (await run.render()).floats();
+      return picture.reduce((total, value) => total + value, 0) / picture.length;
+    };
+    expect(await brightness(request)).toBeLessThan(await brightness({ ...request, pictureRegularizers: [] }));
+
+    const run = vq.create(request);
+    for await (const { step, losses } of run) {
+      expect(losses.total).toBeGreaterThan(1); // 5 times a brightness of about 0.5
+      if (step === 3) break;
+    }
+    const path = join(folder, "a.vqclip");
+    await run.save(path);
+    const whole = await (await run.toFinish()).toPNG();
+    expect(await (await (await vq.open(path)).toFinish()).toPNG()).toEqual(whole);
+    const without = await VqganClip.fromPretrained(pair);
+    await expect(without.open(path)).rejects.toThrow("no loss of yours is named dark; given: none");
+  }));
+
+test("a loss that gives no single number is refused", async () => {
+  const vq = await VqganClip.fromPretrained({ ...pair, losses: { dark: (picture) => picture } });
+  expect(() => vq.create(request)).toThrow("dark needs to give one number, gave");
+});
