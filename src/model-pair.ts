@@ -8,6 +8,7 @@ import { isSameModel, type ModelIdentity, modelLabel } from "./guidance/model-id
 import { type Score, scorePicture, unitPicture, unitTexts } from "./guidance/perceive.js";
 import type { OwnLosses } from "./guidance/picture-regularizers.js";
 import { type Plan, planRun } from "./guidance/plan.js";
+import { type StartNotice, withPossibleStart } from "./guidance/prior-start.js";
 import type { TextNotice } from "./guidance/prompt-embedding.js";
 import { type Reconstruction, reconstruct } from "./guidance/reconstruct.js";
 import {
@@ -28,6 +29,7 @@ import { clampPicture } from "./image/bytes.js";
 import { resizePicture } from "./image/resize.js";
 import { codebookOf, encoderOf, type Generator } from "./models/generator.js";
 import type { Perceptor } from "./models/perceptor.js";
+import { checkPrior, type Prior } from "./models/prior.js";
 import { dependsOnSteps } from "./optim/schedule.js";
 import type { RunningPicture } from "./running-picture.js";
 import type { Device, DeviceRequest } from "./runtime/devices.js";
@@ -36,6 +38,7 @@ import { type CompileOptions, compileOptionsOf } from "./runtime/program.js";
 /** What was not done as asked, or not where: nothing of this stops a run, all of it is worth telling. */
 export type Notice =
   | TextNotice
+  | StartNotice
   | { readonly kind: "refused-device"; readonly device: Device; readonly reason: string }
   /** A run that is about to start will probably need more bytes than are free. */
   | { readonly kind: "memory"; readonly peakBytes: number; readonly availableBytes: number };
@@ -61,10 +64,12 @@ export interface PairOptions {
 export interface PairParts {
   readonly generator: Generator;
   readonly perceptor: Perceptor;
+  /** The pair's own; undefined where it has none, or another model takes the place of one of the pair's. */
+  readonly prior?: Prior | undefined;
   /** What the pair's makers recommend. */
   readonly recommended: Recommendation | undefined;
   /** What pictures and sessions call the models. */
-  readonly names: { readonly generator: string; readonly perceptor: string; readonly judge?: string | undefined };
+  readonly names: Readonly<Partial<Record<ModelIdentity["role"], string | undefined>>>;
   /** A second perceptor that picks the result of a run and has no part in its loss. */
   readonly judge?: Perceptor | undefined;
 }
@@ -131,11 +136,12 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
   readonly recommended: Recommendation | undefined;
   readonly judge: Perceptor | undefined;
   readonly losses: OwnLosses | undefined;
+  readonly prior: Prior | undefined;
   private readonly names: PairParts["names"];
   private identified: Promise<readonly ModelIdentity[]> | undefined;
 
   protected constructor(
-    { generator, perceptor, recommended, names, judge }: PairParts,
+    { generator, perceptor, prior, recommended, names, judge }: PairParts,
     protected readonly options: PairOptions,
     private readonly runMaker: RunMaker<Picture>,
   ) {
@@ -146,28 +152,36 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     this.names = names;
     this.judge = judge;
     this.losses = options.losses;
+    if (prior) checkPrior(prior, generator, perceptor);
+    this.prior = prior;
   }
 
   /** A new run. @throws BAD_ARGUMENT, BAD_PROMPT when the request cannot be met */
   create(request: RunRequest<Source>): Picture {
-    const { initImage, initCodes, ...asked } = request;
-    const plan = this.plan(asked);
-    const { settings } = plan;
+    const { initImage, initCodes, like, ...asked } = request;
     requires(
       initImage === undefined || initCodes === undefined,
       "BAD_ARGUMENT",
       () => "create(): a run begins at initImage or at initCodes, got both",
     );
-    return this.pictureRun(plan, async () => {
-      const targets = await this.targetNumbers(request.targets);
-      const initPicture = initImage === undefined ? undefined : fitted(await this.decoded(initImage), settings.size);
-      return Run.start(this, settings, {
-        ...this.textOptions(plan),
-        ...(targets && { targets }),
-        ...(initPicture && { initPicture }),
-        ...(initCodes && { initCodes }),
-      });
-    });
+    const begun = initImage !== undefined || initCodes !== undefined;
+    const { notice, ...resolved } = this.resolved(withTargetSettings(asked), { like, size: this.usualSize, begun });
+    const plan = planRun(this, resolved.settings, this.options);
+    const { settings } = plan;
+    return this.pictureRun(
+      plan,
+      async () => {
+        const targets = await this.targetNumbers(request.targets);
+        const initPicture = initImage === undefined ? undefined : fitted(await this.decoded(initImage), settings.size);
+        return Run.start(this, settings, {
+          ...this.textOptions(plan),
+          ...(targets && { targets }),
+          ...(initPicture && { initPicture }),
+          ...(initCodes && { initCodes }),
+        });
+      },
+      { notice },
+    );
   }
 
   /**
@@ -182,7 +196,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     const [, height, width] = picture.shape as [number, number, number];
     const source = await editSource(picture, await this.maskOf({ mask, rect }, [height, width]));
     const size = workingSize([height, width], this.generator.factor, maxSide);
-    const { settings } = this.resolved(withTargetSettings(asked), { edits: true, size });
+    const { settings } = this.resolved(withTargetSettings(asked), { edits: true, begun: true, size });
     const plan = planRun(this, settings, this.options);
     return this.pictureRun(plan, async () => {
       const targets = await this.targetNumbers(asked.targets);
@@ -192,8 +206,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
 
   /** The settings of a request, complete, and where each came from. @throws BAD_ARGUMENT, BAD_PROMPT */
   resolve({ like, ...request }: Omit<RunRequest<Source>, "initImage" | "initCodes">): ResolvedSettings {
-    const { resolution } = this.generator;
-    return this.resolved(withTargetSettings(request), { like, size: [resolution, resolution] });
+    return this.resolved(withTargetSettings(request), { like, size: this.usualSize, begun: false });
   }
 
   /**
@@ -236,6 +249,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
       this.identity("generator", this.generator),
       this.identity("perceptor", this.perceptor),
       ...(this.judge ? [this.identity("judge", this.judge)] : []),
+      ...(this.prior ? [this.identity("prior", this.prior)] : []),
     ]);
     return this.identified;
   }
@@ -259,6 +273,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     const mine = await this.identities();
     for (const model of models) {
       const { role } = model;
+      if (role === "prior") continue; // its part is done
       const loaded = mine.find((identity) => identity.role === role);
       requires(
         loaded && isSameModel(loaded, model),
@@ -280,7 +295,8 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
       settings.learningRate !== former.learningRate ||
       (settings.steps !== former.steps && (changesWithLength(settings) || dependsOnSteps(settings.schedule)));
     const resumed: RunState = { ...state, settings, changed: state.changed || (steered && state.step > 0) };
-    return this.pictureRun(plan, () => Run.restore(this, resumed, this.textOptions(plan)));
+    const opened = [...mine.filter(({ role }) => role !== "prior"), ...models.filter(({ role }) => role === "prior")];
+    return this.pictureRun(plan, () => Run.restore(this, resumed, this.textOptions(plan)), { opened });
   }
 
   /** The pictures and vectors behind targets, one each; nothing for noise. */
@@ -296,7 +312,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
 
   private resolved(
     request: SettingsRequest,
-    sources: Pick<SettingsSources, "size" | "like" | "edits">,
+    { begun, ...sources }: Pick<SettingsSources, "size" | "like" | "edits"> & { readonly begun: boolean },
   ): ResolvedSettings {
     const resolved = resolveSettings(request, {
       ...sources,
@@ -309,7 +325,12 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     if (latent !== "continuous") codebookOf(this.generator, `latent: ${latent}`);
     if (clampToCodebook) codebookOf(this.generator, "clampToCodebook");
     if (start === "codes") codebookOf(this.generator, "start: codes");
-    return resolved;
+    return withPossibleStart(resolved, this, begun);
+  }
+
+  private get usualSize(): [number, number] {
+    const { resolution } = this.generator;
+    return [resolution, resolution];
   }
 
   private async maskOf(
@@ -331,13 +352,18 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
 
   private async identity(
     role: ModelIdentity["role"],
-    { name, files: [file] }: Generator | Perceptor,
+    { name, files: [file] }: Generator | Perceptor | Prior,
   ): Promise<ModelIdentity> {
     return { role, name: this.names[role] ?? name, ...(file && { sha256: await file.sha256() }) };
   }
 
-  private pictureRun({ settings, peakBytes }: Plan, start: () => Promise<Run>): Picture {
+  private pictureRun(
+    { settings, peakBytes }: Plan,
+    start: () => Promise<Run>,
+    { notice, opened }: { readonly notice?: Notice | undefined; readonly opened?: readonly ModelIdentity[] } = {},
+  ): Picture {
     const told = async () => {
+      if (notice) this.options.onNotice?.(notice);
       const availableBytes = this.availableMemory();
       if (availableBytes !== undefined && peakBytes > availableBytes) {
         this.options.onNotice?.({ kind: "memory", peakBytes, availableBytes });
@@ -346,7 +372,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
       for (const refused of run.refusedDevices) this.options.onNotice?.({ kind: "refused-device", ...refused });
       return run;
     };
-    return new this.runMaker(settings, told, () => this.identities());
+    return new this.runMaker(settings, told, async () => opened ?? this.identities());
   }
 
   private compileOptions(): CompileOptions {

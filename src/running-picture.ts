@@ -26,7 +26,7 @@ export abstract class RunningPicture implements AsyncIterable<StepEvent> {
     /** Everything about it, resolved. */
     readonly settings: Settings,
     private readonly start: () => Promise<Run>,
-    private readonly models: () => Promise<readonly ModelIdentity[]>,
+    private readonly opened: () => Promise<readonly ModelIdentity[]>,
   ) {}
 
   /** The steps that remain. @throws DEVICE_UNAVAILABLE, OUT_OF_LIMITS when the loss is no number */
@@ -76,6 +76,12 @@ export abstract class RunningPicture implements AsyncIterable<StepEvent> {
   /** Why it is over; undefined while steps remain. */
   async ending(): Promise<Ending | undefined> {
     return (await this.run()).ending;
+  }
+
+  /** The models that have a part in it. */
+  async models(): Promise<readonly ModelIdentity[]> {
+    const { beganFrom } = await this.state();
+    return (await this.opened()).filter(({ role }) => role !== "prior" || beganFrom === "prior");
   }
 
   /** The device that runs it. @throws DEVICE_UNAVAILABLE */

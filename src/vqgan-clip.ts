@@ -12,14 +12,16 @@ import { decodePicture } from "./image/decode.js";
 import { ModelPair, type PairOptions, type RunRequest, type SessionChanges } from "./model-pair.js";
 import { loadClip } from "./models/clip/load.js";
 import type { Generator } from "./models/generator.js";
+import { loadPrior } from "./models/latent-prior/load.js";
 import { loadGenerator } from "./models/load-generator.js";
+import { isFolder } from "./models/open-model.js";
 import { weightless } from "./models/weightless/index.js";
 import { PictureRun } from "./picture-run.js";
 
 export type { Notice, SessionChanges } from "./model-pair.js";
 
 export interface PretrainedOptions extends PairOptions {
-  /** A folder that holds `vqgan/`, `clip/` and perhaps `recommended.json` (default: the bundled compact pair). */
+  /** A folder that holds `vqgan/`, `clip/` and perhaps `prior/` and `recommended.json` (default: the bundled compact pair). */
   readonly model?: string;
   /**
    * A generator instead of the pair's: a folder, a checkpoint with its yaml beside it, a published name, `pixels` or
@@ -70,6 +72,8 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
     const judge = second && (await loadClip(second.path));
     const isPair = options.vqgan === undefined && options.clip === undefined;
     const recommended = isPair ? await recommendation(model) : undefined;
+    const hasPrior = isPair && (await isFolder(join(model, "prior")));
+    const prior = hasPrior ? await loadPrior(join(model, "prior")) : undefined;
     // The bundled pair has a name of its own; of other models only the last folder is told.
     const nameOf = (name: string, given: unknown) =>
       given === undefined && options.model === undefined ? `${basename(bundledModel)}/${name}` : name;
@@ -77,8 +81,9 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
       generator: name ?? nameOf(generator.name, options.vqgan),
       perceptor: clip.name ?? nameOf(perceptor.name, options.clip),
       judge: second?.name,
+      prior: prior && nameOf(prior.name, undefined),
     };
-    return new VqganClip({ generator, perceptor, recommended, names, judge }, options, PictureRun);
+    return new VqganClip({ generator, perceptor, prior, recommended, names, judge }, options, PictureRun);
   }
 
   /**

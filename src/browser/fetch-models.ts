@@ -1,9 +1,11 @@
-/** A VQGAN and a CLIP from their folders on a web server, weights in memory. */
+/** A VQGAN, a CLIP and a prior from their folders on a web server, weights in memory. */
 import { VqganClipError } from "../core/errors.js";
 import { clipPerceptor } from "../models/clip/assemble.js";
 import type { Generator } from "../models/generator.js";
+import { latentPrior } from "../models/latent-prior/assemble.js";
 import type { ModelFile } from "../models/model-file.js";
 import type { Perceptor } from "../models/perceptor.js";
+import type { Prior } from "../models/prior.js";
 import { vqganGenerator } from "../models/vqgan/assemble.js";
 import { parseSafetensors } from "../weights/safetensors.js";
 import { type FetchOptions, fetchFile } from "./fetch-file.js";
@@ -40,6 +42,25 @@ export async function fetchClip(folder: string, options: FetchOptions = {}): Pro
     weights: parseSafetensors(bytes, `${folder}model.safetensors`),
     files: [file],
     pathOf: (name) => folder + name,
+  });
+}
+
+/**
+ * A prior's folder with `config.json` and `model.safetensors`; undefined where there is none.
+ *
+ * @throws BAD_MODEL naming the file or key that is missing or wrong; BAD_FILE on damaged weights; IO_FAILED, ABORTED
+ */
+export async function fetchPrior(folder: string, options: FetchOptions = {}): Promise<Prior | undefined> {
+  const configPath = `${folder}config.json`;
+  const json = await fetchFile(configPath, options);
+  if (!json) return undefined;
+  const { bytes, file } = await weightsIn(folder, "a prior", options);
+  return latentPrior({
+    name: lastFolder(folder),
+    config: parseJson(json, configPath),
+    configPath,
+    weights: parseSafetensors(bytes, `${folder}model.safetensors`),
+    files: [file],
   });
 }
 

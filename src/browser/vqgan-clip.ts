@@ -7,10 +7,10 @@ import { type EngineFiles, locateEngine } from "../runtime/program.js";
 import { type BrowserAbilities, browserAbilities } from "../runtime/web-platform.js";
 import { decodePicture } from "./decode-picture.js";
 import { type FetchOptions, fetchFile } from "./fetch-file.js";
-import { fetchClip, fetchVqgan, lastFolder } from "./fetch-models.js";
+import { fetchClip, fetchPrior, fetchVqgan, lastFolder } from "./fetch-models.js";
 
 export interface PretrainedOptions extends PairOptions, FetchOptions {
-  /** The address of a folder that holds `vqgan/`, `clip/` and perhaps `recommended.json`; relative to the page's origin. */
+  /** The address of a folder that holds `vqgan/`, `clip/` and perhaps `prior/` and `recommended.json`; relative to the page's origin. */
   readonly model: string | URL;
   /** The address of a folder with a second CLIP that picks the result of a run and has no part in its loss. */
   readonly judge?: string | URL;
@@ -46,13 +46,15 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
     const model = folderAt(options.model);
     const generator = await fetchVqgan(`${model}vqgan/`, options);
     const perceptor = await fetchClip(`${model}clip/`, options);
+    const prior = await fetchPrior(`${model}prior/`, options);
     const judge = options.judge === undefined ? undefined : await fetchClip(folderAt(options.judge), options);
     const recommended = await recommendation(`${model}recommended.json`, options);
     const names = {
       generator: `${lastFolder(model)}/${generator.name}`,
       perceptor: `${lastFolder(model)}/${perceptor.name}`,
+      prior: prior && `${lastFolder(model)}/${prior.name}`,
     };
-    return new VqganClip({ generator, perceptor, recommended, names, judge }, options, PictureRun);
+    return new VqganClip({ generator, perceptor, prior, recommended, names, judge }, options, PictureRun);
   }
 
   /** What programs can run on in this browser and on this page, and why not on more. */

@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { VqganClipError } from "../core/errors.js";
 import { loadClip } from "../models/clip/load.js";
+import { loadPrior } from "../models/latent-prior/load.js";
 import { diffusersFolder, loadGenerator } from "../models/load-generator.js";
 import type { ModelFile } from "../models/model-file.js";
 import { openWeights } from "../weights/open-file.js";
@@ -10,7 +11,7 @@ import type { StateDict } from "../weights/state-dict.js";
 
 export interface ModelFacts {
   readonly name: string;
-  readonly kind: "VQGAN" | "autoencoder" | "CLIP";
+  readonly kind: "VQGAN" | "autoencoder" | "CLIP" | "prior";
   /** Numbers in all arrays of the checkpoint */
   readonly parameters: number;
   readonly bytes: number;
@@ -21,7 +22,7 @@ export interface ModelFacts {
   readonly facts: Readonly<Record<string, number | boolean | string>>;
 }
 
-/** The models of a folder: a pair's two, or the one that it is. @throws BAD_MODEL when it is neither, or damaged */
+/** The models of a folder: those of a pair, or the one that it is. @throws BAD_MODEL when it is neither, or damaged */
 export async function describeFolder(folder: string): Promise<ModelFacts[]> {
   const has = (name: string) =>
     stat(join(folder, name)).then(
@@ -32,6 +33,7 @@ export async function describeFolder(folder: string): Promise<ModelFacts[]> {
     const pair = [
       ...((await has("vqgan")) ? [await describeGenerator(join(folder, "vqgan"))] : []),
       ...((await has("clip")) ? [await describeClip(join(folder, "clip"))] : []),
+      ...((await has("prior")) ? [await describePrior(join(folder, "prior"))] : []),
     ];
     return pair.map((model) => ({ ...model, name: `${basename(resolve(folder))}/${model.name}` }));
   }
@@ -60,6 +62,12 @@ async function describeClip(folder: string): Promise<ModelFacts> {
   const { name, files, inputSize, embeddingSize, contextLength, words } = await loadClip(folder);
   const facts = { inputSize, embeddingSize, contextLength, ...(words && { words: words.length }) };
   return { ...(await describe(folder, name, files)), kind: "CLIP", facts };
+}
+
+async function describePrior(folder: string): Promise<ModelFacts> {
+  const { name, files, embeddingSize, latentChannels, side, looks } = await loadPrior(folder);
+  const facts = { embeddingSize, channels: latentChannels, side, looks: looks.join(", ") };
+  return { ...(await describe(folder, name, files)), kind: "prior", facts };
 }
 
 async function describe(folder: string, name: string, files: readonly ModelFile[]) {

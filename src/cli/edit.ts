@@ -112,7 +112,7 @@ async function edit(picture: string, positional: readonly string[], flags: EditF
   if (saveMask !== undefined && mask instanceof NDArray) await writeFileAtomically(saveMask, maskPng(mask));
   const files = { png, session: saveState, pauseSession, trace: flags.trace };
   const resumeArguments = ["-o", png, ...modelArguments(flags)];
-  return runToFiles(run, files, { vq, reporter, metadata: flags.metadata, resumeArguments });
+  return runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments });
 }
 
 async function found(

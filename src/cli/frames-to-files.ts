@@ -109,7 +109,6 @@ function differing(a: Settings, b: Settings): string | undefined {
 }
 
 export interface FramesWork extends Place, EncodeOptions {
-  readonly vq: VqganClip;
   readonly run: PictureRun;
   /** The frames that remain. */
   readonly frames: (options: FrameOptions) => AsyncIterable<VideoFrame>;
@@ -126,7 +125,7 @@ export interface FramesWork extends Place, EncodeOptions {
 
 /** @returns the exit code */
 export async function framesToFiles(work: FramesWork): Promise<number> {
-  const { vq, run, folder, encoding, count, reporter, metadata } = work;
+  const { run, folder, encoding, count, reporter, metadata } = work;
   const pause = new AbortController();
   const onSignal = () => {
     if (pause.signal.aborted) process.exit(exitCodes.paused);
@@ -139,7 +138,7 @@ export async function framesToFiles(work: FramesWork): Promise<number> {
     if (folder.done < count) {
       const { beganFrom } = await run.state();
       const start = { frames: count, done: folder.done, settings: run.settings, beganFrom };
-      reporter.event("start", { ...start, models: await vq.identities(), device: await run.device() });
+      reporter.event("start", { ...start, models: await run.models(), device: await run.device() });
       reporter.begin();
       const onStep: FrameOptions["onStep"] = ({ step, losses }) =>
         reporter.step(work.stepsAt(step, folder.done), work.steps, losses);

@@ -93,7 +93,7 @@ async function generate(positional: readonly string[], flags: GenerateFlags): Pr
   await checkOutputs(outputsOf({ ...flags, output: png, saveState: pauseSession }));
   const resumeArguments = ["-o", png, ...modelArguments(flags)];
   const files = { png, session: saveState, pauseSession, trace: flags.trace };
-  return runToFiles(run, files, { vq, reporter, metadata: flags.metadata, resumeArguments });
+  return runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments });
 }
 
 /** The files that flags name, for checking. */

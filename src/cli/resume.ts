@@ -59,5 +59,5 @@ async function resume(session: string, flags: ResumeFlags): Promise<number> {
   const pauseSession = flags.saveState ?? session;
   const files = { png, session: flags.saveState, pauseSession, trace: flags.trace };
   const resumeArguments = ["-o", png, ...modelArguments(flags)];
-  return runToFiles(run, files, { vq, reporter, metadata: flags.metadata, resumeArguments });
+  return runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments });
 }

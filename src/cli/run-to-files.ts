@@ -5,7 +5,6 @@ import type { MetadataLevel } from "../guidance/metadata.js";
 import type { Ending } from "../guidance/run.js";
 import type { Settings } from "../guidance/settings.js";
 import type { PictureRun } from "../picture-run.js";
-import type { VqganClip } from "../vqgan-clip.js";
 import { exitCodes } from "./exit-codes.js";
 import { clock, type Reporter } from "./reporter.js";
 
@@ -21,7 +20,6 @@ export interface RunFiles {
 }
 
 export interface RunReport {
-  readonly vq: VqganClip;
   readonly reporter: Reporter;
   readonly metadata: MetadataLevel;
   /** The command that goes on from a session, without the program's name and the session itself. */
@@ -30,7 +28,7 @@ export interface RunReport {
 
 /** @returns the exit code */
 export async function runToFiles(run: PictureRun, files: RunFiles, options: RunReport): Promise<number> {
-  const { vq, reporter, metadata } = options;
+  const { reporter, metadata } = options;
   const { settings } = run;
   const pause = new AbortController();
   const onSignal = () => {
@@ -43,7 +41,7 @@ export async function runToFiles(run: PictureRun, files: RunFiles, options: RunR
   const trace: string[] = [];
   try {
     const { step: first, beganFrom } = await run.state();
-    const models = await vq.identities();
+    const models = await run.models();
     reporter.event("start", { step: first, settings, beganFrom, models, device: await run.device() });
     reporter.begin();
     await run.toFinish({

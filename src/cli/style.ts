@@ -103,7 +103,6 @@ async function style(from: string, positional: readonly string[], flags: StyleFl
   const { steps } = run.settings;
   return framesToFiles({
     ...place,
-    vq,
     run,
     frames: (options) => styleFrames(vq, run, readFrames(paths.slice(done)), { ...options, done }),
     count: paths.length,

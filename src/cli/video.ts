@@ -73,7 +73,6 @@ async function video(positional: readonly string[], flags: VideoFlags): Promise<
   const { settings } = run;
   return framesToFiles({
     ...place,
-    vq,
     run,
     frames: (options) => videoFrames(run, options),
     count: frameCount(settings),

@@ -5,28 +5,46 @@ import { compileOptionsOf } from "../runtime/program.js";
 import { workingPicture } from "./edit.js";
 import { flatPicture, latentOfCodes, latentShape, normalLatent, randomCodes } from "./latent.js";
 import { hasLogits, logitsOf, randomLogits, variableOfPicture } from "./latent-kind.js";
-import type { StartOptions } from "./run.js";
+import type { Beginning } from "./metadata.js";
+import { variableOfPrior } from "./prior-start.js";
+import type { RunModels, StartOptions } from "./run.js";
 import type { Settings } from "./settings.js";
-import type { StepModels } from "./step.js";
 
-/** @returns a latent, such as z [1,D,h,w], or logits [1,K,h,w], as `settings.latent` says */
+/** What the first latent will be made of. */
+export function beginningOf(
+  { start }: Pick<Settings, "start">,
+  { initPicture, initCodes, source }: Pick<StartOptions, "initPicture" | "initCodes" | "source">,
+): Beginning {
+  if (initPicture || source) return "picture";
+  if (initCodes) return "codes";
+  return start === "prior" ? "prior" : "random";
+}
+
+/**
+ * @param embeddings [p,E] of the settings' texts
+ * @returns a latent, such as z [1,D,h,w], or logits [1,K,h,w], as `settings.latent` says
+ */
 export async function firstLatent(
-  { generator }: Pick<StepModels, "generator">,
+  models: Pick<RunModels, "generator" | "prior">,
   settings: Settings,
+  embeddings: NDArray,
   { initPicture, initCodes, source, ...options }: StartOptions,
 ): Promise<NDArray> {
   const compileOptions = compileOptionsOf(options);
   const { size, start, latent: kind } = settings;
+  const { generator } = models;
   const random = new Random(settings.seed).split("first latent");
-  const picture = source
-    ? workingPicture(source, size, generator.factor)
-    : (initPicture ??
-      (initCodes || start === "codes" || start === "normal" ? undefined : flatPicture(start, size, random)));
-  if (picture) return variableOfPicture(generator, kind, picture, compileOptions);
+  const encoded = (picture: NDArray) => variableOfPicture(generator, kind, picture, compileOptions);
+  if (source) return encoded(workingPicture(source, size, generator.factor));
+  if (initPicture) return encoded(initPicture);
   const shape = latentShape(generator, size);
   const grid = shape.slice(2) as [number, number];
-  if (!initCodes && hasLogits(kind)) return randomLogits(generator, grid, random);
-  if (!initCodes && start === "normal") return normalLatent(generator, shape, random);
+  if (!initCodes) {
+    if (start === "prior") return variableOfPrior(models, settings, embeddings, compileOptions);
+    if (start === "white" || start === "grey") return encoded(flatPicture(start, size, random));
+    if (hasLogits(kind)) return randomLogits(generator, grid, random);
+    if (start === "normal") return normalLatent(generator, shape, random);
+  }
   const z = latentOfCodes(generator, initCodes ?? randomCodes(generator, grid[0] * grid[1], random), grid);
   return hasLogits(kind) ? logitsOf(generator, z, compileOptions) : z;
 }

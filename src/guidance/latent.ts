@@ -23,9 +23,9 @@ export function latentShape(generator: Generator, [width, height]: readonly [num
 
 /**
  * `codes`: uniformly random codes (paper); `normal`: a normally distributed latent; `white`, `grey`: the encoding of a
- * flat picture with a little noise.
+ * flat picture with a little noise; `prior`: what the pair's prior draws of the text.
  */
-export const starts = ["codes", "normal", "white", "grey"] as const;
+export const starts = ["codes", "normal", "white", "grey", "prior"] as const;
 
 /** Deviation of the noise on a flat start; enough for seeds to differ. */
 const FLAT_NOISE = 0.02;

@@ -19,7 +19,7 @@ const VERSION = 2;
 const SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/";
 
 /** What the first latent was made of. */
-export const beginnings = ["random", "codes", "picture"] as const;
+export const beginnings = ["random", "codes", "picture", "prior"] as const;
 export type Beginning = (typeof beginnings)[number];
 
 /** What a picture says of how it came to be. */

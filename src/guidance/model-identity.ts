@@ -1,8 +1,8 @@
 /** How pictures and sessions tell the models that made them. */
 import { z } from "zod";
 
-/** Who has a part in a picture; the judge only picks it. */
-const modelRoles = ["generator", "perceptor", "judge"] as const;
+/** Who has a part in a picture; the judge only picks it, the prior is named where the picture began at it. */
+const modelRoles = ["generator", "perceptor", "judge", "prior"] as const;
 
 /** Who made the numbers: a resumed run needs the same. */
 export interface ModelIdentity {

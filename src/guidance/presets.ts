@@ -1,5 +1,5 @@
 /** Named recipes of the method as others ran it; `docs/method.md` gives each one's source and deviations. */
-import type { Recipe } from "./settings.js";
+import { ANY_LOOK, type Recipe } from "./settings.js";
 
 const noRegularizer = { weight: 0, target: "zero", decay: 0, every: 1 } as const;
 
@@ -14,6 +14,7 @@ const common = {
   latent: "quantized",
   average: 0,
   start: "codes",
+  look: ANY_LOOK,
   pictureRegularizers: [],
   structure: 0,
   perceptual: 0,

@@ -2,6 +2,7 @@
 import { requires, VqganClipError } from "../core/errors.js";
 import { editRecipe } from "./edit.js";
 import { type PresetName, presetNames, presets } from "./presets.js";
+import type { StartNotice } from "./prior-start.js";
 import { joinPrompts, parsePrompts } from "./prompt.js";
 import {
   checkSettings,
@@ -63,6 +64,8 @@ export const USUAL_STRENGTH = 0.5;
 export interface ResolvedSettings {
   readonly settings: Settings;
   readonly origins: Readonly<Record<SettingName, Origin>>;
+  /** Set where a recommended start gave way to another. */
+  readonly notice?: StartNotice;
 }
 
 /**

@@ -8,6 +8,7 @@ import { Random } from "../core/random.js";
 import { sameShape } from "../core/shape.js";
 import { codebookOf, isLocal } from "../models/generator.js";
 import type { Perceptor } from "../models/perceptor.js";
+import type { Prior } from "../models/prior.js";
 import { type OptimizerState, optimizers } from "../optim/optimizer.js";
 import { rateFactor } from "../optim/schedule.js";
 import { type CompileOptions, compile, compileOptionsOf, type Feeds, type Program } from "../runtime/program.js";
@@ -15,7 +16,7 @@ import { drawViews } from "./augmentations.js";
 import { type Average, averaged, averageFrom, withLatent } from "./average.js";
 import { type EditSource, finishedPicture, sourceScale, workingPicture } from "./edit.js";
 import { compareEdit, type EditReport } from "./edit-report.js";
-import { firstLatent } from "./first-latent.js";
+import { beginningOf, firstLatent } from "./first-latent.js";
 import { type Best, Judge, type Judgement } from "./judge.js";
 import { clampToCodebook } from "./latent.js";
 import { drawCodes, hasLogits, nearestLatent, settled } from "./latent-kind.js";
@@ -23,7 +24,7 @@ import { freePositions, holdLatents } from "./mask.js";
 import type { Beginning } from "./metadata.js";
 import { checkVideo, FrameChange, movesAfter } from "./motion.js";
 import { isAtRest, type LossWatch, watchLoss } from "./plateau.js";
-import { textPrompts } from "./prompt.js";
+import { type Prompt, textPrompts } from "./prompt.js";
 import { embedTexts, type TextNotice } from "./prompt-embedding.js";
 import { regularizerWeight, restartsAt } from "./regularizer.js";
 import { checkSettings, type Settings } from "./settings.js";
@@ -60,6 +61,8 @@ export interface RunState {
 export interface RunModels extends StepModels {
   /** A second perceptor that picks the run's result and has no part in its loss. */
   readonly judge?: Perceptor | undefined;
+  /** Draws the first latent of runs that start at it. */
+  readonly prior?: Prior | undefined;
 }
 
 /** Why a run is over: all steps are done, or its loss no longer fell. */
@@ -103,6 +106,14 @@ export interface StartOptions extends CompileOptions {
   readonly onNotice?: (notice: TextNotice) => void;
 }
 
+type RestoreOptions = Pick<StartOptions, "onNotice" | keyof CompileOptions>;
+
+/** The texts of a run and their embeddings [p,E]. */
+interface ReadPrompts {
+  readonly prompts: readonly Prompt[];
+  readonly embeddings: NDArray;
+}
+
 /** The program of a step, and what it is fed besides the latent. */
 interface Compiled {
   readonly program: Program<keyof StepOutputs>;
@@ -136,27 +147,33 @@ export class Run implements AsyncIterable<StepEvent> {
   /** Draws the first latent and compiles the step. @throws BAD_ARGUMENT, BAD_PROMPT, DEVICE_UNAVAILABLE */
   static async start(models: RunModels, candidate: Settings, options: StartOptions = {}): Promise<Run> {
     const settings = checkSettings(candidate);
-    const z = await firstLatent(models, settings, options);
+    const read = await readPrompts(models, settings, options);
+    const z = await firstLatent(models, settings, read.embeddings, options);
     const optimizer = optimizers[settings.optimizer].init(z.size);
     const { source } = options;
     const { target } = settings.regularizer;
-    const fromPicture = options.initPicture !== undefined || source !== undefined;
+    const beganFrom = beginningOf(settings, options);
+    const fromPicture = beganFrom === "picture" || beganFrom === "prior";
     // Until the first restart, the average is where notebooks have it: at the picture, or at zero where there is none.
     const toStart = target === "init" || (target === "average" && fromPicture);
     const latentTarget = toStart ? z.clone() : NDArray.zeros("float32", z.shape);
-    const beganFrom = fromPicture ? "picture" : options.initCodes ? "codes" : "random";
     const targets = await beginTargets(models, settings, options.targets ?? [], compileOptionsOf(options));
     const begun = { settings, beganFrom, targets, changed: false, step: 0, z, latentTarget, optimizer } as const;
-    return Run.restore(models, { ...begun, ...averageFrom(z, settings.average), ...(source && { source }) }, options);
+    const state = { ...begun, ...averageFrom(z, settings.average), ...(source && { source }) };
+    return Run.compiled(models, state, read, options);
   }
 
   /** Continues from a saved state, exactly. */
-  static async restore(
+  static async restore(models: RunModels, state: RunState, options: RestoreOptions = {}): Promise<Run> {
+    return Run.compiled(models, state, await readPrompts(models, state.settings, options), options);
+  }
+
+  private static async compiled(
     models: RunModels,
     state: RunState,
-    options: Pick<StartOptions, "onNotice" | keyof CompileOptions> = {},
+    { prompts, embeddings }: ReadPrompts,
+    options: CompileOptions,
   ): Promise<Run> {
-    const { onNotice } = options;
     const compileOptions = compileOptionsOf(options);
     const { settings, z, source } = state;
     requires(
@@ -167,11 +184,6 @@ export class Run implements AsyncIterable<StepEvent> {
     );
     checkVideo(models, state);
     const judge = models.judge && (await Judge.of(models.judge, settings, compileOptions));
-    const prompts = textPrompts(settings);
-    const texts = prompts.map(({ text }) => text);
-    const { longPrompts } = settings;
-    const reading = { ...compileOptions, longPrompts, ...(onNotice && { onNotice }) };
-    const embeddings = await embedTexts(models.perceptor, texts, reading);
     const aims = await Aims.of(models, settings, prompts, embeddings, state.targets, compileOptions);
     const outputs = buildStep(models, settings, z.shape, aims.rowCount);
     const program = await compile({ ...outputs }, compileOptions);
@@ -408,4 +420,13 @@ function pictureWeights({ pictureRegularizers, steps }: Settings, step: number):
 
 function withoutBatch(image: NDArray): NDArray {
   return image.reshape(image.shape.slice(1));
+}
+
+async function readPrompts(models: RunModels, settings: Settings, options: RestoreOptions): Promise<ReadPrompts> {
+  const { onNotice } = options;
+  const prompts = textPrompts(settings);
+  const texts = prompts.map(({ text }) => text);
+  const { longPrompts } = settings;
+  const reading = { ...compileOptionsOf(options), longPrompts, ...(onNotice && { onNotice }) };
+  return { prompts, embeddings: await embedTexts(models.perceptor, texts, reading) };
 }

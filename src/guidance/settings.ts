@@ -101,6 +101,9 @@ export const scheduleSchema = z.discriminatedUnion("kind", [
 
 export type ScheduleRequest = z.input<typeof scheduleSchema>;
 
+/** The look that stands for one drawn by the seed. */
+export const ANY_LOOK = "any";
+
 /** Pixels a side: at least one code, at most what 32-bit offsets and a patient user allow. */
 const side = z.int().min(16).max(4096);
 
@@ -131,6 +134,7 @@ export const settingsSchema = z.strictObject({
   latent: z.enum(latentKinds).describe("what is optimised: a latent, or logits of codes"),
   average: z.number().min(0).max(0.9999).describe("decay of a running average of the latent, which the picture shows"),
   start: z.enum(starts).describe("first latent, when no picture or codes are given"),
+  look: z.string().min(1).max(100).describe("drawing style of the start prior"),
   padding: z.enum(["border", "zeros"]).describe("what lies outside the picture"),
   regularizer: z
     .strictObject({

@@ -6,7 +6,7 @@ import { add } from "../../ops/arithmetic.js";
 import { conv2d } from "../../ops/convolution.js";
 import { groupNorm, groupNormSilu } from "../../ops/normalization.js";
 
-const EPSILON = 1e-6;
+export const EPSILON = 1e-6;
 
 export interface Norm extends Affine {
   readonly groups: number;

@@ -1,0 +1,49 @@
+/** The prior's role in the method: from a text to the latent that a run may begin at, in one pass. It belongs to one pair. */
+import { requires } from "../core/errors.js";
+import { type Shape, sameShape } from "../core/shape.js";
+import type { Tensor } from "../graph/tensor.js";
+import type { Generator } from "./generator.js";
+import type { ModelFile } from "./model-file.js";
+import type { Perceptor } from "./perceptor.js";
+
+export interface Prior {
+  readonly name: string;
+  /** E: numbers of the text embedding that it reads */
+  readonly embeddingSize: number;
+  /** D: channels of the latent that it gives */
+  readonly latentChannels: number;
+  /** Rows and columns of the latent that it gives */
+  readonly side: number;
+  /** Names of the drawing styles that it knows, at least one */
+  readonly looks: readonly string[];
+  /** Unit embeddings of texts [n,E] and the number of a look -> latents among the codes, not quantised [n,D,side,side] */
+  latent(text: Tensor, look: number): Tensor;
+  /** What it was read from, for the record that a picture carries */
+  readonly files: readonly ModelFile[];
+}
+
+/** [1,D,side,side] */
+export function shapeOf({ latentChannels, side }: Prior): Shape {
+  return [1, latentChannels, side, side];
+}
+
+/** @throws BAD_MODEL unless the prior reads this perceptor's embeddings and gives this generator's latents */
+export function checkPrior(prior: Prior, generator: Generator, perceptor: Perceptor): void {
+  const hint = "the prior, the VQGAN and the CLIP of a folder have to be trained for each other";
+  requires(
+    prior.embeddingSize === perceptor.embeddingSize,
+    "BAD_MODEL",
+    () =>
+      `${prior.name}: embedding_size is ${prior.embeddingSize}, ${perceptor.name}'s embeddings have ${perceptor.embeddingSize} numbers`,
+    hint,
+  );
+  const size = prior.side * generator.factor;
+  const latent = generator.latentShape([size, size]);
+  requires(
+    sameShape(latent, shapeOf(prior)),
+    "BAD_MODEL",
+    () =>
+      `${prior.name}: gives latents [${shapeOf(prior)}] (latent_channels ${prior.latentChannels}), ${generator.name} takes [${latent}]`,
+    hint,
+  );
+}

@@ -1,0 +1,252 @@
+/** Runs that begin at a prior's picture: where they begin, that they can be made again, and who cannot have one. */
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { VqganClip as InBrowser } from "../../src/browser/vqgan-clip.js";
+import { input } from "../../src/graph/tensor.js";
+import { firstLatent } from "../../src/guidance/first-latent.js";
+import { embedTexts } from "../../src/guidance/prompt-embedding.js";
+import { windowOf } from "../../src/image/pad.js";
+import { resizePicture } from "../../src/image/resize.js";
+import { type CreateRequest, NDArray, type Notice, type PictureRun, parsePrompts, readPngText, readStory, VqganClip } from "../../src/index.js"; // biome-ignore format: one import
+import { compile } from "../../src/runtime/program.js";
+import { openSafetensors } from "../../src/weights/open-file.js";
+import { writeSafetensors } from "../../src/weights/safetensors.js";
+import { cli, compileCli, inEmptyFolder, tinyModels } from "../support/cli.js";
+import { fixturePath, largestError } from "../support/fixtures.js";
+import { serveStatic } from "../support/static-server.js";
+
+beforeAll(compileCli);
+
+/** A pair of models with a prior, in a folder of its own. */
+let pair: string;
+let vq: VqganClip;
+beforeAll(async () => {
+  pair = await mkdtemp(join(tmpdir(), "vqgan-clip-pair-"));
+  await cp(fixturePath("vqgan"), join(pair, "vqgan"), { recursive: true });
+  await cp(fixturePath("clip-quick-gelu"), join(pair, "clip"), { recursive: true });
+  await cp(fixturePath("prior"), join(pair, "prior"), { recursive: true });
+  vq = await VqganClip.fromPretrained({ model: pair, threads: 1 });
+});
+afterAll(() => rm(pair, { recursive: true }));
+
+const base = { prompts: "a castle", start: "prior", size: [32, 32], cutouts: 2, steps: 3, seed: 7 } satisfies CreateRequest; // biome-ignore format: one request
+
+/** What a run begins with; nothing of its step is compiled. */
+async function beginning(request: Partial<CreateRequest>, initPicture?: NDArray): Promise<NDArray> {
+  const { settings } = vq.resolve({ ...base, ...request });
+  const texts = parsePrompts(settings.prompts).map(({ text }) => text);
+  const embeddings = await embedTexts(vq.perceptor, texts, { threads: 1 });
+  return firstLatent(vq, settings, embeddings, { threads: 1, ...(initPicture && { initPicture }) });
+}
+
+/** The prior's latent of a text, computed apart from any run. */
+async function latentOf(text: Float32Array, look: number): Promise<NDArray> {
+  const z = vq.prior!.latent(input("text", "float32", [1, text.length]), look);
+  const program = await compile({ z, zq: vq.generator.codebook!.quantize(z).zq }, { threads: 1 });
+  const result = await program.run({ text: NDArray.float32([1, text.length], text) });
+  await program.dispose();
+  return result.zq;
+}
+
+const png = async (run: PictureRun) => (await run.toFinish()).toPNG();
+
+describe("where it begins", () => {
+  test("at the latent of the text in the look: codes, a latent, or logits of the codes", async () => {
+    const [text] = await vq.embedTexts(["a castle"]);
+    const expected = await latentOf(text!, 1);
+    const quantized = await beginning({ look: "line" });
+    expect(quantized.floats()).toEqual(expected.floats());
+    const continuous = await beginning({ look: "line", latent: "continuous" });
+    expect(largestError(continuous, quantized)).toBeGreaterThan(0.01);
+    const logits = (await beginning({ look: "line", latent: "mixed" })).floats();
+    const codes = Array.from({ length: 256 }, (_, position) => {
+      const column = Array.from({ length: 64 }, (_, code) => logits[code * 256 + position] as number);
+      return column.indexOf(Math.max(...column));
+    });
+    const { codes: rows } = vq.generator.codebook!;
+    codes.forEach((code, position) => {
+      expect(rows.at(code * 16)).toBe(quantized.at(position));
+    });
+  });
+
+  test("a look of its own, or the seed's", async () => {
+    const looks = await Promise.all(["flat", "line", "round"].map((look) => beginning({ look })));
+    const same = (a: NDArray) => looks.findIndex((b) => largestError(a, b) === 0);
+    expect(looks.map(same)).toEqual([0, 1, 2]);
+    const drawn = await Promise.all([0, 1, 2, 3, 4].map(async (seed) => same(await beginning({ seed }))));
+    expect(drawn).not.toContain(-1);
+    expect(new Set(drawn).size).toBeGreaterThan(1);
+  });
+
+  test("positive texts by their weights at the first step, of the first scene", async () => {
+    const plain = await beginning({});
+    for (const prompts of ["a castle | text:-0.3", "a castle ^ a boat", "a castle | fog:0->1", "a castle:0.2"]) {
+      expect(largestError(await beginning({ prompts }), plain)).toBe(0);
+    }
+    const [castle, boat] = await vq.embedTexts(["a castle", "a boat"]);
+    const sum = castle!.map((value, i) => 2 * value + (boat![i] as number));
+    const length = Math.hypot(...sum);
+    const [both, expected] = [
+      await beginning({ prompts: "a castle:2 | a boat", look: "flat" }),
+      await latentOf(sum.map((value) => value / length), 0),
+    ]; // biome-ignore format: one thought
+    expect(largestError(both, expected)).toBeLessThan(1e-6);
+  });
+
+  test("on another canvas: at its picture, resized to cover it, cut about the middle and encoded", async () => {
+    const own = vq.create({ ...base, look: "flat" });
+    for await (const { step } of own) if (step === 1) break;
+    const picture = windowOf(resizePicture(own.image!, 40, 40, "bilinear"), 0, 4, 40, 32);
+    await own.dispose();
+    const wide = { size: [40, 32], look: "flat" } satisfies Partial<CreateRequest>;
+    const [a, b] = [await beginning(wide), await beginning(wide, picture)];
+    expect(a.shape).toEqual([1, 16, 16, 20]);
+    const differing = Array.from({ length: 320 }, (_, i) => a.at(i) !== b.at(i)).filter(Boolean).length;
+    expect(differing).toBeLessThan(8); // rounding decides between near codes
+  });
+
+  test("the regulariser can hold it there; init pictures, codes and edits know nothing of it", async () => {
+    const run = vq.create({ ...base, regularizer: { weight: 1, target: "init" } });
+    const { z, latentTarget, beganFrom } = await run.state();
+    expect([latentTarget, beganFrom]).toEqual([z, "prior"]);
+    const initCodes = Array.from({ length: 256 }, (_, i) => i % 64);
+    const coded = vq.create({ ...base, initCodes });
+    expect((await coded.state()).beganFrom).toBe("codes");
+    expect((await coded.models()).map(({ role }) => role)).toEqual(["generator", "perceptor"]);
+    const image = NDArray.float32([3, 32, 32], new Float32Array(3072).fill(0.5));
+    const edit = await vq.edit({ image, prompts: "a castle", start: "prior", cutouts: 2, steps: 1 });
+    expect((await edit.state()).beganFrom).toBe("picture");
+    for (const each of [run, coded, edit]) await each.dispose();
+  });
+});
+
+test("the same seed gives the same bytes, from a session and from the picture's story too", () =>
+  inEmptyFolder(async (folder) => {
+    const whole = await png(vq.create(base));
+    expect(await png(vq.create(base))).toEqual(whole);
+    const part = vq.create(base);
+    for await (const { step } of part) if (step === 2) break;
+    await part.save(join(folder, "a.vqclip"));
+    expect(await png(await vq.open(join(folder, "a.vqclip")))).toEqual(whole);
+    const story = readStory(readPngText(whole));
+    expect(story).toMatchObject({ beganFrom: "prior", settings: { start: "prior", look: "any" } });
+    expect(story?.models.map(({ role }) => role)).toEqual(["generator", "perceptor", "prior"]);
+    expect(await png(vq.create({ like: story!.settings }))).toEqual(whole);
+    // The latent is in the session: who has the pair without its prior can go on, and the picture still names it.
+    const apart = await VqganClip.fromPretrained({ vqgan: join(pair, "vqgan"), clip: join(pair, "clip"), threads: 1 });
+    const resumed = readStory(readPngText(await png(await apart.open(join(folder, "a.vqclip")))));
+    expect(resumed?.models.at(-1)).toEqual(story?.models.at(-1));
+  }));
+
+describe("who cannot have one", () => {
+  const refused = (request: Partial<CreateRequest>) => expect(() => vq.create({ ...base, ...request }));
+
+  test("runs without a text to draw, looks that it lacks, looks of other starts", () => {
+    refused({ prompts: "a castle:-1" }).toThrow("no text prompt has a weight above 0 at the first step");
+    refused({ look: "odd" }).toThrow('prior has no look "odd"');
+    refused({ start: "white", look: "flat" }).toThrow("look: flat is a look of the start prior, this run starts at white"); // biome-ignore format: one case
+    refused({ look: "flat", initCodes: [] }).toThrow("this run starts at what it was given");
+  });
+
+  test("models that are no pair with one", async () => {
+    const [vqgan, clip] = [join(pair, "vqgan"), join(pair, "clip")];
+    for (const other of [{ vqgan }, { clip }, { vqgan, clip }]) {
+      const apart = await VqganClip.fromPretrained({ model: pair, ...other, threads: 1 });
+      expect(apart.prior).toBeUndefined();
+      expect(() => apart.create(base)).toThrow("these models have no prior to start at");
+    }
+  });
+
+  test("pairs whose sizes differ", () =>
+    inEmptyFolder(async (folder) => {
+      await cp(pair, folder, { recursive: true });
+      await cp(fixturePath("clip-gelu"), join(folder, "clip"), { recursive: true });
+      await expect(VqganClip.fromPretrained({ model: folder })).rejects.toMatchObject({
+        code: "BAD_MODEL",
+        message: "prior: embedding_size is 24, clip's embeddings have 16 numbers",
+      });
+      await cp(join(pair, "clip"), join(folder, "clip"), { recursive: true });
+      await narrowed(join(folder, "prior"));
+      await expect(VqganClip.fromPretrained({ model: folder })).rejects.toMatchObject({
+        code: "BAD_MODEL",
+        message: "prior: gives latents [1,8,16,16] (latent_channels 8), vqgan takes [1,16,16,16]",
+      });
+    }));
+
+  /** Leaves a prior half of its output's channels. */
+  async function narrowed(folder: string): Promise<void> {
+    const path = join(folder, "model.safetensors");
+    const weights = await openSafetensors(path);
+    const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8"));
+    await writeFile(join(folder, "config.json"), JSON.stringify({ ...config, latent_channels: 8 }));
+    const arrays: Record<string, NDArray> = {};
+    for (const name of weights.names) arrays[name] = (await weights.read(name)).as("float32");
+    arrays["conv_out.weight"] = NDArray.zeros("float32", [8, 32, 3, 3]);
+    arrays["conv_out.bias"] = NDArray.zeros("float32", [8]);
+    await writeFile(path, writeSafetensors(arrays));
+  }
+
+  test("a recommended start gives way to white where there is no text, and says so", () =>
+    inEmptyFolder(async (folder) => {
+      await cp(pair, folder, { recursive: true });
+      await writeFile(join(folder, "recommended.json"), '{ "start": "prior" }');
+      const notices: Notice[] = [];
+      const recommending = await VqganClip.fromPretrained({ model: folder, threads: 1, onNotice: (notice) => notices.push(notice) }); // biome-ignore format: one call
+      const { start: _, ...request } = base;
+      expect(recommending.create(request).settings.start).toBe("prior");
+      const { prompts: __, ...wordless } = request;
+      const noise = { ...wordless, targets: [{ kind: "noise", seed: 1 }] } satisfies CreateRequest;
+      const run = recommending.create(noise);
+      expect(run.settings.start).toBe("white");
+      expect((await run.state()).beganFrom).toBe("random");
+      expect(notices).toEqual([{ kind: "start", recommended: "prior", used: "white", reason: expect.any(String) }]);
+      expect(() => recommending.create({ ...noise, start: "prior" })).toThrow("start: the prior draws a text");
+      expect(() => recommending.create({ ...noise, look: "flat" })).toThrow("start: the prior draws a text");
+      await run.dispose();
+    }));
+});
+
+test("--start prior and --look, and models ls with the prior", () =>
+  inEmptyFolder(async (folder) => {
+    const path = join(folder, "a.png");
+    const flags = ["--start", "prior", "--look", "round", "--size", "32x32", "--cutouts", "2", "--steps", "1", "-o", path]; // biome-ignore format: one command
+    const run = await cli(["generate", "a castle", ...flags, "--seed", "7", "-m", pair, "--threads", "1"]);
+    expect(run.code).toBe(0);
+    expect(JSON.parse(run.stdout.toString().split("\n")[0] as string)).toMatchObject({
+      beganFrom: "prior",
+      settings: { start: "prior", look: "round" },
+      models: [{ role: "generator" }, { role: "perceptor" }, { role: "prior", name: "prior" }],
+    });
+    const again = await cli(["generate", "--like", path, "-o", join(folder, "b.png"), "-m", pair, "--threads", "1"]);
+    expect(again.code).toBe(0);
+    expect(await readFile(join(folder, "b.png"))).toEqual(await readFile(path));
+    const none = await cli(["generate", "a castle", ...flags, ...tinyModels]);
+    expect(none.code).toBe(2);
+    expect(none.stderr).toMatch(
+      /^vqgan-clip: start: these models have no prior to start at \(a prior belongs to a pair/,
+    );
+    const listed = await cli(["models", "ls", "--json", pair]);
+    expect(JSON.parse(listed.stdout.toString())).toContainEqual(
+      expect.objectContaining({ kind: "prior", facts: { embeddingSize: 24, channels: 16, side: 16, looks: "flat, line, round" } }), // biome-ignore format: one case
+    );
+  }));
+
+test("in a browser the prior's two files are fetched where there are some", async () => {
+  const server = await serveStatic({ "/pair/": pair, "/bare/vqgan/": join(pair, "vqgan"), "/bare/clip/": join(pair, "clip") }); // biome-ignore format: one call
+  try {
+    const whole = await InBrowser.fromPretrained({ model: `${server.address}pair/` });
+    expect(whole.prior?.looks).toEqual(["flat", "line", "round"]);
+    expect(server.sent.filter((path) => path.startsWith("/pair/prior/"))).toEqual([
+      "/pair/prior/config.json",
+      "/pair/prior/model.safetensors",
+    ]);
+    const onNode = (await vq.identities()).at(-1);
+    expect((await whole.identities()).at(-1)).toEqual({ ...onNode, role: "prior", name: "pair/prior" });
+    const bare = await InBrowser.fromPretrained({ model: `${server.address}bare/` });
+    expect(bare.prior).toBeUndefined();
+  } finally {
+    await server.close();
+  }
+});
