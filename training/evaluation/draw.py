@@ -1,6 +1,7 @@
 """Draws what the evaluation asks for, once and for all models: prompts with their alternatives, pictures to edit, unseen compositions with captions.
 
-The lists go to prompts.json beside this file; the pictures to `--out`: edits/NN.png with edits/NN-object.png, compositions/NNN.png.
+The lists go to prompts.json beside this file; the pictures to `--out`: edits/NN.png with edits/NN-object.png, compositions/NNN.png,
+and composed/LIST/NNN.png: what a prompt asks for, put together from icons, to see what the judge can read at best.
 """
 
 import argparse
@@ -18,7 +19,7 @@ sys.path.insert(0, str(HERE.parent))
 
 import backgrounds  # noqa: E402
 from captions import NUMBERS, PALETTE, PLACES, RELATIONS, SCENERY, STYLE_ALONE, STYLES, plural, without_colour  # noqa: E402
-from data import Pictures, Scenes  # noqa: E402
+from data import SCENERY_NAMES, SHIFT, STYLE_NAMES, Pictures, Scenes  # noqa: E402
 
 SEED, SIDE, BATCH = 20, 128, 100
 OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"}
@@ -80,7 +81,7 @@ def attributes(rng, concepts):
             nouns = [other["name"] for other in apart(rng.sample(concepts, len(concepts)), 3, [concept])]
             noun = concept["name"]
             drawn.append({"prompt": phrases[value](noun), "kind": kind, "otherAttributes": [phrases[other](noun) for other in others],
-                          "otherNouns": [phrases[value](other) for other in nouns]})
+                          "otherNouns": [phrases[value](other) for other in nouns], "scene": {"things": [concept], kind: value}})
     return drawn
 
 
@@ -91,7 +92,7 @@ def relations(rng, concepts, count=30):
         relation = list(RELATIONS)[number % len(RELATIONS)]
         say = lambda name: f"{a(first['name'])} {RELATIONS[name][0]} {a(second['name'])}"
         others = [OPPOSITE[relation]] + [name for name in RELATIONS if name not in (relation, OPPOSITE[relation])]
-        drawn.append({"prompt": say(relation), "others": [say(name) for name in others]})
+        drawn.append({"prompt": say(relation), "others": [say(name) for name in others], "scene": {"things": [first, second], "relation": relation}})
     return drawn
 
 
@@ -102,7 +103,7 @@ def style_additions(rng, plain, count=30):
         style = list(STYLES)[number % len(STYLES)]
         content = a(concept["name"])
         drawn.append({"prompt": f"{content} | {STYLE_ALONE[style][0]}", "content": content, "form": STYLES[style][0],
-                      "otherForms": [forms[0] for name, forms in STYLES.items() if name != style]})
+                      "otherForms": [forms[0] for name, forms in STYLES.items() if name != style], "scene": {"things": [concept], "style": style}})
     return drawn
 
 
@@ -111,11 +112,54 @@ def icon(pictures, number, side):
     return Image.fromarray(pictures.pixels[number].permute(1, 2, 0).numpy(), "RGBA").resize((side, side), Image.LANCZOS)
 
 
+def held_out(pictures):
+    """One picture that no model has seen for every concept that has one."""
+    return {pictures.items[number]["concept"]: number for number in reversed(pictures.validation)}
+
+
+SPOTS = {2: [(-0.5, 0), (0.5, 0)], 3: [(-0.5, 0.45), (0.5, 0.45), (0, -0.45)], 4: [(-0.5, -0.5), (0.5, -0.5), (-0.5, 0.5), (0.5, 0.5)]}
+PLACE_SHIFT = {"left": (-1, 0), "right": (1, 0), "top": (0, -1), "bottom": (0, 1)}
+
+
+def compose(pictures, asked, folder):
+    """What prompts ask for, as the data module draws it; of held-out icons where the concept has one."""
+    held = held_out(pictures)
+    icons = [[held[thing["id"]] if thing["id"] in held else pictures.train[thing["id"]][0] for thing in scene["things"]] for scene in asked]
+    scenes = Scenes(pictures, len(asked), SEED, canonical=True, concepts=[scene["things"][0]["id"] for scene in asked], kinds=["single"] * len(asked))
+    for row, (scene, numbers) in enumerate(zip(asked, icons)):
+        spots, scale = [(0, 0)], 0.92
+        if "relation" in scene:
+            dx, dy = SHIFT[scene["relation"]]
+            spots, scale = [(0.49 * dx, 0.49 * dy), (-0.49 * dx, -0.49 * dy)], 0.49
+        elif "number" in scene:
+            spots, scale = SPOTS[scene["number"]], 0.47
+            numbers = numbers * len(spots)
+        elif "place" in scene:
+            dx, dy = PLACE_SHIFT[scene["place"]]
+            spots, scale = [(0.47 * dx, 0.47 * dy)], 0.48
+        elif "scenery" in scene:
+            spots, scale = [(0, 0.12)], 0.72
+            scenes.shown["scenery"][row] = SCENERY_NAMES.index(scene["scenery"])
+        elif "background" in scene:
+            scenes.low[row] = scenes.high[row] = torch.tensor(PALETTE[scene["background"]])
+        elif "style" in scene:
+            scenes.shown["style"][row] = STYLE_NAMES.index(scene["style"])
+        tint = {"tint": list(PALETTE[scene["colour"]]), "strength": 0.9} if "colour" in scene else {}
+        plain = scenes.pastes[row][0] | tint
+        scenes.pastes[row] = [plain | {"number": number, "x": x, "y": y, "scale": scale} for number, (x, y) in zip(numbers, spots)]
+    write(scenes, folder)
+
+
+def write(scenes, folder, first=0):
+    """The pictures of scenes as NNN.png, counted from `first`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, picture in enumerate((scenes.render(SIDE) * 255).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()):
+        Image.fromarray(picture).save(folder / f"{first + number:03}.png")
+
+
 def edits(rng, pictures, concepts, folder, count=20):
     """Half of them recolour a thing on white, half turn a thing on grass into night; the pictures are made of held-out icons."""
-    held = {}
-    for number in pictures.validation:
-        held.setdefault(pictures.items[number]["concept"], number)
+    held = held_out(pictures)
     generator = torch.Generator().manual_seed(SEED)
     chosen = [concept for concept in concepts if concept["id"] in held]
     coloured = [concept for concept in chosen if pictures.colour[held[concept["id"]]] not in (None, "white")]
@@ -148,13 +192,11 @@ def edits(rng, pictures, concepts, folder, count=20):
 
 def compositions(pictures, folder, count=500):
     """Scenes of held-out icons as the data module composes them."""
-    folder.mkdir(parents=True, exist_ok=True)
     captions = []
     for seed in range(count // BATCH):
         scenes = Scenes(pictures, BATCH, 7_000_000 + seed, validation=True)
-        for picture in (scenes.render(SIDE) * 255).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy():
-            Image.fromarray(picture).save(folder / f"{len(captions):03}.png")
-            captions.append(scenes.captions[len(captions) % BATCH])
+        write(scenes, folder, len(captions))
+        captions += scenes.captions
     return captions
 
 
@@ -175,7 +217,7 @@ def main():
         if len(distractors) < 900 and all(concept["name"] not in words[own["name"]] and own["name"] not in words[concept["name"]] for own in plain):
             distractors.append(a(concept["name"]))
     lists = {
-        "concepts": [{"prompt": a(concept["name"])} for concept in plain],
+        "concepts": [{"prompt": a(concept["name"]), "scene": {"things": [concept]}} for concept in plain],
         "distractors": distractors,
         "attributes": attributes(rng, apart(rng.sample(candidates, len(candidates)), 100)),
         "relations": relations(rng, apart(rng.sample(candidates, len(candidates)), 60)),
@@ -183,6 +225,8 @@ def main():
         "edits": edits(rng, pictures, apart(rng.sample(candidates, len(candidates)), 120), out / "edits"),
         "compositions": [{"prompt": caption} for caption in compositions(pictures, out / "compositions")],
     }
+    for name in ("concepts", "attributes", "relations", "styles"):
+        compose(pictures, [entry.pop("scene") for entry in lists[name]], out / "composed" / name)
     (HERE / "prompts.json").write_text(json.dumps(lists, indent=1, ensure_ascii=False) + "\n")
     print(", ".join(f"{len(entries)} {name}" for name, entries in lists.items()))
 

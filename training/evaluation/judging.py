@@ -57,7 +57,7 @@ def frechet(a, b):
         return vectors * numpy.sqrt(values.clip(min=0)) @ vectors.T
     first, second = numpy.cov(a, rowvar=False), numpy.cov(b, rowvar=False)
     side = root(first)
-    return float(((a.mean(0) - b.mean(0)) ** 2).sum() + numpy.trace(first + second - 2 * root(side @ second @ side)))
+    return max(0.0, ((a.mean(0) - b.mean(0)) ** 2).sum() + numpy.trace(first + second - 2 * root(side @ second @ side)).item())
 
 
 def outside(mask):
@@ -222,6 +222,7 @@ def main():
     columns = [Column(folder, lists, reader) for folder in folders]
     if not columns:
         raise SystemExit(f"{pictures}: no pictures; `npm run evaluate` makes them")
+    columns.append(Column(sources / "composed", lists, reader))
     results = {column.folder.name: column.rows(sources, pictures / "reconstructions") for column in columns}
     whole = {"columns": results, "generator": generator(sources, pictures / "reconstructions"),
              "judge": judges_own(lists, sources, reader), "megabytes": sizes(Path(options.models))}
@@ -231,7 +232,7 @@ def main():
     (pictures / "results.md").write_text("\n".join(lines))
     print("\n".join(lines))
     if options.gallery:
-        for column in columns:
+        for column in columns[:-1]:
             sheets.write(column.folder, lists, column.verdicts, sources, Path(options.gallery), "" if column.folder.name == "default" else f"-{column.folder.name}")
 
 
