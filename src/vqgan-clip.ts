@@ -15,7 +15,7 @@ import type { Generator } from "./models/generator.js";
 import { loadPrior } from "./models/latent-prior/load.js";
 import { loadGenerator } from "./models/load-generator.js";
 import { isFolder } from "./models/open-model.js";
-import { weightless } from "./models/weightless/index.js";
+import { weightless } from "./models/weightless/names.js";
 import { PictureRun } from "./picture-run.js";
 
 export type { Notice, SessionChanges } from "./model-pair.js";

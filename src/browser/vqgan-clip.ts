@@ -1,7 +1,10 @@
 /** VqganClip in a browser: models from a web server, pictures and sessions from bytes. Meant for a Web Worker. */
+import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { parseRecommendation, type Recommendation } from "../guidance/resolve-settings.js";
 import { ModelPair, type PairOptions, type RunRequest, type SessionChanges } from "../model-pair.js";
+import type { Generator } from "../models/generator.js";
+import { weightless } from "../models/weightless/names.js";
 import { type PictureOptions, RunningPicture } from "../running-picture.js";
 import { type EngineFiles, locateEngine } from "../runtime/program.js";
 import { type BrowserAbilities, browserAbilities } from "../runtime/web-platform.js";
@@ -12,6 +15,8 @@ import { fetchClip, fetchPrior, fetchVqgan, lastFolder } from "./fetch-models.js
 export interface PretrainedOptions extends PairOptions, FetchOptions {
   /** The address of a folder that holds `vqgan/`, `clip/` and perhaps `prior/` and `recommended.json`; relative to the page's origin. */
   readonly model: string | URL;
+  /** A generator instead of the pair's: `pixels` or `fft`, which have no weights, or one of your own. */
+  readonly vqgan?: "pixels" | "fft" | Generator;
   /** The address of a folder with a second CLIP that picks the result of a run and has no part in its loss. */
   readonly judge?: string | URL;
   /** Where the engine's own two files are; needed with most bundlers (docs/browser.md). */
@@ -44,13 +49,16 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
   static async fromPretrained(options: PretrainedOptions): Promise<VqganClip> {
     if (options.engine) locateEngine(options.engine);
     const model = folderAt(options.model);
-    const generator = await fetchVqgan(`${model}vqgan/`, options);
+    const { vqgan } = options;
+    const given = typeof vqgan === "string" ? weightless.get(vqgan) : vqgan;
+    requires(given || vqgan === undefined, "BAD_ARGUMENT", () => `vqgan: there is no ${vqgan}`, "known: pixels, fft");
+    const generator = given ?? (await fetchVqgan(`${model}vqgan/`, options));
     const perceptor = await fetchClip(`${model}clip/`, options);
-    const prior = await fetchPrior(`${model}prior/`, options);
+    const prior = given ? undefined : await fetchPrior(`${model}prior/`, options);
     const judge = options.judge === undefined ? undefined : await fetchClip(folderAt(options.judge), options);
-    const recommended = await recommendation(`${model}recommended.json`, options);
+    const recommended = given ? undefined : await recommendation(`${model}recommended.json`, options);
     const names = {
-      generator: `${lastFolder(model)}/${generator.name}`,
+      generator: given ? given.name : `${lastFolder(model)}/${generator.name}`,
       perceptor: `${lastFolder(model)}/${perceptor.name}`,
       prior: prior && `${lastFolder(model)}/${prior.name}`,
     };

@@ -8,7 +8,7 @@ import { input, type Tensor } from "../../src/graph/tensor.js";
 import { encoderOf } from "../../src/models/generator.js";
 import { pictureOfAxes } from "../../src/models/weightless/colour.js";
 import { fft } from "../../src/models/weightless/fft.js";
-import { weightless } from "../../src/models/weightless/index.js";
+import { weightless } from "../../src/models/weightless/names.js";
 import { evaluate } from "../../src/runtime/reference/evaluate.js";
 import { largestError } from "../support/fixtures.js";
 
