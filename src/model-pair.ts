@@ -4,7 +4,12 @@ import { NDArray } from "./core/ndarray.js";
 import { editSource, MAX_EDIT_SIDE, workingSize } from "./guidance/edit.js";
 import { latentShape } from "./guidance/latent.js";
 import { checkMask, maskOfPicture, type Rectangle, rectangleMask } from "./guidance/mask.js";
-import { isSameModel, type ModelIdentity, modelLabel } from "./guidance/model-identity.js";
+import {
+  differenceText,
+  firstDifference,
+  type ModelDifference,
+  type ModelIdentity,
+} from "./guidance/model-identity.js";
 import { type Score, scorePicture, unitPicture, unitTexts } from "./guidance/perceive.js";
 import type { OwnLosses } from "./guidance/picture-regularizers.js";
 import { type Plan, planRun } from "./guidance/plan.js";
@@ -64,12 +69,16 @@ export interface PairOptions {
 export interface PairParts {
   readonly generator: Generator;
   readonly perceptor: Perceptor;
+  /** Further perceptors that look at the picture beside it. */
+  readonly companions?: readonly Perceptor[];
   /** The pair's own; undefined where it has none, or another model takes the place of one of the pair's. */
   readonly prior?: Prior | undefined;
   /** What the pair's makers recommend. */
   readonly recommended: Recommendation | undefined;
   /** What pictures and sessions call the models. */
-  readonly names: Readonly<Partial<Record<ModelIdentity["role"], string | undefined>>>;
+  readonly names: Readonly<Partial<Record<ModelIdentity["role"], string | undefined>>> & {
+    readonly companions?: readonly (string | undefined)[];
+  };
   /** A second perceptor that picks the result of a run and has no part in its loss. */
   readonly judge?: Perceptor | undefined;
 }
@@ -132,6 +141,8 @@ type RunMaker<Picture extends RunningPicture> = new (
 export abstract class ModelPair<Source, Picture extends RunningPicture> {
   readonly generator: Generator;
   readonly perceptor: Perceptor;
+  /** Further perceptors, whose losses add to those of the first. */
+  readonly companions: readonly Perceptor[];
   /** What the pair's makers recommend. */
   readonly recommended: Recommendation | undefined;
   readonly judge: Perceptor | undefined;
@@ -141,12 +152,13 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
   private identified: Promise<readonly ModelIdentity[]> | undefined;
 
   protected constructor(
-    { generator, perceptor, prior, recommended, names, judge }: PairParts,
+    { generator, perceptor, companions = [], prior, recommended, names, judge }: PairParts,
     protected readonly options: PairOptions,
     private readonly runMaker: RunMaker<Picture>,
   ) {
     this.generator = generator;
     this.perceptor = perceptor;
+    this.companions = companions;
     this.recommended =
       recommended ?? (generator.recommended && checkRecommendation(generator.recommended, generator.name));
     this.names = names;
@@ -248,6 +260,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     this.identified ??= Promise.all([
       this.identity("generator", this.generator),
       this.identity("perceptor", this.perceptor),
+      ...this.companions.map((model, i) => this.identity("perceptor", model, this.names.companions?.[i] ?? model.name)),
       ...(this.judge ? [this.identity("judge", this.judge)] : []),
       ...(this.prior ? [this.identity("prior", this.prior)] : []),
     ]);
@@ -271,20 +284,16 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
   protected async continued(bytes: Uint8Array, name: string, changes: SessionChanges): Promise<Picture> {
     const { state, models } = await readSession(bytes);
     const mine = await this.identities();
-    for (const model of models) {
-      const { role } = model;
-      if (role === "prior") continue; // its part is done
-      const loaded = mine.find((identity) => identity.role === role);
-      requires(
-        loaded && isSameModel(loaded, model),
-        "BAD_MODEL",
-        () =>
-          `open(): ${name} was made with ${role} ${modelLabel(model)}, loaded is ${loaded ? modelLabel(loaded) : "none"}`,
-        role === "judge"
-          ? "name the same CLIP as judge (--judge-clip)"
-          : "name the same weights: a pair as model, or vqgan and clip",
-      );
-    }
+    const needed = models.filter(({ role }) => role !== "prior"); // whose part is done
+    const other = firstDifference(needed, mine);
+    requires(
+      !other,
+      "BAD_MODEL",
+      () => `open(): ${name} was made with ${differenceText(other as ModelDifference)}`,
+      other?.role === "judge"
+        ? "name the same CLIP as judge (--judge-clip)"
+        : "name the same weights: a pair as model, or vqgan and clip",
+    );
     const former = state.settings;
     const changed = checkSettings({ ...former, ...changes, plateau: { ...former.plateau, ...changes.plateau } });
     const plan = planRun(this, changed, this.options);
@@ -353,8 +362,9 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
   private async identity(
     role: ModelIdentity["role"],
     { name, files: [file] }: Generator | Perceptor | Prior,
+    called = this.names[role] ?? name,
   ): Promise<ModelIdentity> {
-    return { role, name: this.names[role] ?? name, ...(file && { sha256: await file.sha256() }) };
+    return { role, name: called, ...(file && { sha256: await file.sha256() }) };
   }
 
   private pictureRun(

@@ -28,8 +28,11 @@ export interface PretrainedOptions extends PairOptions {
    * `fft` (docs/models.md), or one of your own.
    */
   readonly vqgan?: string | Generator;
-  /** A CLIP instead of the pair's: a Hugging Face CLIPModel folder, or a published name. */
-  readonly clip?: string;
+  /**
+   * A CLIP instead of the pair's: a folder of Hugging Face or OpenCLIP, an archive of OpenAI, or a published name. Several
+   * look at the picture together, with the weights `perceptorWeights`; the first one scores, embeds and finds masks.
+   */
+  readonly clip?: string | readonly string[];
   /**
    * A second CLIP, a folder or a published name, that has no part in the loss: it looks at the picture every
    * `judgeEvery` steps, and the one it scores best is the run's result (default: none, and the last picture).
@@ -63,12 +66,15 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
     const { model = bundledModel, cacheDir, localFilesOnly, onProgress, signal } = options;
     const hub = { ...(cacheDir && { cacheDir }), ...(localFilesOnly && { localFilesOnly }), onProgress, signal };
     const inPair = (part: string) => ({ path: join(model, part), name: undefined });
-    const clip = options.clip === undefined ? inPair("clip") : await resolveModel(options.clip, "CLIP", hub);
+    const clips: ResolvedModel[] = [];
+    for (const name of [options.clip ?? []].flat()) clips.push(await resolveModel(name, "CLIP", hub));
+    const [clip = inPair("clip"), ...others] = clips;
     const second = options.judge === undefined ? undefined : await resolveModel(options.judge, "CLIP", hub);
     const [{ generator, name }, perceptor] = [
       await generatorOf(options.vqgan, inPair("vqgan"), hub),
       await loadClip(clip.path),
     ];
+    const companions = await Promise.all(others.map(({ path }) => loadClip(path)));
     const judge = second && (await loadClip(second.path));
     const isPair = options.vqgan === undefined && options.clip === undefined;
     const recommended = isPair ? await recommendation(model) : undefined;
@@ -80,10 +86,11 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
     const names = {
       generator: name ?? nameOf(generator.name, options.vqgan),
       perceptor: clip.name ?? nameOf(perceptor.name, options.clip),
+      companions: others.map(({ name }) => name),
       judge: second?.name,
       prior: prior && nameOf(prior.name, undefined),
     };
-    return new VqganClip({ generator, perceptor, prior, recommended, names, judge }, options, PictureRun);
+    return new VqganClip({ generator, perceptor, companions, prior, recommended, names, judge }, options, PictureRun);
   }
 
   /**

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { VqganClipError } from "../core/errors.js";
 import { readInput } from "../files/read-input.js";
 import { type MetadataLevel, readStory, type Story, settingsOfPicture } from "../guidance/metadata.js";
-import { isSameModel, modelLabel } from "../guidance/model-identity.js";
+import { differenceText, firstDifference } from "../guidance/model-identity.js";
 import { textPrompts } from "../guidance/prompt.js";
 import { requestedPrompts } from "../guidance/resolve-settings.js";
 import { changesWithLength } from "../guidance/story.js";
@@ -159,13 +159,12 @@ async function storyOf(path: string, given: { initImage: unknown; initCodes: unk
 }
 
 async function tellDifferences(source: Story, vq: VqganClip, reporter: Reporter): Promise<void> {
-  const mine = await vq.identities();
-  for (const made of source.models) {
-    if (made.role === "judge") continue; // it chose the picture's step, which the picture tells
-    if (mine.some((model) => isSameModel(model, made))) continue;
+  const madeWith = source.models.filter(({ role }) => role !== "judge"); // it chose the step, which the picture tells
+  const other = firstDifference(madeWith, await vq.identities());
+  if (other) {
     throw new VqganClipError(
       "BAD_MODEL",
-      `--like: the picture was made with ${made.role} ${modelLabel(made)}, loaded is another`,
+      `--like: the picture was made with ${differenceText(other)}`,
       "name the same weights: --model, or --vqgan and --clip",
     );
   }

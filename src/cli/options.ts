@@ -41,6 +41,7 @@ const flags: Readonly<Record<SettingName, string>> = {
   promptReduction: "--prompt-reduction <kind>",
   sceneFade: "--scene-fade <x>",
   longPrompts: "--long-prompts <way>",
+  perceptorWeights: "--perceptor-weights <list>",
   recompute: "--recompute <on|off>",
   microBatch: "--micro-batch <n>",
 };
@@ -104,7 +105,11 @@ export function addModelOptions(command: Command): Command {
       "--vqgan <path>",
       "generator: folder, checkpoint with its yaml, a name that models pull got, or pixels or fft, which have no weights (default: the pair's vqgan/)",
     )
-    .option("--clip <dir>", "CLIP: folder, or a name that models pull got (default: the pair's clip/)")
+    .option(
+      "--clip <path>",
+      "CLIP: folder, archive, or a name that models pull got; several times for several that look together (default: the pair's clip/)",
+      (text: string, others: readonly string[] = []) => [...others, text],
+    )
     .addOption(
       new Option(
         "--device <name>",
@@ -134,7 +139,8 @@ export function modelArguments(options: Readonly<Record<string, unknown>>): stri
   return Object.entries(namedModel(options)).flatMap(([name, value]) => {
     if (name === "lowMemory") return ["--low-memory"];
     if (name === "maxMemory") return ["--max-memory", `${Number(value) / 1e6}MB`];
-    return [`--${name === "judge" ? "judge-clip" : name}`, String(value)];
+    const flag = `--${name === "judge" ? "judge-clip" : name}`;
+    return [value].flat().flatMap((each) => [flag, String(each)]);
   });
 }
 
@@ -167,6 +173,9 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 function fromText(name: SettingName, schema: z.ZodType, text: string): unknown {
   if (name === "augmentations") return listFrom(parseAugmentations, text);
   if (name === "pictureRegularizers") return listFrom(parsePictureRegularizers, text);
+  if (name === "perceptorWeights") {
+    return text === "none" ? [] : text.split(",").map((part) => (NUMBER.test(part.trim()) ? Number(part) : part));
+  }
   if (name === "size") {
     const [, width, height = width] = /^(\d+)(?:x(\d+))?$/i.exec(text) ?? [];
     return [Number(width), Number(height)];
@@ -205,6 +214,7 @@ export function takes(name: SettingName): string {
   if (name === "augmentations") {
     return `none, a preset's name, or a list of ${augmentationForms.join(", ")}, where values may be left out`;
   }
+  if (name === "perceptorWeights") return "none, or one number above 0 for each --clip, such as 1,0.5";
   if (name === "pictureRegularizers") {
     return `none, or a list of ${pictureRegularizerForms.join(", ")}, where weights may be keyframes (0.1->0)`;
   }
@@ -252,7 +262,7 @@ function defaultOf(name: SettingName, kind: RunKind): string {
 
 function written(name: keyof Recipe): string {
   if (name === "augmentations") return presets.paper.augmentations.map(({ kind }) => kind).join(",");
-  if (name === "pictureRegularizers") return "none";
+  if (name === "pictureRegularizers" || name === "perceptorWeights") return "none";
   if (name === "regularizer" || name === "schedule" || name === "plateau") {
     return Object.entries(presets.paper[name])
       .map(([key, value]) => `${key}=${value}`)

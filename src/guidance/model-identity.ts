@@ -12,13 +12,47 @@ export interface ModelIdentity {
   readonly sha256?: string;
 }
 
-export function isSameModel(a: ModelIdentity, b: ModelIdentity): boolean {
+function isSameModel(a: ModelIdentity, b: ModelIdentity): boolean {
   const byName = a.sha256 === undefined && b.sha256 === undefined;
-  return a.role === b.role && (byName ? a.name === b.name : a.sha256 === b.sha256);
+  return byName ? a.name === b.name : a.sha256 === b.sha256;
 }
 
-/** Name and first figures of the sha256, for messages. */
-export function modelLabel({ name, sha256 }: ModelIdentity): string {
+export interface ModelDifference {
+  readonly role: ModelIdentity["role"];
+  readonly made: ModelIdentity | undefined;
+  readonly loaded: ModelIdentity | undefined;
+}
+
+/**
+ * The first model that is not the same on both sides, several of a role in their order. A judge or a prior where none
+ * was does no harm.
+ */
+export function firstDifference(
+  made: readonly ModelIdentity[],
+  loaded: readonly ModelIdentity[],
+): ModelDifference | undefined {
+  for (const role of modelRoles) {
+    const [mine, theirs] = [loaded, made].map((models) => models.filter((model) => model.role === role)) as [
+      ModelIdentity[],
+      ModelIdentity[],
+    ];
+    const count = role === "judge" || role === "prior" ? theirs.length : Math.max(mine.length, theirs.length);
+    for (let i = 0; i < count; i++) {
+      const [a, b] = [theirs[i], mine[i]];
+      if (!a || !b || !isSameModel(a, b)) return { role, made: a, loaded: b };
+    }
+  }
+  return undefined;
+}
+
+/** For messages that begin "was made with". */
+export function differenceText({ role, made, loaded }: ModelDifference): string {
+  const label = (model: ModelIdentity | undefined) => (model ? modelLabel(model) : "none");
+  return made ? `${role} ${label(made)}, loaded is ${label(loaded)}` : `no further ${role}, loaded is ${label(loaded)}`;
+}
+
+/** Name and first figures of the sha256. */
+function modelLabel({ name, sha256 }: ModelIdentity): string {
   return sha256 === undefined ? name : `${name} (${sha256.slice(0, 10)})`;
 }
 

@@ -102,7 +102,7 @@ function planned(models: RunModels, settings: Settings, lowMemory: boolean): Pla
   const { judge } = models;
   if (judge) programs.push([judge.encodeImage(input("pixels", "float32", [1, 3, judge.inputSize, judge.inputSize]))]);
   const looks = settings.targets.some((target) => target.kind === "image" && target.views === "fresh");
-  if (looks) programs.push([buildViews(models.perceptor, few)]);
+  if (looks) programs.push([buildViews(models, few)]);
   const { recompute } = settings;
   return { settings, lowMemory, peakBytes: predictPeakMemory(programs, { lowMemory, recompute }) };
 }

@@ -25,6 +25,7 @@ const common = {
   promptReduction: "sum",
   sceneFade: 0.5,
   longPrompts: "cut",
+  perceptorWeights: [],
   recompute: false,
   microBatch: 16,
 } satisfies Partial<Recipe>;

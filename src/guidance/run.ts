@@ -12,10 +12,10 @@ import type { Prior } from "../models/prior.js";
 import { type OptimizerState, optimizers } from "../optim/optimizer.js";
 import { rateFactor } from "../optim/schedule.js";
 import { type CompileOptions, compile, compileOptionsOf, type Feeds, type Program } from "../runtime/program.js";
-import { drawViews } from "./augmentations.js";
 import { type Average, averaged, averageFrom, withLatent } from "./average.js";
 import { type EditSource, finishedPicture, sourceScale, workingPicture } from "./edit.js";
 import { compareEdit, type EditReport } from "./edit-report.js";
+import { embedForAll, firstColumns } from "./ensemble.js";
 import { beginningOf, firstLatent } from "./first-latent.js";
 import { type Best, Judge, type Judgement } from "./judge.js";
 import { clampToCodebook } from "./latent.js";
@@ -25,11 +25,12 @@ import type { Beginning } from "./metadata.js";
 import { checkVideo, FrameChange, movesAfter } from "./motion.js";
 import { isAtRest, type LossWatch, watchLoss } from "./plateau.js";
 import { type Prompt, textPrompts } from "./prompt.js";
-import { embedTexts, type TextNotice } from "./prompt-embedding.js";
+import type { TextNotice } from "./prompt-embedding.js";
 import { regularizerWeight, restartsAt } from "./regularizer.js";
 import { checkSettings, type Settings } from "./settings.js";
-import { buildStep, cutoutGeometry, type StepModels, type StepOutputs } from "./step.js";
+import { buildStep, type StepModels, type StepOutputs } from "./step.js";
 import { Aims, beginTargets, type Target } from "./targets.js";
+import { drawAllViews } from "./views.js";
 import { weightAt, weightOf } from "./weight.js";
 
 /** Everything that a run is between two steps; saved and restored bit for bit. */
@@ -148,7 +149,7 @@ export class Run implements AsyncIterable<StepEvent> {
   static async start(models: RunModels, candidate: Settings, options: StartOptions = {}): Promise<Run> {
     const settings = checkSettings(candidate);
     const read = await readPrompts(models, settings, options);
-    const z = await firstLatent(models, settings, read.embeddings, options);
+    const z = await firstLatent(models, settings, firstColumns(read.embeddings, models), options);
     const optimizer = optimizers[settings.optimizer].init(z.size);
     const { source } = options;
     const { target } = settings.regularizer;
@@ -327,7 +328,8 @@ export class Run implements AsyncIterable<StepEvent> {
     const { source } = this.current;
     const { prompts, embeddings } = this.aims.written;
     const { compileOptions } = this.compiled;
-    return source && compareEdit(this.models.perceptor, source, rendered, prompts, embeddings, compileOptions);
+    const own = firstColumns(embeddings, this.models);
+    return source && compareEdit(this.models.perceptor, source, rendered, prompts, own, compileOptions);
   }
 
   /** Frees the compiled step. */
@@ -380,12 +382,6 @@ export class Run implements AsyncIterable<StepEvent> {
   private async feeds(latentWeight: number, given: Feeds = this.drawn()): Promise<Feeds> {
     const { settings, step, latentTarget } = this.current;
     const random = new Random(settings.seed).split(`views of step ${step}`);
-    const views = drawViews(
-      settings.cutouts,
-      cutoutGeometry(settings, this.models.perceptor),
-      settings.augmentations,
-      random,
-    );
     const all: Feeds = {
       ...given,
       latentTarget,
@@ -393,7 +389,7 @@ export class Run implements AsyncIterable<StepEvent> {
       pictureWeights: pictureWeights(settings, step),
       ...(await this.aims.feeds(step)),
       ...this.fromSource.feeds,
-      ...views,
+      ...drawAllViews(this.models, settings, random),
     };
     return Object.fromEntries(Object.entries(all).filter(([name]) => this.compiled.program.reads(name)));
   }
@@ -428,5 +424,5 @@ async function readPrompts(models: RunModels, settings: Settings, options: Resto
   const texts = prompts.map(({ text }) => text);
   const { longPrompts } = settings;
   const reading = { ...compileOptionsOf(options), longPrompts, ...(onNotice && { onNotice }) };
-  return { prompts, embeddings: await embedTexts(models.perceptor, texts, reading) };
+  return { prompts, embeddings: await embedForAll(models, texts, reading) };
 }

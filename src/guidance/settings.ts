@@ -184,6 +184,10 @@ export const settingsSchema = z.strictObject({
   promptReduction: z.enum(["sum", "mean"]).describe("how prompt losses join"),
   sceneFade: z.number().min(0).max(1).describe("share of a scene over which stories (a ^ b) pass to the next"),
   longPrompts: z.enum(longPromptWays).describe("what is read of texts longer than the text encoder takes"),
+  perceptorWeights: z
+    .array(z.number().positive().max(1000))
+    .max(8)
+    .describe("how much each CLIP's losses count, in their order; none: 1 each"),
   recompute: z
     .boolean()
     .describe("compute the generator's values again for the gradient instead of keeping them: less memory, more time"),

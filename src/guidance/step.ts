@@ -17,14 +17,14 @@ import { concat, gather, reshape, slice, transpose } from "../ops/movement.js";
 import { adaptiveAvgPool, adaptiveMaxPool, avgPool } from "../ops/pooling.js";
 import { gridSample, homographyGrid } from "../ops/resample.js";
 import { type CutoutGeometry, cropSides, cropsPicture } from "./cutouts.js";
+import { inputOf, joinedSize, type Perceptors, perceptorsOf, perceptorWeights, splitColumns } from "./ensemble.js";
 import { latentOf } from "./latent-kind.js";
 import { latentLoss, perceptualLoss, promptLosses, structureLoss } from "./losses.js";
 import { type OwnLosses, pictureLosses } from "./picture-regularizers.js";
 import type { Settings } from "./settings.js";
 
-export interface StepModels {
+export interface StepModels extends Perceptors {
   readonly generator: Generator;
-  readonly perceptor: Perceptor;
   /** What `pictureRegularizers` may name as their own. */
   readonly losses?: OwnLosses | undefined;
 }
@@ -55,42 +55,106 @@ function samplesViews(settings: Settings): boolean {
   return cropsPicture(settings.cutMethod) || settings.augmentations.length > 0 || settings.cutouts > 1;
 }
 
-/** How the run's kind of cutouts of `picture` [1,3,H,W], of its size, are embedded [n,E]. */
-export function buildViews(perceptor: Perceptor, settings: Settings): Tensor {
-  const geometry = cutoutGeometry(settings, perceptor);
-  const base = basePicture(input("picture", "float32", [1, 3, geometry.height, geometry.width]), geometry);
-  if (!samplesViews(settings)) return perceptor.encodeImage(base);
-  const views = viewInputs(settings, geometry.cutSize);
-  const parts: Tensor[] = [];
-  for (let start = 0; start < settings.cutouts; start += settings.microBatch) {
-    const end = Math.min(start + settings.microBatch, settings.cutouts);
-    parts.push(perceptor.encodeImage(takeCutouts(base, sliceViews(views, start, end), geometry, settings)));
-  }
-  return concat(parts, 0);
+/** How the run's kind of cutouts of `picture` [1,3,H,W], of its size, are embedded by all perceptors [n,E]. */
+export function buildViews(models: Perceptors, settings: Settings): Tensor {
+  const [width, height] = settings.size;
+  const picture = input("picture", "float32", [1, 3, height, width]);
+  const columns = perceptorsOf(models).map((perceptor, index) => {
+    const geometry = cutoutGeometry(settings, perceptor);
+    const base = basePicture(picture, geometry);
+    if (!samplesViews(settings)) return perceptor.encodeImage(base);
+    const views = viewInputs(settings, geometry.cutSize, index);
+    const parts: Tensor[] = [];
+    for (let start = 0; start < settings.cutouts; start += settings.microBatch) {
+      const end = Math.min(start + settings.microBatch, settings.cutouts);
+      parts.push(perceptor.encodeImage(takeCutouts(base, sliceViews(views, start, end), geometry, settings)));
+    }
+    return concat(parts, 0);
+  });
+  return concat(columns, 1);
 }
 
 /** Builds the step's graph for `promptCount` prompt embeddings on a latent [1,D,h,w], or logits of codes [1,K,h,w]. */
 export function buildStep(
-  { generator, perceptor, losses: own }: StepModels,
+  models: StepModels,
   settings: Settings,
   latentShape: readonly number[],
   promptCount: number,
 ): StepOutputs {
+  const { generator } = models;
   const z = input("z", "float32", latentShape);
   const latent = latentOf(generator, settings.latent, z); // [1, D, h, w]
   const image = clampWithGrad(mul(add(generator.decode(latent, settings), 1), 0.5), 0, 1); // [1, 3, H, W]
 
-  const prompts = input("prompts", "float32", [promptCount, perceptor.embeddingSize]);
-  const weights = input("weights", "float32", [promptCount]);
-  const stops = input("stops", "float32", [promptCount]);
+  const prompts = splitColumns(input("prompts", "float32", [promptCount, joinedSize(models)]), models);
+  const original = keepsSource(settings) ? input("original", "float32", image.shape) : undefined;
+  const shares = perceptorWeights(models, settings);
+  const common = {
+    image,
+    original,
+    weights: input("weights", "float32", [promptCount]),
+    stops: input("stops", "float32", [promptCount]),
+  };
+  const [seen, ...others] = perceptorsOf(models).map((perceptor, index) =>
+    perceive(
+      { ...common, perceptor, index, share: shares[index] as number, prompts: prompts[index] as Tensor },
+      settings,
+    ),
+  ) as [Perceived, ...Perceived[]];
+  const all = others.reduce(
+    (sum, { losses, gradient }) => ({ losses: add(sum.losses, losses), gradient: add(sum.gradient, gradient) }),
+    seen,
+  );
+  const regularized = regularizePicture(image, settings, models.losses, all);
+  const [pictureGradient] = grad(image, [z], regularized.gradient);
+
+  const target = input("latentTarget", "float32", latentShape);
+  const distance = latentLoss(z, target);
+  const [latentGradient] = grad(distance, [z]);
+  const gradient = add(pictureGradient as Tensor, mul(latentGradient as Tensor, input("latentWeight", "float32", [])));
+  // The runtime schedules what leads to the last output first: were it the losses, every micro-batch would run forward
+  // and keep its activations before the first one runs backward.
+  return { image, losses: regularized.losses, latentLoss: distance, gradient };
+}
+
+/** What one perceptor looks at, and what for. */
+interface Look {
+  readonly perceptor: Perceptor;
+  /** Which of the perceptors it is */
+  readonly index: number;
+  /** How much its losses count */
+  readonly share: number;
+  /** [p,E] */
+  readonly prompts: Tensor;
+  /** [1,3,H,W] */
+  readonly image: Tensor;
+  /** What an edit is held against [1,3,H,W] */
+  readonly original: Tensor | undefined;
+  /** Of the prompts [p] */
+  readonly weights: Tensor;
+  readonly stops: Tensor;
+}
+
+interface Perceived {
+  /** Weighted, mean over cutouts: [p], and more of an edit */
+  readonly losses: Tensor;
+  /** Of the losses' sum with respect to the picture [1,3,H,W] */
+  readonly gradient: Tensor;
+}
+
+/**
+ * One perceptor's losses. Cutouts go through it in micro-batches, each with its own backward pass down to the base
+ * picture, so that only one batch's activations live at a time; the sum of their gradients is the gradient of their sum.
+ */
+function perceive(
+  { perceptor, index, share, prompts, image, original, weights, stops }: Look,
+  settings: Settings,
+): Perceived {
   const geometry = cutoutGeometry(settings, perceptor);
   const base = basePicture(image, geometry);
-  const views = viewInputs(settings, geometry.cutSize);
-  const original = keepsSource(settings) && basePicture(input("original", "float32", image.shape), geometry);
-
-  // Cutouts go through the perceptor in micro-batches, each with its own backward pass down to the base picture, so that
-  // only one batch's activations live at a time; the sum of their gradients is the gradient of their sum.
-  const scale = 1 / settings.cutouts;
+  const views = viewInputs(settings, geometry.cutSize, index);
+  const baseOfOriginal = original && basePicture(original, geometry);
+  const scale = share / settings.cutouts;
   let losses: Tensor | undefined;
   let baseGradient: Tensor | undefined;
   for (let start = 0; start < settings.cutouts; start += settings.microBatch) {
@@ -103,23 +167,14 @@ export function buildStep(
       );
     const seen = see(base);
     const distances = promptLosses(seen.embedding, prompts, weights, stops); // [p]
-    const kept = original ? sourceLosses(seen, see(original), settings) : [];
+    const kept = baseOfOriginal ? sourceLosses(seen, see(baseOfOriginal), settings) : [];
     const batch = mul(concat([distances, ...kept], 0), scale); // [p] to [p + 2]
     const [gradient] = grad(batch, [base], constant(ones(batch.shape)));
     losses = losses ? add(losses, batch) : batch;
     baseGradient = baseGradient ? add(baseGradient, gradient as Tensor) : gradient;
   }
-  const [seenGradient] = grad(base, [image], baseGradient) as [Tensor];
-  const regularized = regularizePicture(image, settings, own, { losses: losses as Tensor, gradient: seenGradient });
-  const [pictureGradient] = grad(image, [z], regularized.gradient);
-
-  const target = input("latentTarget", "float32", latentShape);
-  const distance = latentLoss(z, target);
-  const [latentGradient] = grad(distance, [z]);
-  const gradient = add(pictureGradient as Tensor, mul(latentGradient as Tensor, input("latentWeight", "float32", [])));
-  // The runtime schedules what leads to the last output first: were it the losses, every micro-batch would run forward
-  // and keep its activations before the first one runs backward.
-  return { image, losses: regularized.losses, latentLoss: distance, gradient };
+  const [gradient] = grad(base, [image], baseGradient) as [Tensor];
+  return { losses: losses as Tensor, gradient };
 }
 
 /** Whether the step holds its cutouts against those of an edit's source. */
@@ -155,8 +210,8 @@ function regularizePicture(
   image: Tensor,
   { pictureRegularizers }: Settings,
   own: OwnLosses | undefined,
-  { losses, gradient }: Pick<StepOutputs, "losses" | "gradient">,
-) {
+  { losses, gradient }: Perceived,
+): Perceived {
   if (pictureRegularizers.length === 0) return { losses, gradient };
   const weights = input("pictureWeights", "float32", [pictureRegularizers.length]);
   const each = pictureLosses(image, pictureRegularizers, own);
@@ -189,25 +244,29 @@ export interface ViewTensors {
   readonly mask?: Tensor;
 }
 
-function viewInputs({ cutouts: n, augmentations }: Settings, cutSize: number): ViewTensors {
+/** @param index which of the perceptors looks */
+function viewInputs({ cutouts: n, augmentations }: Settings, cutSize: number, index: number): ViewTensors {
+  const own: OwnInput = (name, dtype, shape) => input(inputOf(index, name), dtype, shape);
   const has = (kind: string) => augmentations.some((augmentation) => augmentation.kind === kind);
   return {
-    homographies: input("homographies", "float32", [n, 3, 3]),
-    ...(has("jitter") && { colours: input("colours", "float32", [n, 3, 4]) }),
-    ...(has("noise") && { noise: noiseOf(n, cutSize) }),
-    ...(has("erasing") && { mask: maskOf(n, cutSize) }),
+    homographies: own("homographies", "float32", [n, 3, 3]),
+    ...(has("jitter") && { colours: own("colours", "float32", [n, 3, 4]) }),
+    ...(has("noise") && { noise: noiseOf(own, n, cutSize) }),
+    ...(has("erasing") && { mask: maskOf(own, n, cutSize) }),
   };
 }
 
+type OwnInput = typeof input;
+
 /** Every cutout takes the rows of one noise field in its own order: white noise within it, few numbers to feed. */
-function noiseOf(n: number, cutSize: number): Tensor {
-  const rows = gather(input("noise", "float32", [3, cutSize, cutSize]), input("noiseRows", "int32", [n, cutSize]), 1); // [3, n, S, S]
-  return mul(transpose(rows, [1, 0, 2, 3]), reshape(input("noiseLevels", "float32", [n]), [n, 1, 1, 1]));
+function noiseOf(own: OwnInput, n: number, cutSize: number): Tensor {
+  const rows = gather(own("noise", "float32", [3, cutSize, cutSize]), own("noiseRows", "int32", [n, cutSize]), 1); // [3, n, S, S]
+  return mul(transpose(rows, [1, 0, 2, 3]), reshape(own("noiseLevels", "float32", [n]), [n, 1, 1, 1]));
 }
 
-function maskOf(n: number, cutSize: number): Tensor {
-  const rows = reshape(input("erasedRows", "float32", [n, cutSize]), [n, 1, cutSize, 1]);
-  const columns = reshape(input("erasedColumns", "float32", [n, cutSize]), [n, 1, 1, cutSize]);
+function maskOf(own: OwnInput, n: number, cutSize: number): Tensor {
+  const rows = reshape(own("erasedRows", "float32", [n, cutSize]), [n, 1, cutSize, 1]);
+  const columns = reshape(own("erasedColumns", "float32", [n, cutSize]), [n, 1, 1, cutSize]);
   return sub(1, mul(rows, columns));
 }
 

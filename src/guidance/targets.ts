@@ -8,16 +8,17 @@ import { Random } from "../core/random.js";
 import { pictureBytes, sha256Of } from "../image/bytes.js";
 import { resizePicture } from "../image/resize.js";
 import { type CompileOptions, compile, type Program } from "../runtime/program.js";
-import { drawViews } from "./augmentations.js";
+import { joinedSize, perceptorsOf } from "./ensemble.js";
 import type { Prompt } from "./prompt.js";
 import type { Settings, TargetSetting } from "./settings.js";
-import { buildViews, cutoutGeometry, type StepModels } from "./step.js";
+import { buildViews, type StepModels } from "./step.js";
 import { sceneCount, sceneShare, weightsAt } from "./story.js";
+import { drawAllViews } from "./views.js";
 import { weightAt, weightOf } from "./weight.js";
 
 /** The numbers behind one entry of `settings.targets`. */
 export interface Target {
-  /** Embeddings [k,E], not normalised; or a picture uint8 [3,H,W] of the run's size, looked at anew each step */
+  /** Embeddings [k,E] of all perceptors, not normalised; or a picture uint8 [3,H,W] of the run's size, looked at anew each step */
   readonly numbers: NDArray;
   /** Of what it was made from: a picture's bytes at the run's size, or the vector's; noise is told by its seed */
   readonly sha256?: string;
@@ -35,7 +36,7 @@ export async function beginTargets(
   given: readonly (NDArray | undefined)[],
   options: CompileOptions,
 ): Promise<Target[]> {
-  const size = models.perceptor.embeddingSize;
+  const size = joinedSize(models);
   const targets: Target[] = [];
   for (const [i, target] of settings.targets.entries()) {
     const source = given[i];
@@ -48,7 +49,8 @@ export async function beginTargets(
       requires(
         source.size === size && source.floats().every(Number.isFinite) && source.floats().some((value) => value !== 0),
         "BAD_ARGUMENT",
-        () => `vector prompt: ${models.perceptor.name} needs ${size} finite numbers, not all 0, got ${source.size}`,
+        () =>
+          `vector prompt: ${namesOf(models)} ${models.companions?.length ? "need" : "needs"} ${size} finite numbers, not all 0, got ${source.size}`,
         "`vqgan-clip embed --json` writes such a vector",
       );
       const numbers = source.as("float32").reshape([1, size]);
@@ -166,6 +168,11 @@ export class Aims {
 
 const stopOf = ({ stop }: TargetSetting): number => stop ?? Number.NEGATIVE_INFINITY;
 
+const namesOf = (models: StepModels): string =>
+  perceptorsOf(models)
+    .map(({ name }) => name)
+    .join(" and ");
+
 function isPicture(numbers: NDArray): boolean {
   return numbers.shape.length === 3;
 }
@@ -180,17 +187,15 @@ class Views {
   ) {}
 
   static async compile(models: StepModels, settings: Settings, options: CompileOptions): Promise<Views> {
-    const embeddings = buildViews(models.perceptor, settings);
+    const embeddings = buildViews(models, settings);
     return new Views(models, settings, await compile({ embeddings }, options), embeddings.shape[0] as number);
   }
 
   /** @param picture uint8 [3,H,W] of the run's size; @returns [n,E] */
   async embed(picture: NDArray, label: string): Promise<NDArray> {
-    const { cutouts, augmentations, seed } = this.settings;
-    const geometry = cutoutGeometry(this.settings, this.models.perceptor);
     const pixels = Float32Array.from(picture.data as Uint8Array, (byte) => byte / 255);
     const all = {
-      ...drawViews(cutouts, geometry, augmentations, new Random(seed).split(label)),
+      ...drawAllViews(this.models, this.settings, new Random(this.settings.seed).split(label)),
       picture: NDArray.float32([1, ...picture.shape], pixels),
     };
     const feeds = Object.fromEntries(Object.entries(all).filter(([name]) => this.program.reads(name)));

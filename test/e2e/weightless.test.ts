@@ -36,7 +36,7 @@ test.each(["pixels", "fft"])("--vqgan %s: generate, resume, --like, and no mix-u
     const refused = await run(["resume", "a.vqclip", "--vqgan", other]);
     expect(refused.stderr).toContain(`was made with generator ${name}, loaded is ${other}`);
     const unlike = await run(["generate", "--like", "a.png", "--vqgan", fixturePath("vqgan")]);
-    expect(unlike.stderr).toContain(`the picture was made with generator ${name}, loaded is another`);
+    expect(unlike.stderr).toContain(`the picture was made with generator ${name}, loaded is vqgan (`);
     const sampled = await run(["generate", "rain", "--vqgan", name, "--latent", "sampled"]);
     expect(sampled.stderr).toContain(`latent: sampled: ${name} has no codebook`);
   }),
