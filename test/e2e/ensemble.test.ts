@@ -1,7 +1,7 @@
 /** Several CLIPs that look at one picture: from the library and the command line, across a pause, and told by the picture. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { type CreateRequest, readPngText, readStory, VqganClip } from "../../src/index.js";
 import { cli, compileCli, inEmptyFolder } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
@@ -10,11 +10,7 @@ const [vqgan, first, second] = ["vqgan", "clip-quick-gelu", "clip-gelu"].map(fix
 const tiny = { vqgan, threads: 1 };
 const request = { prompts: "a castle", size: [32, 32], cutouts: 2, steps: 4, seed: 7 } satisfies CreateRequest;
 
-let removeBuild: () => Promise<void>;
-beforeAll(() => {
-  removeBuild = compileCli();
-}, 60_000);
-afterAll(() => removeBuild());
+beforeAll(compileCli);
 
 test("one CLIP in a list, with the weight 1, gives the bytes of one that is named", async () => {
   const alone = await (await VqganClip.fromPretrained({ ...tiny, clip: first })).create(request).toFinish();
