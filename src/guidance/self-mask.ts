@@ -37,8 +37,8 @@ const OVERLAP = 3;
 const BATCH = 16;
 /** Short side in pixels that a map has at most: it is no finer than the windows are apart. */
 const MAP_SIDE = 256;
-/** The map follows the picture's edges in windows of half its short side, where colours vary by more than this. */
-const EDGES = { reach: 1 / 4, epsilon: 1e-3 };
+/** The map follows the picture's edges in windows of two thirds of its short side, where colours vary by more than this. */
+const EDGES = { reach: 1 / 3, epsilon: 1e-3 };
 
 /**
  * (1) crops windows, (2) L(i) = f(crop_i) . g(phrase), unit vectors, (3) writes L(i) at the crop's centre, bilinear
