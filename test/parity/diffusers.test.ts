@@ -3,6 +3,7 @@ import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { grad } from "../../src/autodiff/grad.js";
+import { describeFolder } from "../../src/cli/describe-model.js";
 import { NDArray } from "../../src/core/ndarray.js";
 import { input, type Tensor } from "../../src/graph/tensor.js";
 import { encoderOf, type Generator } from "../../src/models/generator.js";
@@ -116,6 +117,13 @@ test("a latent diffusion checkpoint of the first form holds the same autoencoder
     await writeFile(join(folder, "config.yaml"), yaml(false));
     await expect(loadGenerator(folder)).rejects.toThrow("double_z: expected true");
   }));
+
+test("models ls and inspect tell their folders from a CLIP's", async () => {
+  const facts = async (folder: string) => (await describeFolder(fixturePath(folder)))[0];
+  expect(await facts("diffusers-kl")).toMatchObject({ kind: "autoencoder", facts: { factor: 2, channels: 4 } });
+  expect(await facts("diffusers-vq")).toMatchObject({ kind: "VQGAN", facts: { codes: 40, encodes: true } });
+  expect(await facts("clip-gelu")).toMatchObject({ kind: "CLIP" });
+});
 
 test("what does not fit is named", () =>
   inEmptyFolder(async (folder) => {
