@@ -14,6 +14,7 @@ export type { OwnLosses, PictureLoss } from "./guidance/picture-regularizers.js"
 export type { Plan } from "./guidance/plan.js";
 export type { LossWatch } from "./guidance/plateau.js";
 export { type PresetName, presets } from "./guidance/presets.js";
+export type { StartNotice } from "./guidance/prior-start.js";
 export { type Prompt, parsePrompts } from "./guidance/prompt.js";
 export type { TextNotice, UnknownWord } from "./guidance/prompt-embedding.js";
 export type { Reconstruction } from "./guidance/reconstruct.js";
@@ -28,6 +29,7 @@ export { readPngText } from "./image/png-text.js";
 export type { EditRequest, TargetRequest } from "./model-pair.js";
 export type { Codebook, DecodeOptions, Generator } from "./models/generator.js";
 export type { Perceptor } from "./models/perceptor.js";
+export type { Prior } from "./models/prior.js";
 export * as ops from "./ops/public.js";
 export { type PictureOptions, PictureRun } from "./picture-run.js";
 export type { Device, DeviceRequest } from "./runtime/devices.js";

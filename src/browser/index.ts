@@ -11,6 +11,7 @@ export type { OwnLosses, PictureLoss } from "../guidance/picture-regularizers.js
 export type { Plan } from "../guidance/plan.js";
 export type { LossWatch } from "../guidance/plateau.js";
 export { type PresetName, presets } from "../guidance/presets.js";
+export type { StartNotice } from "../guidance/prior-start.js";
 export { type Prompt, parsePrompts } from "../guidance/prompt.js";
 export type { TextNotice, UnknownWord } from "../guidance/prompt-embedding.js";
 export type { Reconstruction } from "../guidance/reconstruct.js";
@@ -22,6 +23,7 @@ export { readPngText } from "../image/png-text.js";
 export type { Notice, SessionChanges } from "../model-pair.js";
 export type { Codebook, DecodeOptions, Generator } from "../models/generator.js";
 export type { Perceptor } from "../models/perceptor.js";
+export type { Prior } from "../models/prior.js";
 export * as ops from "../ops/public.js";
 export type { PictureOptions } from "../running-picture.js";
 export type { Device, DeviceRequest } from "../runtime/devices.js";

@@ -64,7 +64,7 @@ function checkPriorStart(settings: Settings, prior: Prior | undefined, generator
     prior,
     "BAD_ARGUMENT",
     () => "start: these models have no prior to start at",
-    "a prior belongs to a pair (prior/ in its folder) and its own VQGAN and CLIP, such as the bundled one; or start at codes, white or grey",
+    "take a pair whose folder has prior/, with its own VQGAN and CLIP; or start at codes, white or grey",
   );
   const { look, size } = settings;
   requires(

@@ -225,7 +225,7 @@ test("--start prior and --look, and models ls with the prior", () =>
     const none = await cli(["generate", "a castle", ...flags, ...tinyModels]);
     expect(none.code).toBe(2);
     expect(none.stderr).toMatch(
-      /^vqgan-clip: start: these models have no prior to start at \(a prior belongs to a pair/,
+      /^vqgan-clip: start: these models have no prior to start at \(take a pair whose folder has prior\//,
     );
     const listed = await cli(["models", "ls", "--json", pair]);
     expect(JSON.parse(listed.stdout.toString())).toContainEqual(
