@@ -31,7 +31,8 @@ export type { Codebook, DecodeOptions, Generator } from "./models/generator.js";
 export type { Perceptor } from "./models/perceptor.js";
 export type { Prior } from "./models/prior.js";
 export * as ops from "./ops/public.js";
-export { type PictureOptions, PictureRun } from "./picture-run.js";
+export { type PictureOptions, PictureRun, type PictureSource } from "./picture-run.js";
+export type { ForkRequest, PaintRequest, ResumeRequest, SessionOptions } from "./running-picture.js";
 export type { Device, DeviceRequest } from "./runtime/devices.js";
 export { encodeVideo, planEncoding } from "./video/encode-video.js";
 export { FrameFolder, framePaths, readFrames } from "./video/frame-folder.js";
@@ -46,8 +47,7 @@ export { createStyle, type StyleOptions, type StyleRequest, styleFrames } from "
 export {
   type CreateRequest,
   type Notice,
-  type PictureSource,
+  type OpenRequest,
   type PretrainedOptions,
-  type SessionChanges,
   VqganClip,
 } from "./vqgan-clip.js";

@@ -28,15 +28,22 @@ import {
 import { Run, type RunState } from "./guidance/run.js";
 import { type FindOptions, type FoundMask, findMask } from "./guidance/self-mask.js";
 import { readSession } from "./guidance/session-file.js";
-import { checkSettings, type Settings, type TargetSetting } from "./guidance/settings.js";
-import { changesWithLength } from "./guidance/story.js";
+import {
+  continued,
+  currentState,
+  forked,
+  type SessionChanges,
+  type SessionTree,
+  switchedTo,
+  withTip,
+} from "./guidance/session-tree.js";
+import type { Settings, TargetSetting } from "./guidance/settings.js";
 import { clampPicture } from "./image/bytes.js";
 import { resizePicture } from "./image/resize.js";
 import { codebookOf, encoderOf, type Generator } from "./models/generator.js";
 import type { Perceptor } from "./models/perceptor.js";
 import { checkPrior, type Prior } from "./models/prior.js";
-import { dependsOnSteps } from "./optim/schedule.js";
-import type { RunningPicture } from "./running-picture.js";
+import type { PictureBeginning, PictureTools, RunningPicture } from "./running-picture.js";
 import type { Device, DeviceRequest } from "./runtime/devices.js";
 import { type CompileOptions, compileOptionsOf } from "./runtime/program.js";
 
@@ -99,6 +106,8 @@ export type TargetRequest<Source> = { readonly weight?: number | string; readonl
 
 interface WithTargets<Source> extends Omit<SettingsRequest, "targets"> {
   readonly targets?: readonly TargetRequest<Source>[];
+  /** Keep the state of every so many steps, to fork the run from (default 0: only where it stands). */
+  readonly keepEvery?: number;
 }
 
 /** @typeParam Source what a platform can read a picture from */
@@ -110,6 +119,8 @@ export interface RunRequest<Source> extends WithTargets<Source> {
   /** Settings of a picture to make again; anything else named in the request comes first. */
   readonly like?: Settings;
 }
+
+type PlanRequest<Source> = Omit<RunRequest<Source>, "initImage" | "initCodes" | "keepEvery">;
 
 /** @typeParam Source what a platform can read a picture from */
 export interface EditRequest<Source> extends WithTargets<Source> {
@@ -125,20 +136,21 @@ export interface EditRequest<Source> extends WithTargets<Source> {
 
 type MaskRequest<Source> = { readonly [Name in "mask" | "rect"]: EditRequest<Source>[Name] | undefined };
 
-/** What may change when a saved run goes on. */
-export interface SessionChanges extends Partial<Pick<Settings, "steps" | "prompts" | "learningRate">> {
-  /** Fields left out stay. */
-  readonly plateau?: Partial<Settings["plateau"]>;
+/** What of a session goes on, and what changes on the way. */
+export interface OpenRequest extends SessionChanges {
+  /** The node that goes on (default: the one that went on last). */
+  readonly node?: number;
+  /** Fork it at this kept step instead of going on where it stands. */
+  readonly at?: number;
 }
 
 /** Makes a platform's kind of run. */
-type RunMaker<Picture extends RunningPicture> = new (
-  settings: Settings,
-  start: () => Promise<Run>,
-  models: () => Promise<readonly ModelIdentity[]>,
+type RunMaker<Source, Picture extends RunningPicture<Source>> = new (
+  beginning: PictureBeginning,
+  tools: PictureTools<Source>,
 ) => Picture;
 
-export abstract class ModelPair<Source, Picture extends RunningPicture> {
+export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> {
   readonly generator: Generator;
   readonly perceptor: Perceptor;
   /** Further perceptors, whose losses add to those of the first. */
@@ -154,7 +166,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
   protected constructor(
     { generator, perceptor, companions = [], prior, recommended, names, judge }: PairParts,
     protected readonly options: PairOptions,
-    private readonly runMaker: RunMaker<Picture>,
+    private readonly runMaker: RunMaker<Source, Picture>,
   ) {
     this.generator = generator;
     this.perceptor = perceptor;
@@ -170,7 +182,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
 
   /** A new run. @throws BAD_ARGUMENT, BAD_PROMPT when the request cannot be met */
   create(request: RunRequest<Source>): Picture {
-    const { initImage, initCodes, like, ...asked } = request;
+    const { initImage, initCodes, keepEvery, like, ...asked } = request;
     requires(
       initImage === undefined || initCodes === undefined,
       "BAD_ARGUMENT",
@@ -180,8 +192,9 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     const { notice, ...resolved } = this.resolved(withTargetSettings(asked), { like, size: this.usualSize, begun });
     const plan = planRun(this, resolved.settings, this.options);
     const { settings } = plan;
-    return this.pictureRun(
+    return this.newRun(
       plan,
+      keepEvery,
       async () => {
         const targets = await this.targetNumbers(request.targets);
         const initPicture = initImage === undefined ? undefined : fitted(await this.decoded(initImage), settings.size);
@@ -192,7 +205,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
           ...(initCodes && { initCodes }),
         });
       },
-      { notice },
+      notice,
     );
   }
 
@@ -201,7 +214,8 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
    *
    * @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE when the request cannot be met
    */
-  async edit({ image, mask, rect, maxSide = MAX_EDIT_SIDE, ...asked }: EditRequest<Source>): Promise<Picture> {
+  async edit(request: EditRequest<Source>): Promise<Picture> {
+    const { image, mask, rect, maxSide = MAX_EDIT_SIDE, keepEvery, ...asked } = request;
     requestedPrompts(asked, undefined);
     encoderOf(this.generator, "edit()");
     const picture = await this.decoded(image);
@@ -210,14 +224,14 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     const size = workingSize([height, width], this.generator.factor, maxSide);
     const { settings } = this.resolved(withTargetSettings(asked), { edits: true, begun: true, size });
     const plan = planRun(this, settings, this.options);
-    return this.pictureRun(plan, async () => {
+    return this.newRun(plan, keepEvery, async () => {
       const targets = await this.targetNumbers(asked.targets);
       return Run.start(this, plan.settings, { ...this.textOptions(plan), source, ...(targets && { targets }) });
     });
   }
 
   /** The settings of a request, complete, and where each came from. @throws BAD_ARGUMENT, BAD_PROMPT */
-  resolve({ like, ...request }: Omit<RunRequest<Source>, "initImage" | "initCodes">): ResolvedSettings {
+  resolve({ like, ...request }: PlanRequest<Source>): ResolvedSettings {
     return this.resolved(withTargetSettings(request), { like, size: this.usualSize, begun: false });
   }
 
@@ -226,7 +240,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
    *
    * @throws BAD_ARGUMENT, BAD_PROMPT; OUT_OF_LIMITS when it cannot be made to fit `maxMemory`
    */
-  plan(request: Omit<RunRequest<Source>, "initImage" | "initCodes">): Plan {
+  plan(request: PlanRequest<Source>): Plan {
     return planRun(this, this.resolve(request).settings, this.options);
   }
 
@@ -281,8 +295,8 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
    * @param name what to call it in messages
    * @throws BAD_FILE when it is none, BAD_MODEL when other weights made it
    */
-  protected async continued(bytes: Uint8Array, name: string, changes: SessionChanges): Promise<Picture> {
-    const { state, models } = await readSession(bytes);
+  protected async continued(bytes: Uint8Array, name: string, request: OpenRequest): Promise<Picture> {
+    const { tree, models } = await readSession(bytes);
     const mine = await this.identities();
     const needed = models.filter(({ role }) => role !== "prior"); // whose part is done
     const other = firstDifference(needed, mine);
@@ -294,18 +308,14 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
         ? "name the same CLIP as judge (--judge-clip)"
         : "name the same weights: a pair as model, or vqgan and clip",
     );
-    const former = state.settings;
-    const changed = checkSettings({ ...former, ...changes, plateau: { ...former.plateau, ...changes.plateau } });
-    const plan = planRun(this, changed, this.options);
-    const { settings } = plan;
-    const steered =
-      settings.prompts !== former.prompts ||
-      settings.microBatch !== former.microBatch ||
-      settings.learningRate !== former.learningRate ||
-      (settings.steps !== former.steps && (changesWithLength(settings) || dependsOnSteps(settings.schedule)));
-    const resumed: RunState = { ...state, settings, changed: state.changed || (steered && state.step > 0) };
+    const { node, at, ...changes } = request;
+    const switched = node === undefined ? tree : switchedTo(tree, node);
+    const wanted = at === undefined ? continued(switched, changes) : forked(switched, changes, at);
+    const state = currentState(wanted);
+    const { settings } = planRun(this, state.settings, this.options);
+    const rounds = settings.microBatch !== state.settings.microBatch && state.step > 0; // sums in another order
     const opened = [...mine.filter(({ role }) => role !== "prior"), ...models.filter(({ role }) => role === "prior")];
-    return this.pictureRun(plan, () => Run.restore(this, resumed, this.textOptions(plan)), { opened });
+    return this.reopened(withTip(wanted, { ...state, settings, changed: state.changed || rounds }), opened);
   }
 
   /** The pictures and vectors behind targets, one each; nothing for noise. */
@@ -353,10 +363,15 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     );
     if (rect) return rectangleMask(rect, size);
     if (mask === undefined) return undefined;
-    const given = mask instanceof NDArray && mask.shape.length === 2 ? mask.as("uint8") : undefined;
-    const made = given ?? maskOfPicture(await this.decoded(mask as Source));
+    const made = await this.drawnMask(mask);
     checkMask(made, size);
     return made;
+  }
+
+  /** uint8 [H,W] */
+  private async drawnMask(mask: Source | NDArray): Promise<NDArray> {
+    if (mask instanceof NDArray && mask.shape.length === 2) return mask.as("uint8");
+    return maskOfPicture(await this.decoded(mask as Source));
   }
 
   private async identity(
@@ -367,22 +382,58 @@ export abstract class ModelPair<Source, Picture extends RunningPicture> {
     return { role, name: called, ...(file && { sha256: await file.sha256() }) };
   }
 
-  private pictureRun(
+  private newRun(
     { settings, peakBytes }: Plan,
+    keepEvery = 0,
     start: () => Promise<Run>,
-    { notice, opened }: { readonly notice?: Notice | undefined; readonly opened?: readonly ModelIdentity[] } = {},
+    notice?: Notice | undefined,
   ): Picture {
-    const told = async () => {
+    requires(
+      Number.isSafeInteger(keepEvery) && keepEvery >= 0,
+      "BAD_ARGUMENT",
+      () => `keepEvery: expected a number of steps, or 0 for none, got ${keepEvery}`,
+    );
+    const told = () => {
       if (notice) this.options.onNotice?.(notice);
-      const availableBytes = this.availableMemory();
-      if (availableBytes !== undefined && peakBytes > availableBytes) {
-        this.options.onNotice?.({ kind: "memory", peakBytes, availableBytes });
-      }
-      const run = await start();
-      for (const refused of run.refusedDevices) this.options.onNotice?.({ kind: "refused-device", ...refused });
-      return run;
+      return this.told(peakBytes, start);
     };
-    return new this.runMaker(settings, told, async () => opened ?? this.identities());
+    return new this.runMaker({ settings, keepEvery, start: told }, this.tools());
+  }
+
+  /** @param opened the models that its session names (default: those at hand) */
+  private reopened(tree: SessionTree, opened?: readonly ModelIdentity[]): Picture {
+    return new this.runMaker({ tree }, this.tools(opened));
+  }
+
+  private tools(opened?: readonly ModelIdentity[]): PictureTools<Source> {
+    return {
+      models: async () => opened ?? this.identities(),
+      restore: (state, former) => this.restored(state, former),
+      picture: (source) => this.decoded(source),
+      mask: (source) => this.drawnMask(source),
+      reopen: (tree) => this.reopened(tree, opened),
+    };
+  }
+
+  private async restored(state: RunState, former: Run | undefined): Promise<Run> {
+    if (former?.fits(state)) {
+      former.moveTo(state);
+      return former;
+    }
+    await former?.dispose();
+    const plan = planRun(this, state.settings, this.options);
+    return this.told(plan.peakBytes, () => Run.restore(this, state, this.textOptions(plan)));
+  }
+
+  /** Compiles a run, and tells of its memory before and of its device after. */
+  private async told(peakBytes: number, compile: () => Promise<Run>): Promise<Run> {
+    const availableBytes = this.availableMemory();
+    if (availableBytes !== undefined && peakBytes > availableBytes) {
+      this.options.onNotice?.({ kind: "memory", peakBytes, availableBytes });
+    }
+    const run = await compile();
+    for (const refused of run.refusedDevices) this.options.onNotice?.({ kind: "refused-device", ...refused });
+    return run;
   }
 
   private compileOptions(): CompileOptions {

@@ -1,14 +1,18 @@
 /** A run with its picture and its files: what `create` and `open` give on Node. */
+import type { NDArray } from "./core/ndarray.js";
 import { writeFileAtomically } from "./files/atomic-write.js";
-import { type PictureOptions, RunningPicture } from "./running-picture.js";
+import { type PictureOptions, RunningPicture, type SessionOptions } from "./running-picture.js";
 
 export type { PictureOptions } from "./running-picture.js";
+
+/** A picture file by path or bytes, or numbers [3,H,W] in 0..1. */
+export type PictureSource = string | Uint8Array | NDArray;
 
 /**
  * One picture in the making. Nothing is compiled before the first step; leaving a loop over it pauses it, and another
  * loop goes on from there.
  */
-export class PictureRun extends RunningPicture {
+export class PictureRun extends RunningPicture<PictureSource> {
   /** The picture as it is now as a PNG with its story; also written to `path`, when given. @throws IO_FAILED */
   async toPNG(path?: string, options: PictureOptions = {}): Promise<Uint8Array> {
     const png = await this.png(options);
@@ -17,7 +21,7 @@ export class PictureRun extends RunningPicture {
   }
 
   /** Writes a `.vqclip` session, from which `open` continues with the same result. @throws IO_FAILED */
-  async save(path: string): Promise<void> {
-    await writeFileAtomically(path, await this.session());
+  async save(path: string, options: SessionOptions = {}): Promise<void> {
+    await writeFileAtomically(path, await this.session(options));
   }
 }

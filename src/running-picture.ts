@@ -1,11 +1,28 @@
 /** A run with its picture, the same on Node and in browsers; what becomes of its bytes is each platform's own. */
+import { requires } from "./core/errors.js";
 import type { NDArray } from "./core/ndarray.js";
 import type { EditSource } from "./guidance/edit.js";
 import type { EditReport } from "./guidance/edit-report.js";
 import { type MetadataLevel, sourceFacts, storyText } from "./guidance/metadata.js";
 import type { ModelIdentity } from "./guidance/model-identity.js";
+import { type OptimizerPolicy, optimizerUnder, type Painted, paintedState } from "./guidance/paint.js";
 import type { Ending, Run, RunState, StepEvent } from "./guidance/run.js";
+import { RunLifecycle, type RunStatus } from "./guidance/run-status.js";
 import { writeSession } from "./guidance/session-file.js";
+import {
+  advanced,
+  branched,
+  continued,
+  currentState,
+  forked,
+  lineageOf,
+  plantTree,
+  type SessionChanges,
+  type SessionTree,
+  withChanges,
+  withStatus,
+  withTip,
+} from "./guidance/session-tree.js";
 import type { Settings } from "./guidance/settings.js";
 import { encodePng } from "./image/png.js";
 
@@ -14,26 +31,102 @@ export interface PictureOptions {
   readonly metadata?: MetadataLevel;
 }
 
+/** @typeParam Source what a platform can read a picture from */
+export interface PaintRequest<Source> extends SessionChanges {
+  /** The run's picture, painted over; of the same size. */
+  readonly image: Source;
+  /** White was painted (numbers [H,W] in bytes work too; default: where the picture differs from the run's). */
+  readonly mask?: Source | NDArray;
+  /** What becomes of the optimiser's running averages (default "reset-in-mask"). */
+  readonly optimizer?: OptimizerPolicy;
+}
+
+/** How a run goes on. */
+export interface ResumeRequest extends SessionChanges {
+  /** What becomes of the optimiser's running averages (default "keep": as they are). */
+  readonly optimizer?: OptimizerPolicy;
+}
+
+export interface SessionOptions {
+  /** Whether the session holds its picture, for people; costs the time of a step (default true). */
+  readonly picture?: boolean;
+}
+
+export interface ForkRequest extends SessionChanges {
+  /** A kept step of this run (default: where it stands). */
+  readonly at?: number;
+}
+
+/** What a run takes from the pair of models that it was made with. */
+export interface PictureTools<Source> {
+  readonly models: () => Promise<readonly ModelIdentity[]>;
+  /** Compiles the step of a state, or takes `former` there when its program fits. @throws DEVICE_UNAVAILABLE */
+  readonly restore: (state: RunState, former: Run | undefined) => Promise<Run>;
+  readonly picture: (source: Source) => Promise<NDArray>;
+  /** The mask uint8 [H,W] that a source shows. */
+  readonly mask: (source: Source | NDArray) => Promise<NDArray>;
+  /** Another run of the same models that goes on with a tree's current node. */
+  readonly reopen: (tree: SessionTree) => RunningPicture<Source>;
+}
+
+/** Where a run begins: it is drawn, or read from a session. */
+export type PictureBeginning =
+  | { readonly settings: Settings; readonly keepEvery: number; readonly start: () => Promise<Run> }
+  | { readonly tree: SessionTree };
+
 /**
  * One picture in the making. Nothing is compiled before the first step; leaving a loop over it pauses it, and another
- * loop goes on from there.
+ * loop goes on from there. The tree says what it is; the compiled run is brought to where the tree stands.
  */
-export abstract class RunningPicture implements AsyncIterable<StepEvent> {
-  private started: Promise<Run> | undefined;
+export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent> {
+  private readonly lifecycle = new RunLifecycle();
+  private tree: SessionTree | undefined;
+  private compiled: Promise<Run> | undefined;
+  /** Where the compiled run stands, or is being brought to. */
+  private synced: RunState | undefined;
   private latest: NDArray | undefined;
+  private paintedPositions: Uint8Array | undefined;
 
   constructor(
-    /** Everything about it, resolved. */
-    readonly settings: Settings,
-    private readonly start: () => Promise<Run>,
-    private readonly opened: () => Promise<readonly ModelIdentity[]>,
-  ) {}
+    private readonly beginning: PictureBeginning,
+    private readonly tools: PictureTools<Source>,
+  ) {
+    if ("tree" in beginning) this.tree = beginning.tree;
+  }
 
-  /** The steps that remain. @throws DEVICE_UNAVAILABLE, OUT_OF_LIMITS when the loss is no number */
+  /** Everything about it, resolved. */
+  get settings(): Settings {
+    return this.tree ? currentState(this.tree).settings : (this.beginning as { settings: Settings }).settings;
+  }
+
+  /** Where it stands. */
+  get status(): RunStatus {
+    return this.lifecycle.status;
+  }
+
+  /**
+   * The steps that remain.
+   *
+   * @throws DEVICE_UNAVAILABLE; OUT_OF_LIMITS when the loss is no number; BAD_ARGUMENT while another loop is at it
+   */
   async *[Symbol.asyncIterator](): AsyncGenerator<StepEvent> {
-    for await (const event of await this.run()) {
-      this.latest = event.image;
-      yield event;
+    const run = await this.load();
+    if (run.ending) return;
+    this.lifecycle.to("running");
+    try {
+      while (!run.ending && this.status === "running") {
+        const event = await run.advance().catch((error: unknown) => {
+          if (this.status === "running") this.lifecycle.to("failed");
+          throw error;
+        });
+        this.latest = event.image;
+        this.synced = run.state;
+        this.tree = advanced(this.tree as SessionTree, run.state);
+        yield event;
+      }
+    } finally {
+      if (this.status === "running") this.lifecycle.to(run.ending ? "finished" : "paused");
+      if (this.status === "cancelled") await this.dispose();
     }
   }
 
@@ -53,6 +146,60 @@ export abstract class RunningPicture implements AsyncIterable<StepEvent> {
     return this;
   }
 
+  /**
+   * Goes on from the run's picture as somebody painted it over (paper, appendix C): a new node in the session's tree.
+   *
+   * @returns how much was painted
+   * @throws BAD_ARGUMENT, BAD_IMAGE, BAD_MODEL when it cannot be done; the run then stays as it was
+   */
+  async edit({ image, mask, optimizer = "reset-in-mask", ...changes }: PaintRequest<Source>): Promise<Painted> {
+    this.requireRest("edit");
+    const run = await this.load();
+    const [rendered, picture] = [await this.render(), await this.tools.picture(image)];
+    const given = mask === undefined ? undefined : await this.tools.mask(mask);
+    const painted = await paintedState(run, rendered, picture, given);
+    const state = { ...painted.state, optimizer: optimizerUnder(optimizer, painted.state, painted.positions) };
+    const tree = this.tree as SessionTree;
+    const place = { node: tree.current, step: state.step };
+    this.tree = branched(tree, { kind: "paint", ...place, sha256: painted.sha256 }, withChanges(state, changes));
+    this.paintedPositions = painted.positions;
+    await this.load();
+    return painted;
+  }
+
+  /**
+   * Goes on with other settings or another state of the optimiser, from the next step on.
+   *
+   * @throws BAD_ARGUMENT, BAD_PROMPT
+   */
+  resume({ optimizer = "keep", ...changes }: ResumeRequest = {}): this {
+    this.requireRest("resume");
+    if (optimizer === "keep" && Object.keys(changes).length === 0) return this;
+    requires(
+      this.tree,
+      "BAD_ARGUMENT",
+      () => "resume(): the run has not begun",
+      "create it with these settings, or take a step first",
+    );
+    const tree = continued(this.tree, changes);
+    const state = currentState(tree);
+    this.tree = withTip(tree, { ...state, optimizer: optimizerUnder(optimizer, state, this.paintedPositions) });
+    return this;
+  }
+
+  /** Another run that goes on from here, or from a kept step, under other settings. @throws BAD_ARGUMENT, BAD_PROMPT */
+  async fork({ at, ...changes }: ForkRequest = {}): Promise<this> {
+    await this.load();
+    return this.tools.reopen(forked(this.told(), changes, at)) as this;
+  }
+
+  /** Gives the run up, after the step that is being taken: it can go on no more, its session can be saved. */
+  async cancel(): Promise<void> {
+    const wasRunning = this.status === "running";
+    this.lifecycle.to("cancelled");
+    if (!wasRunning) await this.dispose();
+  }
+
   /** The picture [3,H,W] in 0..1 that the last step looked at, of the run's size; undefined before the first. */
   get image(): NDArray | undefined {
     return this.latest;
@@ -60,77 +207,132 @@ export abstract class RunningPicture implements AsyncIterable<StepEvent> {
 
   /** The picture [3,H,W] in 0..1 as it is now; once the run is over, the one that the judge chose, where there is one. */
   async render(): Promise<NDArray> {
-    return (await this.run()).render();
+    return (await this.load()).render();
   }
 
   /** What an edit has kept of its source and reached of its prompts so far; undefined where nothing is edited. */
   async compare(): Promise<EditReport | undefined> {
-    return (await this.run()).compare(await this.render());
+    return (await this.load()).compare(await this.render());
   }
 
   /** What the run is between two steps. */
   async state(): Promise<RunState> {
-    return (await this.run()).state;
+    return (await this.load()).state;
   }
 
   /** Why it is over; undefined while steps remain. */
   async ending(): Promise<Ending | undefined> {
-    return (await this.run()).ending;
+    return (await this.load()).ending;
   }
 
   /** The models that have a part in it. */
   async models(): Promise<readonly ModelIdentity[]> {
     const { beganFrom } = await this.state();
-    return (await this.opened()).filter(({ role }) => role !== "prior" || beganFrom === "prior");
+    return (await this.tools.models()).filter(({ role }) => role !== "prior" || beganFrom === "prior");
   }
 
   /** The device that runs it. @throws DEVICE_UNAVAILABLE */
   async device(): Promise<string> {
-    return (await this.run()).device;
+    return (await this.load()).device;
   }
 
   /** Frees the compiled step; the run cannot go on any more. */
   async dispose(): Promise<void> {
-    await (await this.started)?.dispose();
+    await (await this.compiled)?.dispose();
   }
 
   /** The picture as it is now as a PNG with its story. */
   protected async png({ metadata = "full" }: PictureOptions = {}): Promise<Uint8Array> {
-    const run = await this.run();
+    const run = await this.load();
     const { settings, step: after, best, beganFrom, changed, source, targets } = run.state;
     const { step } = run.result;
     const models = await this.models();
+    const lineage = lineageOf(this.tree as SessionTree);
     const edited = source && { source: sourceFacts(source) };
     const drawn = targets.length > 0 && { targets: targets.map(({ sha256 }) => sha256 ?? null) };
     const judged = run.ending && best && { judged: { score: best.score, after } };
-    const story = { settings, step, beganFrom, ...edited, ...drawn, changed, ...judged, models, device: run.device };
+    const branches = lineage.length > 0 && { lineage };
+    const facts = { ...edited, ...drawn, changed, ...judged, ...branches };
+    const story = { settings, step, beganFrom, ...facts, models, device: run.device };
     return encodePng(await this.render(), storyText(story, metadata));
   }
 
   /** The next frame of a styled video, see `Run.beginFrame`. */
   async beginFrame(source: EditSource, picture: NDArray): Promise<void> {
-    await (await this.run()).beginFrame(source, picture);
+    this.requireRest("beginFrame");
+    const run = await this.load();
+    this.lifecycle.to("loading");
+    await run.beginFrame(source, picture);
+    this.follow(run);
+    this.lifecycle.to(run.ending ? "finished" : "paused");
   }
 
   /** The latent of the picture that `render` gives, or its logits. */
   async latent(): Promise<NDArray> {
-    return (await this.run()).result.z;
+    return (await this.load()).result.z;
   }
 
   /** Puts another latent in the place of this one, see `Run.setLatent`. */
   async setLatent(z: NDArray): Promise<void> {
-    (await this.run()).setLatent(z);
+    const run = await this.load();
+    run.setLatent(z);
+    this.follow(run);
   }
 
-  /** The bytes of a `.vqclip` session. */
-  protected async session(): Promise<Uint8Array> {
-    const { state } = await this.run();
-    const png = await this.png();
-    return writeSession({ state, models: await this.models() }, png);
+  /** The bytes of a `.vqclip` session, with the picture unless that is not wanted. */
+  protected async session({ picture = true }: SessionOptions = {}): Promise<Uint8Array> {
+    if (this.tree === undefined) await this.load();
+    const png = picture ? await this.png() : undefined;
+    return writeSession({ tree: this.told(), models: await this.models() }, png);
   }
 
-  private run(): Promise<Run> {
-    this.started ??= this.start();
-    return this.started;
+  /** Brings the tree to where the compiled run was set. */
+  private follow(run: Run): void {
+    this.tree = withTip(this.tree as SessionTree, run.state);
+    this.synced = run.state;
+  }
+
+  /** The tree with the status that the run has. */
+  private told(): SessionTree {
+    return withStatus(this.tree as SessionTree, this.status);
+  }
+
+  private requireRest(what: string): void {
+    requires(
+      this.status !== "running",
+      "BAD_ARGUMENT",
+      () => `${what}(): the run is taking a step`,
+      "leave the loop first; that pauses it",
+    );
+  }
+
+  private load(): Promise<Run> {
+    const wanted = this.tree && currentState(this.tree);
+    if (!this.compiled || wanted !== this.synced) {
+      this.synced = wanted;
+      this.compiled = this.compile(this.compiled);
+    }
+    return this.compiled;
+  }
+
+  private async compile(former: Promise<Run> | undefined): Promise<Run> {
+    this.lifecycle.to("loading");
+    try {
+      const run = await this.begun(await former);
+      this.lifecycle.to(run.ending ? "finished" : "paused");
+      return run;
+    } catch (error) {
+      if (this.status === "loading") this.lifecycle.to("failed");
+      throw error;
+    }
+  }
+
+  private async begun(former: Run | undefined): Promise<Run> {
+    if (this.tree) return this.tools.restore(currentState(this.tree), former);
+    const { start, keepEvery } = this.beginning as Exclude<PictureBeginning, { tree: unknown }>;
+    const run = await start();
+    this.tree = plantTree(run.state, keepEvery);
+    this.synced = run.state;
+    return run;
   }
 }

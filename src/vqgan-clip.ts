@@ -9,16 +9,17 @@ import { parseRecommendation, type Recommendation } from "./guidance/resolve-set
 import type { Progress } from "./hub/pull.js";
 import { type ResolvedModel, type ResolveOptions, resolveModel } from "./hub/resolve.js";
 import { decodePicture } from "./image/decode.js";
-import { ModelPair, type PairOptions, type RunRequest, type SessionChanges } from "./model-pair.js";
+import { ModelPair, type OpenRequest, type PairOptions, type RunRequest } from "./model-pair.js";
 import { loadClip } from "./models/clip/load.js";
 import type { Generator } from "./models/generator.js";
 import { loadPrior } from "./models/latent-prior/load.js";
 import { loadGenerator } from "./models/load-generator.js";
 import { isFolder } from "./models/open-model.js";
 import { weightless } from "./models/weightless/names.js";
-import { PictureRun } from "./picture-run.js";
+import { PictureRun, type PictureSource } from "./picture-run.js";
 
-export type { Notice, SessionChanges } from "./model-pair.js";
+export type { Notice, OpenRequest } from "./model-pair.js";
+export type { PictureSource } from "./picture-run.js";
 
 export interface PretrainedOptions extends PairOptions {
   /** A folder that holds `vqgan/`, `clip/` and perhaps `prior/` and `recommended.json` (default: the bundled compact pair). */
@@ -47,9 +48,6 @@ export interface PretrainedOptions extends PairOptions {
   /** Stops a download. */
   readonly signal?: AbortSignal;
 }
-
-/** A picture file by path or bytes, or numbers [3,H,W] in 0..1. */
-export type PictureSource = string | Uint8Array | NDArray;
 
 export type CreateRequest = RunRequest<PictureSource>;
 
@@ -98,8 +96,8 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
    *
    * @throws BAD_FILE when it is none, BAD_MODEL when other weights made it
    */
-  async open(path: string, changes: SessionChanges = {}): Promise<PictureRun> {
-    return this.continued(await readInput(path), basename(path), changes);
+  async open(path: string, request: OpenRequest = {}): Promise<PictureRun> {
+    return this.continued(await readInput(path), basename(path), request);
   }
 
   protected override availableMemory(): number | undefined {

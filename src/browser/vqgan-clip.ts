@@ -2,10 +2,10 @@
 import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { parseRecommendation, type Recommendation } from "../guidance/resolve-settings.js";
-import { ModelPair, type PairOptions, type RunRequest, type SessionChanges } from "../model-pair.js";
+import { ModelPair, type OpenRequest, type PairOptions, type RunRequest } from "../model-pair.js";
 import type { Generator } from "../models/generator.js";
 import { weightless } from "../models/weightless/names.js";
-import { type PictureOptions, RunningPicture } from "../running-picture.js";
+import { type PictureOptions, RunningPicture, type SessionOptions } from "../running-picture.js";
 import { type EngineFiles, locateEngine } from "../runtime/program.js";
 import { type BrowserAbilities, browserAbilities } from "../runtime/web-platform.js";
 import { decodePicture } from "./decode-picture.js";
@@ -32,15 +32,15 @@ export type CreateRequest = RunRequest<PictureSource>;
  * One picture in the making. Nothing is compiled before the first step; leaving a loop over it pauses it, and another
  * loop goes on from there. On wasm a step blocks its thread.
  */
-export class PictureRun extends RunningPicture {
+export class PictureRun extends RunningPicture<PictureSource> {
   /** The picture as it is now as a PNG with its story. */
   toPNG(options: PictureOptions = {}): Promise<Uint8Array> {
     return this.png(options);
   }
 
   /** The bytes of a `.vqclip` session, from which `open` continues with the same result. */
-  save(): Promise<Uint8Array> {
-    return this.session();
+  save(options: SessionOptions = {}): Promise<Uint8Array> {
+    return this.session(options);
   }
 }
 
@@ -75,9 +75,9 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
    *
    * @throws BAD_FILE when they are none, BAD_MODEL when other weights made it
    */
-  async open(session: Blob | Uint8Array, changes: SessionChanges = {}): Promise<PictureRun> {
+  async open(session: Blob | Uint8Array, request: OpenRequest = {}): Promise<PictureRun> {
     const bytes = session instanceof Blob ? new Uint8Array(await session.arrayBuffer()) : session;
-    return this.continued(bytes, "the session", changes);
+    return this.continued(bytes, "the session", request);
   }
 
   protected override async decoded(source: PictureSource): Promise<NDArray> {

@@ -9,6 +9,7 @@ import { dependsOnSteps } from "../optim/schedule.js";
 import type { EditSource } from "./edit.js";
 import { identitySchema, type ModelIdentity } from "./model-identity.js";
 import { textPrompts } from "./prompt.js";
+import type { Lineage } from "./session-tree.js";
 import { checkSettings, type Settings } from "./settings.js";
 import { formatWeight, strongest } from "./weight.js";
 
@@ -39,6 +40,8 @@ export interface Story {
   readonly changed: boolean;
   /** What the judge said of it, and after how many steps it was chosen. */
   readonly judged?: { readonly score: number; readonly after: number };
+  /** Where its session's tree branched on the way to it. */
+  readonly lineage?: Lineage;
 }
 
 export interface SourceFacts {
@@ -68,11 +71,16 @@ export type MetadataLevel = "full" | "public" | "none";
 export function storyText(story: Story, level: MetadataLevel = "full"): Record<string, string> {
   if (level === "none") return {};
   const mark = {
-    [XMP]: xmp(story.beganFrom === "picture" ? "compositeWithTrainedAlgorithmicMedia" : "trainedAlgorithmicMedia"),
+    [XMP]: xmp(isComposite(story) ? "compositeWithTrainedAlgorithmicMedia" : "trainedAlgorithmicMedia"),
   };
   if (level === "public") return mark;
   const ours = { version: VERSION, random: RANDOM_NAME, ...story };
   return { [A1111]: a1111(story), [OURS]: JSON.stringify(ours), ...mark };
+}
+
+/** Whether somebody's picture or paint is in it. */
+function isComposite({ beganFrom, lineage = [] }: Story): boolean {
+  return beganFrom === "picture" || lineage.some(({ kind }) => kind === "paint");
 }
 
 /** Positive prompts, then negative ones, then `Key: value` pairs: the form that image galleries parse. */
@@ -123,6 +131,14 @@ const storySchema = z.object({
   targets: z.array(z.string().nullable()).optional(),
   changed: z.boolean(),
   judged: z.object({ score: z.number(), after: z.int().min(0) }).optional(),
+  lineage: z
+    .array(
+      z.discriminatedUnion("kind", [
+        z.object({ kind: z.literal("fork"), node: z.int(), step: z.int() }),
+        z.object({ kind: z.literal("paint"), node: z.int(), step: z.int(), sha256: z.string() }),
+      ]),
+    )
+    .optional(),
 });
 
 /** Reads our JSON back; undefined when the picture carries none. @throws BAD_FILE when it carries a broken one */
@@ -130,9 +146,10 @@ export function readStory(text: Readonly<Record<string, string>>): Story | undef
   const ours = text[OURS];
   if (ours === undefined) return undefined;
   try {
-    const { settings, source, targets, judged, ...rest } = storySchema.parse(JSON.parse(ours));
+    const { settings, source, targets, judged, lineage, ...rest } = storySchema.parse(JSON.parse(ours));
     const { version: _, ...story } = { ...rest, settings: checkSettings(settings) };
-    return { ...story, ...(source && { source }), ...(targets && { targets }), ...(judged && { judged }) };
+    const told = { ...(source && { source }), ...(targets && { targets }), ...(judged && { judged }) };
+    return { ...story, ...told, ...(lineage && { lineage }) };
   } catch (error) {
     throw new VqganClipError("BAD_FILE", `inspect(): the picture's vqgan-clip metadata is damaged`, undefined, {
       cause: error,

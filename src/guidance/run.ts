@@ -29,6 +29,7 @@ import type { TextNotice } from "./prompt-embedding.js";
 import { regularizerWeight, restartsAt } from "./regularizer.js";
 import { checkSettings, type Settings } from "./settings.js";
 import { buildStep, type StepModels, type StepOutputs } from "./step.js";
+import { changesWithLength } from "./story.js";
 import { Aims, beginTargets, type Target } from "./targets.js";
 import { drawAllViews } from "./views.js";
 import { weightAt, weightOf } from "./weight.js";
@@ -207,9 +208,28 @@ export class Run implements AsyncIterable<StepEvent> {
     return this.compiled.program.device;
   }
 
+  get compileOptions(): CompileOptions {
+    return this.compiled.compileOptions;
+  }
+
   /** Devices that were tried first and would not run, with reasons. */
   get refusedDevices() {
     return this.compiled.program.refused;
+  }
+
+  /** Whether the compiled step can go on from a state: all that it was compiled for and fed with is the same. */
+  fits(state: RunState): boolean {
+    const { settings, source, targets } = this.current;
+    const looksAnew = settings.targets.some((target) => target.kind === "image" && target.views === "fresh");
+    const shared = ({ steps, learningRate: _, seed, plateau: __, ...rest }: Settings) =>
+      JSON.stringify([rest, looksAnew && seed, changesWithLength(rest) && steps]);
+    return state.source === source && state.targets === targets && shared(state.settings) === shared(settings);
+  }
+
+  /** Goes on from another state that fits. */
+  moveTo(state: RunState): void {
+    requires(this.fits(state), "BAD_ARGUMENT", () => "moveTo(): the state is of another run");
+    this.current = state;
   }
 
   /** Does one step. */

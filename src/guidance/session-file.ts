@@ -1,6 +1,6 @@
 /**
- * `.vqclip`: a run saved as a ZIP that others can read without us: manifest.json, state.safetensors, image.png. Entries
- * are stored in fixed order with a fixed date, so equal runs give equal bytes.
+ * `.vqclip`: a session saved as a ZIP that others can read without us: manifest.json, the arrays of each node and of each
+ * kept step as safetensors, image.png. Entries are in fixed order with a fixed date, so equal sessions give equal bytes.
  */
 import { strFromU8, strToU8, unzipSync, type Zippable, zipSync } from "fflate";
 import { z } from "zod";
@@ -15,151 +15,222 @@ import { checkMask } from "./mask.js";
 import { beginnings } from "./metadata.js";
 import { identitySchema, type ModelIdentity } from "./model-identity.js";
 import type { RunState } from "./run.js";
-import { checkSettings } from "./settings.js";
+import { runStatuses } from "./run-status.js";
+import { nodeOf, type SessionNode, type SessionTree, tipOf } from "./session-tree.js";
+import { checkSettings, type Settings } from "./settings.js";
 
 const FORMAT = "vqclip";
-const VERSION = 2;
-const MAX_STATE_BYTES = 1 << 30;
+const VERSION = 3;
+/** Of all entries together, unpacked. */
+const MAX_BYTES = 1 << 30;
 /** ZIP dates begin in 1980; files carry no clock. */
 const FIXED_DATE = new Date(1980, 0, 1);
 
 export interface SessionFile {
-  readonly state: RunState;
+  readonly tree: SessionTree;
   readonly models: readonly ModelIdentity[];
 }
+
+const id = z.int().min(1);
+const step = z.int().min(0);
+const branch = { node: id, step };
+
+const stateSchema = z.object({
+  step,
+  optimizerStep: z.int().min(0),
+  /** How many latents the running average holds; its sum is with the state's arrays. */
+  averageCount: z.int().min(1).optional(),
+  watch: z.object({ smoothed: z.number(), lowest: z.number(), since: z.int().min(0) }).optional(),
+  /** Its latent is with the state's arrays. */
+  best: z.object({ step: z.int().min(0), score: z.number() }).optional(),
+});
+
+const nodeSchema = z.object({
+  id,
+  origin: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("start") }),
+    z.object({ kind: z.literal("fork"), ...branch }),
+    z.object({ kind: z.literal("paint"), ...branch, sha256: z.string() }),
+  ]),
+  status: z.enum(runStatuses),
+  beganFrom: z.enum(beginnings),
+  changed: z.boolean(),
+  /** An edit's source; its pixels and mask are with the node's arrays. */
+  source: z.object({ sha256: z.string() }).optional(),
+  /** What each target's numbers were made from; they are with the node's arrays. */
+  targets: z.array(z.object({ sha256: z.string().optional() })),
+  settings: z.unknown(),
+  /** Kept steps, rising; the last is where the node stands. */
+  states: z.array(stateSchema).min(1),
+});
 
 const manifestSchema = z.object({
   format: z.literal(FORMAT),
   version: z.literal(VERSION),
-  step: z.int().min(0),
-  beganFrom: z.enum(beginnings),
-  changed: z.boolean(),
-  /** An edit's source; its pixels and mask are in state.safetensors. */
-  source: z.object({ sha256: z.string() }).optional(),
-  /** What each target's numbers were made from; they are in state.safetensors. */
-  targets: z.array(z.object({ sha256: z.string().optional() })),
-  settings: z.unknown(),
   models: z.array(identitySchema),
   random: z.literal(RANDOM_NAME),
-  optimizerStep: z.int().min(0),
-  /** How many latents the running average holds; its sum is in state.safetensors. */
-  averageCount: z.int().min(1).optional(),
-  watch: z.object({ smoothed: z.number(), lowest: z.number(), since: z.int().min(0) }).optional(),
-  /** Its latent is in state.safetensors. */
-  best: z.object({ step: z.int().min(0), score: z.number() }).optional(),
+  keepEvery: z.int().min(0),
+  current: id,
+  nodes: z.array(nodeSchema).min(1).max(10_000),
 });
+type StateFacts = z.infer<typeof stateSchema>;
+type NodeFacts = z.infer<typeof nodeSchema>;
+type Arrays = Readonly<Record<string, NDArray>>;
+
+const nodeEntry = (node: number) => `node-${node}.safetensors`;
+const stateEntry = (node: number, at: number) => `node-${node}-step-${at}.safetensors`;
 
 /** @param png the picture so far, for people and file browsers */
-export function writeSession({ state, models }: SessionFile, png?: Uint8Array): Uint8Array {
-  const {
-    settings,
-    beganFrom,
-    changed,
-    source,
-    targets,
-    step,
-    z: latent,
-    latentTarget,
-    optimizer,
-    average,
-    watch,
-    best,
-  } = state;
+export function writeSession({ tree, models }: SessionFile, png?: Uint8Array): Uint8Array {
   const manifest = {
     format: FORMAT,
     version: VERSION,
-    step,
+    models: [...models],
+    random: RANDOM_NAME,
+    keepEvery: tree.keepEvery,
+    current: tree.current,
+    nodes: tree.nodes.map(factsOf),
+  } satisfies z.input<typeof manifestSchema>;
+  const files: Zippable = { "manifest.json": strToU8(`${JSON.stringify(manifest, null, 2)}\n`) };
+  for (const node of tree.nodes) {
+    const own = nodeArrays(tipOf(node));
+    const { origin } = node;
+    const inherited = origin.kind === "start" ? {} : nodeArrays(tipOf(nodeOf(tree, origin.node)));
+    const fresh = Object.entries(own).filter(([name, array]) => !isSame(array, inherited[name]));
+    files[nodeEntry(node.id)] = [writeSafetensors(Object.fromEntries(fresh)), { level: 0 }];
+    for (const state of node.states) {
+      files[stateEntry(node.id, state.step)] = [writeSafetensors(stateArrays(state, tipOf(node))), { level: 0 }];
+    }
+  }
+  if (png) files["image.png"] = [png, { level: 0 }];
+  return zipSync(files, { mtime: FIXED_DATE, level: 6 });
+}
+
+function factsOf({ id, origin, status, states }: SessionNode): z.input<typeof nodeSchema> {
+  const { settings, beganFrom, changed, source, targets } = states.at(-1) as RunState;
+  return {
+    id,
+    origin,
+    status,
     beganFrom,
     changed,
     ...(source && { source: { sha256: source.sha256 } }),
     targets: targets.map(({ sha256 }) => (sha256 === undefined ? {} : { sha256 })),
     settings,
-    models: [...models],
-    random: RANDOM_NAME,
-    optimizerStep: optimizer.step,
-    ...(average && { averageCount: average.count }),
-    ...(watch && { watch }),
-    ...(best && { best: { step: best.step, score: best.score } }),
-  } satisfies z.input<typeof manifestSchema>;
-  const arrays: Record<string, NDArray> = { z: latent, latentTarget };
-  for (const [name, array] of Object.entries(optimizer.arrays)) arrays[`optimizer.${name}`] = array;
-  if (average) arrays.average = average.biased;
-  if (best) arrays["best.z"] = best.z;
-  if (source) arrays.source = source.picture;
-  if (source?.mask) arrays.mask = source.mask;
-  targets.forEach(({ numbers }, i) => {
-    arrays[`target.${i}`] = numbers;
-  });
-  const files: Zippable = {
-    "manifest.json": strToU8(`${JSON.stringify(manifest, null, 2)}\n`),
-    "state.safetensors": [writeSafetensors(arrays), { level: 0 }],
-    ...(png && { "image.png": [png, { level: 0 }] as Zippable[string] }),
+    states: states.map(({ step, optimizer, average, watch, best }) => ({
+      step,
+      optimizerStep: optimizer.step,
+      ...(average && { averageCount: average.count }),
+      ...(watch && { watch }),
+      ...(best && { best: { step: best.step, score: best.score } }),
+    })),
   };
-  return zipSync(files, { mtime: FIXED_DATE, level: 6 });
 }
 
-/** @throws BAD_FILE when the bytes are no session, are damaged, or come from a newer version */
+/** What is the same in most states of a node; a node's file has those that differ from its parent's. */
+function nodeArrays({ latentTarget, source, targets }: RunState): Arrays {
+  return {
+    latentTarget,
+    ...(source && { source: source.picture }),
+    ...(source?.mask && { mask: source.mask }),
+    ...Object.fromEntries(targets.map(({ numbers }, i) => [`target.${i}`, numbers])),
+  };
+}
+
+function stateArrays({ z: latent, latentTarget, optimizer, average, best }: RunState, tip: RunState): Arrays {
+  const moments = Object.entries(optimizer.arrays).map(([name, array]) => [`optimizer.${name}`, array]);
+  const others = { ...(average && { average: average.biased }), ...(best && { "best.z": best.z }) };
+  const target = !isSame(latentTarget, tip.latentTarget) && { latentTarget }; // it moves when an average restarts
+  return { z: latent, ...target, ...others, ...Object.fromEntries(moments) };
+}
+
+function isSame(array: NDArray, other: NDArray | undefined): boolean {
+  if (array === other) return true;
+  if (!other || array.dtype !== other.dtype || array.shape.join() !== other.shape.join()) return false;
+  const [bytes, others] = [array.bytes, other.bytes];
+  return bytes.every((byte, i) => byte === others[i]);
+}
+
+/** @throws BAD_FILE when the bytes are no session, are damaged, or come from another version */
 export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
   const entries = unzip(bytes);
-  const [manifestBytes, stateBytes] = [entries["manifest.json"], entries["state.safetensors"]];
-  requires(
-    manifestBytes && stateBytes,
-    "BAD_FILE",
-    () => "session: the archive lacks manifest.json or state.safetensors",
-  );
+  const manifestBytes = entries["manifest.json"];
+  requires(manifestBytes, "BAD_FILE", () => "session: the archive lacks manifest.json");
   const manifest = manifestSchema.safeParse(parseJson(strFromU8(manifestBytes)));
   if (!manifest.success) {
     const issue = manifest.error.issues[0];
     throw new VqganClipError("BAD_FILE", `session: manifest.json: ${issue?.path.join(".")}: ${issue?.message}`);
   }
-  const { models, step, beganFrom, changed, optimizerStep, averageCount, source, watch, best } = manifest.data;
-  const settings = checkSettings(manifest.data.settings);
-  const arrays: Record<string, NDArray> = {};
-  const dict = parseSafetensors(stateBytes, "state.safetensors");
-  for (const name of dict.names) arrays[name] = await dict.read(name);
-  const { z: latent, latentTarget, ...rest } = arrays;
-  requires(latent && latentTarget, "BAD_FILE", () => "session: state.safetensors lacks z or latentTarget");
+  const { models, keepEvery, current, nodes: facts } = manifest.data;
+  const nodes: SessionNode[] = [];
+  const constants = new Map<number, Arrays>();
+  for (const node of facts) {
+    const { origin } = node;
+    const inherited = origin.kind === "start" ? {} : constants.get(origin.node);
+    requires(
+      inherited && !constants.has(node.id),
+      "BAD_FILE",
+      () => `session: manifest.json: node ${node.id} has no parent before it, or is there twice`,
+    );
+    const own = { ...inherited, ...(await arraysOf(entries, nodeEntry(node.id))) };
+    constants.set(node.id, own);
+    nodes.push(await nodeFrom(node, own, entries));
+  }
+  requires(constants.has(current), "BAD_FILE", () => `session: manifest.json: there is no node ${current}`);
+  return { tree: { nodes, current, keepEvery }, models };
+}
+
+async function nodeFrom(facts: NodeFacts, own: Arrays, entries: Entries): Promise<SessionNode> {
+  const { id, origin, status, beganFrom, changed, source } = facts;
+  const settings = checkSettings(facts.settings);
+  const edited = source && { source: sourceOf(source.sha256, own.source, own.mask) };
+  requires(
+    facts.targets.length === settings.targets.length,
+    "BAD_FILE",
+    () => "session: manifest.json: targets and settings disagree",
+  );
+  const targets = facts.targets.map(({ sha256 }, i) => {
+    const numbers = own[`target.${i}`];
+    requires(numbers, "BAD_FILE", () => `session: ${nodeEntry(id)} lacks target.${i}`);
+    return { numbers, ...(sha256 !== undefined && { sha256 }) };
+  });
+  const { latentTarget } = own;
+  requires(latentTarget, "BAD_FILE", () => `session: ${nodeEntry(id)} lacks latentTarget`);
+  const states: RunState[] = [];
+  for (const state of facts.states) {
+    const arrays = await arraysOf(entries, stateEntry(id, state.step));
+    const changing = changingOf(state, arrays, settings);
+    const target = arrays.latentTarget ?? latentTarget;
+    states.push({ settings, beganFrom, changed, ...edited, targets, latentTarget: target, ...changing });
+  }
+  return { id, origin, status, states };
+}
+
+/** What differs between the states of a node. */
+function changingOf(facts: StateFacts, arrays: Arrays, settings: Settings) {
+  const { step, optimizerStep, averageCount, watch, best } = facts;
+  const { z: latent } = arrays;
+  requires(latent, "BAD_FILE", () => "session: a state lacks z");
   const moments: Record<string, NDArray> = {};
   for (const name of Object.keys(optimizers[settings.optimizer].init(0).arrays)) {
-    const array = rest[`optimizer.${name}`];
+    const array = arrays[`optimizer.${name}`];
     requires(array?.size === latent.size, "BAD_FILE", () => `session: optimizer.${name} is missing or of another size`);
     moments[name] = array;
   }
-  const optimizer = { step: optimizerStep, arrays: moments };
   requires(
     (averageCount !== undefined) === settings.average > 0,
     "BAD_FILE",
     () => "session: manifest.json: averageCount and settings disagree",
   );
-  const edited = source && { source: sourceOf(source.sha256, rest.source, rest.mask) };
-  requires(
-    manifest.data.targets.length === settings.targets.length,
-    "BAD_FILE",
-    () => "session: manifest.json: targets and settings disagree",
-  );
-  const targets = manifest.data.targets.map(({ sha256 }, i) => {
-    const numbers = rest[`target.${i}`];
-    requires(numbers, "BAD_FILE", () => `session: state.safetensors lacks target.${i}`);
-    return { numbers, ...(sha256 !== undefined && { sha256 }) };
-  });
   return {
-    state: {
-      settings,
-      beganFrom,
-      changed,
-      ...edited,
-      targets,
-      step,
-      z: latent,
-      latentTarget,
-      optimizer,
-      ...(averageCount !== undefined && {
-        average: { biased: likeLatent("average", rest.average, latent), count: averageCount },
-      }),
-      ...(watch && { watch }),
-      ...(best && { best: { ...best, z: likeLatent("best.z", rest["best.z"], latent) } }),
-    },
-    models,
+    step,
+    z: latent,
+    optimizer: { step: optimizerStep, arrays: moments },
+    ...(averageCount !== undefined && {
+      average: { biased: likeLatent("average", arrays.average, latent), count: averageCount },
+    }),
+    ...(watch && { watch }),
+    ...(best && { best: { ...best, z: likeLatent("best.z", arrays["best.z"], latent) } }),
   };
 }
 
@@ -176,7 +247,7 @@ function sourceOf(sha256: string, picture: NDArray | undefined, mask: NDArray | 
   requires(
     picture?.dtype === "uint8" && picture.shape.length === 3 && picture.shape[0] === 3,
     "BAD_FILE",
-    () => "session: state.safetensors lacks the source of the edit",
+    () => "session: a node lacks the source of its edit",
   );
   if (!mask) return { picture, sha256 };
   const [, height, width] = picture.shape as [number, number, number];
@@ -185,12 +256,26 @@ function sourceOf(sha256: string, picture: NDArray | undefined, mask: NDArray | 
   return { picture, sha256, mask };
 }
 
-function unzip(bytes: Uint8Array): Record<string, Uint8Array> {
+type Entries = Readonly<Record<string, Uint8Array>>;
+
+async function arraysOf(entries: Entries, name: string): Promise<Arrays> {
+  const bytes = entries[name];
+  requires(bytes, "BAD_FILE", () => `session: the archive lacks ${name}`);
+  const dict = parseSafetensors(bytes, name);
+  const arrays: Record<string, NDArray> = {};
+  for (const key of dict.names) arrays[key] = await dict.read(key);
+  return arrays;
+}
+
+function unzip(bytes: Uint8Array): Entries {
+  let total = 0;
   try {
     return unzipSync(bytes, {
       filter: ({ name, originalSize }) => {
-        requires(originalSize <= MAX_STATE_BYTES, "BAD_FILE", () => `session: ${name} claims ${originalSize} bytes`);
-        return name === "manifest.json" || name === "state.safetensors";
+        if (!/\.(json|safetensors)$/.test(name)) return false;
+        total += originalSize;
+        requires(total <= MAX_BYTES, "BAD_FILE", () => `session: its entries claim more than ${MAX_BYTES} bytes`);
+        return true;
       },
     });
   } catch (error) {

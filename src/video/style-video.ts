@@ -7,8 +7,8 @@ import { NDArray } from "../core/ndarray.js";
 import { editSource, fittedPicture } from "../guidance/edit.js";
 import type { Settings } from "../guidance/settings.js";
 import type { EditRequest } from "../model-pair.js";
-import type { PictureRun } from "../picture-run.js";
-import type { PictureSource, VqganClip } from "../vqgan-clip.js";
+import type { PictureRun, PictureSource } from "../picture-run.js";
+import type { VqganClip } from "../vqgan-clip.js";
 import type { FrameOptions, VideoFrame } from "./moving-video.js";
 
 export type Temporal = NonNullable<Settings["temporal"]>;

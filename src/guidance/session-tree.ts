@@ -1,0 +1,168 @@
+/**
+ * The tree of a session: a run, and the runs that branched off at one of its steps, by other settings or by hand. It is
+ * plain data; every function gives a new tree.
+ */
+import { requires } from "../core/errors.js";
+import { dependsOnSteps } from "../optim/schedule.js";
+import type { RunState } from "./run.js";
+import type { RunStatus } from "./run-status.js";
+import { checkSettings, type Settings } from "./settings.js";
+import { changesWithLength } from "./story.js";
+
+/** How a node began. `node` and `step` say where in its parent. */
+export type NodeOrigin =
+  | { readonly kind: "start" }
+  /** The same latent, other settings. */
+  | { readonly kind: "fork"; readonly node: number; readonly step: number }
+  /** The picture was painted over by hand; `sha256` tells the painted one. */
+  | { readonly kind: "paint"; readonly node: number; readonly step: number; readonly sha256: string };
+
+export interface SessionNode {
+  /** 1 for the first. */
+  readonly id: number;
+  readonly origin: NodeOrigin;
+  /** Where it stood when this was written. */
+  readonly status: RunStatus;
+  /** Kept states by rising step; the last is where it stands. */
+  readonly states: readonly RunState[];
+}
+
+export interface SessionTree {
+  /** At least one; parents come before children. */
+  readonly nodes: readonly SessionNode[];
+  /** The node that goes on. */
+  readonly current: number;
+  /** Every so many steps a state is kept, to fork from; 0: none. */
+  readonly keepEvery: number;
+}
+
+/** What may change on the way. */
+export interface SessionChanges extends Partial<Pick<Settings, "steps" | "prompts" | "learningRate" | "seed">> {
+  /** Fields left out stay. */
+  readonly plateau?: Partial<Settings["plateau"]>;
+}
+
+/** What of a picture's story is told of the tree: where it branched on the way to it. */
+export type Lineage = readonly Exclude<NodeOrigin, { kind: "start" }>[];
+
+export function plantTree(state: RunState, keepEvery: number): SessionTree {
+  return { nodes: [{ id: 1, origin: { kind: "start" }, status: "queued", states: [state] }], current: 1, keepEvery };
+}
+
+/** @throws BAD_ARGUMENT naming the nodes there are */
+export function nodeOf({ nodes }: SessionTree, id: number): SessionNode {
+  const node = nodes.find((candidate) => candidate.id === id);
+  requires(
+    node,
+    "BAD_ARGUMENT",
+    () => `node: the session has no node ${id}`,
+    `it has ${nodes.map((candidate) => candidate.id).join(", ")}`,
+  );
+  return node;
+}
+
+export function currentNode(tree: SessionTree): SessionNode {
+  return nodeOf(tree, tree.current);
+}
+
+/** Where a node stands. */
+export function tipOf({ states }: SessionNode): RunState {
+  return states.at(-1) as RunState;
+}
+
+/** Where the node that goes on stands. */
+export function currentState(tree: SessionTree): RunState {
+  return tipOf(currentNode(tree));
+}
+
+/** The tree with another node going on. @throws BAD_ARGUMENT */
+export function switchedTo(tree: SessionTree, id: number): SessionTree {
+  return { ...tree, current: nodeOf(tree, id).id };
+}
+
+/** The tree after a step of its current node; where that stood before is kept when `keepEvery` says so. */
+export function advanced(tree: SessionTree, state: RunState): SessionTree {
+  const { keepEvery } = tree;
+  return withNode(tree, (node) => {
+    const { step } = tipOf(node);
+    const isKept = keepEvery > 0 && step > 0 && step % keepEvery === 0 && step < state.step;
+    return { ...node, states: [...node.states.slice(0, isKept ? undefined : -1), state] };
+  });
+}
+
+/** The tree with the current node's status. */
+export function withStatus(tree: SessionTree, status: RunStatus): SessionTree {
+  return withNode(tree, (node) => ({ ...node, status }));
+}
+
+/** A new node that goes on from `state`, a descendant of the current one's. */
+export function branched(tree: SessionTree, origin: NodeOrigin, state: RunState): SessionTree {
+  const id = Math.max(...tree.nodes.map((node) => node.id)) + 1;
+  return { ...tree, nodes: [...tree.nodes, { id, origin, status: "queued", states: [state] }], current: id };
+}
+
+/**
+ * Where a fork of the current node begins: its state at a kept step, with other settings.
+ *
+ * @param at a kept step (default: where it stands)
+ * @throws BAD_ARGUMENT naming the kept steps; what `checkSettings` throws
+ */
+export function forked(tree: SessionTree, changes: SessionChanges, at?: number): SessionTree {
+  const node = currentNode(tree);
+  const tip = tipOf(node);
+  const found = at === undefined ? tip : node.states.find(({ step }) => step === at);
+  requires(
+    found,
+    "BAD_ARGUMENT",
+    () => `fork: step ${at} of node ${node.id} was not kept`,
+    `kept: ${node.states.map(({ step }) => step).join(", ")}; --keep-every keeps more`,
+  );
+  const state = withChanges({ ...found, settings: tip.settings }, changes);
+  return branched(tree, { kind: "fork", node: node.id, step: found.step }, state);
+}
+
+/**
+ * The tree going on under other settings. More steps, or others before the first step, change the current node; what
+ * steers it on the way makes a new one.
+ */
+export function continued(tree: SessionTree, changes: SessionChanges): SessionTree {
+  const tip = currentState(tree);
+  const state = withChanges(tip, changes);
+  return state.changed && steers(tip.settings, state.settings) ? forked(tree, changes) : withTip(tree, state);
+}
+
+/** The tree with another state where its current node stands. */
+export function withTip(tree: SessionTree, state: RunState): SessionTree {
+  return withNode(tree, (node) => ({ ...node, states: [...node.states.slice(0, -1), state] }));
+}
+
+/** The branches on the way to the current node, first first. */
+export function lineageOf(tree: SessionTree): Lineage {
+  const { origin } = currentNode(tree);
+  return origin.kind === "start" ? [] : [...lineageOf({ ...tree, current: origin.node }), origin];
+}
+
+/** The state under other settings; those that steer a run that has begun mark it as changed. */
+export function withChanges(state: RunState, changes: SessionChanges): RunState {
+  const former = state.settings;
+  const settings = checkSettings({ ...former, ...changes, plateau: { ...former.plateau, ...changes.plateau } });
+  if (!steers(former, settings)) return { ...state, settings };
+  const hasBegun = state.step > 0 || settings.seed !== former.seed; // the first latent is drawn
+  const { watch: _, best, ...rest } = state; // losses begin anew, and of other prompts the judge has said nothing
+  const judged = settings.prompts === former.prompts && best && { best };
+  return { ...rest, ...judged, settings, changed: state.changed || hasBegun };
+}
+
+/** Whether a run goes elsewhere under other settings; how it is computed and when it ends do not count. */
+function steers(before: Settings, after: Settings): boolean {
+  return JSON.stringify(steering(before)) !== JSON.stringify(steering(after));
+}
+
+function steering({ steps, plateau: _, recompute: __, microBatch: ___, ...rest }: Settings) {
+  const counts = changesWithLength(rest) || dependsOnSteps(rest.schedule);
+  return { ...rest, ...(counts && { steps }) };
+}
+
+function withNode(tree: SessionTree, change: (node: SessionNode) => SessionNode): SessionTree {
+  return { ...tree, nodes: tree.nodes.map((node) => (node.id === tree.current ? change(node) : node)) };
+}
