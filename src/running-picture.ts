@@ -136,11 +136,12 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
     onStep,
   }: {
     signal?: AbortSignal;
-    onStep?: (event: StepEvent) => void;
+    /** What it returns is waited for. */
+    onStep?: (event: StepEvent) => unknown;
   } = {}): Promise<this> {
     if (signal?.aborted) return this;
     for await (const event of this) {
-      onStep?.(event);
+      await onStep?.(event);
       if (signal?.aborted) break;
     }
     return this;

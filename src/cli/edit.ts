@@ -8,7 +8,7 @@ import { type Rectangle, USUAL_DEVIATIONS } from "../guidance/mask.js";
 import { requestedPrompts, USUAL_STRENGTH } from "../guidance/resolve-settings.js";
 import { encodePng } from "../image/png.js";
 import type { VqganClip } from "../vqgan-clip.js";
-import { addFileOptions, type FileFlags, outputsOf } from "./generate.js";
+import { addFileOptions, addKeepOption, type FileFlags, outputsOf, sessionFiles } from "./generate.js";
 import { noticeText } from "./notices.js";
 import { addModelOptions, addSettingOptions, modelArguments, modelFrom, settingsFrom, wholeNumber } from "./options.js";
 import { checkOutputs } from "./outputs.js";
@@ -74,7 +74,7 @@ export function addEdit(program: Command, finish: (code: number) => void): void 
       wholeNumber(text, 16, 4096),
     );
   addRunOptions(addModelOptions(addTargetOptions(addSettingOptions(command, "edit"))));
-  addFileOptions(command).action(async (picture: string, prompts: string[], flags) =>
+  addFileOptions(addKeepOption(command)).action(async (picture: string, prompts: string[], flags) =>
     finish(await edit(picture, prompts, flags)),
   );
 }
@@ -104,13 +104,14 @@ async function edit(picture: string, positional: readonly string[], flags: EditF
   const run = await vq.edit({
     ...request,
     image: decoded,
+    ...(flags.keepEvery !== undefined && { keepEvery: flags.keepEvery }),
     ...(strength !== undefined && { strength }),
     ...(mask !== undefined && { mask }),
     ...(rect && { rect }),
     ...(maxSide !== undefined && { maxSide }),
   });
   if (saveMask !== undefined && mask instanceof NDArray) await writeFileAtomically(saveMask, maskPng(mask));
-  const files = { png, session: saveState, pauseSession, trace: flags.trace };
+  const files = { png, ...sessionFiles(flags, pauseSession), trace: flags.trace };
   const resumeArguments = ["-o", png, ...modelArguments(flags)];
   return runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments });
 }

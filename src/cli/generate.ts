@@ -10,13 +10,16 @@ import { changesWithLength } from "../guidance/story.js";
 import { readPngText } from "../image/png-text.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import { noticeText } from "./notices.js";
-import { addModelOptions, addSettingOptions, modelArguments, modelFrom, settingsFrom } from "./options.js";
+import { addModelOptions, addSettingOptions, modelArguments, modelFrom, settingsFrom, wholeNumber } from "./options.js";
 import { checkOutputs, type Output } from "./outputs.js";
 import { tellPlan } from "./plan.js";
 import { Reporter } from "./reporter.js";
 import { addRunOptions } from "./run-options.js";
 import { runToFiles } from "./run-to-files.js";
 import { addTargetOptions, targetsFrom } from "./target-options.js";
+
+/** Steps between two checkpoints. */
+const CHECKPOINT_EVERY = 50;
 
 export function addGenerate(program: Command, finish: (code: number) => void): void {
   const command = program
@@ -32,13 +35,21 @@ export function addGenerate(program: Command, finish: (code: number) => void): v
     .option("--plan", "say what the run will need, memory and time a step, and end there (default: run)")
     .option("--like <png>", "make this picture again from its metadata; other options change what they name");
   addRunOptions(addModelOptions(addTargetOptions(addSettingOptions(command))));
-  addFileOptions(command).action(async (positional: string[], options) => finish(await generate(positional, options)));
+  addFileOptions(addKeepOption(command)).action(async (positional: string[], options) =>
+    finish(await generate(positional, options)),
+  );
 }
 
-/** What `generate` and `resume` both write and say. */
-export function addFileOptions(command: Command): Command {
+/** What runs write and say. @param whenSaved when a session is written that nothing names */
+export function addFileOptions(command: Command, whenSaved = "only when paused by Ctrl-C"): Command {
   return command
-    .option("--save-state <file>", "session (.vqclip) to write at the end (default: only when paused by Ctrl-C)")
+    .option("--save-state <file>", `session (.vqclip) to write at the end (default: ${whenSaved})`)
+    .addOption(
+      new Option(
+        "--checkpoint-every <n>",
+        `write the session every so many steps, so that a crash loses no more; 0 for never (default: ${CHECKPOINT_EVERY} where it is written at the end)`,
+      ).argParser((text) => wholeNumber(text, 0, 1_000_000)),
+    )
     .option("--trace <file>", "NDJSON of every loss of every step at full precision (default: none)")
     .addOption(
       new Option("--metadata <level>", "what the PNG says of itself: all, only that it is generated, or nothing")
@@ -49,9 +60,20 @@ export function addFileOptions(command: Command): Command {
     .option("--json", "events on stdout as NDJSON (default: when stdout is no terminal)");
 }
 
+/** For commands that begin a session. */
+export function addKeepOption(command: Command): Command {
+  return command.addOption(
+    new Option("--keep-every <n>", "keep the state of every so many steps, for resume --at (default: none)").argParser(
+      (text) => wholeNumber(text, 1, 1_000_000),
+    ),
+  );
+}
+
 export interface FileFlags {
   readonly output?: string;
   readonly saveState?: string;
+  readonly checkpointEvery?: number;
+  readonly keepEvery?: number;
   readonly trace?: string;
   readonly metadata: MetadataLevel;
   readonly quiet?: boolean;
@@ -83,6 +105,7 @@ async function generate(positional: readonly string[], flags: GenerateFlags): Pr
   if (flags.plan) return tellPlan(vq, full, flags);
   const run = vq.create({
     ...full,
+    ...(flags.keepEvery !== undefined && { keepEvery: flags.keepEvery }),
     ...(initImage !== undefined && { initImage }),
     ...(initCodes !== undefined && { initCodes: await codesOf(initCodes) }),
   });
@@ -92,8 +115,14 @@ async function generate(positional: readonly string[], flags: GenerateFlags): Pr
     `${png === "-" ? `${slug(run.settings.prompts)}-${run.settings.seed}` : png.replace(/\.png$/i, "")}.vqclip`;
   await checkOutputs(outputsOf({ ...flags, output: png, saveState: pauseSession }));
   const resumeArguments = ["-o", png, ...modelArguments(flags)];
-  const files = { png, session: saveState, pauseSession, trace: flags.trace };
+  const files = { png, ...sessionFiles(flags, pauseSession), trace: flags.trace };
   return runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments });
+}
+
+/** Where a run's session goes, and how often on the way. */
+export function sessionFiles({ saveState, checkpointEvery }: FileFlags, pauseSession: string) {
+  const session = saveState ?? ((checkpointEvery ?? 0) > 0 ? pauseSession : undefined);
+  return { session, pauseSession, checkpointEvery: session === undefined ? 0 : (checkpointEvery ?? CHECKPOINT_EVERY) };
 }
 
 /** The files that flags name, for checking. */

@@ -5,7 +5,9 @@ import { VqganClipError } from "../core/errors.js";
 import { readInput } from "../files/read-input.js";
 import { readStory } from "../guidance/metadata.js";
 import { readSession } from "../guidance/session-file.js";
+import { currentNode, currentState } from "../guidance/session-tree.js";
 import { readPngText } from "../image/png-text.js";
+import { type NodeFacts, nodeFacts, treeLines } from "./session-tree.js";
 
 export function addInspect(program: Command): void {
   program
@@ -41,10 +43,12 @@ async function inspectFile(path: string): Promise<object> {
     return { kind: "picture", ...size, story: readStory(text) ?? null, text };
   }
   if (begins(0x50, 0x4b)) {
-    const { state, models } = await readSession(bytes);
-    const { settings, step, beganFrom, changed, z, watch, best } = state;
+    const { tree, models } = await readSession(bytes);
+    const { settings, step, beganFrom, changed, z, watch, best } = currentState(tree);
     const found = { ...(watch && { watch }), ...(best && { best: { step: best.step, score: best.score } }) };
-    return { kind: "session", step, beganFrom, changed, ...found, settings, models, latent: z.shape };
+    const stands = { status: currentNode(tree).status, step, beganFrom, changed, ...found };
+    const nodes = tree.nodes.map((node) => nodeFacts(node));
+    return { kind: "session", node: tree.current, ...stands, settings, models, latent: z.shape, nodes };
   }
   throw new VqganClipError(
     "BAD_FILE",
@@ -58,6 +62,7 @@ function lines(value: object, path = ""): string[] {
   return Object.entries(value).flatMap(([key, item]) => {
     const name = path ? `${path}.${key}` : key;
     if (key === "text" && "story" in value && value.story) return [];
+    if (key === "nodes") return treeLines(item as NodeFacts[], (value as { node: number }).node);
     if (key === "models") return (item as object[]).flatMap((model, i) => lines(model, `${name}[${i}]`));
     if (typeof item === "object" && item !== null && !Array.isArray(item)) return lines(item, name);
     return [`${name}: ${typeof item === "string" ? item : JSON.stringify(item)}`];

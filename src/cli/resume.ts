@@ -1,9 +1,13 @@
-/** `vqgan-clip resume`: a paused or saved run goes on, with the result of one that never stopped. */
-import type { Command } from "commander";
+/** `vqgan-clip resume`: a saved run goes on, with the result of one that never stopped, or branches off. */
+import { type Command, Option } from "commander";
+import { VqganClipError } from "../core/errors.js";
+import { type OptimizerPolicy, optimizerPolicies } from "../guidance/paint.js";
+import type { SessionChanges } from "../guidance/session-tree.js";
 import type { Settings } from "../guidance/settings.js";
-import { addFileOptions, type FileFlags, outputsOf } from "./generate.js";
+import type { PictureRun } from "../picture-run.js";
+import { addFileOptions, type FileFlags, outputsOf, sessionFiles } from "./generate.js";
 import { noticeText } from "./notices.js";
-import { addModelOptions, modelArguments, modelFrom, parseSetting, takes } from "./options.js";
+import { addModelOptions, modelArguments, modelFrom, parseSetting, takes, wholeNumber } from "./options.js";
 import { checkOutputs } from "./outputs.js";
 import { Reporter } from "./reporter.js";
 import { addRunOptions } from "./run-options.js";
@@ -13,6 +17,12 @@ interface ResumeFlags extends FileFlags, Readonly<Record<string, unknown>> {
   readonly steps?: number;
   readonly prompts?: string;
   readonly learningRate?: number;
+  readonly seed?: number;
+  readonly image?: string;
+  readonly mask?: string;
+  readonly optimizer?: OptimizerPolicy;
+  readonly node?: number;
+  readonly at?: number;
   readonly plateau?: Partial<Settings["plateau"]>;
 }
 
@@ -20,7 +30,11 @@ export function addResume(program: Command, finish: (code: number) => void): voi
   const command = program
     .command("resume")
     .summary("go on with a saved run")
-    .description("Goes on with a .vqclip session. Nothing changed, it ends with the bytes of a run that never stopped.")
+    .description(
+      "Goes on with a .vqclip session. Nothing changed, it ends with the bytes of a run that never stopped. A picture " +
+        "painted over by hand (--image), a kept step (--at) and other prompts begin a new node of the session's tree, " +
+        "which inspect shows. The session is written back.",
+    )
     .argument("<session>", "the .vqclip file")
     .option("-o, --output <file>", "PNG to write, - for stdout (default: the session's name with .png)")
     .option("-i, --steps <n>", `steps in all, ${takes("steps")} (default: the session's)`, (text) =>
@@ -34,8 +48,31 @@ export function addResume(program: Command, finish: (code: number) => void): voi
     )
     .option("--plateau <list>", `when to end early, ${takes("plateau")} (default: the session's)`, (text) =>
       parseSetting("plateau", text),
+    )
+    .addOption(
+      new Option("--seed <n>", "another seed for the views from here on (default: the session's)").argParser((text) =>
+        parseSetting("seed", text),
+      ),
+    )
+    .option("--image <png>", "the session's picture, painted over in any editor; of its size (default: as it is)")
+    .option("--mask <png>", "white is where it was painted (default: where it differs)")
+    .addOption(
+      new Option(
+        "--optimizer <what>",
+        "the optimiser's running averages: kept, begun anew, or anew where it was painted (default: reset-in-mask with --image, else keep)",
+      ).choices(optimizerPolicies),
+    )
+    .addOption(
+      new Option("--node <n>", "the node that goes on (default: the last that did)").argParser((text) =>
+        wholeNumber(text, 1, 10_000),
+      ),
+    )
+    .addOption(
+      new Option("--at <step>", "branch off at this kept step (default: where it stands)").argParser((text) =>
+        wholeNumber(text, 0, 1_000_000),
+      ),
     );
-  addFileOptions(addRunOptions(addModelOptions(command))).action(async (session: string, flags) =>
+  addFileOptions(addRunOptions(addModelOptions(command)), "the session itself").action(async (session: string, flags) =>
     finish(await resume(session, flags)),
   );
 }
@@ -43,21 +80,43 @@ export function addResume(program: Command, finish: (code: number) => void): voi
 async function resume(session: string, flags: ResumeFlags): Promise<number> {
   const png = flags.output ?? `${session.replace(/\.vqclip$/i, "")}.png`;
   const reporter = new Reporter({ ...flags, pictureOnStdout: png === "-" });
+  if (flags.mask !== undefined && flags.image === undefined) {
+    throw new VqganClipError("BAD_ARGUMENT", "--mask: it says where --image was painted", "name --image too");
+  }
   await checkOutputs(outputsOf({ ...flags, output: png }));
   const { VqganClip } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
   const vq = await VqganClip.fromPretrained({
     ...modelFrom(flags),
     onNotice: (notice) => reporter.say(noticeText(notice)),
   });
-  const { steps, prompts, learningRate, plateau } = flags;
-  const run = await vq.open(session, {
+  const { steps, prompts, learningRate, plateau, seed, node, at } = flags;
+  const changes = {
     ...(steps !== undefined && { steps }),
     ...(prompts !== undefined && { prompts }),
     ...(learningRate !== undefined && { learningRate }),
+    ...(seed !== undefined && { seed }),
     ...(plateau && { plateau }),
-  });
-  const pauseSession = flags.saveState ?? session;
-  const files = { png, session: flags.saveState, pauseSession, trace: flags.trace };
+  };
+  const place = { ...(node !== undefined && { node }), ...(at !== undefined && { at }) };
+  const { image } = flags;
+  // What is painted over is the picture as it was: changes come with the paint, in one node.
+  const run = await vq.open(session, { ...place, ...(image === undefined && changes) });
+  if (image !== undefined) await paint(run, { ...flags, image }, changes, reporter);
+  else if (flags.optimizer) run.resume({ optimizer: flags.optimizer });
+  const kept = flags.saveState ?? session;
+  const files = { png, ...sessionFiles({ ...flags, saveState: kept }, kept), trace: flags.trace };
   const resumeArguments = ["-o", png, ...modelArguments(flags)];
   return runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments });
+}
+
+async function paint(
+  run: PictureRun,
+  { image, mask, optimizer }: ResumeFlags & { readonly image: string },
+  changes: SessionChanges,
+  reporter: Reporter,
+): Promise<void> {
+  const named = { ...(mask !== undefined && { mask }), ...(optimizer && { optimizer }) };
+  const { share } = await run.edit({ ...changes, ...named, image });
+  reporter.event("painted", { share });
+  reporter.say(`note: ${(100 * share).toFixed(1)} % of the picture was painted`);
 }

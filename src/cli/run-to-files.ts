@@ -15,6 +15,8 @@ export interface RunFiles {
   readonly session?: string | undefined;
   /** Session to write when the run is paused; always one. */
   readonly pauseSession: string;
+  /** Steps between two writings of `session` on the way; 0: none. */
+  readonly checkpointEvery: number;
   /** NDJSON of every loss at full precision. */
   readonly trace?: string | undefined;
 }
@@ -46,10 +48,13 @@ export async function runToFiles(run: PictureRun, files: RunFiles, options: RunR
     reporter.begin();
     await run.toFinish({
       signal: pause.signal,
-      onStep: ({ step, losses, judged = [] }) => {
+      onStep: async ({ step, losses, judged = [] }) => {
         reporter.step(step, settings.steps, losses);
         for (const judgement of judged) reporter.event("judged", judgement);
         if (files.trace !== undefined) trace.push(`${JSON.stringify({ step, ...losses })}\n`);
+        if (files.session === undefined || files.checkpointEvery === 0 || step % files.checkpointEvery > 0) return;
+        await run.save(files.session, { picture: false });
+        reporter.event("checkpoint", { step, file: files.session });
       },
     });
     reporter.clear();

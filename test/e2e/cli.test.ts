@@ -6,6 +6,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readSession } from "../../src/guidance/session-file.js";
+import { currentState } from "../../src/guidance/session-tree.js";
 import { cli, cliPath, compileCli, type Finished, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
 import { fixture, fixturePath } from "../support/fixtures.js";
 
@@ -69,7 +70,7 @@ describe("generate", () => {
       expectOk(shown);
       const { random: _, version: __, ...story } = ours;
       expect(JSON.parse(shown.stdout.toString())).toMatchObject({ kind: "picture", width: 40, story });
-      const { state } = await readSession(await readFile(session as string));
+      const state = currentState((await readSession(await readFile(session as string))).tree);
       const stands = JSON.parse((await cli(["inspect", session as string, "--json"])).stdout.toString());
       expect(stands).toMatchObject({ kind: "session", step: 3, settings: state.settings, latent: state.z.shape });
       expect((await cli(["inspect", png as string])).stdout.toString()).toContain("story.settings.seed: 7\n");
@@ -143,7 +144,7 @@ describe("generate", () => {
       expect(await listing(folder)).toEqual(["a b.png", "a b.vqclip"]);
       const { step } = events(paused).at(-1) as { step: number };
       expect(paused.stderr).toContain(`paused at step ${step} of 100000`);
-      const { state } = await readSession(await readFile(path("a b.vqclip")));
+      const state = currentState((await readSession(await readFile(path("a b.vqclip")))).tree);
       expect(state.step).toBe(step);
 
       const command = /go on: vqgan-clip (.*)/.exec(paused.stderr)?.[1] as string;
