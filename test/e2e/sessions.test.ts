@@ -1,0 +1,256 @@
+/** Sessions as trees: pictures painted by hand, forks at kept steps, statuses, and files that survive being killed. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { optimizerUnder } from "../../src/guidance/paint.js";
+import { readSession } from "../../src/guidance/session-file.js";
+import {
+  type CreateRequest,
+  encodePng,
+  NDArray,
+  type PictureRun,
+  readPngText,
+  readStory,
+  VqganClip,
+} from "../../src/index.js";
+import { cli, compileCli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
+import { fixturePath } from "../support/fixtures.js";
+import { killedAgainAndAgain } from "../support/kill.js";
+
+const tiny = { vqgan: fixturePath("vqgan"), clip: fixturePath("clip-quick-gelu"), threads: 1 };
+const request = { prompts: "a castle", size: [32, 32], cutouts: 2, steps: 6, seed: 7 } satisfies CreateRequest;
+
+let vq: VqganClip;
+beforeAll(async () => {
+  vq = await VqganClip.fromPretrained(tiny);
+});
+
+async function upTo(run: PictureRun, last: number): Promise<PictureRun> {
+  for await (const { step } of run) if (step === last) break;
+  return run;
+}
+
+/** The picture with its upper left quarter black. */
+function paintedOver(picture: NDArray): NDArray {
+  const [, height, width] = picture.shape as [number, number, number];
+  const values = picture.floats().slice();
+  const inside = (i: number) => i % width < width / 2 && Math.floor(i / width) % height < height / 2;
+  return NDArray.float32(
+    picture.shape,
+    values.map((value, i) => (inside(i) ? 0 : value)),
+  );
+}
+
+describe("painting", () => {
+  test("paint enters the latent where it was painted and nowhere else; the run becomes a child node", async () => {
+    const run = await upTo(vq.create(request), 3);
+    const before = (await run.state()).z;
+    const [, , rows, columns] = before.shape as [number, number, number, number];
+    const { share, positions } = await run.edit({ image: paintedOver(await run.render()) });
+    const after = await run.state();
+    expect(share).toBeGreaterThan(0.2);
+    expect(share).toBeLessThanOrEqual(0.25);
+    expect(positions.filter((position) => position === 1)).toHaveLength((rows * columns) / 4);
+    before.floats().forEach((value, i) => {
+      if (!positions[i % positions.length]) expect(after.z.floats()[i]).toBe(value);
+    });
+    expect(after.z.floats()).not.toEqual(before.floats());
+    expect(run.status).toBe("paused");
+    await run.toFinish();
+    expect(run.status).toBe("finished");
+    const story = readStory(readPngText(await run.toPNG()));
+    expect(story).toMatchObject({ changed: true, lineage: [{ kind: "paint", node: 1, step: 3 }] });
+    await run.dispose();
+  });
+
+  test("the optimiser's averages are kept, begun anew, or begun anew where it was painted", async () => {
+    const run = await upTo(vq.create(request), 3);
+    const state = await run.state();
+    const area = (state.z.shape[2] as number) * (state.z.shape[3] as number);
+    const positions = Uint8Array.from({ length: area }, (_, i) => Number(i === 0));
+    expect(optimizerUnder("keep", state, positions)).toBe(state.optimizer);
+    const anew = optimizerUnder("reset", state, positions);
+    expect(anew.step).toBe(0);
+    const partly = optimizerUnder("reset-in-mask", state, positions);
+    expect(partly.step).toBe(3);
+    for (const [name, array] of Object.entries(state.optimizer.arrays)) {
+      expect(anew.arrays[name]?.floats().every((value) => value === 0)).toBe(true);
+      partly.arrays[name]?.floats().forEach((value, i) => {
+        expect(value).toBe(i % area === 0 ? 0 : array.floats()[i]);
+      });
+    }
+    expect(() => run.resume({ optimizer: "reset-in-mask" })).toThrow(/nothing was painted/);
+    await run.dispose();
+  });
+
+  test("a mask says where; another size, and no paint at all, are refused and change nothing", async () => {
+    const run = await upTo(vq.create(request), 2);
+    const state = await run.state();
+    const picture = await run.render();
+    await expect(run.edit({ image: picture })).rejects.toThrow(/nothing of the picture was painted/);
+    await expect(run.edit({ image: NDArray.zeros("float32", [3, 40, 32]) })).rejects.toThrow(/32x40 pixels/);
+    expect(await run.state()).toBe(state);
+    const mask = new NDArray("uint8", [32, 32], new Uint8Array(32 * 32).fill(255));
+    expect((await run.edit({ image: picture, mask })).share).toBe(1);
+    await run.dispose();
+  });
+
+  test.each(["ema", "codebook-sampling"] as const)("paint shows in the picture of preset %s", async (preset) => {
+    const run = await upTo(vq.create({ ...request, preset, steps: 6 }), 3);
+    const painted = paintedOver(await run.render());
+    const { positions } = await run.edit({ image: painted });
+    const corner = (picture: NDArray) => {
+      const values = picture.floats();
+      return [0, 1, 32, 33].map((i) => values[i] as number).reduce((sum, value) => sum + value);
+    };
+    const black = await vq.reconstruct(painted);
+    expect(positions[0]).toBe(1);
+    expect(corner(await run.render())).toBeCloseTo(corner(black.picture), 0);
+    await run.toFinish();
+    await run.dispose();
+  });
+});
+
+describe("trees", () => {
+  test("a fork at a kept step with nothing changed ends with the same bytes; with another seed, with others", () =>
+    inEmptyFolder(async (folder) => {
+      const path = join(folder, "run.vqclip");
+      const run = await vq.create({ ...request, keepEvery: 2 }).toFinish();
+      await run.save(path);
+      const { tree } = await readSession(await readFile(path));
+      expect(tree.nodes.map(({ states }) => states.map(({ step }) => step))).toEqual([[2, 4, 6]]);
+      const same = await (await vq.open(path, { at: 2 })).toFinish();
+      expect((await same.render()).bytes).toEqual((await run.render()).bytes);
+      const fork = await run.fork({ at: 2, seed: 8 });
+      expect((await fork.state()).step).toBe(2);
+      await fork.toFinish();
+      expect((await fork.render()).bytes).not.toEqual((await run.render()).bytes);
+      await fork.save(path);
+      const both = (await readSession(await readFile(path))).tree;
+      expect(both.nodes.map(({ id, origin, status }) => [id, origin.kind, status])).toEqual([
+        [1, "start", "finished"],
+        [2, "fork", "finished"],
+      ]);
+      const first = await vq.open(path, { node: 1 });
+      expect((await first.render()).bytes).toEqual((await run.render()).bytes);
+      await expect(vq.open(path, { node: 3 })).rejects.toThrow(/no node 3/);
+      await expect(vq.open(path, { node: 1, at: 3 })).rejects.toThrow(/step 3 of node 1 was not kept/);
+      for (const each of [run, same, fork, first]) await each.dispose();
+    }));
+
+  test("more steps go on in the same node, other prompts in a new one", async () => {
+    const run = await vq.create({ ...request, steps: 2 }).toFinish();
+    expect(run.resume({ steps: 3 }).status).toBe("finished");
+    await run.toFinish();
+    expect(readStory(readPngText(await run.toPNG()))).toMatchObject({ step: 3, changed: false });
+    await run.resume({ steps: 4, prompts: "fog" }).toFinish();
+    const story = readStory(readPngText(await run.toPNG()));
+    expect(story).toMatchObject({ step: 4, changed: true, lineage: [{ kind: "fork", node: 1, step: 3 }] });
+    await run.dispose();
+  });
+});
+
+describe("status", () => {
+  test("queued, loading, paused, running, finished; cancelled ends it for good", async () => {
+    const run = vq.create(request);
+    expect(run.status).toBe("queued");
+    const loading = run.state();
+    expect(run.status).toBe("loading");
+    await loading;
+    expect(run.status).toBe("paused");
+    for await (const { step } of run) {
+      expect(run.status).toBe("running");
+      expect(() => run.resume({ steps: 9 })).toThrow(/taking a step/);
+      if (step === 2) break;
+    }
+    expect(run.status).toBe("paused");
+    await run.cancel();
+    expect(run.status).toBe("cancelled");
+    await expect(run.toFinish()).rejects.toThrow(/cancelled cannot become running/);
+  });
+
+  test("a loss that is no number ends it as failed", async () => {
+    const run = vq.create({
+      ...request,
+      optimizer: "sgd",
+      learningRate: 100,
+      clampToCodebook: false,
+      regularizer: { weight: 1000, decay: 0 } as never,
+      steps: 400,
+    });
+    await expect(run.toFinish()).rejects.toThrow(/the loss is/);
+    expect(run.status).toBe("failed");
+    await run.dispose();
+  });
+});
+
+describe("the command line", () => {
+  let clean: () => Promise<void>;
+  beforeAll(() => {
+    clean = compileCli();
+  });
+  afterAll(() => clean());
+
+  test("resume --image paints a child node into the session; inspect prints the tree", () =>
+    inEmptyFolder(async (folder) => {
+      const path = (name: string) => join(folder, name);
+      const small = ["--size", "32", "--cutouts", "2", ...tinyModels];
+      const made = await cli([
+        "generate",
+        "a castle",
+        "-i",
+        "4",
+        "--keep-every",
+        "2",
+        "-o",
+        path("a.png"),
+        "--save-state",
+        path("a.vqclip"),
+        ...small,
+      ]);
+      expect(made.stderr, made.stderr).toContain("4 steps");
+      const run = await vq.open(path("a.vqclip"));
+      await writeFile(path("edited.png"), encodePng(paintedOver(await run.render()), {}));
+      await run.dispose();
+      const painted = await cli([
+        "resume",
+        path("a.vqclip"),
+        "--image",
+        path("edited.png"),
+        "-i",
+        "6",
+        "--optimizer",
+        "reset",
+        ...tinyModels,
+      ]);
+      expect(painted.stderr).toContain("of the picture was painted");
+      expect(painted.code).toBe(0);
+      const forked = await cli(["resume", path("a.vqclip"), "--node", "1", "--at", "2", "-p", "fog", ...tinyModels]);
+      expect(forked.code, forked.stderr).toBe(0);
+      expect(await listing(folder)).toEqual(["a.png", "a.vqclip", "edited.png"]);
+      const shown = (await cli(["inspect", path("a.vqclip")])).stdout.toString();
+      expect(shown).toContain(
+        "tree:\n1 finished 4/4, kept 2 4: a castle\n|- 2 finished 6/6 painted at step 4, kept 4 6: a castle\n`- 3* finished 4/4 from step 2, kept 2 4: fog\n",
+      );
+      const facts = JSON.parse((await cli(["inspect", path("a.vqclip"), "--json"])).stdout.toString());
+      expect(facts).toMatchObject({
+        node: 3,
+        status: "finished",
+        nodes: [{ id: 1, kept: [2, 4] }, { id: 2 }, { id: 3 }],
+      });
+      const nowhere = await cli(["resume", path("a.vqclip"), "--mask", path("edited.png"), ...tinyModels]);
+      expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining("name --image too")]);
+    }));
+
+  test(
+    "killed at random moments, a run loses no more than the steps since its last checkpoint",
+    () =>
+      inEmptyFolder(async (folder) => {
+        const report = await killedAgainAndAgain(cli, { folder, kills: 6, every: 3, seed: 1 });
+        expect(report).toMatchObject({ unreadable: 0 });
+        expect(report.lost).toBeLessThanOrEqual(3);
+        expect(report.reached).toBeGreaterThan(0);
+      }),
+    240_000,
+  );
+});
