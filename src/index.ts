@@ -2,6 +2,7 @@
 export { type ErrorCode, VqganClipError } from "./core/errors.js";
 export { NDArray } from "./core/ndarray.js";
 export type { Tensor } from "./graph/tensor.js";
+export { type GridCell, type GridOptions, type GridRequest, gridCells } from "./grid.js";
 export type { Augmentation } from "./guidance/augmentations.js";
 export type { EditSource } from "./guidance/edit.js";
 export type { EditReport } from "./guidance/edit-report.js";
@@ -23,6 +24,7 @@ export type { Ending, Losses, RunState, StepEvent } from "./guidance/run.js";
 export type { FindOptions, FoundMask } from "./guidance/self-mask.js";
 export { type Recipe, type ScheduleRequest, type Settings, settingsSchema } from "./guidance/settings.js";
 export type { Progress } from "./hub/pull.js";
+export { contactSheet, type SheetCell } from "./image/contact-sheet.js";
 export { decodePicture } from "./image/decode.js";
 export { encodePng } from "./image/png.js";
 export { readPngText } from "./image/png-text.js";

@@ -2,6 +2,7 @@
 import { requires } from "./core/errors.js";
 import { NDArray } from "./core/ndarray.js";
 import { editSource, MAX_EDIT_SIDE, workingSize } from "./guidance/edit.js";
+import { Judge } from "./guidance/judge.js";
 import { latentShape } from "./guidance/latent.js";
 import { checkMask, maskOfPicture, type Rectangle, rectangleMask } from "./guidance/mask.js";
 import {
@@ -257,6 +258,15 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
   /** How near each prompt is to the picture, nearest first. */
   async score(image: Source, prompts: readonly string[]): Promise<Score[]> {
     return scorePicture(this.perceptor, await this.decoded(image), prompts, this.textOptions());
+  }
+
+  /**
+   * Who says how well pictures fit the prompts of settings: the judge where there is one, else the perceptor.
+   *
+   * @throws BAD_ARGUMENT when no text counts at the run's end
+   */
+  async judgeOf(settings: Settings): Promise<Judge> {
+    return Judge.of(this.judge ?? this.perceptor, settings, this.compileOptions());
   }
 
   /** Where in a picture a phrase is: a mask for `edit` (paper, appendix G.2). @throws BAD_PROMPT, BAD_ARGUMENT */

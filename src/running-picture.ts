@@ -237,9 +237,11 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
     return (await this.load()).device;
   }
 
-  /** Frees the compiled step; the run cannot go on any more. */
+  /** Frees the compiled step; whatever needs it again compiles it again. */
   async dispose(): Promise<void> {
-    await (await this.compiled)?.dispose();
+    const { compiled } = this;
+    this.compiled = undefined;
+    await (await compiled)?.dispose();
   }
 
   /** The picture as it is now as a PNG with its story. */

@@ -2,6 +2,7 @@
 export { type ErrorCode, VqganClipError } from "../core/errors.js";
 export { NDArray } from "../core/ndarray.js";
 export type { Tensor } from "../graph/tensor.js";
+export { type GridCell, type GridOptions, type GridRequest, gridCells } from "../grid.js";
 export type { Augmentation } from "../guidance/augmentations.js";
 export type { Best, Judgement } from "../guidance/judge.js";
 export { type MetadataLevel, readStory, type Story } from "../guidance/metadata.js";
@@ -18,6 +19,7 @@ export type { Reconstruction } from "../guidance/reconstruct.js";
 export type { Origin, Recommendation, ResolvedSettings, SettingsRequest } from "../guidance/resolve-settings.js";
 export type { Ending, Losses, RunState, StepEvent } from "../guidance/run.js";
 export { type Recipe, type ScheduleRequest, type Settings, settingsSchema } from "../guidance/settings.js";
+export { contactSheet, type SheetCell } from "../image/contact-sheet.js";
 export { encodePng } from "../image/png.js";
 export { readPngText } from "../image/png-text.js";
 export type { Notice, OpenRequest } from "../model-pair.js";

@@ -10,6 +10,7 @@ import { addEdit } from "./edit.js";
 import { addEmbed } from "./embed.js";
 import { exitCodeHelp, exitCodeOf, exitCodes } from "./exit-codes.js";
 import { addGenerate } from "./generate.js";
+import { addGrid } from "./grid.js";
 import { addInspect } from "./inspect.js";
 import { addModels } from "./models.js";
 import { oneLine } from "./notices.js";
@@ -37,6 +38,7 @@ async function main(args: readonly string[]): Promise<number> {
   addVideo(program, finish);
   addStyle(program, finish);
   addResume(program, finish);
+  addGrid(program, finish);
   addInspect(program);
   addEmbed(program);
   addScore(program);

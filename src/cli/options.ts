@@ -49,6 +49,11 @@ const flags: Readonly<Record<SettingName, string>> = {
 const settingNames = Object.keys(flags) as SettingName[];
 const attributeOf = (name: SettingName): string => new Option(flags[name]).attributeName();
 
+/** The setting that `--name` is the flag of. */
+export function settingOfFlag(name: string): SettingName | undefined {
+  return settingNames.find((setting) => new Option(flags[setting]).long === `--${name}`);
+}
+
 /** What a run begins from decides which settings it has; targets and videos have options of their own. */
 type RunKind = "generate" | "edit" | "video" | "style";
 const absent: Readonly<Record<RunKind, readonly SettingName[]>> = {

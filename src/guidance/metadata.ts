@@ -67,6 +67,11 @@ export function settingsOfPicture({ settings, step }: Story): Settings {
 
 export type MetadataLevel = "full" | "public" | "none";
 
+/** The mark of generated media alone, for pictures of pictures. */
+export function markText(level: MetadataLevel): Record<string, string> {
+  return level === "none" ? {} : { [XMP]: xmp("trainedAlgorithmicMedia") };
+}
+
 /** PNG text by keyword. `public` leaves out prompts and settings and keeps the mark of generated media. */
 export function storyText(story: Story, level: MetadataLevel = "full"): Record<string, string> {
   if (level === "none") return {};

@@ -1,0 +1,140 @@
+/** `vqgan-clip grid`: many pictures of one idea on a contact sheet, and races of seeds. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { VqganClipError } from "../core/errors.js";
+import { writeFileAtomically } from "../files/atomic-write.js";
+import { type GridCell, type GridOptions, gridCells } from "../grid.js";
+import { type MetadataLevel, markText } from "../guidance/metadata.js";
+import { contactSheet, type SheetCell } from "../image/contact-sheet.js";
+import { encodePng } from "../image/png.js";
+import type { PictureRun } from "../picture-run.js";
+import type { CreateRequest } from "../vqgan-clip.js";
+import { exitCodes } from "./exit-codes.js";
+import { slug } from "./generate.js";
+import { type Axis, axisFrom, seedsFrom, variantOf } from "./grid-axis.js";
+import { noticeText } from "./notices.js";
+import { addModelOptions, addSettingOptions, modelFrom, settingsFrom, wholeNumber } from "./options.js";
+import { checkOutputs } from "./outputs.js";
+import { clock, Reporter } from "./reporter.js";
+import { addRunOptions } from "./run-options.js";
+import { addTargetOptions, targetsFrom } from "./target-options.js";
+
+interface GridFlags extends Readonly<Record<string, unknown>> {
+  readonly seeds: readonly number[];
+  readonly axis?: Axis;
+  readonly race?: number;
+  readonly keep: number;
+  readonly output?: string;
+  readonly pictures?: string;
+  readonly metadata: MetadataLevel;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+export function addGrid(program: Command, finish: (code: number) => void): void {
+  const command = program
+    .command("grid")
+    .summary("many pictures of one idea on a contact sheet")
+    .description(
+      "Makes a picture for every seed (columns) and every value of an axis (rows), and a sheet of all with scores. In a " +
+        "race all seeds of a row begin, and those that score best go on.",
+    )
+    .argument("[prompts...]", 'what to see; {NAME} stands for the value of axis NAME: "a castle | fog:{weight}"')
+    .option("-o, --output <file>", "PNG of the sheet (default: named after the prompt, with -grid)")
+    .addOption(
+      new Option("--seeds <list>", "seeds, such as 1..8 or 3,5,9").argParser(seedsFrom).default([1, 2, 3, 4], "1..4"),
+    )
+    .addOption(
+      new Option(
+        "--axis <name:values>",
+        "what differs between rows: a setting's flag, or a word of the prompts, as in weight:0.3,0.6,1, learning-rate:0.05,0.1, style:oil;ink (default: one row)",
+      ).argParser(axisFrom),
+    )
+    .addOption(
+      new Option("--race <steps>", "run all seeds of a row this far, the best to the end (default: all)").argParser(
+        (text) => wholeNumber(text, 1, 1_000_000),
+      ),
+    )
+    .addOption(
+      new Option("--keep <n>", "how many of a row a race keeps")
+        .argParser((text) => wholeNumber(text, 1, 1000))
+        .default(1, "1"),
+    )
+    .option("--pictures <dir>", "folder for each picture with its own story, made if it is missing (default: none)")
+    .addOption(
+      new Option("--metadata <level>", "what the pictures say of themselves")
+        .choices(["full", "public", "none"])
+        .default("full"),
+    )
+    .option("--quiet", "no progress and no notes (default: a bar on a terminal)")
+    .option("--json", "events on stdout as NDJSON (default: when stdout is no terminal)");
+  addRunOptions(addModelOptions(addTargetOptions(addSettingOptions(command)))).action(
+    async (positional: string[], flags) => finish(await grid(positional, flags)),
+  );
+}
+
+async function grid(positional: readonly string[], flags: GridFlags): Promise<number> {
+  const { seeds, axis, race, keep, pictures, metadata } = flags;
+  if (flags.seed !== undefined) {
+    throw new VqganClipError("BAD_ARGUMENT", "--seed: a grid has many", "name them: --seeds 1..8");
+  }
+  const reporter = new Reporter(flags);
+  const targets = await targetsFrom(flags);
+  const request = { ...settingsFrom(flags, positional), ...(targets.length > 0 && { targets }) } as CreateRequest;
+  const variants = axis ? axis.values.map((value) => variantOf(request, axis, value)) : [request];
+  const { VqganClip } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
+  const vq = await VqganClip.fromPretrained({
+    ...modelFrom(flags),
+    onNotice: (notice) => reporter.say(noticeText(notice)),
+  });
+  const first = vq.resolve(variants[0] as CreateRequest).settings;
+  const output = flags.output ?? `${slug(first.prompts)}-grid.png`;
+  await checkOutputs([{ flag: "-o", path: output, endings: [".png"] }]);
+  if (pictures !== undefined) await mkdir(pictures, { recursive: true });
+  const pause = new AbortController();
+  const onSignal = () => {
+    if (pause.signal.aborted) process.exit(exitCodes.paused);
+    reporter.say("stopping after this step; finished pictures are kept");
+    pause.abort();
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  const began = performance.now();
+  const cells: SheetCell[] = [];
+  const asked = { variants, seeds, ...(race !== undefined && { race: { steps: race, keep } }) };
+  try {
+    reporter.begin();
+    const options = { signal: pause.signal, onStep: stepOf(reporter, first.steps) };
+    for await (const cell of gridCells(vq, asked, options)) {
+      const told = { seed: seeds[cell.column], ...(axis && { [axis.name]: axis.values[cell.row] }) };
+      const { step, out, score } = cell;
+      reporter.event("picture", { ...told, step, ...(score !== undefined && { score }), ...(race && { out }) });
+      cells.push({ picture: cell.picture, label: labelOf(cell, told) });
+      if (pictures === undefined) continue;
+      const name = Object.entries(told).map(([key, value]) => `${key}-${String(value).replace(/[^\w.-]+/g, "_")}`);
+      await cell.run.toPNG(join(pictures, `${name.join("-")}.png`), { metadata });
+    }
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    reporter.clear();
+  }
+  const { aborted } = pause.signal;
+  const seconds = (performance.now() - began) / 1000;
+  if (cells.length > 0) {
+    await writeFileAtomically(output, encodePng(contactSheet(cells, seeds.length), markText(metadata)));
+  }
+  const files = cells.length > 0 ? [output] : [];
+  reporter.event(aborted ? "paused" : "done", { pictures: cells.length, files, seconds });
+  reporter.say(`${cells.length} pictures, ${clock(seconds)}: ${files.join("") || "nothing was finished"}`);
+  return aborted ? exitCodes.paused : exitCodes.ok;
+}
+
+function stepOf(reporter: Reporter, steps: number): NonNullable<GridOptions["onStep"]> {
+  return ({ step, losses }) => reporter.step(Math.min(step, steps), steps, losses);
+}
+
+function labelOf({ step, score, out }: GridCell<PictureRun>, told: object): string[] {
+  const values = Object.entries(told).map(([name, value]) => `${name} ${value}`);
+  const scored = score === undefined ? "" : score.toFixed(3);
+  return [...values, scored, ...(out ? [`out at ${step}`] : [])];
+}
