@@ -54,7 +54,8 @@ export async function embedTexts(
   const end = input("end", "int64", [1]);
   const program = await compile({ embedding: perceptor.encodeText(ids, end) }, compileOptions);
   const embed = async ({ ids: tokens, end: position }: TokenizedText): Promise<Float32Array> => {
-    const feeds = { ids: NDArray.int64([1, length], tokens), end: NDArray.int64([1], [position]) };
+    const ends = program.reads("end") && { end: NDArray.int64([1], [position]) }; // some read the last position
+    const feeds = { ids: NDArray.int64([1, length], tokens), ...ends };
     return (await program.run(feeds)).embedding.floats();
   };
   const all = new Float32Array(texts.length * perceptor.embeddingSize);

@@ -30,6 +30,7 @@ const clipFiles: readonly HubChoice[] = [
   { names: ["config.json", "open_clip_config.json"] },
   { names: ["preprocessor_config.json"], optional: true },
   { names: ["tokenizer.json"] },
+  { names: ["tokenizer_config.json"], optional: true },
   { names: ["model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors", "open_clip_pytorch_model.bin"] },
 ];
 

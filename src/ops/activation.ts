@@ -2,7 +2,7 @@
 import { normalizeAxis } from "../core/shape.js";
 import { defineOp } from "../graph/op.js";
 import type { Tensor } from "../graph/tensor.js";
-import { add, div, erf, mul, sigmoid, sub } from "./arithmetic.js";
+import { add, div, erf, mul, sigmoid, sub, tanh } from "./arithmetic.js";
 import { sum } from "./reduction.js";
 
 const softmaxOp = defineOp<[x: Tensor], { axis: number }>("Softmax", {
@@ -21,6 +21,12 @@ export function softmax(x: Tensor, axis = -1): Tensor {
 /** x * Phi(x), exact: 0.5 x (1 + erf(x / sqrt 2)). The division is what ONNX Runtime's fusion looks for. */
 export function gelu(x: Tensor): Tensor {
   return mul(mul(x, add(erf(div(x, Math.SQRT2)), 1)), 0.5);
+}
+
+/** 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), the first stand-in for gelu. */
+export function geluTanh(x: Tensor): Tensor {
+  const inner = mul(add(x, mul(mul(mul(x, x), x), 0.044715)), Math.sqrt(2 / Math.PI));
+  return mul(mul(x, add(tanh(inner), 1)), 0.5);
 }
 
 /** x * sigmoid(1.702 x), OpenAI CLIP's stand-in for gelu. */

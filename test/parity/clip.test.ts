@@ -154,8 +154,10 @@ test("folders that are no CLIP model are named", async () => {
     const file = join(path, "config.json");
     await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, "utf8")), ...change }));
   };
-  await withCopy("clip-gelu", config({ model_type: "siglip" }), async (path) => {
-    await expect(loadClip(path)).rejects.toThrow('config.json: model_type: only model_type "clip" can be used');
+  await withCopy("clip-gelu", config({ model_type: "blip" }), async (path) => {
+    await expect(loadClip(path)).rejects.toThrow(
+      'config.json: model_type: only model_type "clip" or "siglip" can be used',
+    );
   });
   await withCopy("clip-gelu", config({ vision_config: { image_size: 64 } }), async (path) => {
     await expect(loadClip(path)).rejects.toThrow("vision_config.image_size is 64, preprocessor's crop_size 32x32");

@@ -9,7 +9,7 @@ import { encodeImageLayers } from "./image-encoder.js";
 import { parseOpenClipConfig } from "./open-clip-config.js";
 import { openClipWeights } from "./open-clip-weights.js";
 import { encodeResNet } from "./resnet.js";
-import { encodeText, type TextWeights } from "./text-encoder.js";
+import { encodeText } from "./text-encoder.js";
 import { clipTokenizer, knownWords } from "./tokenizer.js";
 import { clipWeights } from "./weights.js";
 
@@ -33,7 +33,10 @@ export interface ClipParts {
 export function clipPerceptor(parts: ClipParts): Perceptor {
   const config = parseClipConfig(parts.config, parts.preprocessor ?? {}, parts.pathOf("config.json"));
   const weights = clipWeights(new WeightTaker(parts.weights), config);
-  return perceptorOf(parts, config, weights.text, (pixels) => encodeImageLayers(weights.image, config, pixels));
+  return perceptorOf(parts, config, {
+    encodeText: (ids, end) => encodeText(weights.text, config, ids, end),
+    encodeImageLayers: (pixels) => encodeImageLayers(weights.image, config, pixels),
+  });
 }
 
 /** A CLIP as OpenAI and OpenCLIP save it. @throws BAD_MODEL naming the file or key that is missing or wrong */
@@ -41,11 +44,13 @@ export function openClipPerceptor(parts: ClipParts): Perceptor {
   const config = parseOpenClipConfig(parts.config, parts.pathOf("open_clip_config.json"));
   const { text, image } = openClipWeights(new WeightTaker(parts.weights), config);
   const { pixelMean, pixelStd } = config;
-  return perceptorOf(parts, config, text, (pixels) =>
-    "resnet" in image
-      ? encodeResNet(image.resnet, { image: image.config, pixelMean, pixelStd }, pixels)
-      : encodeImageLayers(image.transformer, { image: image.config, pixelMean, pixelStd }, pixels),
-  );
+  return perceptorOf(parts, config, {
+    encodeText: (ids, end) => encodeText(text, config, ids, end),
+    encodeImageLayers: (pixels) =>
+      "resnet" in image
+        ? encodeResNet(image.resnet, { image: image.config, pixelMean, pixelStd }, pixels)
+        : encodeImageLayers(image.transformer, { image: image.config, pixelMean, pixelStd }, pixels),
+  });
 }
 
 interface CommonConfig {
@@ -54,13 +59,19 @@ interface CommonConfig {
   readonly image: { readonly size: number };
 }
 
-function perceptorOf(
+interface Towers {
+  encodeText(ids: Tensor, end: Tensor): Tensor;
+  encodeImageLayers(pixels: Tensor): ImageLayers;
+}
+
+/** @param padToken what texts are filled up with, where another file than `tokenizer.json` says it */
+export function perceptorOf(
   { name, files, pathOf, tokenizer }: ClipParts,
   { embeddingSize, text, image }: CommonConfig,
-  textWeights: TextWeights,
-  encodeLayers: (pixels: Tensor) => ImageLayers,
+  { encodeText, encodeImageLayers }: Towers,
+  padToken?: string | null,
 ): Perceptor {
-  const tokenize = clipTokenizer(tokenizer, text, pathOf("tokenizer.json"));
+  const tokenize = clipTokenizer(tokenizer, text, pathOf("tokenizer.json"), padToken ?? undefined);
   const words = knownWords(tokenizer, pathOf("tokenizer.json"));
   return {
     name,
@@ -69,9 +80,9 @@ function perceptorOf(
     contextLength: text.contextLength,
     tokenize,
     ...(words && { words }),
-    encodeImage: (pixels) => encodeLayers(pixels).embedding,
-    encodeImageLayers: encodeLayers,
-    encodeText: (ids, end) => encodeText(textWeights, { text }, ids, end),
+    encodeImage: (pixels) => encodeImageLayers(pixels).embedding,
+    encodeImageLayers,
+    encodeText,
     files,
   };
 }

@@ -10,7 +10,7 @@ export interface TowerConfig {
   readonly mlpWidth: number;
   readonly layers: number;
   readonly heads: number;
-  readonly activation: "quick_gelu" | "gelu";
+  readonly activation: "quick_gelu" | "gelu" | "gelu_tanh";
   readonly layerNormEpsilon: number;
 }
 
@@ -67,7 +67,7 @@ const visionSchema = z.object({
 
 /** Older folders repeat the towers' settings in `..._config_dict`, which then counts. */
 const clipSchema = z.object({
-  model_type: z.literal("clip", 'only model_type "clip" can be used').optional(),
+  model_type: z.literal("clip", 'only model_type "clip" or "siglip" can be used').optional(),
   projection_dim: whole.default(512),
   text_config: z.record(z.string(), z.unknown()).nullish(),
   text_config_dict: z.record(z.string(), z.unknown()).nullish(),

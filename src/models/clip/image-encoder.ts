@@ -45,13 +45,20 @@ export function encodeImageLayers(weights: ImageWeights, config: PictureConfig, 
     () => `encodeImage(): needs float32[n,3,${image.size},${image.size}], got ${pixels}`,
   );
   const norm = (h: Tensor, { weight, bias }: Affine) => layerNorm(h, weight, bias, { epsilon: image.layerNormEpsilon });
-  const tokens = norm(embedPatches(weights, config, pixels), weights.preNorm); // [n, 1+g*g, d]
+  const { patches, positions } = weights;
+  const placed = embedPatches(patches, slice(positions, 0, 1), config, pixels); // [n, g*g, d]
+  const ahead = reshape(add(weights.classToken, slice(positions, 0, 0, 1)), [1, 1, image.width]);
+  const tokens = norm(concat([expand(ahead, [n, 1, image.width]), placed], 1), weights.preNorm); // [n, 1+g*g, d]
   const { output: classToken, contexts } = transformer(tokens, weights.blocks, image, { kept: 1 }); // [n, 1, d]
   const embedding = linear(norm(reshape(classToken, [n, image.width]), weights.postNorm), weights.projection);
-  const between = contexts.slice(1); // the first block reads the patches themselves
+  return { embedding, layers: evenly(contexts.slice(1)).map((context) => slice(context, 1, 1)) };
+}
+
+/** The layers to show of those between blocks; the first block reads the patches themselves. */
+export function evenly(between: readonly Tensor[]): Tensor[] {
   const count = Math.min(SHOWN_LAYERS, between.length);
-  const shown = Array.from({ length: count }, (_, k) => Math.round(((k + 1) * (between.length + 1)) / (count + 1)) - 1);
-  return { embedding, layers: shown.map((index) => slice(between[index] as Tensor, 1, 1)) };
+  const place = (k: number) => Math.round(((k + 1) * (between.length + 1)) / (count + 1)) - 1;
+  return Array.from({ length: count }, (_, k) => between[place(k)] as Tensor);
 }
 
 /**
@@ -59,9 +66,11 @@ export function encodeImageLayers(weights: ImageWeights, config: PictureConfig, 
  * W . (x - mean) / std + P = (W / std) . x + (P - W . mean / std), so normalising the pixels costs nothing: both
  * brackets are constants.
  *
- * @returns [n,1+g*g,d], the class token in front
+ * @param patches W [d,3,p,p]
+ * @param positions P [g*g,d], with the convolution's bias where it has one
+ * @returns [n,g*g,d]
  */
-function embedPatches({ patches, classToken, positions }: ImageWeights, config: PictureConfig, pixels: Tensor): Tensor {
+export function embedPatches(patches: Tensor, positions: Tensor, config: PictureConfig, pixels: Tensor): Tensor {
   const { size, patch, width } = config.image;
   const n = pixels.shape[0] as number;
   const grid = size / patch;
@@ -72,9 +81,7 @@ function embedPatches({ patches, classToken, positions }: ImageWeights, config: 
     reshape(cells, [n, grid * grid, 3 * patch * patch]),
     reshape(scaled, [width, 3 * patch * patch]),
   );
-  const placed = add(embedded, add(slice(positions, 0, 1), offset)); // [n, g*g, d]
-  const first = expand(reshape(add(classToken, slice(positions, 0, 0, 1)), [1, 1, width]), [n, 1, width]);
-  return concat([first, placed], 1);
+  return add(embedded, add(positions, offset));
 }
 
 /** [1,3,1,1] */

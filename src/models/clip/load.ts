@@ -5,6 +5,7 @@ import { openWeights } from "../../weights/open-file.js";
 import type { StateDict } from "../../weights/state-dict.js";
 import { exists, isFolder, modelFile, readJson } from "../open-model.js";
 import type { Perceptor } from "../perceptor.js";
+import { siglipPerceptor } from "../siglip/assemble.js";
 import { type ClipParts, clipPerceptor, openClipPerceptor } from "./assemble.js";
 import { openAiConfig } from "./open-clip-config.js";
 
@@ -13,7 +14,7 @@ const OPEN_CLIP_WEIGHTS = ["open_clip_model.safetensors", "open_clip_pytorch_mod
 const OPEN_CLIP_CONFIG = "open_clip_config.json";
 
 /**
- * Opens a Hugging Face CLIPModel folder (`config.json`), an OpenCLIP folder (`open_clip_config.json`), or weights in the
+ * Opens a Hugging Face CLIPModel or SiglipModel folder (`config.json`), an OpenCLIP folder (`open_clip_config.json`), or weights in the
  * form of OpenAI and OpenCLIP with a `tokenizer.json` beside them: OpenAI's own archives (`RN50.pt`) say themselves what
  * they are, others need their `open_clip_config.json`. Arrays stay in their file until a program reads them.
  *
@@ -36,7 +37,7 @@ export async function loadClip(path: string): Promise<Perceptor> {
   const preprocessor = hasPreprocessor ? await readJson(pathOf("preprocessor_config.json"), "CLIP") : undefined;
   const tokenizer = await readJson(pathOf("tokenizer.json"), "a CLIP model");
   const weights = await weightsIn(pathOf, HUGGING_FACE_WEIGHTS);
-  return clipPerceptor({
+  const parts: ClipParts = {
     name: basename(resolve(path)),
     config,
     preprocessor,
@@ -44,7 +45,11 @@ export async function loadClip(path: string): Promise<Perceptor> {
     weights: await openWeights(weights),
     files: [await modelFile(weights)],
     pathOf,
-  });
+  };
+  if ((config as { model_type?: unknown } | null)?.model_type !== "siglip") return clipPerceptor(parts);
+  const about = pathOf("tokenizer_config.json");
+  const tokenizerConfig = (await exists(about)) ? await readJson(about, "SigLIP") : undefined;
+  return siglipPerceptor({ ...parts, tokenizerConfig });
 }
 
 /** Some repositories hold a model in both forms, or a `config.json` that is another library's. */

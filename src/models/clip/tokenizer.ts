@@ -19,12 +19,14 @@ type Encode = (text: string) => number[];
  * `truncation=True`.
  *
  * @param file the content of `tokenizer.json`
+ * @param padToken what fills the rest, where another file says it (default: as `tokenizer.json` says, else the end token)
  * @throws BAD_MODEL when the file is none, or does not fit the text tower
  */
 export function clipTokenizer(
   file: unknown,
   { contextLength, endToken, vocabulary }: Pick<TextConfig, "contextLength" | "endToken" | "vocabulary">,
   origin = "tokenizer.json",
+  padToken?: string,
 ): (text: string) => TokenizedText {
   const { added_tokens, padding, model } = parsed(fileSchema, file, origin);
   const tokenizer = open(file as object, origin);
@@ -42,6 +44,7 @@ export function clipTokenizer(
     () => `${origin}: texts end with token ${last}, config.json's text_config.eos_token_id is ${end}`,
     "the two files seem to come from different models",
   );
+  const padId = (padToken === undefined ? undefined : tokenizer.token_to_id(padToken)) ?? padding?.pad_id ?? last;
   const unknownId = unknownToken(tokenizer, model.unk_token, empty);
 
   return (text) => {
@@ -56,7 +59,7 @@ export function clipTokenizer(
     const fits = all.length <= contextLength;
     const ids = fits ? all : [...all.slice(0, contextLength - 1), last];
     return {
-      ids: [...ids, ...new Array<number>(contextLength - ids.length).fill(padding?.pad_id ?? last)],
+      ids: [...ids, ...new Array<number>(contextLength - ids.length).fill(padId)],
       length: ids.length,
       end: ids.indexOf(end),
       ...(!fits && { truncated: cutText(text, contextLength, encode) }),

@@ -2,7 +2,7 @@
 import type { Tensor } from "../../graph/tensor.js";
 import { type AttentionWeights, multiHeadAttention } from "../../nn/attention.js";
 import type { Affine } from "../../nn/layers.js";
-import { gelu, quickGelu } from "../../ops/activation.js";
+import { gelu, geluTanh, quickGelu } from "../../ops/activation.js";
 import { add } from "../../ops/arithmetic.js";
 import { linear } from "../../ops/linear-algebra.js";
 import { slice } from "../../ops/movement.js";
@@ -17,7 +17,10 @@ export interface BlockWeights {
   readonly contract: Affine;
 }
 
-const activations = { gelu, quick_gelu: quickGelu } satisfies Record<TowerConfig["activation"], (x: Tensor) => Tensor>;
+const activations = { gelu, gelu_tanh: geluTanh, quick_gelu: quickGelu } satisfies Record<
+  TowerConfig["activation"],
+  (x: Tensor) => Tensor
+>;
 
 export interface TransformerOptions {
   readonly mask?: Tensor;

@@ -38,7 +38,8 @@ export function clipWeights(from: WeightTaker, { embeddingSize, text, image }: C
   return weights;
 }
 
-function blocks(from: WeightTaker, tower: string, { layers, width, mlpWidth }: TowerConfig): BlockWeights[] {
+/** A tower's blocks by the names that Hugging Face gives them. */
+export function blocks(from: WeightTaker, tower: string, { layers, width, mlpWidth }: TowerConfig): BlockWeights[] {
   return numbered(layers, (i) => {
     const key = `${tower}.encoder.layers.${i}`;
     return {

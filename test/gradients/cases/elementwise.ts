@@ -2,7 +2,7 @@
 import { NDArray } from "../../../src/core/ndarray.js";
 import type { Random } from "../../../src/core/random.js";
 import { constant, type Tensor } from "../../../src/graph/tensor.js";
-import { gelu, quickGelu, silu } from "../../../src/ops/activation.js";
+import { gelu, geluTanh, quickGelu, silu } from "../../../src/ops/activation.js";
 import * as a from "../../../src/ops/arithmetic.js";
 import { straightThrough, withVjp } from "../../../src/ops/gradient-control.js";
 import { over } from "../gradcheck.js";
@@ -56,6 +56,7 @@ export const elementwise = [
   }),
   over("a value used three times", [4])((x) => a.mul(a.add(x, a.exp(x)), x)),
   over("gelu", [6])(gelu),
+  over("geluTanh", [6])(geluTanh),
   over("quickGelu", [6])(quickGelu),
   over("silu", [6])(silu),
   over("straightThrough of equals", [2, 3])((z) => straightThrough(a.mul(z, 1), z)),
