@@ -48,6 +48,10 @@ export async function killedAgainAndAgain(
         if (seen === lastStep) setTimeout(() => end("SIGKILL"), delay);
       },
     });
+    if (reached === 0 && !existsSync(session)) {
+      lost = Math.max(lost, seen); // killed before the first checkpoint was there
+      continue;
+    }
     try {
       reached = currentState((await readSession(await readFile(session))).tree).step;
     } catch {
