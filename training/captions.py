@@ -17,8 +17,33 @@ FORMS = [
     ("{}", 50), ("a picture of {}", 4), ("an image of {}", 3), ("an illustration of {}", 4), ("a drawing of {}", 4), ("a painting of {}", 3),
     ("a photo of {}", 3), ("an icon of {}", 3), ("a cartoon of {}", 2), ("a picture with {}", 1), ("a simple drawing of {}", 1),
 ]
-PAIRS = ["two", "a pair of", "a couple of"]
+NUMBERS = {2: ["two", "two", "a pair of", "a couple of"], 3: ["three"], 4: ["four"]}
 PLACES = {"left": "on the left", "right": "on the right", "top": "at the top", "bottom": "at the bottom"}
+RELATIONS = {
+    "left": ["to the left of", "left of"], "right": ["to the right of", "right of"], "above": ["above", "over", "on top of"], "below": ["below", "under"],
+}
+BESIDE = ["and", "and", "next to", "with"]
+SCENERY = {
+    "sky": ["in the sky", "in a blue sky", "on a cloudy sky"], "grass": ["on grass", "in the grass", "on a green meadow"],
+    "night": ["at night", "in the night sky", "under the stars"], "sea": ["on the sea", "by the sea", "in the sea"],
+    "stripes": ["on a striped background", "on stripes"], "checkerboard": ["on a checkerboard", "on a checkered background"],
+}
+STYLES = {
+    "pixel art": ["pixel art of {}", "{} as pixel art", "{} in pixel art style"],
+    "pencil sketch": ["a pencil sketch of {}", "a pencil drawing of {}", "{} as a pencil sketch"],
+    "watercolour": ["a watercolour painting of {}", "a watercolor painting of {}", "{} in watercolour", "a watercolor of {}"],
+    "oil painting": ["an oil painting of {}", "{} as an oil painting", "{} painted in oil"],
+    "black and white": ["a black and white picture of {}", "a black and white photo of {}", "{} in black and white"],
+    "neon": ["a neon sign of {}", "neon {}", "{} in neon lights"],
+    "low poly": ["a low poly picture of {}", "low poly {}", "{} in low poly style"],
+    "blurry": ["a blurry picture of {}", "a blurry photo of {}", "blurry {}"],
+    "mosaic": ["a mosaic of {}", "{} as a mosaic"],
+}
+STYLE_ALONE = {
+    "pixel art": ["pixel art"], "pencil sketch": ["a pencil sketch", "a pencil drawing"], "watercolour": ["a watercolour painting", "a watercolor painting", "watercolour"],
+    "oil painting": ["an oil painting"], "black and white": ["a black and white picture", "black and white"], "neon": ["neon", "a neon sign", "neon lights"],
+    "low poly": ["low poly", "a low poly picture"], "blurry": ["a blurry picture", "blurry"], "mosaic": ["a mosaic"],
+}
 SIZES = {"small": ["small", "little", "tiny"], "big": ["big", "large"]}
 
 
@@ -47,30 +72,40 @@ def plural(noun):
     return noun + ("es" if noun.endswith(("s", "x", "ch", "sh", "z")) else "s")
 
 
-def caption(noun, rng, colour=None, background=None, place=None, size=None, other=None, twice=False):
-    """A sentence about one picture; every argument but the noun is left out when the picture does not show it."""
+def described(noun, rng, colour=None, size=None, count=1):
+    """A noun phrase: article or number, size, colour, noun."""
     head = " ".join(filter(None, [rng.choice(SIZES[size]) if size else None, spelled(colour, rng) if colour else None, noun]))
-    if twice:
-        text = rng.choice(PAIRS) + " " + plural(head) if rng.random() < 0.75 else plural(head)
-    else:
-        text = article(head, rng)
+    return rng.choice(NUMBERS[count]) + " " + plural(head) if count > 1 else article(head, rng)
+
+
+def caption(noun, rng, colour=None, background=None, scenery=None, place=None, size=None, count=1, relation=None, other=None, style=None, alone=False):
+    """A sentence about one picture; every argument but the noun is left out when the picture does not show it.
+
+    `other` is (noun, colour) of a second thing, `relation` where the first lies from there; `alone` names the style and nothing else.
+    """
+    if alone:
+        return rng.choice(STYLE_ALONE[style])
+    text = described(noun, rng, colour, size, count)
     if other:
-        text += " and " + article(other, rng)
+        text += " " + rng.choice(RELATIONS[relation] if relation else BESIDE) + " " + described(*other[:1], rng, other[1])
     if place:
         text += " " + PLACES[place]
-    if background:
+    if scenery:
+        text += " " + rng.choice(SCENERY[scenery])
+    elif background:
         name = spelled(background, rng)
         text += rng.choice([f" on a {name} background", f" on a {name} background", f" on {name}", f" with a {name} background", f" in front of a {name} background"])
-    form = rng.choices([form for form, _ in FORMS], [weight for _, weight in FORMS])[0]
-    return form.format(text)
+    if style:
+        return rng.choice(STYLES[style]).format(text)
+    return text if other else rng.choices([form for form, _ in FORMS], [weight for _, weight in FORMS])[0].format(text)
 
 
 def vocabulary(concepts):
     """Every word that a caption can hold, most needed first."""
-    rng = random.Random(0)
     found = {}
-    sentences = [form for form, _ in FORMS] + ["the a an two a pair of a couple of and on in at with front background"]
-    sentences += list(COLOUR_WORDS) + list(PLACES.values()) + [word for words in SIZES.values() for word in words] + PAIRS
+    sentences = [form for form, _ in FORMS] + ["the a an and on in at with front background"] + list(COLOUR_WORDS) + list(PLACES.values()) + BESIDE
+    for table in (SIZES, NUMBERS, RELATIONS, SCENERY, STYLES, STYLE_ALONE):
+        sentences += [phrase for phrases in table.values() for phrase in phrases]
     for concept in concepts:
         sentences += concept["names"] + concept["tags"]
     for sentence in sentences:

@@ -1,17 +1,19 @@
-"""The compact CLIP in the Hugging Face `CLIPModel` layout and its training: plain contrastive first, then on adversarial pictures."""
+"""The compact CLIP in the Hugging Face `CLIPModel` layout and its training on adversarial pictures, half of them as the VQGAN draws them."""
 
 import json
 import math
+import random
 from pathlib import Path
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 import loop
 from captions import CONTEXT, build_tokenizer, load_tokenizer
-from data import Pictures, Scenes
+from data import SAID, Pictures, Scenes, fitting, jitter, join, rows, through, views
+from vqgan import load_vqgan
 
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 SIDE, PATCH, WIDTH, DEPTH, HEADS, MLP = 64, 8, 192, 6, 4, 768
@@ -34,10 +36,7 @@ class Layer(nn.Module):
     def forward(self, x, causal):
         batch, length, width = x.shape
         q, k, v = self.qkv(self.norm1(x)).view(batch, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        scores = q @ k.transpose(-2, -1) * (width // self.heads) ** -0.5
-        if causal:
-            scores = scores + torch.full((length, length), -1e4).triu(1)
-        mixed = scores.softmax(-1).to(v.dtype) @ v
+        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=causal)
         x = x + self.out(mixed.transpose(1, 2).reshape(batch, length, width))
         return x + self.fc2(F.silu(self.fc1(self.norm2(x))))
 
@@ -78,14 +77,12 @@ class Clip(nn.Module):
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
 
-    def image(self, pixels, kept=None):
-        """Unit vectors of pictures [B, 3, 64, 64] in [0, 1]; only the patches `kept` [B, n] are seen when given (faster early training)."""
+    def image(self, pixels):
+        """Unit vectors of pictures [B, 3, 64, 64] in [0, 1]."""
         x = (pixels - self.mean) / self.std
         n = SIDE // PATCH
         x = x.view(-1, 3, n, PATCH, n, PATCH).permute(0, 2, 4, 1, 3, 5).reshape(-1, n * n, 3 * PATCH * PATCH)
         x = self.patches(x) + self.position[1:]
-        if kept is not None:
-            x = x.gather(1, kept[:, :, None].expand(-1, -1, WIDTH))
         x = torch.cat([(self.class_token + self.position[0]).to(x.dtype).expand(len(x), 1, -1), x], 1)
         x = self.pre(x)
         for layer in self.layers:
@@ -101,32 +98,44 @@ class Clip(nn.Module):
         return F.normalize(self.text_out(x).float(), dim=1)
 
     def loss(self, image, text, ignored):
-        """Symmetric contrastive loss; pairs marked as ignored are no wrong answers."""
+        """Contrastive loss both ways: caption i belongs to picture i; further captions and pictures are wrong answers; ignored pairs are neither."""
         logits = (text @ image.T * self.scale.clamp(max=math.log(60)).exp()).masked_fill(ignored, -1e4)
-        target = torch.arange(len(logits))
-        return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
+        both = min(logits.shape)
+        target = torch.arange(both)
+        return (F.cross_entropy(logits[:both], target) + F.cross_entropy(logits.T[:both], target)) / 2
 
 
-def some_patches(batch, count):
-    """`count` random patches of every picture."""
-    return torch.rand(batch, (SIDE // PATCH) ** 2).topk(count, 1).indices
+class Pool:
+    """Scenes as the VQGAN draws them, made once: reconstructions, and damaged ones with a share of their codes replaced at random."""
+
+    def __init__(self, pictures, vqgan, size, seed, damaged=False):
+        self.scenes = Scenes(pictures, size, seed)
+        self.generator = torch.Generator().manual_seed(seed)
+        wanted, made = self.scenes.render(128, supersample=1), []
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            for block in wanted.split(32):
+                z = vqgan.encode(block * 2 - 1).float()
+                if damaged:
+                    share = 0.25 + 0.55 * torch.rand(len(z), 1, 1, generator=self.generator)
+                    other = torch.randint(len(vqgan.quantize.embedding.weight), (len(z), *z.shape[2:]), generator=self.generator)
+                    hit = torch.rand(other.shape, generator=self.generator) < share
+                    z = torch.where(hit[:, None], vqgan.quantize.embedding(other).permute(0, 3, 1, 2), z)
+                made.append(((vqgan.decode(vqgan.snap(z)[0]).float() + 1) / 2).clamp(0, 1).mul(255).byte())
+        self.pictures = torch.cat(made)
+
+    def draw(self, count):
+        """Rows and their pictures [count, 3, 128, 128]."""
+        chosen = torch.randperm(len(self.pictures), generator=self.generator)[:count]
+        return chosen, self.pictures[chosen].float() / 255
 
 
-def attack(model, pixels, kept, text, ignored, radius, steps):
-    """Pictures within an L2 ball of `radius` that fit their captions worse: `steps` normalised gradient steps."""
-    change = torch.zeros_like(pixels)
-    for _ in range(steps):
-        change.requires_grad_(True)
-        with torch.autocast("cpu", torch.bfloat16):
-            loss = model.loss(model.image(pixels + change, kept), text, ignored)
-        gradient, = torch.autograd.grad(loss, change)
-        with torch.no_grad():
-            step = radius if steps == 1 else 1.5 * radius / steps
-            change = change + step * gradient / gradient.flatten(1).norm(dim=1).clamp(min=1e-12)[:, None, None, None]
-            length = change.flatten(1).norm(dim=1)[:, None, None, None]
-            change = change * (radius / length.clamp(min=radius))
-            change = (pixels + change).clamp(0, 1) - pixels
-    return (pixels + change).detach()
+def further_captions(pictures, encode, count, seed):
+    """Names of `count` random concepts as further wrong answers: token ids and what they say."""
+    rng = random.Random(seed)
+    nouns = [rng.choice(pictures.concepts[number]["names"]) for number in rng.sample(range(len(pictures.concepts)), count)]
+    said = {name: torch.full((count,), -1) for name in SAID}
+    said["noun"] = torch.tensor([pictures.noun_ids[noun] for noun in nouns])
+    return encode([("an " if noun[0] in "aeiou" else "a ") + noun for noun in nouns]), said
 
 
 def export(state, folder):
@@ -181,8 +190,41 @@ def export(state, folder):
     (folder / "preprocessor_config.json").write_text(json.dumps(processor, indent=2) + "\n")
 
 
-def train(data, out, plain_steps=650, whole_from=1900, stop=2080, cooldown=450, radius=1.0, checkpoint_every=50):
-    """Trains from scratch or from the last checkpoint; steps up to `plain_steps` are plain, the rest adversarial; until `whole_from` half of the patches are seen."""
+def load_weights(model, folder, words):
+    """Starts from exported weights: everything of the same shape, and the rows of words that both vocabularies know."""
+    stored = {name: value.float() for name, value in load_file(Path(folder) / "model.safetensors").items()}
+    known = json.loads((Path(folder) / "tokenizer.json").read_text())["model"]["vocab"]
+    state, depth = model.state_dict(), {"layers": ("vision_model", DEPTH), "text_layers": ("text_model", TEXT_DEPTH)}
+    simple = {
+        "scale": "logit_scale", "image_out.weight": "visual_projection.weight", "text_out.weight": "text_projection.weight",
+        "class_token": "vision_model.embeddings.class_embedding", "position": "vision_model.embeddings.position_embedding.weight",
+        "text_position": "text_model.embeddings.position_embedding.weight", "patches.weight": "vision_model.embeddings.patch_embedding.weight",
+    }
+    for kind in ("weight", "bias"):
+        simple |= {f"pre.{kind}": f"vision_model.pre_layrnorm.{kind}", f"post.{kind}": f"vision_model.post_layernorm.{kind}",
+                   f"text_norm.{kind}": f"text_model.final_layer_norm.{kind}"}
+        for ours, (theirs, count) in depth.items():
+            for number in range(count):
+                a, b = f"{ours}.{number}", f"{theirs}.encoder.layers.{number}"
+                state[f"{a}.qkv.{kind}"] = torch.cat([stored[f"{b}.self_attn.{part}_proj.{kind}"] for part in "qkv"])
+                state[f"{a}.out.{kind}"] = stored[f"{b}.self_attn.out_proj.{kind}"]
+                state[f"{a}.norm1.{kind}"], state[f"{a}.norm2.{kind}"] = stored[f"{b}.layer_norm1.{kind}"], stored[f"{b}.layer_norm2.{kind}"]
+                state[f"{a}.fc1.{kind}"] = stored[f"{b}.mlp.fc1.{kind}"] * 1.702
+                state[f"{a}.fc2.{kind}"] = stored[f"{b}.mlp.fc2.{kind}"] / (1.702 if kind == "weight" else 1)
+    state |= {ours: stored[theirs].reshape(state[ours].shape) for ours, theirs in simple.items()}
+    rows = stored["text_model.embeddings.token_embedding.weight"]
+    for word, number in words.items():
+        if word in known:
+            state["words.weight"][number] = rows[known[word]]
+    model.load_state_dict(state)
+
+
+def train(data, out, vqgan=None, warm=None, stop=2400, cooldown=600, peak=7e-4, radius=1.0, replays=3, batch=128, checkpoint_every=50):
+    """Trains from scratch, from exported weights (`warm`) or from the last checkpoint.
+
+    Every batch is shown `replays` times ("free" adversarial training, arXiv 1904.12843): the gradient of one showing also gives the disturbance
+    (L2 ball of `radius` at 64 px) of the next. Pictures: composed scenes, a third as the VQGAN of folder `vqgan` draws them, and some damaged ones as wrong answers.
+    """
     loop.prepare(1)
     pictures = Pictures(data)
     build_tokenizer(pictures.concepts, Path(out) / "clip")
@@ -191,44 +233,64 @@ def train(data, out, plain_steps=650, whole_from=1900, stop=2080, cooldown=450, 
     model = Clip(tokenizer.get_vocab_size())
     decayed = [value for value in model.parameters() if value.dim() > 1]
     others = [value for value in model.parameters() if value.dim() <= 1]
-    optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}], lr=1e-3, betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}], lr=peak, betas=(0.9, 0.98))
+    if warm and not (Path(out) / "clip.pt").exists():
+        load_weights(model, warm, tokenizer.get_vocab())
     ema, start, log = loop.copy_state(model), 0, loop.Log(Path(out) / "clip.jsonl")
     saved = loop.load(Path(out) / "clip.pt")
     if saved:
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         ema, start, log.seconds = saved["ema"], saved["step"], saved["seconds"]
+    drawer = load_vqgan(vqgan) if vqgan else None
     check = Scenes(pictures, 256, 999, validation=True)
-    check_pixels, check_ids = check.render(SIDE, check.view((0.8, 1.0), 0, 0)), encode(check.captions)
+    check_pixels, check_ids = check.render(SIDE, check.view(crop=(0.8, 1.0), perspective=0, angle=0)), encode(check.captions)
     for step in range(start, stop):
-        plain = step < plain_steps
-        scenes = Scenes(pictures, 256 if plain else 192, 7_000_000 + step)
-        pixels = scenes.jitter(scenes.render(SIDE, scenes.view()))
-        kept = some_patches(len(pixels), 32) if step < whole_from else None
-        strength = radius * (0.5 ** 0.5 if kept is not None else 1.0)  # fewer pixels to change
-        ids, ignored = encode(scenes.captions), scenes.wrong()
+        if drawer and (step == start or step % 500 == 0):
+            pool, damaged = Pool(pictures, drawer, 640, 6_000_000 + step), Pool(pictures, drawer, 192, 6_500_000 + step, damaged=True)
+        scenes = Scenes(pictures, batch, 7_000_000 + step)
+        pixels, captions, said, shown = scenes.render(SIDE, scenes.view()), scenes.captions, scenes.said, scenes.shown
+        if drawer:
+            chosen, drawn = pool.draw(batch // 2)
+            some, broken = damaged.draw(batch // 8)
+            seen = views(len(chosen) + len(some), scenes.generator)
+            pixels = torch.cat([pixels, through(torch.cat([drawn, broken]), seen, SIDE)])
+            captions = captions + [pool.scenes.captions[row] for row in chosen.tolist()]
+            said = join(said, rows(pool.scenes.said, chosen))
+            shown = join(shown, rows(pool.scenes.shown, chosen), rows(damaged.scenes.shown, some))
+        pixels = jitter(pixels, scenes.generator)
+        more, more_said = further_captions(pictures, encode, 256, step)
+        ids = torch.cat([encode(captions), more])
+        ignored = fitting(pictures.carriers, join(said, more_said), shown)
+        ignored.fill_diagonal_(False)
+        if drawer:
+            ignored[:, len(captions):] = False  # a damaged picture fits nothing
         for group in optimizer.param_groups:
-            group["lr"] = loop.rate(step, 1e-3, 150, stop, cooldown)
-        if not plain:
-            model.requires_grad_(False)
+            group["lr"] = loop.rate(step, peak, 100, stop, cooldown)
+        change, losses = torch.zeros_like(pixels), []
+        for replay in range(replays):
+            change.requires_grad_(replay + 1 < replays)
             with torch.autocast("cpu", torch.bfloat16):
-                text = model.text(ids)
-            pixels = attack(model, pixels, kept, text, ignored, strength * min(1.0, (step - plain_steps + 1) / 250), 1)
-            model.requires_grad_(True)
-        with torch.autocast("cpu", torch.bfloat16):
-            loss = model.loss(model.image(pixels, kept), model.text(ids), ignored)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+                image = model.image((pixels + change))
+                loss = model.loss(image, model.text(ids), ignored)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            losses.append(loss.item())
+            if replay + 1 < replays:
+                gradient = change.grad
+                with torch.no_grad():
+                    change = change + 0.75 * radius * gradient / gradient.flatten(1).norm(dim=1).clamp(min=1e-12)[:, None, None, None]
+                    length = change.flatten(1).norm(dim=1)[:, None, None, None]
+                    change = (pixels + change * (radius / length.clamp(min=radius))).clamp(0, 1) - pixels
         loop.average(ema, model, min(0.99, (step + 1) / (step + 10)))
         log.tick()
         if step % 10 == 9:
-            log.write(step=step + 1, loss=loss.item(), scale=model.scale.exp().item())
+            log.write(step=step + 1, loss=losses[0], attacked=losses[-1], scale=model.scale.exp().item())
         if step % checkpoint_every == checkpoint_every - 1 or step + 1 == stop:
             loop.save(Path(out) / "clip.pt", model=model.state_dict(), optimizer=optimizer.state_dict(), ema=ema, step=step + 1, seconds=log.seconds)
-            first = retrieval(model, ema, check_pixels, check_ids)
-            log.write(step=step + 1, validation_first=first)
+            log.write(step=step + 1, validation_first=retrieval(model, ema, check_pixels, check_ids))
 
 
 def retrieval(model, ema, pixels, ids):

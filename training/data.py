@@ -1,4 +1,4 @@
-"""The picture store and the vectorised composer: icons on backgrounds, tinted, placed and captioned on the fly, seen through random views."""
+"""The picture store and the vectorised composer: icons on backgrounds, tinted, placed, counted, related, styled and captioned on the fly, seen through random views."""
 
 import colorsys
 import json
@@ -10,7 +10,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from captions import COLOUR_WORDS, PALETTE, caption, without_colour
+import backgrounds
+import styles
+from captions import COLOUR_WORDS, NUMBERS, PALETTE, PLACES, RELATIONS, SCENERY, SIZES, STYLES, caption, without_colour
 
 COLOURS = list(PALETTE)
 PALETTE_TENSOR = torch.tensor([PALETTE[name] for name in COLOURS])
@@ -85,7 +87,8 @@ class Pictures:
                 if bare:
                     fits.setdefault(bare, set()).add(concept["id"])
         self.noun_ids = {noun: number for number, noun in enumerate(fits)}
-        self.carriers = torch.zeros(len(fits), len(self.concepts), dtype=torch.bool)
+        self.carriers = torch.zeros(len(fits) + 1, len(self.concepts), dtype=torch.bool)
+        self.carriers[-1] = True  # noun number -1: anything
         for noun, members in fits.items():
             self.carriers[self.noun_ids[noun], list(members)] = True
         self.rare_tags = [[tag for tag in concept["tags"] if int(self.carriers[self.noun_ids[tag]].sum()) <= 12] for concept in self.concepts]
@@ -96,174 +99,313 @@ def palette_colour(name, rng):
     return [min(1.0, max(0.0, channel + rng.uniform(-0.06, 0.06))) for channel in PALETTE[name]]
 
 
-class Scenes:
-    """A batch of composed scenes: all numbers that describe them, their captions, and `render` to look at them."""
+# What captions say and what pictures show, as numbers: -1 is not said (fits everything) or not known (fits every word), NONE is known to be absent.
+SAID = ("noun", "colour", "background", "scenery", "place", "size", "count", "relation", "other", "other_colour", "style")
+SHOWN = ("concept", "colour", "concept2", "colour2", "relation", "background", "scenery", "place", "size", "count", "style")
+NONE = 99
+PLACE_NAMES, RELATION_NAMES, SCENERY_NAMES, STYLE_NAMES, SIZE_NAMES = list(PLACES), list(RELATIONS), list(SCENERY), list(STYLES), list(SIZES)
+FLIPPED = torch.arange(NONE + 1)
+FLIPPED[:4] = torch.tensor([1, 0, 3, 2])  # left-right, above-below
+SHIFT = {"left": (-1, 0), "right": (1, 0), "above": (0, -1), "below": (0, 1)}
 
-    def __init__(self, pictures, batch, seed, validation=False, plain=False):
+
+def fitting(carriers, said, shown):
+    """Boolean [caption, picture]: True where the picture shows what the caption says."""
+    ok = lambda word, seen: (word[:, None] < 0) | (seen[None] < 0) | (word[:, None] == seen[None])
+    fits = torch.ones(len(said["noun"]), len(shown["concept"]), dtype=torch.bool)
+    for name in ("background", "scenery", "place", "size", "count", "style"):
+        fits &= ok(said[name], shown[name])
+    either = torch.zeros_like(fits)
+    relation = shown["relation"]
+    for first, colour, second, colour2, seen in (
+        (shown["concept"], shown["colour"], shown["concept2"], shown["colour2"], relation),
+        (shown["concept2"], shown["colour2"], shown["concept"], shown["colour"], torch.where(relation < 0, relation, FLIPPED[relation.clamp(min=0)])),
+    ):
+        match = carriers[said["noun"]][:, first.clamp(min=0)] & (first >= 0) & ok(said["colour"], colour)
+        other = carriers[said["other"]][:, second.clamp(min=0)] & (second >= 0) & ok(said["other_colour"], colour2) & ok(said["relation"], seen)
+        either |= match & (other | (said["other"] < 0)[:, None])
+    return fits & (either | (said["noun"] < 0)[:, None])
+
+
+def join(*tables):
+    """Tables of equal columns, one below the other."""
+    return {name: torch.cat([table[name] for table in tables]) for name in tables[0]}
+
+
+def rows(table, chosen):
+    return {name: column[chosen] for name, column in table.items()}
+
+
+class Scenes:
+    """A batch of composed scenes: their captions, what these say and the pictures show as numbers, and `render` to look at them.
+
+    `plain`: one centred thing on white. `canonical`: nothing that the caption does not say (no tint, no turn, white ground, centred).
+    `stock`: the one picture that may be used of each concept; `concepts` and `kinds` fix what is shown: a concept and a kind of `KINDS` for every scene.
+    """
+
+    KINDS = (("single", 30), ("tint", 13), ("background", 12), ("small", 4), ("big", 3), ("place", 7), ("count", 7), ("relation", 12), ("beside", 4), ("scenery", 9), ("style", 12))
+
+    def __init__(self, pictures, batch, seed, validation=False, plain=False, canonical=False, stock=None, concepts=None, kinds=None):
         rng = random.Random(seed)
-        self.pictures = pictures
+        self.pictures, self.canonical = pictures, canonical
         self.generator = torch.Generator().manual_seed(seed & 0x7FFFFFFF)
-        if validation:
-            chosen = rng.sample(pictures.validation, min(batch, len(pictures.validation)))
+        self.captions, self.subjects, said, shown, self.pastes, ground = [], [], [], [], [], []
+        names, weights = zip(*self.KINDS)
+        candidates = list(stock) if stock is not None else range(len(pictures.concepts))
+        odds = [pictures.weights[number] for number in candidates]
+        chosen = rng.sample(pictures.validation, min(batch, len(pictures.validation))) if validation else None
+        take = lambda concept: stock[concept] if stock is not None else rng.choice(pictures.train[concept])
+        last = None
+        for row in range(len(chosen) if validation else batch):
+            again = None
+            if validation:
+                number = chosen[row]
+            elif concepts is not None:
+                number = take(concepts[row])
+            elif last and not plain and rng.random() < 0.3:  # a near miss of the scene before
+                again = last
+                number = take(pictures.items[last["numbers"][0]]["concept"]) if last["kind"] != "relation" else last["numbers"][0]
+            else:
+                number = take(rng.choices(candidates, odds)[0])
+            kind = kinds[row] if kinds else "single" if plain else rng.choices(names, weights)[0]
+            if again:
+                kind = again["kind"] if again["kind"] != "single" else rng.choice(["tint", "count", "scenery", "style", "background"])
+            scene = self._scene(rng, number, kind, plain, again, lambda: take(rng.choices(candidates, odds)[0]))
+            last = scene
+            self.captions.append(scene["caption"])
+            self.subjects.append(scene["subject"])
+            said.append(scene["said"])
+            shown.append(scene["shown"])
+            self.pastes.append(scene["pastes"])
+            ground.append(scene["ground"])
+        self.said = {name: torch.tensor([item.get(name, -1) for item in said]) for name in SAID}
+        self.shown = {name: torch.tensor([item.get(name, -1) for item in shown]) for name in SHOWN}
+        self.low, self.high = (torch.tensor([item[name] for item in ground]) for name in ("low", "high"))
+        self.direction = torch.tensor([item["direction"] for item in ground])
+
+    def _noun(self, rng, concept):
+        draw, names = rng.random(), concept["names"]
+        if draw < 0.55 or (len(names) == 1 and draw < 0.9):
+            return names[0]
+        return rng.choice(names) if draw < 0.9 else rng.choice(self.pictures.rare_tags[concept["id"]] or names)
+
+    def _thing(self, rng, number, tinted):
+        """A noun for the picture, its tint or None, its main colour or None and the colour that is said or None."""
+        concept = self.pictures.concepts[self.pictures.items[number]["concept"]]
+        noun, tint = self._noun(rng, concept), None
+        if tinted and without_colour(noun):
+            noun, tint = without_colour(noun), rng.choice(COLOURS)
+        main = tint or self.pictures.colour[number]
+        said = tint or (main if main and without_colour(noun) == noun and rng.random() < 0.2 else None)
+        return noun, tint, main, said
+
+    def _scene(self, rng, number, kind, plain, again, another):
+        pictures, canonical = self.pictures, self.canonical
+        noun, tint, main, colour = self._thing(rng, number, kind == "tint" or (not plain and kind in ("count", "relation", "scenery") and rng.random() < 0.15))
+        said_background, background, low, high = self._background(rng, plain or canonical, main)
+        scenery = style = place = size = relation = other = None
+        alone, count, second = False, 1, None
+        scale = 0.92 if canonical else rng.uniform(0.68, 1.0)
+        x, y = (0.0, 0.0) if canonical else ((1.06 - scale) * rng.uniform(-1, 1) for _ in range(2))
+        shown_size, shown_place = NONE, NONE
+        if kind == "background":
+            said_background, background, low, high = self._background(rng, False, main, named=True)
+        elif kind == "small":
+            scale, shown_size = 0.36 if canonical else rng.uniform(0.28, 0.45), SIZE_NAMES.index("small")
+            x, y = (0.0, 0.0) if canonical else ((1 - scale) * rng.uniform(-1, 1) for _ in range(2))
+            size, shown_place = "small" if canonical or rng.random() < 0.7 else None, -1
+        elif kind == "big":
+            scale, shown_size = 1.15 if canonical else rng.uniform(1.05, 1.25), SIZE_NAMES.index("big")
+            size = "big" if canonical or rng.random() < 0.7 else None
+        elif kind == "place":
+            place = rng.choice(PLACE_NAMES)
+            scale = 0.48 if canonical else rng.uniform(0.35, 0.55)
+            shift = (1 - scale) * (0.9 if canonical else rng.uniform(0.8, 1))
+            dx, dy = {"left": (-1, 0), "right": (1, 0), "top": (0, -1), "bottom": (0, 1)}[place]
+            x, y, shown_place, shown_size = shift * dx, shift * dy, PLACE_NAMES.index(place), -1
+        elif kind == "count":
+            count = rng.choice([2, 3, 4])
+            if again and again["shown"]["count"] == count:
+                count = count % 3 + 2
+        elif kind in ("relation", "beside"):
+            relation = rng.choice(RELATION_NAMES)
+            if again and kind == "relation":
+                second, relation = again["numbers"][1], rng.choice([again["relation"], RELATION_NAMES[int(FLIPPED[RELATION_NAMES.index(again["relation"])])]])
+                if relation == again["relation"]:
+                    number, second = second, number
+                noun, tint, main, colour = self._thing(rng, number, False)
+            elif kind == "beside" and canonical:
+                relation = "left"
+            second = second if second is not None else another()
+        elif kind == "scenery":
+            scenery = rng.choice(SCENERY_NAMES)
+            scale = 0.72 if canonical else rng.uniform(0.5, 0.85)
+            x, y = (0.0, 0.12) if canonical else ((1.0 - scale) * rng.uniform(-1, 1) for _ in range(2))
+        elif kind == "style":
+            style, alone = rng.choice(STYLE_NAMES), not canonical and rng.random() < 0.2
+        extra = {}
+        concept = pictures.concepts[pictures.items[number]["concept"]]
+        flat = concept["group"] in (1, 3, 4, 5, 6, 7)
+        paste = lambda number, x, y, scale, tint: {
+            "number": number, "x": x, "y": y, "scale": scale, "angle": 0.0 if canonical else rng.gauss(0, 0.09),
+            "flip": 1.0 if flat and not canonical and rng.random() < 0.5 else 0.0, "tint": palette_colour(tint, rng) if tint else [0.0] * 3,
+            "strength": (0.9 if canonical else rng.uniform(0.8, 1)) if tint else 0.0,
+        }
+        if second is not None:
+            noun2, tint2, main2, colour2 = self._thing(rng, second, not again and rng.random() < 0.1)
+            other = (noun2, colour2)
+            dx, dy = SHIFT[relation]
+            jiggle = lambda: 0.0 if canonical else rng.uniform(-0.06, 0.06)
+            side = lambda: 0.49 if canonical else rng.uniform(0.42, 0.54)
+            pastes = [paste(number, 0.49 * dx + jiggle(), 0.49 * dy + jiggle(), side(), tint), paste(second, -0.49 * dx + jiggle(), -0.49 * dy + jiggle(), side(), tint2)]
+            extra = {"concept2": pictures.items[second]["concept"], "colour2": COLOURS.index(main2) if main2 else -1}
+        elif count > 1:
+            spots = {2: [(-0.5, 0), (0.5, 0)], 3: [(-0.5, 0.45), (0.5, 0.45), (0, -0.45)], 4: [(-0.5, -0.5), (0.5, -0.5), (-0.5, 0.5), (0.5, 0.5)]}[count]
+            if count == 3 and not canonical and rng.random() < 0.4:
+                spots = [(-0.66, 0), (0, 0), (0.66, 0)]
+            side = 0.31 if spots[0][0] < -0.6 else 0.47
+            flat = flat and rng.random() < 0.5
+            pastes = [paste(number, a, b, side if canonical else side * rng.uniform(0.88, 1.02), tint) for a, b in spots]
         else:
-            concepts = rng.choices(range(len(pictures.concepts)), pictures.weights, k=batch)
-            for place in range(1, batch):
-                if rng.random() < 0.12:
-                    concepts[place] = concepts[place - 1]
-            chosen = [rng.choice(pictures.train[concept]) for concept in concepts]
-        self.captions, self.nouns, self.concepts, self.tint_names, self.colour_ids = [], [], [], [], []
-        self.said_colours, self.backgrounds, self.said_backgrounds = [], [], []
-        fields = {name: [] for name in ("first", "second", "x", "y", "scale", "x2", "y2", "scale2", "angle", "flip", "tint", "strength", "low", "high", "direction")}
-        previous = None
-        for number in chosen:
-            item = pictures.items[number]
-            concept = pictures.concepts[item["concept"]]
-            draw = rng.random()
-            names = concept["names"]
-            if draw < 0.55 or (len(names) == 1 and draw < 0.9):
-                noun = names[0]
-            elif draw < 0.9:
-                noun = rng.choice(names)
-            else:
-                noun = rng.choice(pictures.rare_tags[concept["id"]] or names)
-            repeat = previous == item["concept"]
-            previous = item["concept"]
-            tint = None
-            if not plain and without_colour(noun) and rng.random() < (0.7 if repeat else 0.15):
-                tint = rng.choice(COLOURS)
-                noun = without_colour(noun)
-            main = tint or pictures.colour[number]
-            said = tint or (main if main and without_colour(noun) == noun and rng.random() < 0.25 else None)
-            low, high, background, said_background = self._background(rng, plain, main)
-            layout = rng.random()
-            scale, scale2, x, y, x2, y2 = rng.uniform(0.68, 1.0), 0.0, 0.0, 0.0, 0.0, 0.0
-            second, twice, place, size, other = number, False, None, None, None
-            if plain or layout < 0.72:
-                x, y = (rng.uniform(-1, 1) * (1.06 - scale) for _ in range(2))
-            elif layout < 0.80:
-                scale, size = rng.uniform(0.28, 0.45), rng.choice(["small", None])
-                x, y = (rng.uniform(-1, 1) * (1 - scale) for _ in range(2))
-            elif layout < 0.84:
-                scale, size = rng.uniform(1.05, 1.25), rng.choice(["big", None])
-            elif layout < 0.92:
-                place = rng.choice(["left", "right", "top", "bottom"])
-                scale = rng.uniform(0.35, 0.55)
-                shift = (1 - scale) * rng.uniform(0.8, 1)
-                x, y = {"left": (-shift, 0), "right": (shift, 0), "top": (0, -shift), "bottom": (0, shift)}[place]
-                place = place if rng.random() < 0.8 else None
-            else:
-                scale, scale2 = rng.uniform(0.42, 0.52), rng.uniform(0.42, 0.52)
-                across = rng.random() < 0.75
-                x, y, x2, y2 = (-0.48, 0, 0.48, 0) if across else (0, -0.48, 0, 0.48)
-                if rng.random() < 0.5:
-                    twice = True
-                else:
-                    second = rng.choice(pictures.train[rng.choices(range(len(pictures.concepts)), pictures.weights)[0]] or [number])
-                    other = pictures.concepts[pictures.items[second]["concept"]]["names"][0]
-            self.captions.append(caption(noun, rng, said, said_background, place, size, other, twice))
-            self.nouns.append(pictures.noun_ids[noun])
-            self.concepts.append(item["concept"])
-            self.colour_ids.append(COLOURS.index(main) if main else -1)
-            self.said_colours.append(COLOURS.index(said) if said else -1)
-            self.backgrounds.append(COLOURS.index(background) if background else -1)
-            self.said_backgrounds.append(COLOURS.index(said_background) if said_background else -1)
-            values = {
-                "first": number, "second": second, "x": x, "y": y, "scale": scale, "x2": x2, "y2": y2, "scale2": scale2,
-                "angle": rng.gauss(0, 0.09), "flip": 1.0 if concept["group"] in (1, 3, 4, 5, 6, 7) and rng.random() < 0.5 else 0.0,
-                "tint": palette_colour(tint, rng) if tint else [0.0] * 3, "strength": rng.uniform(0.8, 1) if tint else 0.0,
-                "low": low, "high": high, "direction": rng.uniform(0, 2 * math.pi),
-            }
-            for name, value in values.items():
-                fields[name].append(value)
-        self.first, self.second = torch.tensor(fields.pop("first")), torch.tensor(fields.pop("second"))
-        self.fields = {name: torch.tensor(values, dtype=torch.float32) for name, values in fields.items()}
+            pastes = [paste(number, x, y, scale, tint)]
+        index = lambda names, name: names.index(name) if name is not None else -1
+        spoken = relation if kind == "relation" else None
+        said = {"noun": -1 if alone else pictures.noun_ids[noun], "style": index(STYLE_NAMES, style)}
+        if not alone:
+            said |= {"colour": index(COLOURS, colour), "background": index(COLOURS, said_background) if not scenery else -1, "scenery": index(SCENERY_NAMES, scenery),
+                     "place": index(PLACE_NAMES, place), "size": index(SIZE_NAMES, size), "count": count if count > 1 else -1, "relation": index(RELATION_NAMES, spoken)}
+            if other:
+                said |= {"other": pictures.noun_ids[other[0]], "other_colour": index(COLOURS, other[1])}
+        shown = {
+            "concept": concept["id"], "colour": index(COLOURS, main), "relation": index(RELATION_NAMES, relation) if second is not None else NONE, "count": 1 if second is not None else count,
+            "background": NONE if scenery else index(COLOURS, background), "scenery": SCENERY_NAMES.index(scenery) if scenery else NONE,
+            "place": shown_place if second is None and count == 1 else -1, "size": shown_size if second is None and count == 1 else -1,
+            "style": STYLE_NAMES.index(style) if style else NONE, **extra,
+        }
+        if style in ("black and white", "neon", "pencil sketch"):
+            shown |= {"colour": -1, "background": -1}
+        text = caption(noun, rng, colour, said_background, scenery, place, size, count, spoken, other, style, alone)
+        ground = {"low": low, "high": high, "direction": rng.uniform(0, 2 * math.pi)}
+        return {"caption": text, "subject": noun, "said": said, "shown": shown, "pastes": pastes, "ground": ground, "kind": kind, "relation": relation,
+                "numbers": (number, second)}
 
     @staticmethod
-    def _background(rng, plain, main):
-        """Two colours of a linear gradient (equal for a flat background), the palette word that fits, and the word that is said."""
-        draw = rng.random()
-        if plain or draw < 0.45:
-            return [1.0] * 3, [1.0] * 3, "white", ("white" if rng.random() < 0.06 else None)
-        if draw < 0.60:
+    def _background(rng, plain, main, named=False):
+        """The word that is said, the palette word that fits, and two colours of a linear gradient (equal for a flat background)."""
+        draw = 0.7 if named else rng.random()
+        if plain or draw < 0.5:
+            return ("white" if not plain and rng.random() < 0.04 else None), "white", [1.0] * 3, [1.0] * 3
+        if draw < 0.65:
             pale = [rng.uniform(0.72, 1.0) for _ in range(3)]
-            return pale, pale, None, None
+            return None, None, pale, pale
         name = rng.choice([colour for colour in COLOURS if colour != main])
         colour = palette_colour(name, rng)
-        if draw < 0.88:
-            return colour, colour, name, (name if rng.random() < 0.6 else None)
-        return colour, palette_colour(rng.choice(COLOURS), rng), None, None
+        if draw < 0.85:
+            return (name if named or rng.random() < 0.4 else None), name, colour, colour
+        return None, None, colour, palette_colour(rng.choice(COLOURS), rng)
 
     def wrong(self):
         """Boolean [caption, picture]: True where the picture must not count as a wrong answer to the caption."""
-        concepts = torch.tensor(self.concepts)
-        fits = self.pictures.carriers[torch.tensor(self.nouns)][:, concepts]
-        for said, shown in ((self.said_colours, self.colour_ids), (self.said_backgrounds, self.backgrounds)):
-            said, shown = torch.tensor(said)[:, None], torch.tensor(shown)[None, :]
-            fits = fits & ((said < 0) | (shown < 0) | (said == shown))
-        return fits & ~torch.eye(len(concepts), dtype=torch.bool)
+        return fitting(self.pictures.carriers, self.said, self.shown) & ~torch.eye(len(self.captions), dtype=torch.bool)
 
-    def uniform(self, low, high, *shape):
-        return low + (high - low) * torch.rand(len(self.first), *shape, generator=self.generator)
-
-    def view(self, crop=(0.5, 1.0), perspective=0.06, angle=0.1, flip=False):
-        """Random view homographies as [B, 3, 3], from view coordinates to scene coordinates in [-1, 1]."""
-        size = self.uniform(*crop)
-        offset = self.uniform(-1, 1, 2) * (1 - size)[:, None].clamp(min=0)
-        turn = torch.randn(len(size), generator=self.generator) * angle
-        tilt = torch.randn(len(size), 2, generator=self.generator) * perspective
-        mirror = torch.where(self.uniform(0, 1) < 0.5, -1.0, 1.0) if flip else torch.ones_like(size)
-        matrix = torch.zeros(len(size), 3, 3)
-        matrix[:, 0, 0], matrix[:, 0, 1] = size * turn.cos() * mirror, -size * turn.sin()
-        matrix[:, 1, 0], matrix[:, 1, 1] = size * turn.sin() * mirror, size * turn.cos()
-        matrix[:, :2, 2] = offset
-        matrix[:, 2, :2], matrix[:, 2, 2] = tilt, 1.0
-        return matrix
+    def view(self, **limits):
+        """Random views of all scenes, see `views`."""
+        return views(len(self.captions), self.generator, **limits)
 
     def render(self, resolution, view=None, supersample=2):
-        """Pictures [B, 3, R, R] in [0, 1] of the scenes seen through `view` (the whole scene when None)."""
+        """Pictures [B, 3, R, R] in [0, 1] of the scenes seen through `view` (the whole scene when None); a style belongs to the scene, not to the view."""
+        image = self._render(resolution, view, supersample, torch.arange(len(self.captions)))
+        style = self.shown["style"]
+        for number, name in enumerate(STYLE_NAMES):
+            chosen = torch.nonzero(style == number)[:, 0]
+            if not len(chosen):
+                continue
+            whole = styles.APPLY[name](self._render(128, None, 1, chosen), self.generator)
+            image[chosen] = F.interpolate(whole, size=resolution, mode="area") if view is None else through(whole, view[chosen], resolution)
+        return image
+
+    def _render(self, resolution, view, supersample, chosen):
         side = resolution * supersample
-        line = (torch.arange(side, dtype=torch.float32) + 0.5) * 2 / side - 1
-        v, u = torch.meshgrid(line, line, indexing="ij")
-        fields = {name: value[:, None, None] for name, value in self.fields.items() if value.dim() == 1}
-        if view is None:
-            sx, sy = u.expand(len(self.first), -1, -1), v.expand(len(self.first), -1, -1)
-        else:
-            m = view[:, :, :, None, None]
-            depth = (m[:, 2, 0] * u + m[:, 2, 1] * v + m[:, 2, 2]).clamp(min=0.3)
-            sx = (m[:, 0, 0] * u + m[:, 0, 1] * v + m[:, 0, 2]) / depth
-            sy = (m[:, 1, 0] * u + m[:, 1, 1] * v + m[:, 1, 2]) / depth
-        along = (0.5 + 0.45 * (sx * fields["direction"].cos() + sy * fields["direction"].sin())).clamp(0, 1)[:, None]
-        low, high = self.fields["low"][:, :, None, None], self.fields["high"][:, :, None, None]
+        sx, sy = looking(side, None if view is None else view[chosen], len(chosen))
+        direction = self.direction[chosen][:, None, None]
+        along = (0.5 + 0.45 * (sx * direction.cos() + sy * direction.sin())).clamp(0, 1)[:, None]
+        low, high = self.low[chosen][:, :, None, None], self.high[chosen][:, :, None, None]
         image = low + (high - low) * along
-        image = self._paste(image, slice(None), self.first, sx, sy, fields["x"], fields["y"], fields["scale"], tinted=True)
-        pairs = torch.nonzero(self.fields["scale2"] > 0)[:, 0]
-        if len(pairs):
-            same = (self.second == self.first)[pairs]
-            image[pairs] = self._paste(image[pairs], pairs, self.second[pairs], sx[pairs], sy[pairs], fields["x2"][pairs], fields["y2"][pairs], fields["scale2"][pairs], tinted=same)
+        scenery = self.shown["scenery"][chosen]
+        for number, name in enumerate(SCENERY_NAMES):
+            hit = torch.nonzero(scenery == number)[:, 0]
+            if len(hit):
+                image[hit] = backgrounds.DRAW[name](sx[hit], sy[hit], self.low[chosen[hit]], self.high[chosen[hit]], self.generator)
+        layers = [self.pastes[row] for row in chosen.tolist()]
+        for layer in range(max(len(pastes) for pastes in layers)):
+            hit = [row for row, pastes in enumerate(layers) if len(pastes) > layer]
+            image = self._paste(image, hit, [layers[row][layer] for row in hit], sx, sy)
         return F.avg_pool2d(image, supersample) if supersample > 1 else image
 
-    def _paste(self, image, rows, numbers, sx, sy, x, y, scale, tinted):
-        angle, flip = self.fields["angle"][rows][:, None, None], self.fields["flip"][rows][:, None, None]
-        dx, dy = (sx - x) / scale, (sy - y) / scale
+    def _paste(self, image, hit, pastes, sx, sy):
+        everything = len(hit) == len(image)
+        hit = torch.tensor(hit)
+        field = lambda name: torch.tensor([paste[name] for paste in pastes])
+        angle, flip, x, y, scale = (field(name)[:, None, None] for name in ("angle", "flip", "x", "y", "scale"))
+        dx, dy = ((sx if everything else sx[hit]) - x) / scale, ((sy if everything else sy[hit]) - y) / scale
         grid = torch.stack([(dx * angle.cos() + dy * angle.sin()) * (1 - 2 * flip), dy * angle.cos() - dx * angle.sin()], -1)
-        icons = self.pictures.pixels[numbers].float().div_(255)
+        icons = self.pictures.pixels[field("number")].float().div_(255)
         colour, alpha = icons[:, :3], icons[:, 3:]
-        strength = self.fields["strength"][rows] * (tinted if isinstance(tinted, torch.Tensor) else 1)
-        hit = torch.nonzero(strength > 0)[:, 0]
-        if len(hit):
-            tint = self.fields["tint"][rows][hit][:, :, None, None]
-            light = (colour[hit] * torch.tensor([0.3, 0.59, 0.11]).view(1, 3, 1, 1)).sum(1, keepdim=True) / 0.62
+        strength = field("strength")
+        tinted = torch.nonzero(strength > 0)[:, 0]
+        if len(tinted):
+            tint = field("tint")[tinted][:, :, None, None]
+            light = (colour[tinted] * torch.tensor([0.3, 0.59, 0.11]).view(1, 3, 1, 1)).sum(1, keepdim=True) / 0.62
             toned = tint * light.clamp(max=1) + (1 - tint) * (light - 1).clamp(0, 0.6)
-            colour[hit] = torch.lerp(colour[hit], toned, strength[hit][:, None, None, None])
+            colour[tinted] = torch.lerp(colour[tinted], toned, strength[tinted][:, None, None, None])
         layer = F.grid_sample(torch.cat([colour * alpha, alpha], 1), grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-        return image * (1 - layer[:, 3:]) + layer[:, :3]
+        if everything:
+            return image * (1 - layer[:, 3:]) + layer[:, :3]
+        image[hit] = image[hit] * (1 - layer[:, 3:]) + layer[:, :3]
+        return image
 
     def jitter(self, image, colour=0.1, noise=0.08):
         """Colour jitter (brightness, contrast, saturation) and noise of a random strength per picture."""
-        grey = image.mean(1, keepdim=True)
-        gain, contrast, saturation = (1 + self.uniform(-colour, colour, 1, 1, 1) for _ in range(3))
-        image = grey + (image - grey) * saturation
-        middle = image.mean((1, 2, 3), keepdim=True)
-        image = ((image - middle) * contrast + middle) * gain
-        strength = self.uniform(0, noise, 1, 1, 1) * (self.uniform(0, 1, 1, 1, 1) < 0.5)
-        return (image + strength * torch.randn(image.shape, generator=self.generator)).clamp(0, 1)
+        return jitter(image, self.generator, colour, noise)
+
+
+def views(count, generator, crop=(0.5, 1.0), perspective=0.06, angle=0.1):
+    """Random homographies as [B, 3, 3], from view coordinates to scene coordinates in [-1, 1]."""
+    size = crop[0] + (crop[1] - crop[0]) * torch.rand(count, generator=generator)
+    offset = (2 * torch.rand(count, 2, generator=generator) - 1) * (1 - size)[:, None].clamp(min=0)
+    turn = torch.randn(count, generator=generator) * angle
+    matrix = torch.zeros(count, 3, 3)
+    matrix[:, 0, 0], matrix[:, 0, 1] = size * turn.cos(), -size * turn.sin()
+    matrix[:, 1, 0], matrix[:, 1, 1] = size * turn.sin(), size * turn.cos()
+    matrix[:, :2, 2] = offset
+    matrix[:, 2, :2], matrix[:, 2, 2] = torch.randn(count, 2, generator=generator) * perspective, 1.0
+    return matrix
+
+
+def jitter(image, generator, colour=0.1, noise=0.08):
+    """Colour jitter (brightness, contrast, saturation) and noise of a random strength per picture."""
+    uniform = lambda low, high: low + (high - low) * torch.rand(len(image), 1, 1, 1, generator=generator)
+    grey = image.mean(1, keepdim=True)
+    gain, contrast, saturation = (uniform(1 - colour, 1 + colour) for _ in range(3))
+    image = grey + (image - grey) * saturation
+    middle = image.mean((1, 2, 3), keepdim=True)
+    image = ((image - middle) * contrast + middle) * gain
+    strength = uniform(0, noise) * (uniform(0, 1) < 0.5)
+    return (image + strength * torch.randn(image.shape, generator=generator)).clamp(0, 1)
+
+
+def looking(side, view, count):
+    """Scene coordinates x, y [B, side, side] of a view's pixels."""
+    line = (torch.arange(side, dtype=torch.float32) + 0.5) * 2 / side - 1
+    v, u = torch.meshgrid(line, line, indexing="ij")
+    if view is None:
+        return u.expand(count, -1, -1), v.expand(count, -1, -1)
+    m = view[:, :, :, None, None]
+    depth = (m[:, 2, 0] * u + m[:, 2, 1] * v + m[:, 2, 2]).clamp(min=0.3)
+    return (m[:, 0, 0] * u + m[:, 0, 1] * v + m[:, 0, 2]) / depth, (m[:, 1, 0] * u + m[:, 1, 1] * v + m[:, 1, 2]) / depth
+
+
+def through(pictures, view, resolution):
+    """Whole pictures [B, 3, S, S] seen through views, at R x R."""
+    x, y = looking(2 * resolution, view, len(pictures))
+    return F.avg_pool2d(F.grid_sample(pictures, torch.stack([x, y], -1), padding_mode="border", align_corners=False), 2)

@@ -8,6 +8,7 @@ import torch
 import clip
 import judge
 import loop
+import prior
 import vqgan
 
 
@@ -40,6 +41,11 @@ def main(out, models, judge_folder):
         folder = models / "vqgan"
         vqgan.export(saved["ema"], folder)
         print(f"vqgan: step {saved['step']}, {(folder / 'model.safetensors').stat().st_size} bytes")
+    saved = loop.load(out / "prior.pt")
+    if saved:
+        folder = models / "prior"
+        prior.export(saved["ema"], prior.LOOKS, folder)
+        print(f"prior: step {saved['step']}, {(folder / 'model.safetensors').stat().st_size} bytes")
     for file in models.glob("*/*"):
         file.chmod(0o644)
     saved = loop.load(out / "judge.pt")

@@ -1,4 +1,4 @@
-"""A small PyTorch reference of the guidance loop over the exported weights: contact sheets, judge figures and a search for good settings."""
+"""A small PyTorch reference of the guidance loop over the exported weights: contact sheets and a search for good settings."""
 
 import argparse
 import json
@@ -7,14 +7,12 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-import yaml
 from PIL import Image, ImageDraw
-from safetensors.torch import load_file
 from transformers import CLIPModel
 
 import loop
 from captions import load_tokenizer
-from vqgan import Vqgan
+from vqgan import load_vqgan
 
 DEFAULTS = {
     "steps": 150, "learningRate": 0.1, "cutouts": 16, "cropMin": 0.5, "cropMax": 1.0, "noise": 0.05, "jitter": 0.1, "angle": 0.15, "perspective": 0.05,
@@ -40,12 +38,10 @@ def load_models(folder):
     """The exported CLIP, its tokenizer and the exported VQGAN, frozen."""
     folder = Path(folder)
     clip = CLIPModel.from_pretrained(folder / "clip", torch_dtype=torch.float32).eval().requires_grad_(False)
-    params = yaml.safe_load((folder / "vqgan/config.yaml").read_text())["model"]["params"]
-    vqgan = Vqgan(**params)
-    vqgan.load_state_dict({name: value.float() for name, value in load_file(folder / "vqgan/model.safetensors").items()})
+    vqgan = load_vqgan(folder / "vqgan")
     processor = json.loads((folder / "clip/preprocessor_config.json").read_text())
     mean, std = (torch.tensor(processor[name]).view(1, 3, 1, 1) for name in ("image_mean", "image_std"))
-    return clip, load_tokenizer(folder / "clip"), vqgan.eval().requires_grad_(False), mean, std
+    return clip, load_tokenizer(folder / "clip"), vqgan, mean, std
 
 
 def start_latent(vqgan, kind, count, generator):
@@ -139,7 +135,6 @@ def sheet(pictures, labels, path, columns=8):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", default=str(Path(__file__).parent.parent / "models/compact"))
-    parser.add_argument("--judge", default=str(Path(__file__).parent / "judge"))
     parser.add_argument("--prompts", choices=["tuning", "test"], default="tuning")
     parser.add_argument("--settings", default="{}", help="JSON that overrides the defaults")
     parser.add_argument("--seed", type=int, default=0)
@@ -157,14 +152,8 @@ def main():
         made.append(pictures)
         distances.append(distance)
     made, distances = torch.cat(made), torch.cat(distances)
-    labels, result = prompts, {"pictures": len(prompts), "seconds": round(time.time() - start, 1), "distance": round(distances.mean().item(), 4)}
-    if Path(options.judge, "model.safetensors").exists():
-        import judge
-        ranks, chosen = judge.rank(options.judge, made, prompts)
-        result["judge_first"] = round(sum(rank == 0 for rank in ranks) / len(ranks), 3)
-        result["judge_first_three"] = round(sum(rank < 3 for rank in ranks) / len(ranks), 3)
-        labels = [f"{rank + 1} {prompt}" for rank, prompt in zip(ranks, prompts)]
-    sheet(made, labels, options.sheet)
+    result = {"pictures": len(prompts), "seconds": round(time.time() - start, 1), "distance": round(distances.mean().item(), 4)}
+    sheet(made, prompts, options.sheet)
     print(json.dumps(result))
 
 

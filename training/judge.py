@@ -1,4 +1,4 @@
-"""The judge: a second text-image encoder (residual convolutions, bag of words and word pairs) trained apart from the compact CLIP, only to measure pictures."""
+"""The judge: a second text-image encoder (residual convolutions, a recurrent text reader) trained apart from the compact CLIP, only to measure pictures."""
 
 import json
 import random
@@ -11,9 +11,9 @@ from safetensors.torch import load_file, save_file
 
 import loop
 from captions import vocabulary
-from data import Pictures, Scenes
+from data import SAID, Pictures, Scenes, fitting, join
 
-WIDTHS, EMBEDDING, WORD_WIDTH, PAIRS = (32, 64, 128, 192), 128, 96, 2048
+SIDE, WIDTHS, EMBEDDING, WORD_WIDTH, READER = 64, (32, 64, 128, 192), 160, 128, 192
 
 
 class Residual(nn.Module):
@@ -29,33 +29,38 @@ class Residual(nn.Module):
 
 
 class Judge(nn.Module):
-    """Unit vectors of pictures [B, 3, 64, 64] in [0, 1] and of sentences; pairs of neighbouring words share hashed rows."""
+    """Unit vectors of pictures [B, 3, 64, 64] in [0, 1] and of sentences, read by a gated recurrent unit both ways; unknown words are skipped."""
 
     def __init__(self, words):
         super().__init__()
-        self.rows = {word: number for number, word in enumerate(words)}
+        self.rows = {word: number for number, word in enumerate(words, 1)}
         self.stem, self.stem_norm = nn.Conv2d(3, WIDTHS[0], 3, padding=1, bias=False), nn.BatchNorm2d(WIDTHS[0])
         self.stages = nn.Sequential(*(Residual(a, b) for a, b in zip(WIDTHS, WIDTHS[1:])))
-        self.image_out = nn.Linear(WIDTHS[-1] * 4, EMBEDDING)
-        self.words = nn.EmbeddingBag(len(words) + PAIRS, WORD_WIDTH, mode="sum")
-        self.text_out = nn.Sequential(nn.Linear(WORD_WIDTH, 256), nn.ReLU(), nn.Linear(256, EMBEDDING))
+        self.image_out = nn.Sequential(nn.Linear(WIDTHS[-1] * 9, 384), nn.ReLU(), nn.Linear(384, EMBEDDING))
+        self.words = nn.Embedding(len(words) + 1, WORD_WIDTH, padding_idx=0)
+        self.reader = nn.GRU(WORD_WIDTH, READER, batch_first=True, bidirectional=True)
+        self.text_out = nn.Linear(2 * READER + WORD_WIDTH, EMBEDDING)
         self.scale = nn.Parameter(torch.tensor(2.6592))
         nn.init.normal_(self.words.weight, std=0.3)
 
     def image(self, pixels):
         x = F.relu(self.stem_norm(self.stem((pixels - 0.5) * 4)))
         x = self.stages(x)
-        return F.normalize(self.image_out(F.adaptive_avg_pool2d(x, 2).flatten(1)).float(), dim=1)
+        return F.normalize(self.image_out(F.adaptive_avg_pool2d(x, 3).flatten(1)).float(), dim=1)
 
     def text(self, sentences):
-        rows, starts = [], []
+        found = []
         for sentence in sentences:
             words = [next((form for form in (word, word[:-1], word[:-2]) if form in self.rows), None) for word in sentence.lower().split()]
-            words = [word for word in words if word]
-            starts.append(len(rows))
-            rows += [self.rows[word] for word in words]
-            rows += [len(self.rows) + (self.rows[a] * 7919 + self.rows[b] * 104729) % PAIRS for a, b in zip(words, words[1:])]
-        return F.normalize(self.text_out(self.words(torch.tensor(rows), torch.tensor(starts))).float(), dim=1)
+            found.append([self.rows[word] for word in words if word][:24] or [0])
+        length = max(map(len, found))
+        ids = torch.tensor([row + [0] * (length - len(row)) for row in found])
+        here = (ids > 0).float()[:, :, None]
+        words = self.words(ids)
+        packed = nn.utils.rnn.pack_padded_sequence(words, torch.tensor([len(row) for row in found]), batch_first=True, enforce_sorted=False)
+        read, _ = nn.utils.rnn.pad_packed_sequence(self.reader(packed)[0], batch_first=True, total_length=length)
+        read = (read - 4 * (1 - here)).amax(1)
+        return F.normalize(self.text_out(torch.cat([read, (words * here).sum(1)], 1)).float(), dim=1)
 
 
 def disturb(pixels, rng):
@@ -74,7 +79,7 @@ def disturb(pixels, rng):
     return pixels
 
 
-def train(data, out, stop=1200, cooldown=700, checkpoint_every=100):
+def train(data, out, stop=2100, cooldown=600, checkpoint_every=100):
     """Trains from scratch or from the last checkpoint with its own seed."""
     loop.prepare(3)
     pictures, rng = Pictures(data), random.Random(3)
@@ -88,18 +93,22 @@ def train(data, out, stop=1200, cooldown=700, checkpoint_every=100):
         optimizer.load_state_dict(saved["optimizer"])
         ema, start, log.seconds = saved["ema"], saved["step"], saved["seconds"]
     check = Scenes(pictures, 256, 999, validation=True)
-    check_pixels = check.render(64, check.view((0.8, 1.0), 0, 0))
+    check_pixels = check.render(64, check.view(crop=(0.8, 1.0), perspective=0, angle=0))
     for step in range(start, stop):
         scenes = Scenes(pictures, 128, 9_000_000 + step)
-        pixels = scenes.render(64, scenes.view((0.7, 1.0), 0.1, 0.2))
+        pixels = scenes.render(SIDE, scenes.view(crop=(0.7, 1.0), perspective=0.1, angle=0.2))
         pixels = disturb(scenes.jitter(pixels, 0.2, 0.15), rng).contiguous(memory_format=torch.channels_last)
         for group in optimizer.param_groups:
             group["lr"] = loop.rate(step, 2e-3, 100, stop, cooldown)
+        further = rng.sample(range(len(pictures.concepts)), 256)
+        nouns = [rng.choice(pictures.concepts[number]["names"]) for number in further]
+        said = {name: torch.full((len(nouns),), -1) for name in SAID} | {"noun": torch.tensor([pictures.noun_ids[noun] for noun in nouns])}
+        ignored = fitting(pictures.carriers, join(scenes.said, said), scenes.shown).fill_diagonal_(False)
         with torch.autocast("cpu", torch.bfloat16):
-            image, text = model.image(pixels), model.text(scenes.captions)
-        logits = (text @ image.T * model.scale.clamp(max=4).exp()).masked_fill(scenes.wrong(), -1e4)
-        target = torch.arange(len(logits))
-        loss = (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
+            image = model.image(pixels)
+        logits = (model.text(scenes.captions + nouns) @ image.T * model.scale.clamp(max=4).exp()).masked_fill(ignored, -1e4)
+        target = torch.arange(len(image))
+        loss = (F.cross_entropy(logits[:len(image)], target) + F.cross_entropy(logits.T, target)) / 2
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -122,17 +131,30 @@ def export(saved, folder):
     folder.mkdir(parents=True, exist_ok=True)
     state = {name: value.half() if value.dtype.is_floating_point else value for name, value in saved["ema"].items()}
     save_file({name: value.contiguous() for name, value in state.items()}, folder / "model.safetensors")
-    (folder / "config.json").write_text(json.dumps({"side": 64, "widths": WIDTHS, "embedding": EMBEDDING, "words": saved["words"]}) + "\n")
+    (folder / "config.json").write_text(json.dumps({"side": SIDE, "widths": WIDTHS, "embedding": EMBEDDING, "words": saved["words"]}) + "\n")
 
 
-def rank(folder, pictures, prompts):
-    """For every picture the place of its own prompt among all prompts (0 is first) and the prompt that came first."""
+class Loaded:
+    """An exported judge that embeds pictures and texts as unit vectors."""
+
+    def __init__(self, model):
+        self.model = model.eval()
+
+    @torch.no_grad()
+    def embed_pictures(self, pictures):
+        """u8 [n, H, W, 3] (array or tensor) to [n, d]."""
+        pictures = torch.as_tensor(pictures).permute(0, 3, 1, 2).float() / 255
+        return torch.cat([self.model.image(F.interpolate(block, size=SIDE, mode="area")) for block in pictures.split(64)])
+
+    @torch.no_grad()
+    def embed_texts(self, texts):
+        return self.model.text(texts)
+
+
+def load(folder):
+    """The judge that `export` wrote into the folder."""
     folder = Path(folder)
-    model = Judge(json.loads((folder / "config.json").read_text())["words"]).eval()
+    model = Judge(json.loads((folder / "config.json").read_text())["words"])
     state = load_file(folder / "model.safetensors")
     model.load_state_dict({name: value.float() if value.dtype.is_floating_point else value for name, value in state.items()})
-    with torch.no_grad():
-        scores = model.image(F.interpolate(pictures, size=64, mode="area")) @ model.text(prompts).T
-    order = scores.argsort(1, descending=True)
-    places = [(row == number).nonzero().item() for number, row in enumerate(order)]
-    return places, [prompts[row[0]] for row in order]
+    return Loaded(model)

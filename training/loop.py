@@ -10,8 +10,8 @@ import torch
 
 
 def prepare(seed):
-    """One thread, fixed seed, and no page faults for every large tensor (glibc: never use mmap, never trim)."""
-    torch.set_num_threads(1)
+    """One thread (TRAINING_THREADS: more), fixed seed, and no page faults for every large tensor (glibc: never use mmap, never trim)."""
+    torch.set_num_threads(int(os.environ.get("TRAINING_THREADS", "1")))
     torch.manual_seed(seed)
     try:
         libc = ctypes.CDLL(None)

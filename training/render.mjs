@@ -22,12 +22,13 @@ const SETS = [
   "streamline-emojis",
   "flat-color-icons",
 ];
+const OWN_CONCEPTS = new Set(["flat-color-icons", "streamline-emojis"]); // sets whose icons without an emoji of that name are concepts of their own
 const LICENSES = new Set(["MIT", "Apache-2.0", "CC-BY-4.0", "CC0-1.0", "OFL-1.1"]);
 // Unicode emoji groups: 0 smileys, 1 people, 2 components, 3 animals and nature, 4 food, 5 travel, 6 activities, 7 objects, 8 symbols, 9 flags.
-const GROUP_WEIGHT = { 0: 0.5, 1: 0.3, 3: 1, 4: 1, 5: 1, 6: 1, 7: 1, 8: 0.25 };
+const GROUP_WEIGHT = { 0: 0.5, 1: 0.3, 3: 1, 4: 1, 5: 1, 6: 1, 7: 1, 8: 0.25, 9: 0.15 };
 const SKIP_NAME =
-  /skin-tone|(^|-)(light|dark|medium)$|medium-(light|dark)|^(keycap|letter|digit|flag-for|regional)|^flag-|^\d+$|^[a-z]$|oclock|-thirty|ideograph|katakana|^(android-os|bbc|debian|dribbble|dvd-logo|google|icons8-cup|ipad|iphone|kindle|linux|nook|reddit|stumbleupon|vlc|wikipedia|usb|faq|vip|mms|sms|nfc-sign)$/;
-const SKIP_LABEL = /^keycap|^flag|button|o’clock|-thirty|skin tone|:|regional|Japanese “|input |CJK|ideograph/i;
+  /skin-tone|(^|-)(light|dark|medium)$|medium-(light|dark)|^(keycap|letter|digit|regional)|^\d+$|^[a-z]$|oclock|-thirty|ideograph|katakana|^(android-os|bbc|debian|dribbble|dvd-logo|google|icons8-cup|ipad|iphone|kindle|linux|nook|reddit|stumbleupon|vlc|wikipedia|usb|faq|vip|mms|sms|nfc-sign)$/;
+const SKIP_LABEL = /^keycap|button|o’clock|-thirty|skin tone|regional|Japanese “|input |CJK|ideograph/i;
 
 const words = (text) =>
   text
@@ -57,8 +58,12 @@ const flags = new Set(
   [...emojiByLabel.keys()].filter((label) => label.startsWith("flag")).map((label) => label.slice(4)),
 );
 
+/** "flag of france" for "flag: France", other flags as they are called. */
+const flagName = (emoji) => words(emoji.label.replace(/^flag: /, "flag of "));
+
 /** Every name by which an emoji is called: its label, the label without "face", and its shortcodes. */
 function namesOf(emoji) {
+  if (emoji.group === 9) return [flagName(emoji)];
   const label = words(emoji.label);
   const codes = shortcodes
     .flatMap((table) => table[emoji.hexcode] ?? [])
@@ -93,17 +98,17 @@ function conceptOf(label, emoji) {
 /** The concept that an icon shows, or undefined when the icon is left out. */
 function classify(set, name, hexes) {
   if (SKIP_NAME.test(name)) return undefined;
-  const plain = words(name.replace(/-\d+$/, ""));
+  const plain = words(name.replace(/-\d+$/, "").replace(/^flag-for-/, "flag-"));
   const emoji =
     hexes.map((hex) => emojiByHex.get(hexKey(hex))).find(Boolean) ??
     emojiByLabel.get(plain.replaceAll(" ", "")) ??
     emojiByLabel.get(plain.replace(/ face$/, "").replaceAll(" ", ""));
   if (emoji) {
-    if (emoji.group === undefined || emoji.group === 2 || emoji.group === 9 || SKIP_LABEL.test(emoji.label))
-      return undefined;
-    return conceptOf(emoji.label, emoji);
+    if (emoji.group === undefined || emoji.group === 2 || SKIP_LABEL.test(emoji.label)) return undefined;
+    if (emoji.group === 9) return conceptOf(flagName(emoji), emoji);
+    return emoji.label.includes(":") ? undefined : conceptOf(emoji.label, emoji);
   }
-  if (set !== "flat-color-icons" && set !== "streamline-emojis") return undefined;
+  if (!OWN_CONCEPTS.has(set) || /^flag/.test(name)) return undefined;
   return plain && !flags.has(plain.replaceAll(" ", "")) ? conceptOf(plain) : undefined;
 }
 

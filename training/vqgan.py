@@ -6,7 +6,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 import yaml
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 import loop
 from data import Pictures, Scenes
@@ -195,6 +195,14 @@ class Vqgan(nn.Module):
 
     def decode(self, z):
         return self.decoder(self.post_quant_conv(z))
+
+
+def load_vqgan(folder):
+    """The exported model, frozen."""
+    params = yaml.safe_load((Path(folder) / "config.yaml").read_text())["model"]["params"]
+    model = Vqgan(**params)
+    model.load_state_dict({name: value.float() for name, value in load_file(Path(folder) / "model.safetensors").items()})
+    return model.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 
 def reconstruction_loss(made, wanted):

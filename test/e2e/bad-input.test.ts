@@ -76,7 +76,12 @@ const cases: readonly (readonly [name: string, args: string, code: number, line:
   ["half a step", "generate castle --steps 1.5", 2, /expected a whole number/],
   ["a negative seed", "generate castle --seed=-4", 2, /--seed .*expected a whole number from 0/],
   ["an unknown optimiser", "generate castle --optimizer adm", 2, /expected adam\|adamw/],
-  ["an unknown preset", "generate castle --preset papr", 2, /Allowed choices are paper, notebook, nerdyrodent/],
+  [
+    "an unknown preset",
+    "generate castle --preset papr",
+    2,
+    /Allowed choices are paper, notebook, codebook-sampling, mse, ema, nerdyrodent/,
+  ],
   ["an unknown augmentation", "generate castle --augment blur", 2, /"blur" is no augmentation; write none/],
   ["an unknown device", "generate castle --device tpu", 2, /Allowed choices are cpu, webgpu, cuda, auto/],
   ["an unknown flag", "generate castle --stepz 3", 2, /unknown option '--stepz' \(did you mean --steps\?\)/],
