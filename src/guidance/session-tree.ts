@@ -55,7 +55,7 @@ export function nodeOf({ nodes }: SessionTree, id: number): SessionNode {
   requires(
     node,
     "BAD_ARGUMENT",
-    () => `node: the session has no node ${id}`,
+    () => `session: it has no node ${id}`,
     `it has ${nodes.map((candidate) => candidate.id).join(", ")}`,
   );
   return node;
