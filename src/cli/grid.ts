@@ -134,7 +134,10 @@ function stepOf(reporter: Reporter, steps: number): NonNullable<GridOptions["onS
 }
 
 function labelOf({ step, score, out }: GridCell<PictureRun>, told: object): string[] {
-  const values = Object.entries(told).map(([name, value]) => `${name} ${value}`);
+  // A long name would push its value off the cell: the value has a line of its own.
+  const values = Object.entries(told).flatMap(([name, value]) =>
+    name === "seed" ? [`${name} ${value}`] : [name, `${value}`],
+  );
   const scored = score === undefined ? "" : score.toFixed(3);
   return [...values, scored, ...(out ? [`out at ${step}`] : [])];
 }
