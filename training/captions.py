@@ -59,11 +59,16 @@ def without_colour(noun):
     return " ".join(rest) if rest else None
 
 
+def with_article(phrase):
+    """The phrase with "a" or "an" before it."""
+    return ("an " if phrase[0] in "aeiou" else "a ") + phrase
+
+
 def article(phrase, rng):
     """The phrase with "a"/"an", "the", "one" or nothing before it."""
     draw = rng.random()
     if draw < 0.70:
-        return ("an " if phrase[0] in "aeiou" else "a ") + phrase
+        return with_article(phrase)
     return ("the " + phrase) if draw < 0.80 else phrase
 
 

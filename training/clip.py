@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
 import loop
-from captions import CONTEXT, build_tokenizer, load_tokenizer
-from data import SAID, Pictures, Scenes, fitting, jitter, join, rows, through, views
+from captions import CONTEXT, build_tokenizer, load_tokenizer, with_article
+from data import Pictures, Scenes, fitting, further_names, jitter, join, rows, through, views
 from vqgan import load_vqgan
 
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
@@ -127,15 +127,6 @@ class Pool:
         """Rows and their pictures [count, 3, 128, 128]."""
         chosen = torch.randperm(len(self.pictures), generator=self.generator)[:count]
         return chosen, self.pictures[chosen].float() / 255
-
-
-def further_captions(pictures, encode, count, seed):
-    """Names of `count` random concepts as further wrong answers: token ids and what they say."""
-    rng = random.Random(seed)
-    nouns = [rng.choice(pictures.concepts[number]["names"]) for number in rng.sample(range(len(pictures.concepts)), count)]
-    said = {name: torch.full((count,), -1) for name in SAID}
-    said["noun"] = torch.tensor([pictures.noun_ids[noun] for noun in nouns])
-    return encode([("an " if noun[0] in "aeiou" else "a ") + noun for noun in nouns]), said
 
 
 def export(state, folder):
@@ -259,8 +250,8 @@ def train(data, out, vqgan=None, warm=None, stop=2400, cooldown=600, peak=7e-4, 
             said = join(said, rows(pool.scenes.said, chosen))
             shown = join(shown, rows(pool.scenes.shown, chosen), rows(damaged.scenes.shown, some))
         pixels = jitter(pixels, scenes.generator)
-        more, more_said = further_captions(pictures, encode, 256, step)
-        ids = torch.cat([encode(captions), more])
+        nouns, more_said = further_names(pictures, 256, random.Random(step))
+        ids = encode(captions + [with_article(noun) for noun in nouns])
         ignored = fitting(pictures.carriers, join(said, more_said), shown)
         ignored.fill_diagonal_(False)
         if drawer:
@@ -271,7 +262,7 @@ def train(data, out, vqgan=None, warm=None, stop=2400, cooldown=600, peak=7e-4, 
         for replay in range(replays):
             change.requires_grad_(replay + 1 < replays)
             with torch.autocast("cpu", torch.bfloat16):
-                image = model.image((pixels + change))
+                image = model.image(pixels + change)
                 loss = model.loss(image, model.text(ids), ignored)
             optimizer.zero_grad()
             loss.backward()

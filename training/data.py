@@ -127,6 +127,13 @@ def fitting(carriers, said, shown):
     return fits & (either | (said["noun"] < 0)[:, None])
 
 
+def further_names(pictures, count, rng):
+    """Names of `count` random concepts as further wrong answers, and what they say."""
+    nouns = [rng.choice(pictures.concepts[number]["names"]) for number in rng.sample(range(len(pictures.concepts)), count)]
+    said = {name: torch.full((count,), -1) for name in SAID} | {"noun": torch.tensor([pictures.noun_ids[noun] for noun in nouns])}
+    return nouns, said
+
+
 def join(*tables):
     """Tables of equal columns, one below the other."""
     return {name: torch.cat([table[name] for table in tables]) for name in tables[0]}

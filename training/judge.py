@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 import loop
 from captions import vocabulary
-from data import SAID, Pictures, Scenes, fitting, join
+from data import Pictures, Scenes, fitting, further_names, join
 
 SIDE, WIDTHS, EMBEDDING, WORD_WIDTH, READER = 64, (32, 64, 128, 192), 160, 128, 192
 
@@ -100,9 +100,7 @@ def train(data, out, stop=2100, cooldown=600, checkpoint_every=100):
         pixels = disturb(scenes.jitter(pixels, 0.2, 0.15), rng).contiguous(memory_format=torch.channels_last)
         for group in optimizer.param_groups:
             group["lr"] = loop.rate(step, 2e-3, 100, stop, cooldown)
-        further = rng.sample(range(len(pictures.concepts)), 256)
-        nouns = [rng.choice(pictures.concepts[number]["names"]) for number in further]
-        said = {name: torch.full((len(nouns),), -1) for name in SAID} | {"noun": torch.tensor([pictures.noun_ids[noun] for noun in nouns])}
+        nouns, said = further_names(pictures, 256, rng)
         ignored = fitting(pictures.carriers, join(scenes.said, said), scenes.shown).fill_diagonal_(False)
         with torch.autocast("cpu", torch.bfloat16):
             image = model.image(pixels)

@@ -116,6 +116,11 @@ class Texts:
         return self.model.text(torch.tensor([encoding.ids for encoding in self.tokenizer.encode_batch(captions)]))
 
 
+def with_noise(text, generator):
+    """Unit vectors [B, E] a little off, so that near texts give near pictures."""
+    return F.normalize(text + 0.15 * torch.randn(text.shape, generator=generator) * text.shape[1] ** -0.5, dim=1)
+
+
 def embedded(texts, scenes, rng, generator):
     """What a run would be given for the scenes: their captions, or the sum of subject and style as two prompts; with a little noise."""
     captions = list(scenes.captions)
@@ -128,7 +133,7 @@ def embedded(texts, scenes, rng, generator):
     text, styles = both[:len(captions)].clone(), both[len(captions):]
     if second:
         text[list(second)] = F.normalize(text[list(second)] + styles, dim=1)
-    return F.normalize(text + 0.15 * torch.randn(text.shape, generator=generator) * text.shape[1] ** -0.5, dim=1)
+    return with_noise(text, generator)
 
 
 def targets(vqgan, scenes):
@@ -172,7 +177,7 @@ def train(data, out, vqgan, stop=2300, cooldown=800, peak=2e-3, singles=72, othe
         looks = [rng.randrange(len(LOOKS)) for _ in chosen]
         noun = lambda concept: rng.choice([concept["names"][0], rng.choice(concept["names"]), rng.choice(pictures.rare_tags[concept["id"]] or concept["names"])])
         text = texts([caption(noun(pictures.concepts[number]), rng) for number in chosen])
-        text = [F.normalize(text + 0.15 * torch.randn(text.shape, generator=generator) * text.shape[1] ** -0.5, dim=1)]
+        text = [with_noise(text, generator)]
         codes = [store["codes"][look, number].long()[None] for look, number in zip(looks, chosen)]
         composed = step % len(LOOKS)
         scenes = Scenes(pictures, others, 5_000_000 + step, canonical=True, stock=stock[composed])

@@ -18,17 +18,13 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 import backgrounds  # noqa: E402
-from captions import NUMBERS, PALETTE, PLACES, RELATIONS, SCENERY, STYLE_ALONE, STYLES, plural, without_colour  # noqa: E402
+from captions import NUMBERS, PALETTE, PLACES, RELATIONS, SCENERY, STYLE_ALONE, STYLES, plural, with_article, without_colour  # noqa: E402
 from data import SCENERY_NAMES, SHIFT, STYLE_NAMES, Pictures, Scenes  # noqa: E402
 
 SEED, SIDE, BATCH = 20, 128, 100
 OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"}
 ATTRIBUTES = {"colour": 18, "background": 10, "number": 8, "scenery": 8, "place": 6}
 THINGS = (3, 4, 5, 6, 7)  # animals and nature, food, travel, activities, objects
-
-
-def a(phrase):
-    return ("an " if phrase[0] in "aeiou" else "a ") + phrase
 
 
 def tuning():
@@ -40,7 +36,7 @@ def common(concepts):
     """Concepts of ordinary things: in several icon sets, named by one or two words without a colour, in the singular."""
     seen = tuning()
     fits = lambda c: c["group"] in THINGS and c["weight"] >= 1 and c["pictures"] >= 5 and len(c["name"].split()) <= 2
-    plain = lambda c: c["name"].replace(" ", "").isalpha() and without_colour(c["name"]) == c["name"] and a(c["name"]) not in seen
+    plain = lambda c: c["name"].replace(" ", "").isalpha() and without_colour(c["name"]) == c["name"] and with_article(c["name"]) not in seen
     singular = lambda c: not c["name"].endswith("s") or c["name"].endswith(("ss", "us"))
     return [concept for concept in concepts if fits(concept) and plain(concept) and singular(concept)]
 
@@ -62,13 +58,13 @@ def apart(candidates, count, taken=()):
 def attribute_phrases(kind):
     """Value -> noun -> prompt, for one kind of attribute."""
     if kind == "colour":
-        return {name: lambda noun, name=name: a(f"{name} {noun}") for name in PALETTE}
+        return {name: lambda noun, name=name: with_article(f"{name} {noun}") for name in PALETTE}
     if kind == "background":
-        return {name: lambda noun, name=name: f"{a(noun)} on {a(name)} background" for name in PALETTE}
+        return {name: lambda noun, name=name: f"{with_article(noun)} on {with_article(name)} background" for name in PALETTE}
     if kind == "number":
-        return {1: a} | {number: lambda noun, words=words: f"{words[0]} {plural(noun)}" for number, words in NUMBERS.items()}
+        return {1: with_article} | {number: lambda noun, words=words: f"{words[0]} {plural(noun)}" for number, words in NUMBERS.items()}
     table = {name: phrases[0] for name, phrases in SCENERY.items()} if kind == "scenery" else PLACES
-    return {name: lambda noun, phrase=phrase: f"{a(noun)} {phrase}" for name, phrase in table.items()}
+    return {name: lambda noun, phrase=phrase: f"{with_article(noun)} {phrase}" for name, phrase in table.items()}
 
 
 def attributes(rng, concepts):
@@ -90,7 +86,7 @@ def relations(rng, concepts, count=30):
     for number in range(count):
         first, second = concepts[2 * number], concepts[2 * number + 1]
         relation = list(RELATIONS)[number % len(RELATIONS)]
-        say = lambda name: f"{a(first['name'])} {RELATIONS[name][0]} {a(second['name'])}"
+        say = lambda name: f"{with_article(first['name'])} {RELATIONS[name][0]} {with_article(second['name'])}"
         others = [OPPOSITE[relation]] + [name for name in RELATIONS if name not in (relation, OPPOSITE[relation])]
         drawn.append({"prompt": say(relation), "others": [say(name) for name in others], "scene": {"things": [first, second], "relation": relation}})
     return drawn
@@ -101,7 +97,7 @@ def style_additions(rng, plain, count=30):
     drawn = []
     for number, concept in enumerate(rng.sample(plain, count)):
         style = list(STYLES)[number % len(STYLES)]
-        content = a(concept["name"])
+        content = with_article(concept["name"])
         drawn.append({"prompt": f"{content} | {STYLE_ALONE[style][0]}", "content": content, "form": STYLES[style][0],
                       "otherForms": [forms[0] for name, forms in STYLES.items() if name != style], "scene": {"things": [concept], "style": style}})
     return drawn
@@ -172,11 +168,11 @@ def edits(rng, pictures, concepts, folder, count=20):
         if number < len(recoloured):
             colour, side, middle = pictures.colour[picture], 104, (64, 64)
             target = rng.choice([name for name in ("red", "orange", "yellow", "green", "blue", "purple", "pink") if name != colour])
-            entry = {"source": a(f"{colour} {noun}"), "prompt": a(f"{target} {noun}"), "kind": "colour"}
+            entry = {"source": with_article(f"{colour} {noun}"), "prompt": with_article(f"{target} {noun}"), "kind": "colour"}
             ground = numpy.full((SIDE, SIDE, 3), 255, numpy.uint8)
         else:
             side, middle = 92, (64, 72)
-            entry = {"source": f"{a(noun)} {SCENERY['grass'][0]}", "prompt": f"{a(noun)} {SCENERY['night'][0]}", "kind": "night"}
+            entry = {"source": f"{with_article(noun)} {SCENERY['grass'][0]}", "prompt": f"{with_article(noun)} {SCENERY['night'][0]}", "kind": "night"}
             line = (torch.arange(SIDE) + 0.5) * 2 / SIDE - 1
             y, x = torch.meshgrid(line, line, indexing="ij")
             drawn_ground = backgrounds.DRAW["grass"](x[None], y[None], torch.ones(1, 3), torch.ones(1, 3), generator)[0]
@@ -215,9 +211,9 @@ def main():
     words = {concept["name"]: set(concept["names"]) | set(concept["tags"]) for concept in pictures.concepts}
     for concept in rng.sample(others, len(others)):
         if len(distractors) < 900 and all(concept["name"] not in words[own["name"]] and own["name"] not in words[concept["name"]] for own in plain):
-            distractors.append(a(concept["name"]))
+            distractors.append(with_article(concept["name"]))
     lists = {
-        "concepts": [{"prompt": a(concept["name"]), "scene": {"things": [concept]}} for concept in plain],
+        "concepts": [{"prompt": with_article(concept["name"]), "scene": {"things": [concept]}} for concept in plain],
         "distractors": distractors,
         "attributes": attributes(rng, apart(rng.sample(candidates, len(candidates)), 100)),
         "relations": relations(rng, apart(rng.sample(candidates, len(candidates)), 60)),
