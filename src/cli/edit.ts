@@ -10,7 +10,15 @@ import { encodePng } from "../image/png.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import { addFileOptions, addKeepOption, type FileFlags, outputsOf, sessionFiles } from "./generate.js";
 import { noticeText } from "./notices.js";
-import { addModelOptions, addSettingOptions, modelArguments, modelFrom, settingsFrom, wholeNumber } from "./options.js";
+import {
+  addModelOptions,
+  addSettingOptions,
+  modelArguments,
+  modelFrom,
+  numberBetween,
+  settingsFrom,
+  wholeNumber,
+} from "./options.js";
 import { checkOutputs } from "./outputs.js";
 import { Reporter } from "./reporter.js";
 import { addRunOptions } from "./run-options.js";
@@ -140,19 +148,8 @@ function maskPng(mask: NDArray): Uint8Array {
   return encodePng(NDArray.float32([3, ...mask.shape], planes));
 }
 
-function fraction(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= 0 && value <= 1))
-    throw new InvalidArgumentError("expected a number from 0 to 1");
-  return value;
-}
-
-function deviations(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(Math.abs(value) <= 10))
-    throw new InvalidArgumentError("expected a number from -10 to 10");
-  return value;
-}
+const fraction = (text: string) => numberBetween(text, 0, 1);
+const deviations = (text: string) => numberBetween(text, -10, 10);
 
 function rectangle(text: string): Rectangle {
   const [, x, y, width, height] = /^(\d+),(\d+),(\d+),(\d+)$/.exec(text.replaceAll(" ", "")) ?? [];

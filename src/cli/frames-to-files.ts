@@ -1,7 +1,6 @@
 /** Frames to a folder and to one file, to the end or to Ctrl-C: the loop of `video` and `style`. */
 import { basename, dirname, extname, join, resolve } from "node:path";
 import type { Command } from "commander";
-import { InvalidArgumentError, Option } from "commander";
 import { requires } from "../core/errors.js";
 import { requireWritable } from "../files/atomic-write.js";
 import type { MetadataLevel } from "../guidance/metadata.js";
@@ -12,8 +11,11 @@ import { FrameFolder } from "../video/frame-folder.js";
 import type { FrameOptions, VideoFrame } from "../video/moving-video.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import { exitCodes } from "./exit-codes.js";
+import { numberBetween } from "./options.js";
 import { checkOutputs } from "./outputs.js";
+import { pauseOnSignals } from "./pause-on-signals.js";
 import { clock, type Reporter } from "./reporter.js";
+import { addReportOptions } from "./run-options.js";
 import { commandLine } from "./run-to-files.js";
 
 export interface FramesFlags {
@@ -30,7 +32,7 @@ export function addFramesOptions(
   command: Command,
   defaults: { readonly output: string; readonly fps: string },
 ): Command {
-  return command
+  command
     .option(
       "-o, --output <file>",
       `video to write: ${encodedEndings.join(", ")} (default: ${defaults.output}; .webp where there is no ffmpeg)`,
@@ -39,25 +41,8 @@ export function addFramesOptions(
       "--frames-dir <dir>",
       "where the frames are kept, and a stopped run goes on from (default: the output's name with -frames)",
     )
-    .option("--fps <x>", `frames a second (default: ${defaults.fps})`, framesASecond)
-    .addOption(
-      new Option(
-        "--metadata <level>",
-        "what the frames say of themselves: all, only that they are generated, or nothing",
-      )
-        .choices(["full", "public", "none"])
-        .default("full"),
-    )
-    .option("--quiet", "no progress and no notes (default: a bar on a terminal)")
-    .option("--json", "events on stdout as NDJSON (default: when stdout is no terminal)");
-}
-
-function framesASecond(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= 0.1 && value <= 240)) {
-    throw new InvalidArgumentError("expected a number from 0.1 to 240");
-  }
-  return value;
+    .option("--fps <x>", `frames a second (default: ${defaults.fps})`, (text) => numberBetween(text, 0.1, 240));
+  return addReportOptions(command, "the frames say of themselves");
 }
 
 /** Where frames and video go. */
@@ -126,13 +111,7 @@ export interface FramesWork extends Place, EncodeOptions {
 /** @returns the exit code */
 export async function framesToFiles(work: FramesWork): Promise<number> {
   const { run, folder, encoding, count, reporter, metadata } = work;
-  const pause = new AbortController();
-  const onSignal = () => {
-    if (pause.signal.aborted) process.exit(exitCodes.paused);
-    reporter.say("pausing after this step; finished frames are kept");
-    pause.abort();
-  };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  const pause = pauseOnSignals(() => reporter.say("pausing after this step; finished frames are kept"));
   const began = performance.now();
   try {
     if (folder.done < count) {
@@ -165,7 +144,7 @@ export async function framesToFiles(work: FramesWork): Promise<number> {
     }
     return exitCodes.ok;
   } finally {
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    pause.release();
     reporter.clear();
     await run.dispose();
   }

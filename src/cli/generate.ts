@@ -14,7 +14,7 @@ import { addModelOptions, addSettingOptions, modelArguments, modelFrom, settings
 import { checkOutputs, type Output } from "./outputs.js";
 import { tellPlan } from "./plan.js";
 import { Reporter } from "./reporter.js";
-import { addRunOptions } from "./run-options.js";
+import { addReportOptions, addRunOptions } from "./run-options.js";
 import { runToFiles } from "./run-to-files.js";
 import { addTargetOptions, targetsFrom } from "./target-options.js";
 
@@ -42,7 +42,7 @@ export function addGenerate(program: Command, finish: (code: number) => void): v
 
 /** What runs write and say. @param whenSaved when a session is written that nothing names */
 export function addFileOptions(command: Command, whenSaved = "only when paused by Ctrl-C"): Command {
-  return command
+  command
     .option("--save-state <file>", `session (.vqclip) to write at the end (default: ${whenSaved})`)
     .addOption(
       new Option(
@@ -50,14 +50,8 @@ export function addFileOptions(command: Command, whenSaved = "only when paused b
         `write the session every so many steps, so that a crash loses no more; 0 for never (default: ${CHECKPOINT_EVERY} where it is written at the end)`,
       ).argParser((text) => wholeNumber(text, 0, 1_000_000)),
     )
-    .option("--trace <file>", "NDJSON of every loss of every step at full precision (default: none)")
-    .addOption(
-      new Option("--metadata <level>", "what the PNG says of itself: all, only that it is generated, or nothing")
-        .choices(["full", "public", "none"])
-        .default("full"),
-    )
-    .option("--quiet", "no progress and no notes (default: a bar on a terminal)")
-    .option("--json", "events on stdout as NDJSON (default: when stdout is no terminal)");
+    .option("--trace <file>", "NDJSON of every loss of every step at full precision (default: none)");
+  return addReportOptions(command, "the PNG says of itself");
 }
 
 /** For commands that begin a session. */

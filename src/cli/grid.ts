@@ -16,8 +16,9 @@ import { type Axis, axisFrom, seedsFrom, variantOf } from "./grid-axis.js";
 import { noticeText } from "./notices.js";
 import { addModelOptions, addSettingOptions, modelFrom, settingsFrom, wholeNumber } from "./options.js";
 import { checkOutputs } from "./outputs.js";
+import { pauseOnSignals } from "./pause-on-signals.js";
 import { clock, Reporter } from "./reporter.js";
-import { addRunOptions } from "./run-options.js";
+import { addReportOptions, addRunOptions } from "./run-options.js";
 import { addTargetOptions, targetsFrom } from "./target-options.js";
 
 interface GridFlags extends Readonly<Record<string, unknown>> {
@@ -61,14 +62,8 @@ export function addGrid(program: Command, finish: (code: number) => void): void 
         .argParser((text) => wholeNumber(text, 1, 1000))
         .default(1, "1"),
     )
-    .option("--pictures <dir>", "folder for each picture with its own story, made if it is missing (default: none)")
-    .addOption(
-      new Option("--metadata <level>", "what the pictures say of themselves")
-        .choices(["full", "public", "none"])
-        .default("full"),
-    )
-    .option("--quiet", "no progress and no notes (default: a bar on a terminal)")
-    .option("--json", "events on stdout as NDJSON (default: when stdout is no terminal)");
+    .option("--pictures <dir>", "folder for each picture with its own story, made if it is missing (default: none)");
+  addReportOptions(command, "the pictures say of themselves");
   addRunOptions(addModelOptions(addTargetOptions(addSettingOptions(command)))).action(
     async (positional: string[], flags) => finish(await grid(positional, flags)),
   );
@@ -92,13 +87,7 @@ async function grid(positional: readonly string[], flags: GridFlags): Promise<nu
   const output = flags.output ?? `${slug(first.prompts)}-grid.png`;
   await checkOutputs([{ flag: "-o", path: output, endings: [".png"] }]);
   if (pictures !== undefined) await mkdir(pictures, { recursive: true });
-  const pause = new AbortController();
-  const onSignal = () => {
-    if (pause.signal.aborted) process.exit(exitCodes.paused);
-    reporter.say("stopping after this step; finished pictures are kept");
-    pause.abort();
-  };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  const pause = pauseOnSignals(() => reporter.say("stopping after this step; finished pictures are kept"));
   const began = performance.now();
   const cells: SheetCell[] = [];
   const asked = { variants, seeds, ...(race !== undefined && { race: { steps: race, keep } }) };
@@ -115,7 +104,7 @@ async function grid(positional: readonly string[], flags: GridFlags): Promise<nu
       await cell.run.toPNG(join(pictures, `${name.join("-")}.png`), { metadata });
     }
   } finally {
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    pause.release();
     reporter.clear();
   }
   const { aborted } = pause.signal;

@@ -157,6 +157,14 @@ export function wholeNumber(text: string, low: number, high: number): number {
   return value;
 }
 
+export function numberBetween(text: string, low: number, high: number): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= low && value <= high)) {
+    throw new InvalidArgumentError(`expected a number from ${low} to ${high}`);
+  }
+  return value;
+}
+
 /** A setting from its text. @throws InvalidArgumentError saying what it takes */
 export function parseSetting<Name extends SettingName>(name: Name, text: string): unknown {
   const schema = settingsSchema.shape[name] as z.ZodType;

@@ -1,5 +1,5 @@
 /** Options of commands that run: the judge and the memory. */
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** For commands that make one picture: who picks the result, and how much memory it may take. */
 export function addRunOptions(command: Command): Command {
@@ -9,6 +9,18 @@ export function addRunOptions(command: Command): Command {
       "a second CLIP, a folder or a name that models pull got, that picks the result and has no part in the loss (default: none; the last picture)",
     ),
   );
+}
+
+/** For commands that write pictures and tell how they get on. */
+export function addReportOptions(command: Command, whatIsSaid: string): Command {
+  return command
+    .addOption(
+      new Option("--metadata <level>", `what ${whatIsSaid}: all, only that it is generated, or nothing`)
+        .choices(["full", "public", "none"])
+        .default("full"),
+    )
+    .option("--quiet", "no progress and no notes (default: a bar on a terminal)")
+    .option("--json", "events on stdout as NDJSON (default: when stdout is no terminal)");
 }
 
 /** For all commands that run. */

@@ -6,6 +6,7 @@ import type { Ending } from "../guidance/run.js";
 import type { Settings } from "../guidance/settings.js";
 import type { PictureRun } from "../picture-run.js";
 import { exitCodes } from "./exit-codes.js";
+import { pauseOnSignals } from "./pause-on-signals.js";
 import { clock, type Reporter } from "./reporter.js";
 
 export interface RunFiles {
@@ -32,13 +33,7 @@ export interface RunReport {
 export async function runToFiles(run: PictureRun, files: RunFiles, options: RunReport): Promise<number> {
   const { reporter, metadata } = options;
   const { settings } = run;
-  const pause = new AbortController();
-  const onSignal = () => {
-    if (pause.signal.aborted) process.exit(exitCodes.paused);
-    reporter.say("pausing after this step; once more quits without saving");
-    pause.abort();
-  };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  const pause = pauseOnSignals(() => reporter.say("pausing after this step; once more quits without saving"));
   const began = performance.now();
   const trace: string[] = [];
   try {
@@ -85,7 +80,7 @@ export async function runToFiles(run: PictureRun, files: RunFiles, options: RunR
     if (paused) reporter.say(`go on: ${commandLine(["resume", session as string, ...options.resumeArguments])}`);
     return paused ? exitCodes.paused : exitCodes.ok;
   } finally {
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    pause.release();
     reporter.clear();
     if (files.trace !== undefined && trace.length > 0) {
       await writeFileAtomically(files.trace, new TextEncoder().encode(trace.join("")));

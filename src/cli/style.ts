@@ -1,7 +1,7 @@
 /** `vqgan-clip style`: a folder of frames or a video file, changed by words, frame after frame alike. */
 import { rename, rm, rmdir, stat } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { requires, VqganClipError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { editSource, MAX_EDIT_SIDE } from "../guidance/edit.js";
@@ -12,7 +12,7 @@ import { type FrameFolder, framePaths, makeFolder, readFrames } from "../video/f
 import { createStyle, styleFrames, temporalDefaults } from "../video/style-video.js";
 import { addFramesOptions, continued, type FramesFlags, framesToFiles, openPlace } from "./frames-to-files.js";
 import { noticeText } from "./notices.js";
-import { addModelOptions, addSettingOptions, modelFrom, settingsFrom, wholeNumber } from "./options.js";
+import { addModelOptions, addSettingOptions, modelFrom, numberBetween, settingsFrom, wholeNumber } from "./options.js";
 import { Reporter } from "./reporter.js";
 import { addMemoryOptions } from "./run-options.js";
 import { addTargetOptions, targetsFrom } from "./target-options.js";
@@ -174,11 +174,5 @@ async function requireSameFrame(run: PictureRun, path: string): Promise<void> {
 }
 
 function share(most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === "" || !(value >= 0 && value <= most)) {
-      throw new InvalidArgumentError(`expected a number from 0 to ${most}`);
-    }
-    return value;
-  };
+  return (text) => numberBetween(text, 0, most);
 }

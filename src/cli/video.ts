@@ -5,7 +5,7 @@ import { createVideo, frameCount, MAX_FRAMES, videoDefaults, videoFrames } from 
 import { addFramesOptions, continued, type FramesFlags, framesToFiles, openPlace } from "./frames-to-files.js";
 import { slug } from "./generate.js";
 import { noticeText } from "./notices.js";
-import { addModelOptions, addSettingOptions, modelFrom, settingsFrom, wholeNumber } from "./options.js";
+import { addModelOptions, addSettingOptions, modelFrom, numberBetween, settingsFrom, wholeNumber } from "./options.js";
 import { Reporter } from "./reporter.js";
 import { addMemoryOptions } from "./run-options.js";
 import { addTargetOptions, targetsFrom } from "./target-options.js";
@@ -36,11 +36,11 @@ export function addVideo(program: Command, finish: (code: number) => void): void
       wholeNumber(text, 1, 1_000_000),
     )
     .option("--zoom <x>", `the picture grows by this factor each frame, 0.1 to 10 (default: ${zoom})`, (text) =>
-      number(text, 0.1, 10),
+      numberBetween(text, 0.1, 10),
     )
     .option("--pan <x,y>", `it moves by pixels each frame, right and down (default: ${pan.join()})`, pixels)
     .option("--rotate <deg>", `it turns clockwise by degrees each frame (default: ${rotate})`, (text) =>
-      number(text, -180, 180),
+      numberBetween(text, -180, 180),
     )
     .option("--init-image <file>", "begin at this picture (default: as --start says)");
   addFramesOptions(command, { output: "named after the prompt and the seed, .mp4", fps: String(FPS) });
@@ -85,16 +85,8 @@ async function video(positional: readonly string[], flags: VideoFlags): Promise<
   });
 }
 
-function number(text: string, low: number, high: number): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= low && value <= high)) {
-    throw new InvalidArgumentError(`expected a number from ${low} to ${high}`);
-  }
-  return value;
-}
-
 function pixels(text: string): [number, number] {
   const parts = text.split(",");
   if (parts.length !== 2) throw new InvalidArgumentError("expected x,y in pixels");
-  return [number(parts[0] as string, -4096, 4096), number(parts[1] as string, -4096, 4096)];
+  return [numberBetween(parts[0] as string, -4096, 4096), numberBetween(parts[1] as string, -4096, 4096)];
 }

@@ -5,8 +5,8 @@ import { inEmptyFolder } from "../../test/support/cli.js";
 import { decodeArguments, encodeArguments, findFfmpeg, frameRate, runFfmpeg } from "./ffmpeg.js";
 
 test("frames become a video: every argument a word of its own, whatever the path holds", () => {
-  const output = "/tmp/a b; rm -rf $HOME %d.mp4";
-  const args = encodeArguments({ folder: "/tmp/f", output, rate: 12.5, count: 3 });
+  const output = "/videos/a b; rm -rf $HOME %d.mp4";
+  const args = encodeArguments({ folder: "/videos/f", output, rate: 12.5, count: 3 });
   expect(args.join(" ")).toBe(
     "-hide_banner -loglevel error -nostdin -y -framerate 12.5 -start_number 1 -i frame-%05d.png -frames:v 3 " +
       "-vf pad=ceil(iw/2)*2:ceil(ih/2)*2,format=yuv420p -c:v libx264 -crf 16 -preset slow -movflags +faststart -c:a aac " +

@@ -38,12 +38,7 @@ const SHOWN_LAYERS = 4;
  */
 export function encodeImageLayers(weights: ImageWeights, config: PictureConfig, pixels: Tensor): ImageLayers {
   const { image } = config;
-  const [n, channels, height, width] = pixels.shape as [number, number, number, number];
-  requires(
-    pixels.rank === 4 && channels === 3 && height === image.size && width === image.size,
-    "SHAPE_MISMATCH",
-    () => `encodeImage(): needs float32[n,3,${image.size},${image.size}], got ${pixels}`,
-  );
+  const n = pictureCount(pixels, image.size);
   const norm = (h: Tensor, { weight, bias }: Affine) => layerNorm(h, weight, bias, { epsilon: image.layerNormEpsilon });
   const { patches, positions } = weights;
   const placed = embedPatches(patches, slice(positions, 0, 1), config, pixels); // [n, g*g, d]
@@ -82,6 +77,17 @@ export function embedPatches(patches: Tensor, positions: Tensor, config: Picture
     reshape(scaled, [width, 3 * patch * patch]),
   );
   return add(embedded, add(positions, offset));
+}
+
+/** How many square pictures of `size` [n,3,size,size] holds. @throws SHAPE_MISMATCH on anything else */
+export function pictureCount(pixels: Tensor, size: number): number {
+  const [n, channels, height, width] = pixels.shape as [number, number, number, number];
+  requires(
+    pixels.rank === 4 && channels === 3 && height === size && width === size,
+    "SHAPE_MISMATCH",
+    () => `encodeImage(): needs float32[n,3,${size},${size}], got ${pixels}`,
+  );
+  return n;
 }
 
 /** [1,3,1,1] */

@@ -1,5 +1,4 @@
 /** The ResNets of CLIP: three convolutions, four stages of bottlenecks, and attention in place of the last average. */
-import { requires } from "../../core/errors.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { type AttentionWeights, multiHeadAttention } from "../../nn/attention.js";
 import type { Affine } from "../../nn/layers.js";
@@ -9,7 +8,7 @@ import { concat, reshape, slice, transpose } from "../../ops/movement.js";
 import { avgPool } from "../../ops/pooling.js";
 import { mean } from "../../ops/reduction.js";
 import type { ImageLayers } from "../perceptor.js";
-import { perChannel } from "./image-encoder.js";
+import { perChannel, pictureCount } from "./image-encoder.js";
 
 export interface ResNetConfig {
   /** Side S of the pictures it looks at */
@@ -50,12 +49,7 @@ export function encodeResNet(
   pixels: Tensor,
 ): ImageLayers {
   const { size, heads } = config.image;
-  const [n, channels, height, width] = pixels.shape as [number, number, number, number];
-  requires(
-    pixels.rank === 4 && channels === 3 && height === size && width === size,
-    "SHAPE_MISMATCH",
-    () => `encodeImage(): needs float32[n,3,${size},${size}], got ${pixels}`,
-  );
+  const n = pictureCount(pixels, size);
   let h = div(sub(pixels, perChannel(config.pixelMean)), perChannel(config.pixelStd));
   for (const [i, { weight, bias }] of weights.stem.entries()) {
     h = relu(conv2d(h, weight, bias, { stride: i === 0 ? 2 : 1, padding: 1 }));

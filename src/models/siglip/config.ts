@@ -1,16 +1,10 @@
 /** What a Hugging Face SiglipModel folder says about its model, checked, with the defaults that `transformers` fills in. */
 import { z } from "zod";
 import { requires } from "../../core/errors.js";
-import type { ImageConfig, TextConfig, TowerConfig } from "../clip/config.js";
+import type { ClipConfig, TowerConfig } from "../clip/config.js";
 import { parsed } from "../parse.js";
 
-export interface SiglipConfig {
-  readonly embeddingSize: number;
-  readonly text: TextConfig;
-  readonly image: ImageConfig;
-  readonly pixelMean: readonly number[];
-  readonly pixelStd: readonly number[];
-}
+export type SiglipConfig = ClipConfig;
 
 const whole = z.int().positive();
 

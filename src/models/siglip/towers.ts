@@ -8,7 +8,7 @@ import { add } from "../../ops/arithmetic.js";
 import { linear } from "../../ops/linear-algebra.js";
 import { expand, gather, reshape, slice } from "../../ops/movement.js";
 import { layerNorm } from "../../ops/normalization.js";
-import { embedPatches, evenly } from "../clip/image-encoder.js";
+import { embedPatches, evenly, pictureCount } from "../clip/image-encoder.js";
 import { transformer } from "../clip/transformer.js";
 import type { ImageLayers } from "../perceptor.js";
 import type { SiglipConfig } from "./config.js";
@@ -21,12 +21,7 @@ import type { SiglipImageWeights, SiglipTextWeights } from "./weights.js";
  */
 export function encodeSiglipImage(weights: SiglipImageWeights, config: SiglipConfig, pixels: Tensor): ImageLayers {
   const { image } = config;
-  const [n, channels, height, width] = pixels.shape as [number, number, number, number];
-  requires(
-    pixels.rank === 4 && channels === 3 && height === image.size && width === image.size,
-    "SHAPE_MISMATCH",
-    () => `encodeImage(): needs float32[n,3,${image.size},${image.size}], got ${pixels}`,
-  );
+  const n = pictureCount(pixels, image.size);
   const norm = (h: Tensor, { weight, bias }: Affine) => layerNorm(h, weight, bias, { epsilon: image.layerNormEpsilon });
   const { patches, positions, probe } = weights;
   const tokens = embedPatches(patches.weight, add(positions, patches.bias), config, pixels); // [n, g*g, d]
