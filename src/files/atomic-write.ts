@@ -1,9 +1,9 @@
 /** Writing a file whole or not at all: into a temporary file beside it, flushed to disk, then renamed. */
-import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { access, open, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { VqganClipError } from "../core/errors.js";
+import { temporaryBeside } from "./temporary.js";
 
 /**
  * Writes `bytes` to `path`; whoever reads it sees the old content or the new, never a part. A link stays a link, a
@@ -30,7 +30,7 @@ export async function requireWritable(path: string): Promise<void> {
   try {
     const { target, facts } = await destinationOf(path);
     if (facts && !facts.isFile()) return;
-    const probe = temporaryBeside(target);
+    const probe = await temporaryBeside(target);
     await (await open(probe, "wx")).close();
     await rm(probe);
   } catch (cause) {
@@ -61,7 +61,7 @@ async function destinationOf(path: string): Promise<Destination> {
 }
 
 async function replace(target: string, bytes: Uint8Array, mode?: number): Promise<void> {
-  const temporary = temporaryBeside(target);
+  const temporary = await temporaryBeside(target);
   try {
     const handle = await open(temporary, "wx");
     try {
@@ -77,10 +77,6 @@ async function replace(target: string, bytes: Uint8Array, mode?: number): Promis
     throw error;
   }
   await syncFolder(dirname(target));
-}
-
-function temporaryBeside(target: string): string {
-  return join(dirname(target), `.vqgan-clip-${randomBytes(8).toString("hex")}.tmp`);
 }
 
 /** Where `path` leads, through links; undefined when nothing is there yet. */

@@ -6,11 +6,11 @@
  *     models--org--name/snapshots/<commit>/<file>     relative link into blobs/
  *     .locks/models--org--name/<etag>.lock
  */
-import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { requires } from "../core/errors.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
+import { temporaryBeside } from "../files/temporary.js";
 
 const COMMIT = /^[0-9a-f]{40}$/;
 const NAME = /^(?!.*(?:--|\.\.))\w[\w.-]{0,94}\w$/;
@@ -76,7 +76,7 @@ export async function writeRef(cacheDir: string, repo: string, revision: string,
 /** Makes `snapshots/<commit>/<file>` a relative link to the blob, so that the cache may be moved. */
 export async function linkSnapshot(blob: string, pointer: string): Promise<void> {
   await mkdir(dirname(pointer), { recursive: true });
-  const temporary = `${pointer}.${randomBytes(4).toString("hex")}.tmp`;
+  const temporary = await temporaryBeside(pointer);
   await symlink(relative(dirname(pointer), blob), temporary);
   await rename(temporary, pointer).catch(async (error) => {
     await rm(temporary, { force: true });

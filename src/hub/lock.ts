@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive } from "../files/temporary.js";
 import { diskError } from "./download.js";
 import { aborted } from "./watchdog.js";
 
@@ -60,14 +61,5 @@ async function isStale(path: string): Promise<boolean> {
     return host === hostname() && !isAlive(pid);
   } catch {
     return false; // just released, or not yet written: the next look tells
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -1,10 +1,10 @@
 /** Frames to one file: by ffmpeg, or as an animated WebP, which needs nothing but this package. */
-import { randomBytes } from "node:crypto";
 import { readFile, rename, rm } from "node:fs/promises";
-import { dirname, extname, join, resolve } from "node:path";
+import { extname, resolve } from "node:path";
 import sharp from "sharp";
 import { requires, VqganClipError } from "../core/errors.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
+import { temporaryBeside } from "../files/temporary.js";
 import { encodeArguments, findFfmpeg, runFfmpeg, videoEndings } from "./ffmpeg.js";
 import type { FrameFolder } from "./frame-folder.js";
 
@@ -47,8 +47,9 @@ export async function encodeVideo(
     return;
   }
   const output = resolve(path);
-  const unfinished = join(dirname(output), `.vqgan-clip-${randomBytes(8).toString("hex")}${extname(output)}`);
-  const request = { folder: folder.path, output: unfinished, rate, count, sound: sound && resolve(sound) };
+  const unfinished = await temporaryBeside(output);
+  const ending = extname(output).toLowerCase();
+  const request = { folder: folder.path, output: unfinished, ending, rate, count, sound: sound && resolve(sound) };
   try {
     await runFfmpeg(ffmpeg, encodeArguments(request), folder.path);
     await rename(unfinished, output);

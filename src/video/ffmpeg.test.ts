@@ -6,19 +6,19 @@ import { decodeArguments, encodeArguments, findFfmpeg, frameRate, runFfmpeg } fr
 
 test("frames become a video: every argument a word of its own, whatever the path holds", () => {
   const output = "/videos/a b; rm -rf $HOME %d.mp4";
-  const args = encodeArguments({ folder: "/videos/f", output, rate: 12.5, count: 3 });
+  const args = encodeArguments({ folder: "/videos/f", output, ending: ".mp4", rate: 12.5, count: 3 });
   expect(args.join(" ")).toBe(
     "-hide_banner -loglevel error -nostdin -y -framerate 12.5 -start_number 1 -i frame-%05d.png -frames:v 3 " +
-      "-vf pad=ceil(iw/2)*2:ceil(ih/2)*2,format=yuv420p -c:v libx264 -crf 16 -preset slow -movflags +faststart -c:a aac " +
+      "-vf pad=ceil(iw/2)*2:ceil(ih/2)*2,format=yuv420p -f mp4 -c:v libx264 -crf 16 -preset slow -movflags +faststart -c:a aac " +
       `-map_metadata -1 -fflags +bitexact -flags:v +bitexact file:${output}`,
   );
   expect(args.at(-1)).toBe(`file:${output}`);
 });
 
 test("a source's sound goes along, if it has any", () => {
-  const args = encodeArguments({ folder: "f", output: "o.webm", rate: 24, count: 9, sound: "/in.mp4" });
+  const args = encodeArguments({ folder: "f", output: "/o", ending: ".webm", rate: 24, count: 9, sound: "/in.mp4" });
   expect(args.join(" ")).toContain("-i file:/in.mp4 -map 0:v -map 1:a? -frames:v 9");
-  expect(args.join(" ")).toContain("-c:v libvpx-vp9 -crf 24 -b:v 0 -c:a libopus");
+  expect(args.join(" ")).toContain("-f webm -c:v libvpx-vp9 -crf 24 -b:v 0 -c:a libopus");
 });
 
 test("a video becomes numbered frames, one for each that it holds", () => {

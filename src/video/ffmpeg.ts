@@ -1,7 +1,7 @@
 /** The system's ffmpeg, where there is one: arguments as a list, never through a shell. */
 import { spawn } from "node:child_process";
 import { access, constants } from "node:fs/promises";
-import { delimiter, extname, join } from "node:path";
+import { delimiter, join } from "node:path";
 import { VqganClipError } from "../core/errors.js";
 import { FRAME_PATTERN } from "./frame-folder.js";
 
@@ -25,16 +25,18 @@ export async function findFfmpeg(path: string = process.env.PATH ?? ""): Promise
 
 /** What ffmpeg is asked to write, by ending. H.264 wants even sides: one row or column is repeated where needed. */
 const codecs: Readonly<Record<string, readonly string[]>> = {
-  ".mp4": ["-c:v", "libx264", "-crf", "16", "-preset", "slow", "-movflags", "+faststart", "-c:a", "aac"],
-  ".webm": ["-c:v", "libvpx-vp9", "-crf", "24", "-b:v", "0", "-c:a", "libopus"],
+  ".mp4": ["-f", "mp4", "-c:v", "libx264", "-crf", "16", "-preset", "slow", "-movflags", "+faststart", "-c:a", "aac"],
+  ".webm": ["-f", "webm", "-c:v", "libvpx-vp9", "-crf", "24", "-b:v", "0", "-c:a", "libopus"],
 };
 export const videoEndings = Object.keys(codecs);
 
 export interface EncodeRequest {
   /** The folder of `frame-00001.png` and so on; ffmpeg runs inside it, so that its path may hold a `%`. */
   readonly folder: string;
-  /** Absolute path to write; its ending decides the format. */
+  /** Absolute path to write. */
   readonly output: string;
+  /** Of `videoEndings`, whatever the path's own: the format. */
+  readonly ending: string;
   /** Frames a second. */
   readonly rate: number;
   /** How many frames. */
@@ -44,8 +46,7 @@ export interface EncodeRequest {
 }
 
 /** Arguments that turn numbered frames into a video: bit-exact muxing, no metadata of the source. */
-export function encodeArguments({ output, rate, count, sound }: EncodeRequest): string[] {
-  const ending = extname(output).toLowerCase();
+export function encodeArguments({ output, ending, rate, count, sound }: EncodeRequest): string[] {
   return [
     ...["-hide_banner", "-loglevel", "error", "-nostdin", "-y"],
     ...["-framerate", String(rate), "-start_number", "1", "-i", FRAME_PATTERN],
