@@ -16,6 +16,7 @@ import {
   currentState,
   forked,
   lineageOf,
+  paintedWhere,
   plantTree,
   type SessionChanges,
   type SessionTree,
@@ -85,7 +86,6 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
   /** Where the compiled run stands, or is being brought to. */
   private synced: RunState | undefined;
   private latest: NDArray | undefined;
-  private paintedPositions: Uint8Array | undefined;
 
   constructor(
     private readonly beginning: PictureBeginning,
@@ -159,11 +159,10 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
     const [rendered, picture] = [await this.render(), await this.tools.picture(image)];
     const given = mask === undefined ? undefined : await this.tools.mask(mask);
     const painted = await paintedState(run, rendered, picture, given);
-    const state = { ...painted.state, optimizer: optimizerUnder(optimizer, painted.state, painted.positions) };
+    const state = { ...painted.state, optimizer: optimizerUnder(optimizer, painted.state, () => painted.positions) };
     const tree = this.tree as SessionTree;
-    const place = { node: tree.current, step: state.step };
-    this.tree = branched(tree, { kind: "paint", ...place, sha256: painted.sha256 }, withChanges(state, changes));
-    this.paintedPositions = painted.positions;
+    const origin = { kind: "paint", node: tree.current, step: state.step, sha256: painted.sha256 } as const;
+    this.tree = branched(tree, origin, withChanges(state, changes), painted.positions);
     await this.load();
     return painted;
   }
@@ -184,7 +183,7 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
     );
     const tree = continued(this.tree, changes);
     const state = currentState(tree);
-    this.tree = withTip(tree, { ...state, optimizer: optimizerUnder(optimizer, state, this.paintedPositions) });
+    this.tree = withTip(tree, { ...state, optimizer: optimizerUnder(optimizer, state, () => paintedWhere(tree)) });
     return this;
   }
 

@@ -22,8 +22,8 @@ const ROUNDING = 2;
 
 export interface Painted {
   readonly state: RunState;
-  /** 1 for each latent position that was painted. */
-  readonly positions: Uint8Array;
+  /** uint8 [h,w]: 1 for each latent position that was painted. */
+  readonly positions: NDArray;
   /** Of the painted picture's bytes. */
   readonly sha256: string;
   /** Share of the picture's pixels that were painted, 0..1 */
@@ -93,7 +93,7 @@ export async function paintedState(
       ...(average && { average: paintedAverage(average, encoded, positions, settings.average) }),
       ...(target && { latentTarget: NDArray.float32(z.shape, target) }),
     },
-    positions,
+    positions: new NDArray("uint8", [h, w], positions),
     sha256,
     share: data.reduce((count, value) => count + (value > 0 ? 1 : 0), 0) / data.length,
   };
@@ -103,24 +103,19 @@ export async function paintedState(
  * The optimiser's state under a policy. The count of updates is one for all positions: begun anew in a part only, Adam's
  * first steps there are up to 3 times as long as its very first, because their bias is no longer corrected.
  *
- * @param positions 1 for each painted latent position; undefined where nothing was painted
- * @throws BAD_ARGUMENT
+ * @param positions uint8 [h,w], 1 for each painted latent position; asked for where only they begin anew
+ * @throws what `positions` throws
  */
 export function optimizerUnder(
   policy: OptimizerPolicy,
   { optimizer, settings, z }: RunState,
-  positions: Uint8Array | undefined,
+  positions: () => NDArray,
 ): OptimizerState {
   if (policy === "keep") return optimizer;
   if (policy === "reset") return optimizers[settings.optimizer].init(z.size);
-  requires(
-    positions,
-    "BAD_ARGUMENT",
-    () => "resume(): reset-in-mask, but nothing was painted",
-    "edit() the run first, or reset all of it",
-  );
+  const painted = positions().data as Uint8Array;
   const arrays = Object.entries(optimizer.arrays).map(([name, array]) => {
-    const values = holdLatents(new Float32Array(array.size), array.floats(), positions);
+    const values = holdLatents(new Float32Array(array.size), array.floats(), painted);
     return [name, NDArray.float32(array.shape, values)];
   });
   return { ...optimizer, arrays: Object.fromEntries(arrays) };

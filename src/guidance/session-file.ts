@@ -2,27 +2,26 @@
  * `.vqclip`: a session saved as a ZIP that others can read without us: manifest.json, the arrays of each node and of each
  * kept step as safetensors, image.png. Entries are in fixed order with a fixed date, so equal sessions give equal bytes.
  */
-import { strFromU8, strToU8, unzipSync, type Zippable, zipSync } from "fflate";
+import { strToU8, type Zippable, zipSync } from "fflate";
 import { z } from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { RANDOM_NAME } from "../core/random.js";
 import { sameShape } from "../core/shape.js";
 import { optimizers } from "../optim/optimizer.js";
-import { parseSafetensors, writeSafetensors } from "../weights/safetensors.js";
+import { writeSafetensors } from "../weights/safetensors.js";
 import type { EditSource } from "./edit.js";
 import { checkMask } from "./mask.js";
 import { beginnings } from "./metadata.js";
 import { identitySchema, type ModelIdentity } from "./model-identity.js";
 import type { RunState } from "./run.js";
 import { runStatuses } from "./run-status.js";
+import { type Arrays, arraysOf, type Entries, jsonOf, unzip } from "./session-archive.js";
 import { nodeOf, type SessionNode, type SessionTree, tipOf } from "./session-tree.js";
 import { checkSettings, type Settings } from "./settings.js";
 
 const FORMAT = "vqclip";
 const VERSION = 3;
-/** Of all entries together, unpacked. */
-const MAX_BYTES = 1 << 30;
 /** ZIP dates begin in 1980; files carry no clock. */
 const FIXED_DATE = new Date(1980, 0, 1);
 
@@ -64,6 +63,8 @@ const nodeSchema = z.object({
   states: z.array(stateSchema).min(1),
 });
 
+const headSchema = z.object({ format: z.literal(FORMAT), version: z.int() });
+
 const manifestSchema = z.object({
   format: z.literal(FORMAT),
   version: z.literal(VERSION),
@@ -75,7 +76,6 @@ const manifestSchema = z.object({
 });
 type StateFacts = z.infer<typeof stateSchema>;
 type NodeFacts = z.infer<typeof nodeSchema>;
-type Arrays = Readonly<Record<string, NDArray>>;
 
 const nodeEntry = (node: number) => `node-${node}.safetensors`;
 const stateEntry = (node: number, at: number) => `node-${node}-step-${at}.safetensors`;
@@ -93,9 +93,9 @@ export function writeSession({ tree, models }: SessionFile, png?: Uint8Array): U
   } satisfies z.input<typeof manifestSchema>;
   const files: Zippable = { "manifest.json": strToU8(`${JSON.stringify(manifest, null, 2)}\n`) };
   for (const node of tree.nodes) {
-    const own = nodeArrays(tipOf(node));
+    const own = nodeArrays(node);
     const { origin } = node;
-    const inherited = origin.kind === "start" ? {} : nodeArrays(tipOf(nodeOf(tree, origin.node)));
+    const inherited = origin.kind === "start" ? {} : nodeArrays(nodeOf(tree, origin.node));
     const fresh = Object.entries(own).filter(([name, array]) => !isSame(array, inherited[name]));
     files[nodeEntry(node.id)] = [writeSafetensors(Object.fromEntries(fresh)), { level: 0 }];
     for (const state of node.states) {
@@ -128,9 +128,11 @@ function factsOf({ id, origin, status, states }: SessionNode): z.input<typeof no
 }
 
 /** What is the same in most states of a node; a node's file has those that differ from its parent's. */
-function nodeArrays({ latentTarget, source, targets }: RunState): Arrays {
+function nodeArrays(node: SessionNode): Arrays {
+  const { latentTarget, source, targets } = tipOf(node);
   return {
     latentTarget,
+    ...(node.painted && { painted: node.painted }),
     ...(source && { source: source.picture }),
     ...(source?.mask && { mask: source.mask }),
     ...Object.fromEntries(targets.map(({ numbers }, i) => [`target.${i}`, numbers])),
@@ -154,9 +156,9 @@ function isSame(array: NDArray, other: NDArray | undefined): boolean {
 /** @throws BAD_FILE when the bytes are no session, are damaged, or come from another version */
 export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
   const entries = unzip(bytes);
-  const manifestBytes = entries["manifest.json"];
-  requires(manifestBytes, "BAD_FILE", () => "session: the archive lacks manifest.json");
-  const manifest = manifestSchema.safeParse(parseJson(strFromU8(manifestBytes)));
+  const json = jsonOf(entries, "manifest.json");
+  checkVersion(headSchema.safeParse(json).data?.version ?? VERSION);
+  const manifest = manifestSchema.safeParse(json);
   if (!manifest.success) {
     const issue = manifest.error.issues[0];
     throw new VqganClipError("BAD_FILE", `session: manifest.json: ${issue?.path.join(".")}: ${issue?.message}`);
@@ -178,6 +180,17 @@ export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
   }
   requires(constants.has(current), "BAD_FILE", () => `session: manifest.json: there is no node ${current}`);
   return { tree: { nodes, current, keepEvery }, models };
+}
+
+function checkVersion(version: number): void {
+  requires(
+    version === VERSION,
+    "BAD_FILE",
+    () => `session: its format is ${version}, this version reads ${VERSION}`,
+    version > VERSION
+      ? "update vqgan-clip"
+      : "resume it with the version that wrote it, or unzip it and begin at its image.png with --init-image",
+  );
 }
 
 async function nodeFrom(facts: NodeFacts, own: Arrays, entries: Entries): Promise<SessionNode> {
@@ -203,7 +216,17 @@ async function nodeFrom(facts: NodeFacts, own: Arrays, entries: Entries): Promis
     const target = arrays.latentTarget ?? latentTarget;
     states.push({ settings, beganFrom, changed, ...edited, targets, latentTarget: target, ...changing });
   }
-  return { id, origin, status, states };
+  const painted = own.painted && { painted: positionsLike(own.painted, tipOf({ states }).z) };
+  return { id, origin, status, states, ...painted };
+}
+
+function positionsLike(painted: NDArray, { shape }: NDArray): NDArray {
+  requires(
+    painted.dtype === "uint8" && sameShape(painted.shape, shape.slice(2)),
+    "BAD_FILE",
+    () => `session: painted is ${painted}, expected uint8[${shape.slice(2)}]`,
+  );
+  return painted;
 }
 
 /** What differs between the states of a node. */
@@ -254,40 +277,4 @@ function sourceOf(sha256: string, picture: NDArray | undefined, mask: NDArray | 
   requires(mask.dtype === "uint8" && mask.shape.length === 2, "BAD_FILE", () => `session: mask is ${mask}`);
   checkMask(mask, [height, width]);
   return { picture, sha256, mask };
-}
-
-type Entries = Readonly<Record<string, Uint8Array>>;
-
-async function arraysOf(entries: Entries, name: string): Promise<Arrays> {
-  const bytes = entries[name];
-  requires(bytes, "BAD_FILE", () => `session: the archive lacks ${name}`);
-  const dict = parseSafetensors(bytes, name);
-  const arrays: Record<string, NDArray> = {};
-  for (const key of dict.names) arrays[key] = await dict.read(key);
-  return arrays;
-}
-
-function unzip(bytes: Uint8Array): Entries {
-  let total = 0;
-  try {
-    return unzipSync(bytes, {
-      filter: ({ name, originalSize }) => {
-        if (!/\.(json|safetensors)$/.test(name)) return false;
-        total += originalSize;
-        requires(total <= MAX_BYTES, "BAD_FILE", () => `session: its entries claim more than ${MAX_BYTES} bytes`);
-        return true;
-      },
-    });
-  } catch (error) {
-    if (error instanceof VqganClipError) throw error;
-    throw new VqganClipError("BAD_FILE", "session: not a readable .vqclip (ZIP) file", "was it copied completely?");
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new VqganClipError("BAD_FILE", "session: manifest.json is not JSON");
-  }
 }

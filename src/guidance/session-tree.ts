@@ -3,6 +3,7 @@
  * plain data; every function gives a new tree.
  */
 import { requires } from "../core/errors.js";
+import type { NDArray } from "../core/ndarray.js";
 import { dependsOnSteps } from "../optim/schedule.js";
 import type { RunState } from "./run.js";
 import type { RunStatus } from "./run-status.js";
@@ -25,6 +26,8 @@ export interface SessionNode {
   readonly status: RunStatus;
   /** Kept states by rising step; the last is where it stands. */
   readonly states: readonly RunState[];
+  /** Where the picture was last painted on the way here: uint8 [h,w], 1 for each painted position of the latent. */
+  readonly painted?: NDArray;
 }
 
 export interface SessionTree {
@@ -66,13 +69,31 @@ export function currentNode(tree: SessionTree): SessionNode {
 }
 
 /** Where a node stands. */
-export function tipOf({ states }: SessionNode): RunState {
+export function tipOf({ states }: Pick<SessionNode, "states">): RunState {
   return states.at(-1) as RunState;
 }
 
 /** Where the node that goes on stands. */
 export function currentState(tree: SessionTree): RunState {
   return tipOf(currentNode(tree));
+}
+
+/**
+ * Where the picture was last painted on the way to the current node, see `SessionNode`.
+ *
+ * @throws BAD_ARGUMENT when it was not, or when an older version saved the session, which did not write it down
+ */
+export function paintedWhere(tree: SessionTree): NDArray {
+  const { painted } = currentNode(tree);
+  const isForgotten = lineageOf(tree).some(({ kind }) => kind === "paint");
+  requires(
+    painted,
+    "BAD_ARGUMENT",
+    () =>
+      `resume(): reset-in-mask, but ${isForgotten ? "the session, of an older version, does not say where it was painted" : "nothing was painted"}`,
+    `${isForgotten ? "paint it again" : "paint it first"} (--image, edit()), or reset all of the optimiser`,
+  );
+  return painted;
 }
 
 /** The tree with another node going on. @throws BAD_ARGUMENT */
@@ -95,10 +116,20 @@ export function withStatus(tree: SessionTree, status: RunStatus): SessionTree {
   return withNode(tree, (node) => ({ ...node, status }));
 }
 
-/** A new node that goes on from `state`, a descendant of the current one's. */
-export function branched(tree: SessionTree, origin: NodeOrigin, state: RunState): SessionTree {
+/**
+ * A new node that goes on from `state`, a descendant of the current one's.
+ *
+ * @param painted where it was painted, see `SessionNode` (default: where the current node was)
+ */
+export function branched(
+  tree: SessionTree,
+  origin: NodeOrigin,
+  state: RunState,
+  painted: NDArray | undefined = currentNode(tree).painted,
+): SessionTree {
   const id = Math.max(...tree.nodes.map((node) => node.id)) + 1;
-  return { ...tree, nodes: [...tree.nodes, { id, origin, status: "queued", states: [state] }], current: id };
+  const node: SessionNode = { id, origin, status: "queued", states: [state], ...(painted && { painted }) };
+  return { ...tree, nodes: [...tree.nodes, node], current: id };
 }
 
 /**

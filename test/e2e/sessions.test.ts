@@ -1,9 +1,10 @@
 /** Sessions as trees: pictures painted by hand, forks at kept steps, statuses, and files that survive being killed. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { strToU8, zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { optimizerUnder } from "../../src/guidance/paint.js";
-import { readSession } from "../../src/guidance/session-file.js";
+import { readSession, writeSession } from "../../src/guidance/session-file.js";
 import {
   type CreateRequest,
   encodePng,
@@ -50,9 +51,9 @@ describe("painting", () => {
     const after = await run.state();
     expect(share).toBeGreaterThan(0.2);
     expect(share).toBeLessThanOrEqual(0.25);
-    expect(positions.filter((position) => position === 1)).toHaveLength((rows * columns) / 4);
+    expect(positions.floats().filter((position) => position === 1)).toHaveLength((rows * columns) / 4);
     before.floats().forEach((value, i) => {
-      if (!positions[i % positions.length]) expect(after.z.floats()[i]).toBe(value);
+      if (!positions.at(i % positions.size)) expect(after.z.floats()[i]).toBe(value);
     });
     expect(after.z.floats()).not.toEqual(before.floats());
     expect(run.status).toBe("paused");
@@ -67,7 +68,8 @@ describe("painting", () => {
     const run = await upTo(vq.create(request), 3);
     const state = await run.state();
     const area = (state.z.shape[2] as number) * (state.z.shape[3] as number);
-    const positions = Uint8Array.from({ length: area }, (_, i) => Number(i === 0));
+    const painted = Uint8Array.from({ length: area }, (_, i) => Number(i === 0));
+    const positions = () => new NDArray("uint8", state.z.shape.slice(2), painted);
     expect(optimizerUnder("keep", state, positions)).toBe(state.optimizer);
     const anew = optimizerUnder("reset", state, positions);
     expect(anew.step).toBe(0);
@@ -82,6 +84,62 @@ describe("painting", () => {
     expect(() => run.resume({ optimizer: "reset-in-mask" })).toThrow(/nothing was painted/);
     await run.dispose();
   });
+
+  test("a session remembers where it was painted: reset-in-mask works in another process, and in forks", () =>
+    inEmptyFolder(async (folder) => {
+      const path = join(folder, "run.vqclip");
+      const run = await upTo(vq.create(request), 3);
+      const { positions } = await run.edit({ image: paintedOver(await run.render()), optimizer: "keep" });
+      await run.save(path);
+      const resumed = (await vq.open(path)).resume({ optimizer: "reset-in-mask" });
+      await resumed.save(path);
+      const fork = await (await vq.open(path)).fork({ prompts: "fog" });
+      fork.resume({ optimizer: "reset-in-mask" });
+      for (const each of [resumed, fork]) {
+        const { arrays } = (await each.state()).optimizer;
+        for (const [name, array] of Object.entries((await run.state()).optimizer.arrays)) {
+          const held = array.floats().map((value, i) => (positions.at(i % positions.size) ? 0 : value));
+          expect(arrays[name]?.floats(), name).toEqual(held);
+        }
+      }
+      const { tree } = await readSession(await readFile(path));
+      expect(tree.nodes.map(({ painted }) => painted?.bytes)).toEqual([undefined, positions.bytes]);
+      const first = await vq.open(path, { node: 1 });
+      expect(() => first.resume({ optimizer: "reset-in-mask" })).toThrow(/nothing was painted/);
+      for (const each of [run, resumed, fork, first]) await each.dispose();
+    }));
+
+  test("a session saved without the places says so; painting again and resetting all of it work", () =>
+    inEmptyFolder(async (folder) => {
+      const path = join(folder, "old.vqclip");
+      const run = await upTo(vq.create(request), 3);
+      await run.edit({ image: paintedOver(await run.render()) });
+      await run.save(path);
+      const { tree, models } = await readSession(await readFile(path));
+      const nodes = tree.nodes.map(({ painted: _, ...node }) => node);
+      await writeFile(path, writeSession({ tree: { ...tree, nodes }, models }));
+      const old = await vq.open(path);
+      expect(() => old.resume({ optimizer: "reset-in-mask" })).toThrow(/does not say where it was painted/);
+      expect((await old.resume({ optimizer: "reset" }).state()).optimizer.step).toBe(0);
+      const white = NDArray.float32([3, 32, 32], new Float32Array(3 * 32 * 32).fill(1));
+      await old.edit({ image: white, optimizer: "keep" });
+      await old.resume({ optimizer: "reset-in-mask" }).toFinish();
+      for (const each of [run, old]) await each.dispose();
+    }));
+
+  test("a session of another format says what would work", () =>
+    inEmptyFolder(async (folder) => {
+      const path = join(folder, "other.vqclip");
+      const written = (version: number) =>
+        writeFile(path, zipSync({ "manifest.json": strToU8(JSON.stringify({ format: "vqclip", version })) }));
+      await written(2);
+      await expect(vq.open(path)).rejects.toMatchObject({
+        message: "session: its format is 2, this version reads 3",
+        hint: expect.stringContaining("begin at its image.png with --init-image"),
+      });
+      await written(4);
+      await expect(vq.open(path)).rejects.toMatchObject({ code: "BAD_FILE", hint: "update vqgan-clip" });
+    }));
 
   test("a mask says where; another size, and no paint at all, are refused and change nothing", async () => {
     const run = await upTo(vq.create(request), 2);
@@ -104,7 +162,7 @@ describe("painting", () => {
       return [0, 1, 32, 33].map((i) => values[i] as number).reduce((sum, value) => sum + value);
     };
     const black = await vq.reconstruct(painted);
-    expect(positions[0]).toBe(1);
+    expect(positions.at(0)).toBe(1);
     expect(corner(await run.render())).toBeCloseTo(corner(black.picture), 0);
     await run.toFinish();
     await run.dispose();
@@ -249,6 +307,7 @@ describe("the command line", () => {
       inEmptyFolder(async (folder) => {
         const report = await killedAgainAndAgain(cli, { folder, kills: 6, every: 3, seed: 1 });
         expect(report).toMatchObject({ unreadable: 0 });
+        expect(report.leftovers).toBeLessThanOrEqual(1); // of the last kill; those before are cleared away
         expect(report.lost).toBeLessThanOrEqual(3);
         expect(report.reached).toBeGreaterThan(0);
       }),
