@@ -6,6 +6,7 @@ import { requires, VqganClipError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { editSource, MAX_EDIT_SIDE } from "../guidance/edit.js";
 import { requestedPrompts, USUAL_STRENGTH } from "../guidance/resolve-settings.js";
+import { digestFile } from "../hub/checksum.js";
 import type { PictureRun } from "../picture-run.js";
 import { decodeArguments, findFfmpeg, frameRate, runFfmpeg } from "../video/ffmpeg.js";
 import { type FrameFolder, framePaths, makeFolder, readFrames } from "../video/frame-folder.js";
@@ -137,9 +138,9 @@ async function decoder(video: string): Promise<string> {
   return ffmpeg;
 }
 
-/** The folder of a video's frames, made once: all of them or none. */
+/** The folder of a video's frames, named by its bytes and made once: all of them or none. */
 async function extracted(ffmpeg: string, video: string, { path }: FrameFolder, reporter: Reporter): Promise<string> {
-  const folder = join(path, "source");
+  const folder = join(path, `source-${(await digestFile(video, "sha256")).slice(0, 12)}`);
   if ((await stat(folder).catch(() => undefined))?.isDirectory()) return folder;
   const unfinished = join(path, "source-unfinished");
   await rm(unfinished, { recursive: true, force: true });

@@ -8,8 +8,10 @@ test("frames become a video: every argument a word of its own, whatever the path
   const output = "/videos/a b; rm -rf $HOME %d.mp4";
   const args = encodeArguments({ folder: "/videos/f", output, ending: ".mp4", rate: 12.5, count: 3 });
   expect(args.join(" ")).toBe(
-    "-hide_banner -loglevel error -nostdin -y -framerate 12.5 -start_number 1 -i frame-%05d.png -frames:v 3 " +
-      "-vf pad=ceil(iw/2)*2:ceil(ih/2)*2,format=yuv420p -f mp4 -c:v libx264 -crf 16 -preset slow -movflags +faststart -c:a aac " +
+    "-hide_banner -loglevel error -nostdin -y -framerate 12.5 -start_number 1 -i frame-%05d.png " +
+      "-vf trim=end_frame=3,split[a][b];[a]scale=ceil(iw/2)*2:ceil(ih/2)*2[c];[c][b]overlay=format=gbrp," +
+      "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p " +
+      "-colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv -f mp4 -c:v libx264 -crf 16 -preset slow -movflags +faststart -c:a aac " +
       `-map_metadata -1 -fflags +bitexact -flags:v +bitexact file:${output}`,
   );
   expect(args.at(-1)).toBe(`file:${output}`);
@@ -17,7 +19,7 @@ test("frames become a video: every argument a word of its own, whatever the path
 
 test("a source's sound goes along, if it has any", () => {
   const args = encodeArguments({ folder: "f", output: "/o", ending: ".webm", rate: 24, count: 9, sound: "/in.mp4" });
-  expect(args.join(" ")).toContain("-i file:/in.mp4 -map 0:v -map 1:a? -frames:v 9");
+  expect(args.join(" ")).toContain("-i file:/in.mp4 -map 0:v -map 1:a? -vf trim=end_frame=9,");
   expect(args.join(" ")).toContain("-f webm -c:v libvpx-vp9 -crf 24 -b:v 0 -c:a libopus");
 });
 
@@ -41,5 +43,5 @@ test("the program is found on PATH, run without a shell, and its first word told
     expect(await findFfmpeg(`/nowhere:${folder}`)).toBe(program);
     await expect(runFfmpeg(program, ["a b", "$HOME"], folder)).rejects.toThrow("ffmpeg: Stream #0:0");
     expect(await readFile(join(folder, "said"), "utf8")).toBe(`${await realpath(folder)}\na b\n$HOME\n`);
-    expect(await frameRate(program, "x.mp4")).toBe(23.98);
+    expect(await frameRate(program, "x.mp4")).toBe(24000 / 1001);
   }));

@@ -23,7 +23,16 @@ export async function findFfmpeg(path: string = process.env.PATH ?? ""): Promise
   return undefined;
 }
 
-/** What ffmpeg is asked to write, by ending. H.264 wants even sides: one row or column is repeated where needed. */
+/**
+ * H.264 wants even sides: the picture lies on one stretched to them, so that an odd side ends with its edge repeated.
+ * Untold, players take a video's colours for BT.601 or BT.709 by its size.
+ */
+const toVideo =
+  "split[a][b];[a]scale=ceil(iw/2)*2:ceil(ih/2)*2[c];[c][b]overlay=format=gbrp," +
+  "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p";
+const colours = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"];
+
+/** What ffmpeg is asked to write, by ending. */
 const codecs: Readonly<Record<string, readonly string[]>> = {
   ".mp4": ["-f", "mp4", "-c:v", "libx264", "-crf", "16", "-preset", "slow", "-movflags", "+faststart", "-c:a", "aac"],
   ".webm": ["-f", "webm", "-c:v", "libvpx-vp9", "-crf", "24", "-b:v", "0", "-c:a", "libopus"],
@@ -45,13 +54,16 @@ export interface EncodeRequest {
   readonly sound?: string | undefined;
 }
 
-/** Arguments that turn numbered frames into a video: bit-exact muxing, no metadata of the source. */
+/**
+ * Arguments that turn numbered frames into a video: bit-exact muxing, no metadata of the source. A filter counts the
+ * frames: `-frames:v` would end the sound long before them.
+ */
 export function encodeArguments({ output, ending, rate, count, sound }: EncodeRequest): string[] {
   return [
     ...["-hide_banner", "-loglevel", "error", "-nostdin", "-y"],
     ...["-framerate", String(rate), "-start_number", "1", "-i", FRAME_PATTERN],
     ...(sound === undefined ? [] : ["-i", `file:${sound}`, "-map", "0:v", "-map", "1:a?"]),
-    ...["-frames:v", String(count), "-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2,format=yuv420p"],
+    ...["-vf", `trim=end_frame=${count},${toVideo}`, ...colours],
     ...(codecs[ending] as readonly string[]),
     ...["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact", `file:${output}`],
   ];
@@ -65,11 +77,12 @@ export function decodeArguments(video: string): string[] {
   ];
 }
 
-/** Runs ffmpeg to its end. @throws IO_FAILED with the first line it says */
+/** Runs ffmpeg to its end. @throws IO_FAILED with the first line it says of its own, not of a part in brackets */
 export async function runFfmpeg(program: string, args: readonly string[], folder?: string): Promise<void> {
   const { code, stderr } = await finished(program, args, folder);
   if (code !== 0) {
-    const reason = stderr.trim().split("\n")[0] || `it ended with code ${code}`;
+    const lines = stderr.trim().split("\n");
+    const reason = (lines.find((line) => !line.startsWith("[")) ?? lines[0]) || `it ended with code ${code}`;
     throw new VqganClipError("IO_FAILED", `ffmpeg: ${reason}`, "finished frames are kept");
   }
 }
@@ -77,8 +90,11 @@ export async function runFfmpeg(program: string, args: readonly string[], folder
 /** Frames a second of a video, as ffmpeg tells them; undefined when it does not. */
 export async function frameRate(program: string, video: string): Promise<number | undefined> {
   const { stderr } = await finished(program, ["-hide_banner", "-nostdin", "-i", `file:${video}`]);
-  const rate = Number(/Video:.*?([\d.]+) fps/.exec(stderr)?.[1]);
-  return rate > 0 ? rate : undefined;
+  const told = /Video:.*?([\d.]+) fps/.exec(stderr)?.[1];
+  const rate = Number(told);
+  if (!(rate > 0)) return undefined;
+  const broadcast = (Math.ceil(rate) * 1000) / 1001; // told as 23.98: rounded, the sound would run away over an hour
+  return broadcast.toFixed(2) === told ? broadcast : rate;
 }
 
 function finished(
