@@ -10,11 +10,9 @@ import type { Progress } from "./hub/pull.js";
 import { type ResolvedModel, type ResolveOptions, resolveModel } from "./hub/resolve.js";
 import { decodePicture } from "./image/decode.js";
 import { ModelPair, type OpenRequest, type PairOptions, type RunRequest } from "./model-pair.js";
-import { loadClip } from "./models/clip/load.js";
 import type { Generator } from "./models/generator.js";
-import { loadPrior } from "./models/latent-prior/load.js";
-import { loadGenerator } from "./models/load-generator.js";
-import { isFolder } from "./models/open-model.js";
+import { loadClip, loadGenerator, loadPrior } from "./models/load.js";
+import { onDisk } from "./models/on-disk.js";
 import { weightless } from "./models/weightless/names.js";
 import { PictureRun, type PictureSource } from "./picture-run.js";
 
@@ -76,7 +74,7 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
     const judge = second && (await loadClip(second.path));
     const isPair = options.vqgan === undefined && options.clip === undefined;
     const recommended = isPair ? await recommendation(model) : undefined;
-    const hasPrior = isPair && (await isFolder(join(model, "prior")));
+    const hasPrior = isPair && (await onDisk(join(model, "prior"))).file === undefined;
     const prior = hasPrior ? await loadPrior(join(model, "prior")) : undefined;
     // The bundled pair has a name of its own; of other models only the last folder is told.
     const nameOf = (name: string, given: unknown) =>

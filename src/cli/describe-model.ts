@@ -2,10 +2,10 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { VqganClipError } from "../core/errors.js";
-import { loadClip } from "../models/clip/load.js";
-import { loadPrior } from "../models/latent-prior/load.js";
-import { diffusersFolder, loadGenerator } from "../models/load-generator.js";
+import { loadClip, loadGenerator, loadPrior } from "../models/load.js";
 import type { ModelFile } from "../models/model-file.js";
+import { onDisk } from "../models/on-disk.js";
+import { diffusersFolder } from "../models/read-generator.js";
 import { openWeights } from "../weights/open-file.js";
 import type { StateDict } from "../weights/state-dict.js";
 
@@ -37,7 +37,7 @@ export async function describeFolder(folder: string): Promise<ModelFacts[]> {
     ];
     return pair.map((model) => ({ ...model, name: `${basename(resolve(folder))}/${model.name}` }));
   }
-  const isDiffusers = (await diffusersFolder(folder)) !== undefined;
+  const isDiffusers = (await diffusersFolder(await onDisk(folder))) !== undefined;
   if (isDiffusers || (await has("config.yaml"))) return [await describeGenerator(folder)];
   if ((await has("config.json")) || (await has("open_clip_config.json"))) return [await describeClip(folder)];
   throw new VqganClipError(
@@ -52,7 +52,7 @@ async function describeGenerator(folder: string): Promise<ModelFacts> {
   const [, channels] = latentShape([resolution, resolution]) as [number, number];
   const codes = codebook?.codes.shape[0];
   return {
-    ...(await describe((await diffusersFolder(folder)) ?? folder, name, files)),
+    ...(await describe((await diffusersFolder(await onDisk(folder)))?.path ?? folder, name, files)),
     kind: codebook ? "VQGAN" : "autoencoder",
     facts: { factor, ...(codes && { codes }), channels, resolution, encodes: encode !== undefined },
   };

@@ -6,7 +6,7 @@ import { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
 import { constant, input, type Tensor } from "../graph/tensor.js";
 import type { Generator } from "../models/generator.js";
-import { loadVqgan } from "../models/vqgan/load.js";
+import { loadGenerator } from "../models/load.js";
 import { mul } from "../ops/arithmetic.js";
 import { sum } from "../ops/reduction.js";
 import { evaluate } from "../runtime/reference/evaluate.js";
@@ -69,7 +69,7 @@ test("a finished picture is made of the likeliest codes, for the mean of codes a
 });
 
 test("first logits: standard normal, or a picture's codes with nine chances in ten", async () => {
-  const generator = await loadVqgan(fixturePath("vqgan"));
+  const generator = await loadGenerator(fixturePath("vqgan"));
   const normal = randomLogits(generator, [20, 28], new Random(1)).floats();
   const mean = normal.reduce((total, value) => total + value, 0) / normal.length;
   expect(Math.abs(mean)).toBeLessThan(0.05);

@@ -4,7 +4,7 @@ import { fixturePath } from "../../test/support/fixtures.js";
 import { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
 import { constant, input } from "../graph/tensor.js";
-import { loadClip } from "../models/clip/load.js";
+import { loadClip } from "../models/load.js";
 import { compile } from "../runtime/program.js";
 import { evaluate } from "../runtime/reference/evaluate.js";
 import { perceptualLoss } from "./losses.js";

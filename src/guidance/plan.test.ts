@@ -1,8 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { fixturePath } from "../../test/support/fixtures.js";
 import type { VqganClipError } from "../core/errors.js";
-import { loadClip } from "../models/clip/load.js";
-import { loadVqgan } from "../models/vqgan/load.js";
+import { loadClip, loadGenerator } from "../models/load.js";
 import { planRun } from "./plan.js";
 import { presets } from "./presets.js";
 import type { Settings } from "./settings.js";
@@ -11,7 +10,7 @@ import type { StepModels } from "./step.js";
 let models: StepModels;
 beforeAll(async () => {
   models = {
-    generator: await loadVqgan(fixturePath("vqgan")),
+    generator: await loadGenerator(fixturePath("vqgan")),
     perceptor: await loadClip(fixturePath("clip-quick-gelu")),
   };
 });

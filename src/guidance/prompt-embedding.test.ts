@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { fixturePath } from "../../test/support/fixtures.js";
-import { loadClip } from "../models/clip/load.js";
+import { loadClip } from "../models/load.js";
 import { embedTexts, type TextNotice } from "./prompt-embedding.js";
 
 test("a long text is cut, or read in parts whose unit embeddings are averaged by their tokens", async () => {

@@ -2,9 +2,10 @@
 import { access, constants, open, realpath, stat } from "node:fs/promises";
 import { VqganClipError } from "../core/errors.js";
 import { type ByteSource, requireRange } from "./byte-source.js";
+import { readWeights } from "./read-weights.js";
 import { readSafetensors } from "./safetensors.js";
 import type { StateDict } from "./state-dict.js";
-import { isCheckpoint, readTorchCheckpoint } from "./torch-checkpoint.js";
+import { readTorchCheckpoint } from "./torch-checkpoint.js";
 
 /** A file that is opened anew for each read, so there is nothing to close. */
 class FileSource implements ByteSource {
@@ -38,7 +39,7 @@ class FileSource implements ByteSource {
 }
 
 /** A file as a ByteSource. Throws IO_FAILED when it is missing, unreadable or no regular file. */
-async function openFileSource(path: string): Promise<ByteSource> {
+export async function openFileSource(path: string): Promise<ByteSource> {
   try {
     const real = await realpath(path);
     const facts = await stat(real);
@@ -62,8 +63,7 @@ export async function openTorchCheckpoint(path: string): Promise<StateDict> {
 
 /** Opens a checkpoint of either format, told apart by content. Throws IO_FAILED or BAD_FILE. */
 export async function openWeights(path: string): Promise<StateDict> {
-  const source = await openFileSource(path);
-  return (await isCheckpoint(source)) ? readTorchCheckpoint(source) : readSafetensors(source);
+  return readWeights(await openFileSource(path));
 }
 
 function unreadable(verb: string, path: string, cause: unknown): VqganClipError {

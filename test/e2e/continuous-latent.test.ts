@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { NDArray } from "../../src/core/ndarray.js";
 import { resolveSettings, type SettingsRequest } from "../../src/guidance/resolve-settings.js";
 import { Run } from "../../src/guidance/run.js";
-import { loadClip } from "../../src/models/clip/load.js";
 import type { Generator } from "../../src/models/generator.js";
+import { loadClip } from "../../src/models/load.js";
 import { resizeNearest } from "../../src/ops/resample.js";
 import { fixturePath } from "../support/fixtures.js";
 

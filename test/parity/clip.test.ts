@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { NDArray } from "../../src/core/ndarray.js";
 import { input } from "../../src/graph/tensor.js";
-import { loadClip } from "../../src/models/clip/load.js";
+import { loadClip } from "../../src/models/load.js";
 import type { Perceptor } from "../../src/models/perceptor.js";
 import { compile } from "../../src/runtime/program.js";
 import { openSafetensors } from "../../src/weights/open-file.js";

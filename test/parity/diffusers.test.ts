@@ -7,7 +7,7 @@ import { describeFolder } from "../../src/cli/describe-model.js";
 import { NDArray } from "../../src/core/ndarray.js";
 import { input, type Tensor } from "../../src/graph/tensor.js";
 import { encoderOf, type Generator } from "../../src/models/generator.js";
-import { loadGenerator } from "../../src/models/load-generator.js";
+import { loadGenerator } from "../../src/models/load.js";
 import { compile } from "../../src/runtime/program.js";
 import { openSafetensors } from "../../src/weights/open-file.js";
 import { writeSafetensors } from "../../src/weights/safetensors.js";

@@ -7,13 +7,12 @@ import { presets } from "../../src/guidance/presets.js";
 import type { Settings } from "../../src/guidance/settings.js";
 import { buildStep, type StepModels } from "../../src/guidance/step.js";
 import { drawAllViews } from "../../src/guidance/views.js";
-import { loadClip } from "../../src/models/clip/load.js";
-import { loadVqgan } from "../../src/models/vqgan/load.js";
+import { loadClip, loadGenerator } from "../../src/models/load.js";
 import { mul } from "../../src/ops/arithmetic.js";
 import { compile, type Feeds } from "../../src/runtime/program.js";
 import { fixturePath, relativeError } from "../support/fixtures.js";
 
-const vqgan = await loadVqgan(fixturePath("vqgan"));
+const vqgan = await loadGenerator(fixturePath("vqgan"));
 /** Paler pictures: where a picture is clamped, what passes depends on the sign of the whole gradient. */
 const generator = { ...vqgan, decode: (...given: Parameters<typeof vqgan.decode>) => mul(vqgan.decode(...given), 0.3) };
 const [first, second] = [await loadClip(fixturePath("clip-quick-gelu")), await loadClip(fixturePath("clip-gelu"))];

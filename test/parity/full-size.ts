@@ -11,9 +11,8 @@ import { presets } from "../../src/guidance/presets.js";
 import { embedPictures, embedTexts } from "../../src/guidance/prompt-embedding.js";
 import type { Settings } from "../../src/guidance/settings.js";
 import { buildStep } from "../../src/guidance/step.js";
-import { loadClip } from "../../src/models/clip/load.js";
 import { codebookOf, encoderOf } from "../../src/models/generator.js";
-import { loadVqgan } from "../../src/models/vqgan/load.js";
+import { loadClip, loadGenerator } from "../../src/models/load.js";
 import { mul, sub } from "../../src/ops/arithmetic.js";
 import { compile } from "../../src/runtime/program.js";
 import { parseSafetensors } from "../../src/weights/safetensors.js";
@@ -35,7 +34,7 @@ function report(what: string, error: number, bar: number, kind: string): void {
 }
 
 const perceptor = await loadClip(join(folder, "clip-vit-b-32"));
-const generator = await loadVqgan(join(folder, "vqgan-f16-16384"));
+const generator = await loadGenerator(join(folder, "vqgan-f16-16384"));
 
 const prompts = await embedTexts(perceptor, texts);
 report("text embeddings", largestError(prompts, await reference("text.embeddings")), 1e-4, "largest");

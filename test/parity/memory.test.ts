@@ -10,8 +10,7 @@ import { drawViews } from "../../src/guidance/augmentations.js";
 import { presets } from "../../src/guidance/presets.js";
 import type { Settings } from "../../src/guidance/settings.js";
 import { buildStep, cutoutGeometry } from "../../src/guidance/step.js";
-import { loadClip } from "../../src/models/clip/load.js";
-import { loadVqgan } from "../../src/models/vqgan/load.js";
+import { loadClip, loadGenerator } from "../../src/models/load.js";
 import { exp, mul, square } from "../../src/ops/arithmetic.js";
 import { sum } from "../../src/ops/reduction.js";
 import { predictPeakMemory } from "../../src/runtime/memory.js";
@@ -49,7 +48,7 @@ const ways: readonly { name: string; recompute: boolean; options: CompileOptions
 
 async function step(recompute: boolean, options: CompileOptions) {
   const models = {
-    generator: await loadVqgan(fixturePath("vqgan")),
+    generator: await loadGenerator(fixturePath("vqgan")),
     perceptor: await loadClip(fixturePath("clip-quick-gelu")),
   };
   const settings: Settings = { ...presets.paper, prompts: "a", size: [56, 40], seed: 0, cutouts: 3, recompute };

@@ -6,14 +6,13 @@ import { drawViews } from "../../src/guidance/augmentations.js";
 import { presets } from "../../src/guidance/presets.js";
 import type { Settings } from "../../src/guidance/settings.js";
 import { buildStep, cutoutGeometry } from "../../src/guidance/step.js";
-import { loadClip } from "../../src/models/clip/load.js";
-import { loadVqgan } from "../../src/models/vqgan/load.js";
+import { loadClip, loadGenerator } from "../../src/models/load.js";
 import { compile } from "../../src/runtime/program.js";
 import { fixture, fixturePath, relativeError } from "../support/fixtures.js";
 
 test.each(["paper", "nerdyrodent"] as const)("%s: seven cutouts by seven, by three and one by one", async (preset) => {
   const models = {
-    generator: await loadVqgan(fixturePath("vqgan")),
+    generator: await loadGenerator(fixturePath("vqgan")),
     perceptor: await loadClip(fixturePath("clip-quick-gelu")),
   };
   const reference = await fixture("step/step.safetensors");

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { input } from "../../src/graph/tensor.js";
-import { loadPrior } from "../../src/models/latent-prior/load.js";
+import { loadPrior } from "../../src/models/load.js";
 import { compile } from "../../src/runtime/program.js";
 import { fixture, fixturePath, largestError } from "../support/fixtures.js";
 

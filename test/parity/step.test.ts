@@ -8,9 +8,8 @@ import { presets } from "../../src/guidance/presets.js";
 import { Run } from "../../src/guidance/run.js";
 import type { Settings } from "../../src/guidance/settings.js";
 import { buildStep, takeCutouts } from "../../src/guidance/step.js";
-import { loadClip } from "../../src/models/clip/load.js";
 import { codebookOf } from "../../src/models/generator.js";
-import { loadVqgan } from "../../src/models/vqgan/load.js";
+import { loadClip, loadGenerator } from "../../src/models/load.js";
 import { add, mul } from "../../src/ops/arithmetic.js";
 import { clampWithGrad } from "../../src/ops/gradient-control.js";
 import { sum } from "../../src/ops/reduction.js";
@@ -18,7 +17,7 @@ import { compile } from "../../src/runtime/program.js";
 import { fixture, fixturePath, relativeError, stepFeeds } from "../support/fixtures.js";
 
 const models = async () => ({
-  generator: await loadVqgan(fixturePath("vqgan")),
+  generator: await loadGenerator(fixturePath("vqgan")),
   perceptor: await loadClip(fixturePath("clip-quick-gelu")),
 });
 

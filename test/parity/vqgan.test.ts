@@ -7,8 +7,8 @@ import { grad } from "../../src/autodiff/grad.js";
 import { NDArray } from "../../src/core/ndarray.js";
 import { input } from "../../src/graph/tensor.js";
 import { codebookOf, encoderOf, type Generator } from "../../src/models/generator.js";
+import { loadGenerator } from "../../src/models/load.js";
 import { WeightTaker } from "../../src/models/take-weights.js";
-import { loadVqgan } from "../../src/models/vqgan/load.js";
 import { gumbelIndices, lookUp } from "../../src/models/vqgan/quantizer.js";
 import { mul } from "../../src/ops/arithmetic.js";
 import { sum } from "../../src/ops/reduction.js";
@@ -44,7 +44,7 @@ test.each(["vqgan", "vqgan/model.safetensors", "vqgan/model.ckpt"])(
   "%s: encode, codes and decode agree",
   async (path) => {
     const reference = await fixture("vqgan/expected.safetensors");
-    const generator = await loadVqgan(fixturePath(path));
+    const generator = await loadGenerator(fixturePath(path));
     expect(generator).toMatchObject({ factor: 2 });
     const result = await codeAndDecode(generator, reference);
     expect(largestError(result.z, reference("z"))).toBeLessThan(1e-5);
@@ -61,14 +61,14 @@ test("the legacy checkpoint format holds the same arrays, and a part of a model 
   const kept = legacy.names.filter((name) => !name.startsWith("loss."));
   expect(kept.length).toBeGreaterThan(8);
   for (const name of kept) expect((await legacy.read(name)).floats()).toEqual((await whole.read(name)).floats());
-  await expect(loadVqgan(fixturePath("vqgan/model-legacy.ckpt"))).rejects.toMatchObject({
+  await expect(loadGenerator(fixturePath("vqgan/model-legacy.ckpt"))).rejects.toMatchObject({
     code: "BAD_MODEL",
     message: expect.stringMatching(/missing: decoder\.mid\.block_1\.norm1\.weight, .* and \d+ more/),
   });
 });
 
 test("the gradient of a quantised latent is that of its codes", async () => {
-  const generator = await loadVqgan(fixturePath("vqgan"));
+  const generator = await loadGenerator(fixturePath("vqgan"));
   const z = input("z", "float32", [1, 16, 2, 2]);
   const { zq } = codebookOf(generator, "test").quantize(z);
   const loss = sum(mul(zq, zq));
@@ -80,7 +80,7 @@ test("the gradient of a quantised latent is that of its codes", async () => {
 });
 
 test("the codebook's range is per channel", async () => {
-  const { codes, range } = codebookOf(await loadVqgan(fixturePath("vqgan")), "test");
+  const { codes, range } = codebookOf(await loadGenerator(fixturePath("vqgan")), "test");
   const channel = (c: number) => Array.from({ length: 64 }, (_, k) => codes.at(k * 16 + c));
   for (const c of [0, 7, 15]) {
     expect(range.low[c]).toBe(Math.min(...channel(c)));
@@ -90,7 +90,7 @@ test("the codebook's range is per channel", async () => {
 
 test("gumbel: logits, nearest codes and decode agree; a checkpoint without encoder draws but does not encode", async () => {
   const reference = await fixture("gumbel/expected.safetensors");
-  const generator = await loadVqgan(fixturePath("gumbel"));
+  const generator = await loadGenerator(fixturePath("gumbel"));
   expect(generator).toMatchObject({ factor: 2 });
   expect(generator.latentShape([12, 20])).toEqual([1, 16, 6, 10]);
   expect(() => encoderOf(generator, "edit()")).toThrow("edit(): gumbel has no encoder");
@@ -124,13 +124,13 @@ test("a transformer's first stage is found by its prefix", async () => {
     const stage = yaml.slice(yaml.indexOf("  target:"), yaml.indexOf("data:")).replace(/^/gm, "    ");
     const whole = `model:\n  target: taming.models.cond_transformer.Net2NetTransformer\n  params:\n    first_stage_config:\n${stage}`;
     await writeFile(join(path, "net.yaml"), whole);
-    const result = await codeAndDecode(await loadVqgan(path), reference);
+    const result = await codeAndDecode(await loadGenerator(path), reference);
     expect(largestError(result.picture, reference("x_rec"))).toBeLessThan(1e-5);
   });
 });
 
 test("the compact model loads, whose encoder has no residual blocks", async () => {
-  const generator = await loadVqgan(fixturePath("../../models/compact/vqgan"));
+  const generator = await loadGenerator(fixturePath("../../models/compact/vqgan"));
   expect(generator).toMatchObject({ factor: 8 });
   const z = encoderOf(generator, "test")(input("x", "float32", [1, 3, 32, 48]));
   const { zq, indices } = codebookOf(generator, "test").quantize(z);
@@ -143,15 +143,15 @@ test("the compact model loads, whose encoder has no residual blocks", async () =
 });
 
 test("files that are no VQGAN, or not of one model, are named", async () => {
-  await expect(loadVqgan(fixturePath("nowhere"))).rejects.toThrow("no such file or folder");
-  await expect(loadVqgan(fixturePath("clip-gelu"))).rejects.toThrow("holds no yaml");
+  await expect(loadGenerator(fixturePath("nowhere"))).rejects.toThrow("no such file or folder");
+  await expect(loadGenerator(fixturePath("clip-gelu"))).rejects.toThrow("holds no yaml");
   await inFolder(async (path) => {
-    await expect(loadVqgan(path)).rejects.toThrow("holds no checkpoint");
+    await expect(loadGenerator(path)).rejects.toThrow("holds no checkpoint");
     await cp(fixturePath("vqgan/model.safetensors"), join(path, "model.safetensors"));
     const yaml = await readFile(fixturePath("vqgan/config.yaml"), "utf8");
     const refuses = async (changed: string, message: string) => {
       await writeFile(join(path, "config.yaml"), changed);
-      await expect(loadVqgan(path)).rejects.toMatchObject({
+      await expect(loadGenerator(path)).rejects.toMatchObject({
         code: "BAD_MODEL",
         message: expect.stringContaining(message),
       });

@@ -8,8 +8,7 @@ import { embedPictures, embedTexts } from "../../src/guidance/prompt-embedding.j
 import { reconstruct } from "../../src/guidance/reconstruct.js";
 import type { Settings } from "../../src/guidance/settings.js";
 import { buildStep } from "../../src/guidance/step.js";
-import { loadClip } from "../../src/models/clip/load.js";
-import { loadVqgan } from "../../src/models/vqgan/load.js";
+import { loadClip, loadGenerator } from "../../src/models/load.js";
 import type { Device } from "../../src/runtime/devices.js";
 import { compile } from "../../src/runtime/program.js";
 import { fixture, fixturePath, relativeError, stepFeeds } from "../support/fixtures.js";
@@ -18,7 +17,7 @@ import { useSoftwareVulkan } from "../support/software-vulkan.js";
 const missing = useSoftwareVulkan();
 const TIMEOUT = 600_000;
 const models = async () => ({
-  generator: await loadVqgan(fixturePath("vqgan")),
+  generator: await loadGenerator(fixturePath("vqgan")),
   perceptor: await loadClip(fixturePath("clip-quick-gelu")),
 });
 

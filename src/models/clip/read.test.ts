@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fixturePath } from "../../../test/support/fixtures.js";
-import { loadClip } from "./load.js";
+import { loadClip } from "../load.js";
 
 test("a folder whose weights are called pytorch_model.bin is one too; without weights it is none", async () => {
   const folder = await mkdtemp(join(tmpdir(), "clip-"));

@@ -1,0 +1,88 @@
+/** A CLIP from its files as a Perceptor, in any of the forms it is published in. */
+import { requires } from "../../core/errors.js";
+import type { StateDict } from "../../weights/state-dict.js";
+import { type Files, firstThere, type Place, readCheckpoint, readJson, readJsonIfThere, stemOf } from "../files.js";
+import type { Perceptor } from "../perceptor.js";
+import { siglipPerceptor } from "../siglip/assemble.js";
+import { type ClipParts, clipPerceptor, openClipPerceptor } from "./assemble.js";
+import { openAiConfig } from "./open-clip-config.js";
+
+const HUGGING_FACE_WEIGHTS = ["model.safetensors", "pytorch_model.bin"];
+const OPEN_CLIP_WEIGHTS = ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"];
+const OPEN_CLIP_CONFIG = "open_clip_config.json";
+const WHAT = "a CLIP model";
+
+/**
+ * Reads a Hugging Face CLIPModel or SiglipModel folder (`config.json`), an OpenCLIP folder (`open_clip_config.json`), or weights in the
+ * form of OpenAI and OpenCLIP with a `tokenizer.json` beside them: OpenAI's own archives (`RN50.pt`) say themselves what
+ * they are, others need their `open_clip_config.json`. On disk, arrays stay in their file until a program reads them.
+ *
+ * @throws BAD_MODEL naming the file or key that is missing or wrong; BAD_FILE on damaged weights; IO_FAILED, ABORTED
+ */
+export async function readClip({ path, files, file }: Place): Promise<Perceptor> {
+  if (file !== undefined) {
+    requires(
+      await files.has(file),
+      "BAD_MODEL",
+      () => `CLIP: ${path}: no such file or folder`,
+      "give a folder with config.json and model.safetensors, or an archive of OpenAI's with tokenizer.json beside it",
+    );
+    return openClipPerceptor(await openClipParts(files, file));
+  }
+  // Some repositories hold a model in both forms, or a `config.json` that is another library's.
+  const type = ((await readJsonIfThere(files, "config.json")) as { model_type?: unknown } | null | undefined)
+    ?.model_type;
+  if (type === undefined && (await files.has(OPEN_CLIP_CONFIG))) {
+    return openClipPerceptor(await openClipParts(files, await weightsIn(files, OPEN_CLIP_WEIGHTS)));
+  }
+  const parts: ClipParts = {
+    name: files.name,
+    config: await readJson(files, "config.json", WHAT),
+    preprocessor: await readJsonIfThere(files, "preprocessor_config.json"),
+    tokenizer: await readJson(files, "tokenizer.json", WHAT),
+    ...(await readCheckpoint(files, await weightsIn(files, HUGGING_FACE_WEIGHTS), WHAT)),
+    pathOf: (name) => files.pathOf(name),
+  };
+  if (type !== "siglip") return clipPerceptor(parts);
+  return siglipPerceptor({ ...parts, tokenizerConfig: await readJsonIfThere(files, "tokenizer_config.json") });
+}
+
+async function openClipParts(files: Files, file: string): Promise<ClipParts> {
+  const tokenizer = await readTokenizer(files);
+  const checkpoint = await readCheckpoint(files, file, WHAT);
+  return {
+    name: OPEN_CLIP_WEIGHTS.includes(file) ? files.name : stemOf(file),
+    config: (await readJsonIfThere(files, OPEN_CLIP_CONFIG)) ?? ownConfig(files, checkpoint.weights),
+    tokenizer,
+    ...checkpoint,
+    pathOf: (name) => files.pathOf(name),
+  };
+}
+
+function ownConfig(files: Files, weights: StateDict): unknown {
+  requires(
+    weights.metadata.get("format") === "torchscript",
+    "BAD_MODEL",
+    () => `${files.pathOf(OPEN_CLIP_CONFIG)}: no such file; ${weights.origin} needs it`,
+    "only the archives that OpenAI published say themselves what they are; a config.json belongs to a whole folder",
+  );
+  return openAiConfig(weights);
+}
+
+async function readTokenizer(files: Files): Promise<unknown> {
+  const tokenizer = await readJsonIfThere(files, "tokenizer.json");
+  requires(
+    tokenizer !== undefined,
+    "BAD_MODEL",
+    () => `${files.pathOf("tokenizer.json")}: no such file; ${WHAT} needs it`,
+    "copy the tokenizer.json of openai/clip-vit-base-patch32: all of OpenAI's models share it",
+  );
+  return tokenizer;
+}
+
+/** Older repositories hold a PyTorch checkpoint only. */
+async function weightsIn(files: Files, names: readonly string[]): Promise<string> {
+  const name = await firstThere(files, names);
+  requires(name, "BAD_MODEL", () => `${files.pathOf(names[0] as string)}: no such file; ${WHAT} needs it`);
+  return name;
+}
