@@ -1,6 +1,6 @@
 /** Where the report's pictures are made, timed and read by the encoders. */
 import type { NDArray } from "../src/core/ndarray.js";
-import type { EditRequest } from "../src/model-pair.js";
+import type { EditRequest } from "../src/pair/requests.js";
 import type { PictureRun } from "../src/picture-run.js";
 import type { CreateRequest, PictureSource, VqganClip } from "../src/vqgan-clip.js";
 import { Reader } from "./reader.js";

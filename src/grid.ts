@@ -3,8 +3,9 @@ import { requires } from "./core/errors.js";
 import type { NDArray } from "./core/ndarray.js";
 import type { Judge } from "./guidance/judge.js";
 import type { StepEvent } from "./guidance/run.js";
-import type { ModelPair, RunRequest } from "./model-pair.js";
-import type { RunningPicture } from "./running-picture.js";
+import type { ModelPair } from "./pair/model-pair.js";
+import type { RunRequest } from "./pair/requests.js";
+import type { RunningPicture } from "./pair/running-picture.js";
 
 /** @typeParam Source what a platform can read a picture from */
 export interface GridRequest<Source> {

@@ -1,9 +1,9 @@
 /** A run with its picture and its files: what `create` and `open` give on Node. */
 import type { NDArray } from "./core/ndarray.js";
 import { writeFileAtomically } from "./files/atomic-write.js";
-import { type PictureOptions, RunningPicture, type SessionOptions } from "./running-picture.js";
+import { type PictureOptions, RunningPicture, type SessionOptions } from "./pair/running-picture.js";
 
-export type { PictureOptions } from "./running-picture.js";
+export type { PictureOptions } from "./pair/running-picture.js";
 
 /** A picture file by path or bytes, or numbers [3,H,W] in 0..1. */
 export type PictureSource = string | Uint8Array | NDArray;

@@ -18,29 +18,82 @@ export interface FetchOptions {
 
 /**
  * The bytes at `url`; undefined when the server has no such file. What was fetched before is used when the server still
- * has the same, or cannot be reached.
+ * has the same, or cannot be reached; then it also counts which files it did not have.
  *
  * @throws IO_FAILED naming the address and the reason; ABORTED
  */
-export async function fetchFile(url: string, options: FetchOptions = {}): Promise<Uint8Array | undefined> {
-  const { signal, onProgress } = options;
-  try {
-    // Browsers keep nothing for pages that are neither https nor localhost.
-    const cache = globalThis.caches && (await caches.open(CACHE));
+export async function fetchFile(
+  url: string,
+  { signal, onProgress }: FetchOptions = {},
+): Promise<Uint8Array | undefined> {
+  return told(url, signal, async () => {
+    const cache = await openCache();
     const kept = await cache?.match(url);
-    if (kept && (await isCurrent(kept, url, signal))) {
+    if (kept?.ok && (await isCurrent(kept, url, signal))) {
       const bytes = new Uint8Array(await kept.arrayBuffer());
       onProgress?.({ url, loaded: bytes.length, total: bytes.length });
       return bytes;
     }
-    const response = await fetch(url, signal ? { signal } : {});
-    const isPage = response.headers.get("content-type")?.startsWith("text/html"); // a server's answer for "not here"
-    if (response.status === 404 || (response.ok && isPage)) return undefined;
-    if (!response.ok) throw new Error(`the server answers ${response.status} ${response.statusText}`);
+    const response = await answerTo(url, "GET", kept?.ok ? undefined : kept, signal);
+    if (!isThere(response)) return keepAbsence(cache, url);
     const bytes = await bodyOf(response, (loaded, total) => onProgress?.({ url, loaded, total }));
     await keep(cache, url, bytes, response.headers);
     return bytes;
+  });
+}
+
+/**
+ * Whether the server has a file; while it cannot be reached, whether it had.
+ *
+ * @throws IO_FAILED naming the address and the reason; ABORTED
+ */
+export async function hasFile(url: string, options: FetchOptions = {}): Promise<boolean> {
+  const { signal } = options;
+  return told(url, signal, async () => {
+    const cache = await openCache();
+    const answer = await answerTo(url, "HEAD", await cache?.match(url), signal);
+    if (answer.status === NO_HEAD) return (await fetchFile(url, options)) !== undefined;
+    if (isThere(answer)) return true;
+    await keepAbsence(cache, url);
+    return false;
+  });
+}
+
+/** What a server answers that does not know HEAD. */
+const NO_HEAD = 405;
+
+/** What the server says; while it cannot be reached, what it said before. */
+async function answerTo(
+  url: string,
+  method: "GET" | "HEAD",
+  kept: Response | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  return fetch(url, { method, ...(signal && { signal }) }).catch((cause: unknown) => {
+    if (!kept || signal?.aborted) throw cause;
+    return kept;
+  });
+}
+
+/** Browsers keep nothing for pages that are neither https nor localhost. */
+async function openCache(): Promise<Cache | undefined> {
+  return globalThis.caches && (await caches.open(CACHE));
+}
+
+/** @throws Error when the server says neither yes nor no */
+function isThere({ ok, status, statusText, headers }: Response): boolean {
+  const isPage = headers.get("content-type")?.startsWith("text/html"); // a server's answer for "not here"
+  if (status === 404 || (ok && isPage)) return false;
+  if (!ok) throw new Error(`the server answers ${status} ${statusText}`);
+  return true;
+}
+
+/** Runs `ask`; what goes wrong is told with the address. */
+async function told<Answer>(url: string, signal: AbortSignal | undefined, ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask();
   } catch (cause) {
+    if (cause instanceof VqganClipError) throw cause;
     if (signal?.aborted) throw new VqganClipError("ABORTED", `fetching ${url} was stopped`, undefined, { cause });
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new VqganClipError("IO_FAILED", `cannot fetch ${url}: ${reason}`, "is the model's folder on the server?", {
@@ -56,7 +109,7 @@ async function isCurrent(kept: Response, url: string, signal: AbortSignal | unde
   const answer = await fetch(url, { method: "HEAD", ...(signal && { signal }) }).catch(() => undefined);
   if (signal?.aborted) throw signal.reason;
   if (!answer) return true;
-  if (!answer.ok) return answer.status === 405; // no HEAD there
+  if (!answer.ok) return answer.status === NO_HEAD;
   const shared = validators.find((name) => kept.headers.has(name) && answer.headers.has(name));
   return shared === undefined || kept.headers.get(shared) === answer.headers.get(shared);
 }
@@ -79,10 +132,18 @@ async function bodyOf(
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
-/** A full or forbidden cache is no reason to stop: the file is fetched again next time. */
 async function keep(cache: Cache | undefined, url: string, bytes: Uint8Array<ArrayBuffer>, headers: Headers) {
   const kept = validators
     .filter((name) => headers.has(name))
     .map((name): [string, string] => [name, headers.get(name)!]);
-  await cache?.put(url, new Response(bytes, { headers: kept })).catch(() => undefined);
+  await put(cache, url, new Response(bytes, { headers: kept }));
+}
+
+async function keepAbsence(cache: Cache | undefined, url: string): Promise<undefined> {
+  await put(cache, url, new Response(null, { status: 404 }));
+}
+
+/** A full or forbidden cache is no reason to stop: the server is asked again next time. */
+async function put(cache: Cache | undefined, url: string, response: Response): Promise<void> {
+  await cache?.put(url, response).catch(() => undefined);
 }

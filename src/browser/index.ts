@@ -22,12 +22,19 @@ export { type Recipe, type ScheduleRequest, type Settings, settingsSchema } from
 export { contactSheet, type SheetCell } from "../image/contact-sheet.js";
 export { encodePng } from "../image/png.js";
 export { readPngText } from "../image/png-text.js";
-export type { Notice, OpenRequest } from "../model-pair.js";
 export type { Codebook, DecodeOptions, Generator } from "../models/generator.js";
 export type { Perceptor } from "../models/perceptor.js";
 export type { Prior } from "../models/prior.js";
 export * as ops from "../ops/public.js";
-export type { ForkRequest, PaintRequest, PictureOptions, ResumeRequest, SessionOptions } from "../running-picture.js";
+export type { Notice } from "../pair/options.js";
+export type { OpenRequest } from "../pair/requests.js";
+export type {
+  ForkRequest,
+  PaintRequest,
+  PictureOptions,
+  ResumeRequest,
+  SessionOptions,
+} from "../pair/running-picture.js";
 export type { Device, DeviceRequest } from "../runtime/devices.js";
 export type { EngineFiles } from "../runtime/program.js";
 export type { BrowserAbilities } from "../runtime/web-platform.js";

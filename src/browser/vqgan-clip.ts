@@ -1,24 +1,18 @@
 /** VqganClip in a browser: models from a web server, pictures and sessions from bytes. Meant for a Web Worker. */
-import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
-import { parseRecommendation, type Recommendation } from "../guidance/resolve-settings.js";
-import { ModelPair, type OpenRequest, type PairOptions, type RunRequest } from "../model-pair.js";
-import type { Generator } from "../models/generator.js";
-import { weightless } from "../models/weightless/names.js";
-import { type PictureOptions, RunningPicture, type SessionOptions } from "../running-picture.js";
+import { ModelPair } from "../pair/model-pair.js";
+import { type ModelChoice, openPair } from "../pair/open-pair.js";
+import type { PairOptions } from "../pair/options.js";
+import type { OpenRequest, RunRequest } from "../pair/requests.js";
+import { type PictureOptions, RunningPicture, type SessionOptions } from "../pair/running-picture.js";
 import { type EngineFiles, locateEngine } from "../runtime/program.js";
 import { type BrowserAbilities, browserAbilities } from "../runtime/web-platform.js";
 import { decodePicture } from "./decode-picture.js";
-import { type FetchOptions, fetchFile } from "./fetch-file.js";
-import { fetchClip, fetchPrior, fetchVqgan, lastFolder } from "./fetch-models.js";
+import type { FetchOptions } from "./fetch-file.js";
+import { atAddress } from "./web-files.js";
 
-export interface PretrainedOptions extends PairOptions, FetchOptions {
-  /** The address of a folder that holds `vqgan/`, `clip/` and perhaps `prior/` and `recommended.json`; relative to the page's origin. */
-  readonly model: string | URL;
-  /** A generator instead of the pair's: `pixels` or `fft`, which have no weights, or one of your own. */
-  readonly vqgan?: "pixels" | "fft" | Generator;
-  /** The address of a folder with a second CLIP that picks the result of a run and has no part in its loss. */
-  readonly judge?: string | URL;
+/** Models are addresses, relative to the page's; `model` may be left out where `vqgan` and `clip` are both named. */
+export interface PretrainedOptions extends PairOptions, FetchOptions, ModelChoice<string | URL> {
   /** Where the engine's own two files are; needed with most bundlers (docs/browser.md). */
   readonly engine?: EngineFiles;
 }
@@ -45,24 +39,16 @@ export class PictureRun extends RunningPicture<PictureSource> {
 }
 
 export class VqganClip extends ModelPair<PictureSource, PictureRun> {
-  /** Fetches the models, or takes those that were fetched before. @throws BAD_MODEL, BAD_FILE, IO_FAILED, ABORTED */
+  /** Fetches the models, or takes those that were fetched before. @throws BAD_ARGUMENT, BAD_MODEL, BAD_FILE, IO_FAILED, ABORTED */
   static async fromPretrained(options: PretrainedOptions): Promise<VqganClip> {
     if (options.engine) locateEngine(options.engine);
-    const model = folderAt(options.model);
-    const { vqgan } = options;
-    const given = typeof vqgan === "string" ? weightless.get(vqgan) : vqgan;
-    requires(given || vqgan === undefined, "BAD_ARGUMENT", () => `vqgan: there is no ${vqgan}`, "known: pixels, fft");
-    const generator = given ?? (await fetchVqgan(`${model}vqgan/`, options));
-    const perceptor = await fetchClip(`${model}clip/`, options);
-    const prior = given ? undefined : await fetchPrior(`${model}prior/`, options);
-    const judge = options.judge === undefined ? undefined : await fetchClip(folderAt(options.judge), options);
-    const recommended = given ? undefined : await recommendation(`${model}recommended.json`, options);
-    const names = {
-      generator: given ? given.name : `${lastFolder(model)}/${generator.name}`,
-      perceptor: `${lastFolder(model)}/${perceptor.name}`,
-      prior: prior && `${lastFolder(model)}/${prior.name}`,
-    };
-    return new VqganClip({ generator, perceptor, prior, recommended, names, judge }, options, PictureRun);
+    const pair = options.model === undefined ? undefined : atAddress(options.model, options).files;
+    const parts = await openPair(options, {
+      inPair: pair && (async (name) => atAddress(pair.pathOf(name), options)),
+      pairName: pair?.name,
+      find: async (address) => ({ place: atAddress(address, options) }),
+    });
+    return new VqganClip(parts, options, PictureRun);
   }
 
   /** What programs can run on in this browser and on this page, and why not on more. */
@@ -84,15 +70,4 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
     if (source instanceof Blob) return decodePicture(source);
     return source instanceof Uint8Array ? decodePicture(new Blob([source as Uint8Array<ArrayBuffer>])) : source;
   }
-}
-
-/** An absolute address that ends with a slash. */
-function folderAt(address: string | URL): string {
-  const { href } = new URL(address, globalThis.location?.href);
-  return href.endsWith("/") ? href : `${href}/`;
-}
-
-async function recommendation(url: string, options: FetchOptions): Promise<Recommendation | undefined> {
-  const bytes = await fetchFile(url, options);
-  return bytes && parseRecommendation(new TextDecoder().decode(bytes), url);
 }

@@ -4,7 +4,7 @@ import { VqganClipError } from "../core/errors.js";
 import { readInput } from "../files/read-input.js";
 import { parsePrompt } from "../guidance/prompt.js";
 import { weightSetting } from "../guidance/weight.js";
-import type { TargetRequest } from "../model-pair.js";
+import type { TargetRequest } from "../pair/requests.js";
 
 export function addTargetOptions(command: Command): Command {
   return command

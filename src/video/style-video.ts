@@ -6,7 +6,7 @@ import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { editSource, fittedPicture } from "../guidance/edit.js";
 import type { Settings } from "../guidance/settings.js";
-import type { EditRequest } from "../model-pair.js";
+import type { EditRequest } from "../pair/requests.js";
 import type { PictureRun, PictureSource } from "../picture-run.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import type { FrameOptions, VideoFrame } from "./moving-video.js";

@@ -39,7 +39,7 @@ async function checkpointIn(files: Files): Promise<string> {
 
 async function yamlOf(files: Files, checkpoint: string): Promise<string> {
   const stem = stemOf(checkpoint);
-  const preferred = [`${stem}.yaml`, `${stem}.yml`, "config.yaml", "model.yaml"];
+  const preferred = [...new Set([`${stem}.yaml`, `${stem}.yml`, "config.yaml", "model.yaml"])];
   const { name, holds } = await chosen(files, preferred, /\.ya?ml$/, {
     none: "no yaml",
     several: "several yaml files",

@@ -1,0 +1,229 @@
+/** A pair of models, ready to make pictures from words: all of it that is the same on Node and in browsers. */
+import { requires } from "../core/errors.js";
+import type { NDArray } from "../core/ndarray.js";
+import { editSource, MAX_EDIT_SIDE, workingSize } from "../guidance/edit.js";
+import { latentShape } from "../guidance/latent.js";
+import {
+  differenceText,
+  firstDifference,
+  type ModelDifference,
+  type ModelIdentity,
+} from "../guidance/model-identity.js";
+import { type Plan, planRun } from "../guidance/plan.js";
+import { withPossibleStart } from "../guidance/prior-start.js";
+import {
+  type ResolvedSettings,
+  requestedPrompts,
+  resolveSettings,
+  type SettingsRequest,
+  type SettingsSources,
+} from "../guidance/resolve-settings.js";
+import { Run, type RunState } from "../guidance/run.js";
+import { readSession } from "../guidance/session-file.js";
+import { continued, currentState, forked, type SessionTree, switchedTo, withTip } from "../guidance/session-tree.js";
+import { codebookOf, encoderOf } from "../models/generator.js";
+import { PairModels, type PairParts } from "./models.js";
+import type { Notice, PairOptions } from "./options.js";
+import {
+  type EditRequest,
+  type OpenRequest,
+  type PlanRequest,
+  type RunRequest,
+  withTargetSettings,
+} from "./requests.js";
+import type { PictureBeginning, PictureTools, RunningPicture } from "./running-picture.js";
+import { drawnMask, fitted, maskOf, targetNumbers } from "./sources.js";
+
+/** Makes a platform's kind of run. */
+type RunMaker<Source, Picture extends RunningPicture<Source>> = new (
+  beginning: PictureBeginning,
+  tools: PictureTools<Source>,
+) => Picture;
+
+/** @typeParam Picture the platform's kind of run */
+export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> extends PairModels<Source> {
+  private readonly decode = (source: Source): Promise<NDArray> => this.decoded(source);
+
+  protected constructor(
+    parts: PairParts,
+    options: PairOptions,
+    private readonly runMaker: RunMaker<Source, Picture>,
+  ) {
+    super(parts, options);
+  }
+
+  /** A new run. @throws BAD_ARGUMENT, BAD_PROMPT when the request cannot be met */
+  create(request: RunRequest<Source>): Picture {
+    const { initImage, initCodes, keepEvery, like, ...asked } = request;
+    requires(
+      initImage === undefined || initCodes === undefined,
+      "BAD_ARGUMENT",
+      () => "create(): a run begins at initImage or at initCodes, got both",
+    );
+    const begun = initImage !== undefined || initCodes !== undefined;
+    const { notice, ...resolved } = this.resolved(withTargetSettings(asked), { like, size: this.usualSize, begun });
+    const plan = planRun(this, resolved.settings, this.options);
+    const { settings } = plan;
+    return this.newRun(
+      plan,
+      keepEvery,
+      async () => {
+        const targets = await targetNumbers(request.targets, this.decode);
+        const initPicture = initImage === undefined ? undefined : fitted(await this.decoded(initImage), settings.size);
+        return Run.start(this, settings, {
+          ...this.textOptions(plan),
+          ...(targets && { targets }),
+          ...(initPicture && { initPicture }),
+          ...(initCodes && { initCodes }),
+        });
+      },
+      notice,
+    );
+  }
+
+  /**
+   * A new run that begins at somebody's picture and is held against it; `strength` says how far it may go.
+   *
+   * @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE when the request cannot be met
+   */
+  async edit(request: EditRequest<Source>): Promise<Picture> {
+    const { image, mask, rect, maxSide = MAX_EDIT_SIDE, keepEvery, ...asked } = request;
+    requestedPrompts(asked, undefined);
+    encoderOf(this.generator, "edit()");
+    const picture = await this.decoded(image);
+    const [, height, width] = picture.shape as [number, number, number];
+    const source = await editSource(picture, await maskOf({ mask, rect }, [height, width], this.decode));
+    const size = workingSize([height, width], this.generator.factor, maxSide);
+    const { settings } = this.resolved(withTargetSettings(asked), { edits: true, begun: true, size });
+    const plan = planRun(this, settings, this.options);
+    return this.newRun(plan, keepEvery, async () => {
+      const targets = await targetNumbers(asked.targets, this.decode);
+      return Run.start(this, plan.settings, { ...this.textOptions(plan), source, ...(targets && { targets }) });
+    });
+  }
+
+  /** The settings of a request, complete, and where each came from. @throws BAD_ARGUMENT, BAD_PROMPT */
+  resolve({ like, ...request }: PlanRequest<Source>): ResolvedSettings {
+    return this.resolved(withTargetSettings(request), { like, size: this.usualSize, begun: false });
+  }
+
+  /**
+   * How a run of this request would be made to fit, and the memory it will take; nothing is loaded.
+   *
+   * @throws BAD_ARGUMENT, BAD_PROMPT; OUT_OF_LIMITS when it cannot be made to fit `maxMemory`
+   */
+  plan(request: PlanRequest<Source>): Plan {
+    return planRun(this, this.resolve(request).settings, this.options);
+  }
+
+  /** Bytes that are free for this process, where the platform tells. */
+  protected availableMemory(): number | undefined {
+    return undefined;
+  }
+
+  /**
+   * Goes on from the bytes of a `.vqclip` session.
+   *
+   * @param name what to call it in messages
+   * @throws BAD_FILE when it is none, BAD_MODEL when other weights made it
+   */
+  protected async continued(bytes: Uint8Array, name: string, request: OpenRequest): Promise<Picture> {
+    const { tree, models } = await readSession(bytes);
+    const mine = await this.identities();
+    const needed = models.filter(({ role }) => role !== "prior"); // whose part is done
+    const other = firstDifference(needed, mine);
+    requires(
+      !other,
+      "BAD_MODEL",
+      () => `open(): ${name} was made with ${differenceText(other as ModelDifference)}`,
+      other?.role === "judge"
+        ? "name the same CLIP as judge (--judge-clip)"
+        : "name the same weights: a pair as model, or vqgan and clip",
+    );
+    const { node, at, ...changes } = request;
+    const switched = node === undefined ? tree : switchedTo(tree, node);
+    const wanted = at === undefined ? continued(switched, changes) : forked(switched, changes, at);
+    const state = currentState(wanted);
+    const { settings } = planRun(this, state.settings, this.options);
+    const rounds = settings.microBatch !== state.settings.microBatch && state.step > 0; // sums in another order
+    const opened = [...mine.filter(({ role }) => role !== "prior"), ...models.filter(({ role }) => role === "prior")];
+    return this.reopened(withTip(wanted, { ...state, settings, changed: state.changed || rounds }), opened);
+  }
+
+  private resolved(
+    request: SettingsRequest,
+    { begun, ...sources }: Pick<SettingsSources, "size" | "like" | "edits"> & { readonly begun: boolean },
+  ): ResolvedSettings {
+    const resolved = resolveSettings(request, {
+      ...sources,
+      recommended: this.recommended,
+      codebook: this.generator.codebook !== undefined,
+      drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
+    });
+    const { size, latent, start, clampToCodebook } = resolved.settings;
+    latentShape(this.generator, size);
+    if (latent !== "continuous") codebookOf(this.generator, `latent: ${latent}`);
+    if (clampToCodebook) codebookOf(this.generator, "clampToCodebook");
+    if (start === "codes") codebookOf(this.generator, "start: codes");
+    return withPossibleStart(resolved, this, begun);
+  }
+
+  private get usualSize(): [number, number] {
+    const { resolution } = this.generator;
+    return [resolution, resolution];
+  }
+
+  private newRun(
+    { settings, peakBytes }: Plan,
+    keepEvery = 0,
+    start: () => Promise<Run>,
+    notice?: Notice | undefined,
+  ): Picture {
+    requires(
+      Number.isSafeInteger(keepEvery) && keepEvery >= 0,
+      "BAD_ARGUMENT",
+      () => `keepEvery: expected a number of steps, or 0 for none, got ${keepEvery}`,
+    );
+    const told = () => {
+      if (notice) this.options.onNotice?.(notice);
+      return this.told(peakBytes, start);
+    };
+    return new this.runMaker({ settings, keepEvery, start: told }, this.tools());
+  }
+
+  /** @param opened the models that its session names (default: those at hand) */
+  private reopened(tree: SessionTree, opened?: readonly ModelIdentity[]): Picture {
+    return new this.runMaker({ tree }, this.tools(opened));
+  }
+
+  private tools(opened?: readonly ModelIdentity[]): PictureTools<Source> {
+    return {
+      models: async () => opened ?? this.identities(),
+      restore: (state, former) => this.restored(state, former),
+      picture: this.decode,
+      mask: (source) => drawnMask(source, this.decode),
+      reopen: (tree) => this.reopened(tree, opened),
+    };
+  }
+
+  private async restored(state: RunState, former: Run | undefined): Promise<Run> {
+    if (former?.fits(state)) {
+      former.moveTo(state);
+      return former;
+    }
+    await former?.dispose();
+    const plan = planRun(this, state.settings, this.options);
+    return this.told(plan.peakBytes, () => Run.restore(this, state, this.textOptions(plan)));
+  }
+
+  /** Compiles a run, and tells of its memory before and of its device after. */
+  private async told(peakBytes: number, compile: () => Promise<Run>): Promise<Run> {
+    const availableBytes = this.availableMemory();
+    if (availableBytes !== undefined && peakBytes > availableBytes) {
+      this.options.onNotice?.({ kind: "memory", peakBytes, availableBytes });
+    }
+    const run = await compile();
+    for (const refused of run.refusedDevices) this.options.onNotice?.({ kind: "refused-device", ...refused });
+    return run;
+  }
+}

@@ -1,0 +1,131 @@
+/** The models of a pair, opened: who they are, and what they say of pictures and texts outside of a run. */
+import type { NDArray } from "../core/ndarray.js";
+import { Judge } from "../guidance/judge.js";
+import type { ModelIdentity } from "../guidance/model-identity.js";
+import { type Score, scorePicture, unitPicture, unitTexts } from "../guidance/perceive.js";
+import type { OwnLosses } from "../guidance/picture-regularizers.js";
+import type { Plan } from "../guidance/plan.js";
+import { type Reconstruction, reconstruct } from "../guidance/reconstruct.js";
+import { checkRecommendation, type Recommendation } from "../guidance/resolve-settings.js";
+import { type FindOptions, type FoundMask, findMask } from "../guidance/self-mask.js";
+import type { Settings } from "../guidance/settings.js";
+import type { Generator } from "../models/generator.js";
+import type { Perceptor } from "../models/perceptor.js";
+import { checkPrior, type Prior } from "../models/prior.js";
+import { type CompileOptions, compileOptionsOf } from "../runtime/program.js";
+import type { PairOptions } from "./options.js";
+
+/** The models, opened. */
+export interface PairParts {
+  readonly generator: Generator;
+  readonly perceptor: Perceptor;
+  /** Further perceptors that look at the picture beside it. */
+  readonly companions?: readonly Perceptor[];
+  /** The pair's own; undefined where it has none, or another model takes the place of one of the pair's. */
+  readonly prior?: Prior | undefined;
+  /** What the pair's makers recommend. */
+  readonly recommended: Recommendation | undefined;
+  /** What pictures and sessions call the models. */
+  readonly names: Readonly<Partial<Record<ModelIdentity["role"], string | undefined>>> & {
+    readonly companions?: readonly (string | undefined)[];
+  };
+  /** A second perceptor that picks the result of a run and has no part in its loss. */
+  readonly judge?: Perceptor | undefined;
+}
+
+/** @typeParam Source what a platform can read a picture from */
+export abstract class PairModels<Source> {
+  readonly generator: Generator;
+  readonly perceptor: Perceptor;
+  /** Further perceptors, whose losses add to those of the first. */
+  readonly companions: readonly Perceptor[];
+  /** What the pair's makers recommend. */
+  readonly recommended: Recommendation | undefined;
+  readonly judge: Perceptor | undefined;
+  readonly losses: OwnLosses | undefined;
+  readonly prior: Prior | undefined;
+  private readonly names: PairParts["names"];
+  private identified: Promise<readonly ModelIdentity[]> | undefined;
+
+  protected constructor(
+    { generator, perceptor, companions = [], prior, recommended, names, judge }: PairParts,
+    protected readonly options: PairOptions,
+  ) {
+    this.generator = generator;
+    this.perceptor = perceptor;
+    this.companions = companions;
+    this.recommended =
+      recommended ?? (generator.recommended && checkRecommendation(generator.recommended, generator.name));
+    this.names = names;
+    this.judge = judge;
+    this.losses = options.losses;
+    if (prior) checkPrior(prior, generator, perceptor);
+    this.prior = prior;
+  }
+
+  /** Unit vectors of texts, [E] each. */
+  async embedTexts(texts: readonly string[]): Promise<Float32Array[]> {
+    return unitTexts(this.perceptor, texts, this.textOptions());
+  }
+
+  /** The unit vector [E] of a picture. */
+  async embedImage(image: Source): Promise<Float32Array> {
+    return unitPicture(this.perceptor, await this.decoded(image), this.compileOptions());
+  }
+
+  /** How near each prompt is to the picture, nearest first. */
+  async score(image: Source, prompts: readonly string[]): Promise<Score[]> {
+    return scorePicture(this.perceptor, await this.decoded(image), prompts, this.textOptions());
+  }
+
+  /**
+   * Who says how well pictures fit the prompts of settings: the judge where there is one, else the perceptor.
+   *
+   * @throws BAD_ARGUMENT when no text counts at the run's end
+   */
+  async judgeOf(settings: Settings): Promise<Judge> {
+    return Judge.of(this.judge ?? this.perceptor, settings, this.compileOptions());
+  }
+
+  /** Where in a picture a phrase is: a mask for `edit` (paper, appendix G.2). @throws BAD_PROMPT, BAD_ARGUMENT */
+  async findMask(image: Source, phrase: string, options: FindOptions = {}): Promise<FoundMask> {
+    return findMask(this.perceptor, await this.decoded(image), phrase, { ...options, ...this.textOptions() });
+  }
+
+  /** The picture through the generator and back: encode, quantise, decode. */
+  async reconstruct(image: Source): Promise<Reconstruction> {
+    return reconstruct(this.generator, await this.decoded(image), this.compileOptions());
+  }
+
+  /** Names and sha256 of the weights; reads their files once. */
+  identities(): Promise<readonly ModelIdentity[]> {
+    this.identified ??= Promise.all([
+      this.identity("generator", this.generator),
+      this.identity("perceptor", this.perceptor),
+      ...this.companions.map((model, i) => this.identity("perceptor", model, this.names.companions?.[i] ?? model.name)),
+      ...(this.judge ? [this.identity("judge", this.judge)] : []),
+      ...(this.prior ? [this.identity("prior", this.prior)] : []),
+    ]);
+    return this.identified;
+  }
+
+  /** The picture [3,H,W] in 0..1 that a source holds. @throws BAD_IMAGE, OUT_OF_LIMITS */
+  protected abstract decoded(source: Source): Promise<NDArray>;
+
+  protected compileOptions(): CompileOptions {
+    return compileOptionsOf(this.options);
+  }
+
+  protected textOptions({ lowMemory }: Partial<Pick<Plan, "lowMemory">> = {}) {
+    const { onNotice } = this.options;
+    return { ...this.compileOptions(), ...(lowMemory && { lowMemory }), ...(onNotice && { onNotice }) };
+  }
+
+  private async identity(
+    role: ModelIdentity["role"],
+    { name, files: [file] }: Generator | Perceptor | Prior,
+    called = this.names[role] ?? name,
+  ): Promise<ModelIdentity> {
+    return { role, name: called, ...(file && { sha256: await file.sha256() }) };
+  }
+}

@@ -1,0 +1,114 @@
+/** From what options name to models, opened: the same whether they lie on disk or on a web server. */
+import { requires } from "../core/errors.js";
+import { parseRecommendation, type Recommendation } from "../guidance/resolve-settings.js";
+import { readClip } from "../models/clip/read.js";
+import { type Place, readText } from "../models/files.js";
+import type { Generator } from "../models/generator.js";
+import { readPrior } from "../models/latent-prior/read.js";
+import type { Perceptor } from "../models/perceptor.js";
+import type { Prior } from "../models/prior.js";
+import { readGenerator } from "../models/read-generator.js";
+import { weightless } from "../models/weightless/names.js";
+import type { PairParts } from "./models.js";
+
+/** @typeParam Address how a platform names a folder or a file: by path, published name or address */
+export interface ModelChoice<Address> {
+  /** A folder that holds `vqgan/`, `clip/` and perhaps `prior/` and `recommended.json` (default on Node: the bundled compact pair). */
+  readonly model?: Address;
+  /**
+   * A generator instead of the pair's: a folder of a VQGAN or of the diffusers library, a checkpoint with its yaml beside it,
+   * `pixels` or `fft`, which have no weights, or one of your own (docs/models.md).
+   */
+  readonly vqgan?: Address | Generator;
+  /**
+   * A CLIP instead of the pair's: a folder of Hugging Face (SigLIP too) or OpenCLIP, or an archive of OpenAI. Several look at
+   * the picture together, with the weights `perceptorWeights`.
+   */
+  readonly clip?: Address | readonly Address[];
+  /**
+   * A second CLIP that has no part in the loss: it looks at the picture every `judgeEvery` steps, and the one it scores best
+   * is the run's result (default: none, and the last picture).
+   */
+  readonly judge?: Address;
+}
+
+/** A place, and the published name of what lies there, where it has one. */
+export interface Found {
+  readonly place: Place;
+  readonly name?: string | undefined;
+}
+
+/** What a platform knows of places. */
+export interface Places<Address> {
+  /** What is in the folder of a pair, whose own parts are taken where the choice names none. */
+  readonly inPair: ((name: string) => Promise<Place>) | undefined;
+  /** What goes before the names of its own parts, in pictures and sessions. */
+  readonly pairName: string | undefined;
+  find(address: Address, kind: "CLIP" | "VQGAN"): Promise<Found>;
+}
+
+/** @throws BAD_ARGUMENT when neither choice nor pair says where a model is; BAD_MODEL, BAD_FILE, IO_FAILED, ABORTED */
+export async function openPair<Address extends string | URL>(
+  { vqgan, clip, judge }: ModelChoice<Address>,
+  { inPair, pairName, find }: Places<Address>,
+): Promise<PairParts> {
+  const partOfPair = async (part: "vqgan" | "clip"): Promise<Found> => {
+    requires(
+      inPair,
+      "BAD_ARGUMENT",
+      () => `fromPretrained(): neither model nor ${part} is given`,
+      "name a pair's folder as model, or both vqgan and clip",
+    );
+    return { place: await inPair(part) };
+  };
+  const clips: Found[] = [];
+  for (const address of [clip ?? []].flat() as Address[]) clips.push(await find(address, "CLIP"));
+  const [first = await partOfPair("clip"), ...others] = clips;
+  const second = judge === undefined ? undefined : await find(judge, "CLIP");
+  const { generator, name } = await generatorOf(vqgan, () => partOfPair("vqgan"), find);
+  const perceptor = await readClip(first.place);
+  const companions: Perceptor[] = [];
+  for (const { place } of others) companions.push(await readClip(place));
+  const whole = vqgan === undefined && clip === undefined ? inPair : undefined;
+  const prior = whole && (await priorAt(await whole("prior")));
+  const own = (part: string) => (pairName === undefined ? part : `${pairName}/${part}`);
+  return {
+    generator,
+    perceptor,
+    companions,
+    prior,
+    judge: second && (await readClip(second.place)),
+    recommended: whole && (await recommendationAt(await whole("recommended.json"))),
+    names: {
+      generator: name ?? (vqgan === undefined ? own(generator.name) : generator.name),
+      perceptor: first.name ?? (clip === undefined ? own(perceptor.name) : perceptor.name),
+      companions: others.map((found) => found.name),
+      judge: second?.name,
+      prior: prior && own(prior.name),
+    },
+  };
+}
+
+/** The generator that options name, and its published name where it has one. */
+async function generatorOf<Address extends string | URL>(
+  given: ModelChoice<Address>["vqgan"],
+  usual: () => Promise<Found>,
+  find: Places<Address>["find"],
+): Promise<{ readonly generator: Generator; readonly name?: string | undefined }> {
+  if (typeof given === "object" && "decode" in given) return { generator: given };
+  const known = typeof given === "string" ? weightless.get(given) : undefined;
+  if (known) return { generator: known };
+  const { place, name } = given === undefined ? await usual() : await find(given, "VQGAN");
+  return { generator: await readGenerator(place), name };
+}
+
+async function priorAt({ files, file }: Place): Promise<Prior | undefined> {
+  if (file !== undefined) return undefined;
+  const isThere = (await files.list()) !== undefined || (await files.has("config.json"));
+  return isThere ? readPrior(files) : undefined;
+}
+
+async function recommendationAt({ files, file }: Place): Promise<Recommendation | undefined> {
+  if (file === undefined || !(await files.has(file))) return undefined;
+  return parseRecommendation(await readText(files, file, "the pair"), files.pathOf(file));
+}

@@ -1,0 +1,30 @@
+/** How a pair of models runs, and what it tells on the way. */
+import type { OwnLosses } from "../guidance/picture-regularizers.js";
+import type { StartNotice } from "../guidance/prior-start.js";
+import type { TextNotice } from "../guidance/prompt-embedding.js";
+import type { Device, DeviceRequest } from "../runtime/devices.js";
+
+/** What was not done as asked, or not where: nothing of this stops a run, all of it is worth telling. */
+export type Notice =
+  | TextNotice
+  | StartNotice
+  | { readonly kind: "refused-device"; readonly device: Device; readonly reason: string }
+  /** A run that is about to start will probably need more bytes than are free. */
+  | { readonly kind: "memory"; readonly peakBytes: number; readonly availableBytes: number };
+
+export interface PairOptions {
+  /** Where to run (default "cpu"; in browsers "auto": webgpu where there is one, else wasm). */
+  readonly device?: DeviceRequest;
+  /** CPU threads (default: the physical cores). */
+  readonly threads?: number;
+  /**
+   * Bytes that this process may take: runs are made to fit, by smaller micro-batches, then a low-memory session, then values
+   * computed again (default: no limit). Predicted for the CPU.
+   */
+  readonly maxMemory?: number;
+  /** Sessions that keep weights unpacked and give memory back at once: less of it, slower (default false). */
+  readonly lowMemory?: boolean;
+  readonly onNotice?: (notice: Notice) => void;
+  /** Losses of your own, by the names that `pictureRegularizers` give them: `{ kind: "own", name, weight }`. */
+  readonly losses?: OwnLosses;
+}
