@@ -33,6 +33,7 @@ interface EditFlags extends FileFlags, Readonly<Record<string, unknown>> {
   readonly to?: string;
   readonly deviations?: number;
   readonly maskEdges?: "on" | "off";
+  readonly perceptorWeights?: readonly number[];
   readonly saveMask?: string;
   readonly maxSide?: number;
 }
@@ -128,12 +129,13 @@ async function found(
   vq: VqganClip,
   picture: NDArray,
   phrase: string,
-  { deviations, maskEdges }: EditFlags,
+  { deviations, maskEdges, perceptorWeights }: EditFlags,
   reporter: Reporter,
 ): Promise<NDArray> {
   const { mask } = await vq.findMask(picture, phrase, {
     ...(deviations !== undefined && { deviations }),
     ...(maskEdges !== undefined && { edges: maskEdges === "on" }),
+    ...(perceptorWeights && { perceptorWeights }),
   });
   const share = (mask.data as Uint8Array).reduce((count, value) => count + (value > 0 ? 1 : 0), 0) / mask.size;
   reporter.say(`note: "${phrase}" was found in ${(100 * share).toFixed(1)} % of the picture`);

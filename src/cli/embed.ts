@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { VqganClipError } from "../core/errors.js";
 import { noticeText } from "./notices.js";
 import { addModelOptions, modelFrom } from "./options.js";
+import { perceptorsIn } from "./score.js";
 
 interface EmbedFlags extends Readonly<Record<string, unknown>> {
   readonly text?: string;
@@ -15,7 +16,7 @@ export function addEmbed(program: Command): void {
     .command("embed")
     .summary("the unit vector of a text or a picture")
     .description(
-      "Prints the vector that the perceptor gives to a text or a picture, of length 1: one number a line, or JSON.",
+      "Prints the vector that the perceptor gives to a text or a picture, of length 1: one number a line, or JSON. Of several --clip, one vector after the other, as --vector-prompt takes them.",
     )
     .option("--text <text>", "the text (default: none)")
     .option("--image <file>", "the picture, seen as CLIP does: short side resized, middle square (default: none)")
@@ -37,8 +38,7 @@ async function embed(flags: EmbedFlags): Promise<void> {
   const embedding = text === undefined ? await vq.embedImage(image as string) : (await vq.embedTexts([text]))[0];
   const numbers = Array.from(embedding as Float32Array);
   if (json) {
-    const [, perceptor] = await vq.identities();
     const source = text === undefined ? { kind: "image" } : { kind: "text", text };
-    console.log(JSON.stringify({ ...source, model: perceptor, embedding: numbers }));
+    console.log(JSON.stringify({ ...source, models: await perceptorsIn(vq), embedding: numbers }));
   } else console.log(numbers.join("\n"));
 }

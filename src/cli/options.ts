@@ -128,6 +128,16 @@ export function addModelOptions(command: Command): Command {
     );
 }
 
+/** For commands that have models and no settings of a run. */
+export function addPerceptorWeights(command: Command): Command {
+  return command.addOption(
+    new Option(
+      flags.perceptorWeights,
+      `how much each CLIP counts: ${takes("perceptorWeights")} (default: 1 each)`,
+    ).argParser((text) => parseSetting("perceptorWeights", text)),
+  );
+}
+
 /** For opening the models: nothing is downloaded on the way, `models pull` does that and asks first. */
 export function modelFrom(options: Readonly<Record<string, unknown>>): PretrainedOptions {
   return { ...namedModel(options), localFilesOnly: true };

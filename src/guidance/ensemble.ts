@@ -22,7 +22,10 @@ export function perceptorsOf({ perceptor, companions = [] }: Perceptors): readon
 }
 
 /** How much each perceptor's losses count. @throws BAD_ARGUMENT when there are more or fewer weights than perceptors */
-export function perceptorWeights(models: Perceptors, { perceptorWeights: weights }: Settings): readonly number[] {
+export function perceptorWeights(
+  models: Perceptors,
+  { perceptorWeights: weights }: Pick<Settings, "perceptorWeights">,
+): readonly number[] {
   const perceptors = perceptorsOf(models);
   if (weights.length === 0) return perceptors.map(() => 1);
   requires(
@@ -32,6 +35,13 @@ export function perceptorWeights(models: Perceptors, { perceptorWeights: weights
     "give one for each CLIP, in their order, or none",
   );
   return weights;
+}
+
+/** The same with the sum 1, for means over perceptors. */
+export function perceptorShares(models: Perceptors, weights: readonly number[] = []): readonly number[] {
+  const each = perceptorWeights(models, { perceptorWeights: [...weights] });
+  const total = each.reduce((sum, weight) => sum + weight, 0);
+  return each.map((weight) => weight / total);
 }
 
 /** E of all perceptors together. */
@@ -61,19 +71,25 @@ export function firstColumns(joined: NDArray, { perceptor: { embeddingSize } }: 
 export async function embedForAll(
   models: Perceptors,
   texts: readonly string[],
-  { onNotice, ...options }: EmbedOptions,
+  options: EmbedOptions,
 ): Promise<NDArray> {
-  const told = new Set<string>();
-  const tellOnce = (notice: TextNotice) => {
-    const words = JSON.stringify(notice);
-    if (!told.has(words)) onNotice?.(notice);
-    told.add(words);
-  };
+  const once = tellingOnce(options);
   const parts: NDArray[] = [];
-  for (const perceptor of perceptorsOf(models)) {
-    parts.push(await embedTexts(perceptor, texts, { ...options, onNotice: tellOnce }));
-  }
+  for (const perceptor of perceptorsOf(models)) parts.push(await embedTexts(perceptor, texts, once));
   return joinColumns(parts);
+}
+
+/** Options under which what several perceptors say in the same words is told once. */
+export function tellingOnce<Options extends EmbedOptions>({ onNotice, ...options }: Options) {
+  const told = new Set<string>();
+  return {
+    ...options,
+    onNotice: (notice: TextNotice): void => {
+      const words = JSON.stringify(notice);
+      if (!told.has(words)) onNotice?.(notice);
+      told.add(words);
+    },
+  };
 }
 
 /** Embeddings [r,E] of each perceptor -> [r,E] of all. */

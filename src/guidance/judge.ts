@@ -7,6 +7,7 @@ import type { NDArray } from "../core/ndarray.js";
 import { input } from "../graph/tensor.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { type CompileOptions, compile, type Program } from "../runtime/program.js";
+import { type Perceptors, perceptorShares, perceptorsOf } from "./ensemble.js";
 import { centreSquare, compareUnits, unitRows, unitTexts } from "./perceive.js";
 import { textPrompts } from "./prompt.js";
 import type { Settings } from "./settings.js";
@@ -25,17 +26,29 @@ export interface Best extends Judgement {
   readonly z: NDArray;
 }
 
+/** One encoder of a judge. */
+interface Look {
+  readonly program: Program<"embedding">;
+  readonly side: number;
+  /** Unit vectors of the texts. */
+  readonly texts: readonly Float32Array[];
+  /** Of its score in the judge's; all add to 1. */
+  readonly share: number;
+}
+
 export class Judge {
   private constructor(
-    private readonly program: Program<"embedding">,
-    private readonly side: number,
-    /** Unit vectors of the texts. */
-    private readonly texts: readonly Float32Array[],
+    private readonly looks: readonly Look[],
     private readonly weights: readonly number[],
   ) {}
 
   /** @throws BAD_ARGUMENT when no text weighs anything at the run's end */
   static async of(perceptor: Perceptor, settings: Settings, options: CompileOptions): Promise<Judge> {
+    return Judge.ofAll({ perceptor }, { ...settings, perceptorWeights: [] }, options);
+  }
+
+  /** The perceptors of a run together, weighted as its settings say. @throws BAD_ARGUMENT as `of` */
+  static async ofAll(models: Perceptors, settings: Settings, options: CompileOptions): Promise<Judge> {
     const { steps, sceneFade, longPrompts } = settings;
     const prompts = textPrompts(settings);
     const weights = weightsAt(prompts, steps - 1, steps, sceneFade);
@@ -45,31 +58,37 @@ export class Judge {
       () => "judge: it compares pictures with texts, and at the end of this run no text counts",
       "add a text prompt, or leave the judge out",
     );
+    const shares = perceptorShares(models, settings.perceptorWeights);
     const words = prompts.map(({ text }) => text);
-    const texts = await unitTexts(perceptor, words, { ...options, longPrompts });
-    const pixels = input("pixels", "float32", [1, 3, perceptor.inputSize, perceptor.inputSize]);
-    const program = await compile({ embedding: perceptor.encodeImage(pixels) }, options);
-    return new Judge(program, perceptor.inputSize, texts, weights);
+    const looks: Look[] = [];
+    for (const [k, perceptor] of perceptorsOf(models).entries()) {
+      const texts = await unitTexts(perceptor, words, { ...options, longPrompts });
+      const side = perceptor.inputSize;
+      const pixels = input("pixels", "float32", [1, 3, side, side]);
+      const program = await compile({ embedding: perceptor.encodeImage(pixels) }, options);
+      looks.push({ program, side, texts, share: shares[k] as number });
+    }
+    return new Judge(looks, weights);
   }
 
   /**
-   * sum(w_p cos_p) / sum |w_p| over the texts, of the picture's middle square.
+   * sum(w_p cos_p) / sum |w_p| over the texts, of the picture's middle square; of several encoders the weighted mean.
    *
    * @param picture [3,H,W] in 0..1
    */
   async score(picture: NDArray): Promise<number> {
-    const pixels = centreSquare(picture, this.side).reshape([1, 3, this.side, this.side]);
-    const [seen] = unitRows((await this.program.run({ pixels })).embedding) as [Float32Array];
-    let [sum, total] = [0, 0];
-    this.texts.forEach((text, i) => {
-      const weight = this.weights[i] as number;
-      sum += weight * compareUnits(seen, text).cosine;
-      total += Math.abs(weight);
-    });
-    return sum / total;
+    const total = this.weights.reduce((sum, weight) => sum + Math.abs(weight), 0);
+    let score = 0;
+    for (const { program, side, texts, share } of this.looks) {
+      const pixels = centreSquare(picture, side).reshape([1, 3, side, side]);
+      const [seen] = unitRows((await program.run({ pixels })).embedding) as [Float32Array];
+      const sum = texts.reduce((so, text, i) => so + (this.weights[i] as number) * compareUnits(seen, text).cosine, 0);
+      score += share * (sum / total);
+    }
+    return score;
   }
 
   async dispose(): Promise<void> {
-    await this.program.dispose();
+    for (const { program } of this.looks) await program.dispose();
   }
 }

@@ -1,12 +1,19 @@
-/** A picture and texts in the perceptor's space, outside of a run: unit embeddings and how near they are. */
+/** A picture and texts in the perceptors' spaces, outside of a run: unit embeddings and how near they are. */
 import type { NDArray } from "../core/ndarray.js";
 import { clampPicture } from "../image/bytes.js";
 import { windowOf } from "../image/pad.js";
 import { resizePicture } from "../image/resize.js";
 import type { Perceptor } from "../models/perceptor.js";
 import type { CompileOptions } from "../runtime/program.js";
+import { type Perceptors, perceptorShares, perceptorsOf, tellingOnce } from "./ensemble.js";
 import { type EmbedOptions, embedPictures, embedTexts } from "./prompt-embedding.js";
 
+export interface ScoreOptions {
+  /** How much each of several perceptors counts, in their order (default: 1 each). */
+  readonly perceptorWeights?: readonly number[];
+}
+
+/** Of several perceptors, the weighted means. */
 export interface Score {
   readonly prompt: string;
   /** -1..1, 1 for the same direction */
@@ -35,17 +42,49 @@ export async function unitPicture(
   return unitRows(await embedPictures(perceptor, view, options))[0] as Float32Array;
 }
 
-/** How near each prompt is to the picture [3,H,W], nearest first. */
+/** Texts as all perceptors see them: their unit vectors side by side, the first one's first [E of all] each. */
+export async function joinedTexts(
+  models: Perceptors,
+  texts: readonly string[],
+  options: EmbedOptions = {},
+): Promise<Float32Array[]> {
+  const once = tellingOnce(options);
+  const each: Float32Array[][] = [];
+  for (const perceptor of perceptorsOf(models)) each.push(await unitTexts(perceptor, texts, once));
+  return texts.map((_, i) => joined(each.map((rows) => rows[i] as Float32Array)));
+}
+
+/** A picture [3,H,W] in 0..1 as all perceptors see it, side by side [E of all]. */
+export async function joinedPicture(
+  models: Perceptors,
+  picture: NDArray,
+  options: CompileOptions = {},
+): Promise<Float32Array> {
+  const each: Float32Array[] = [];
+  for (const perceptor of perceptorsOf(models)) each.push(await unitPicture(perceptor, picture, options));
+  return joined(each);
+}
+
+/** How near each prompt is to the picture [3,H,W], nearest first. @throws BAD_ARGUMENT when weights and perceptors differ */
 export async function scorePicture(
-  perceptor: Perceptor,
+  models: Perceptors,
   picture: NDArray,
   prompts: readonly string[],
-  options: EmbedOptions = {},
+  { perceptorWeights, ...options }: ScoreOptions & EmbedOptions = {},
 ): Promise<Score[]> {
+  const shares = perceptorShares(models, perceptorWeights);
   const { onNotice: _, ...compileOptions } = options;
-  const seen = await unitPicture(perceptor, picture, compileOptions);
-  const said = await unitTexts(perceptor, prompts, options);
-  const scores = said.map((text, i) => ({ prompt: prompts[i] as string, ...compareUnits(seen, text) }));
+  const once = tellingOnce(options);
+  const scores = prompts.map((prompt) => ({ prompt, cosine: 0, distance: 0 }));
+  for (const [k, perceptor] of perceptorsOf(models).entries()) {
+    const seen = await unitPicture(perceptor, picture, compileOptions);
+    const said = await unitTexts(perceptor, prompts, once);
+    for (const [i, score] of scores.entries()) {
+      const { cosine, distance } = compareUnits(seen, said[i] as Float32Array);
+      score.cosine += (shares[k] as number) * cosine;
+      score.distance += (shares[k] as number) * distance;
+    }
+  }
   return scores.sort((a, b) => b.cosine - a.cosine);
 }
 
@@ -81,4 +120,8 @@ export function unitRows(embeddings: NDArray): Float32Array[] {
     const length = Math.hypot(...row);
     return row.map((value) => value / length);
   });
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  return Float32Array.from(parts.flatMap((part) => [...part]));
 }

@@ -1,5 +1,5 @@
 /**
- * A mask from a phrase (appendix G.2): the perceptor looks at many windows of a picture; where they are much more like
+ * A mask from a phrase (appendix G.2): the perceptors look at many windows of a picture; where they are much more like
  * the phrase than the rest of it, the picture may change.
  */
 import { requires } from "../core/errors.js";
@@ -11,11 +11,12 @@ import { windowOf } from "../image/pad.js";
 import { resizePicture } from "../image/resize.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { compile, type Program } from "../runtime/program.js";
+import { type Perceptors, perceptorShares, perceptorsOf, tellingOnce } from "./ensemble.js";
 import { USUAL_DEVIATIONS } from "./mask.js";
-import { compareUnits, unitRows, unitTexts } from "./perceive.js";
+import { compareUnits, type ScoreOptions, unitRows, unitTexts } from "./perceive.js";
 import type { EmbedOptions } from "./prompt-embedding.js";
 
-export interface FindOptions {
+export interface FindOptions extends ScoreOptions {
   /** How many standard deviations above the mean a place must be like the phrase (default 1.25; the paper's 2 keeps less). */
   readonly deviations?: number;
   /** Whether the map takes the picture's own edges before it is thresholded (default true); the paper's does not. */
@@ -47,16 +48,16 @@ const EDGES = { reach: 1 / 3, epsilon: 1e-3 };
  *
  * The paper thresholds at `mean - 2 std` of a map it calls L, which reads as a loss: low is like. L is a likeness here,
  * so the same rule keeps what is above `mean + deviations * std`. Windows of several sizes are each brought to mean 0
- * and deviation 1, then averaged, so that no size outvotes the others.
+ * and deviation 1, then averaged, so that no size outvotes the others. So are the maps of several perceptors, by their weights.
  *
  * @param picture [3,H,W] in 0..1
- * @throws BAD_PROMPT for an empty phrase, BAD_ARGUMENT when nothing stands out
+ * @throws BAD_PROMPT for an empty phrase, BAD_ARGUMENT when nothing stands out, or weights and perceptors differ in number
  */
 export async function findMask(
-  perceptor: Perceptor,
+  models: Perceptors,
   picture: NDArray,
   phrase: string,
-  { deviations = USUAL_DEVIATIONS, edges = true, ...options }: FindOptions & EmbedOptions = {},
+  { deviations = USUAL_DEVIATIONS, edges = true, perceptorWeights, ...options }: FindOptions & EmbedOptions = {},
 ): Promise<FoundMask> {
   requires(
     phrase.trim() !== "",
@@ -64,44 +65,64 @@ export async function findMask(
     () => "mask: the phrase is empty",
     'write what to find, such as "jacket"',
   );
-  const { onNotice: _, ...compileOptions } = options;
-  const [text] = (await unitTexts(perceptor, [phrase], options)) as [Float32Array];
+  const shares = perceptorShares(models, perceptorWeights);
   const [, height, width] = picture.shape as [number, number, number];
-  const s = perceptor.inputSize;
-  const pixels = input("pixels", "float32", [BATCH, 3, s, s]);
-  const program = await compile({ embedding: perceptor.encodeImage(pixels) }, compileOptions);
   const shrink = Math.min(1, MAP_SIDE / Math.min(height, width));
   const [rows, columns] = [height, width].map((extent) => Math.round(extent * shrink)) as [number, number];
   const coarse = new Float32Array(rows * columns);
-  for (const share of WINDOWS) {
-    const side = Math.max(1, Math.round(Math.min(height, width) * share));
-    const [lefts, tops] = [positions(width, side), positions(height, side)];
-    const windows = tops.flatMap((top) => lefts.map((left) => [left, top] as const));
-    const seen = await unitWindows(program, s, picture, windows, side);
-    const values = seen.map((vector) => compareUnits(vector, text).cosine);
-    const map = standardised(spread(values, lefts, tops, side, [rows, columns], shrink));
+  const once = tellingOnce(options);
+  for (const [k, perceptor] of perceptorsOf(models).entries()) {
+    const map = await likeness(perceptor, picture, phrase, { size: [rows, columns], scale: shrink }, once);
     map.forEach((value, i) => {
-      coarse[i] = (coarse[i] as number) + value / WINDOWS.length;
+      coarse[i] = (coarse[i] as number) + (shares[k] as number) * value;
     });
   }
-  await program.dispose();
   const map = NDArray.float32([1, rows, columns], coarse);
   const radius = Math.max(1, Math.round(EDGES.reach * Math.min(rows, columns)));
   const full = edges
     ? guidedFilter(map, picture, { radius, epsilon: EDGES.epsilon })
     : resizePicture(map, height, width);
-  const likeness = full.floats();
-  const { mean, deviation } = moments(likeness);
-  const mask = Uint8Array.from(likeness, (value) => (value > mean + deviations * deviation ? 255 : 0));
+  const values = full.floats();
+  const { mean, deviation } = moments(values);
+  const mask = Uint8Array.from(values, (value) => (value > mean + deviations * deviation ? 255 : 0));
   requires(
     mask.some((value) => value > 0),
     "BAD_ARGUMENT",
     () => `mask: nothing in the picture stands out as "${phrase}"`,
     "ask for fewer deviations, or draw a mask",
   );
-  const [low, high] = [likeness.reduce((a, b) => Math.min(a, b)), likeness.reduce((a, b) => Math.max(a, b))];
-  const grey = likeness.map((value) => (value - low) / (high - low || 1));
+  const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  const grey = values.map((value) => (value - low) / (high - low || 1));
   return { mask: new NDArray("uint8", [height, width], mask), likeness: NDArray.float32([height, width], grey) };
+}
+
+/** How like the phrase one perceptor finds each place: the mean of the standardised maps of all sizes of windows. */
+async function likeness(
+  perceptor: Perceptor,
+  picture: NDArray,
+  phrase: string,
+  { size, scale }: { readonly size: readonly [rows: number, columns: number]; readonly scale: number },
+  options: EmbedOptions,
+): Promise<Float32Array> {
+  const { onNotice: _, ...compileOptions } = options;
+  const [text] = (await unitTexts(perceptor, [phrase], options)) as [Float32Array];
+  const [, height, width] = picture.shape as [number, number, number];
+  const s = perceptor.inputSize;
+  const pixels = input("pixels", "float32", [BATCH, 3, s, s]);
+  const program = await compile({ embedding: perceptor.encodeImage(pixels) }, compileOptions);
+  const mean = new Float32Array(size[0] * size[1]);
+  for (const share of WINDOWS) {
+    const side = Math.max(1, Math.round(Math.min(height, width) * share));
+    const [lefts, tops] = [positions(width, side), positions(height, side)];
+    const windows = tops.flatMap((top) => lefts.map((left) => [left, top] as const));
+    const seen = await unitWindows(program, s, picture, windows, side);
+    const values = seen.map((vector) => compareUnits(vector, text).cosine);
+    standardised(spread(values, lefts, tops, side, size, scale)).forEach((value, i) => {
+      mean[i] = (mean[i] as number) + value / WINDOWS.length;
+    });
+  }
+  await program.dispose();
+  return mean;
 }
 
 /** Where windows of `side` begin along an axis: evenly from one end to the other. */

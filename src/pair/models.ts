@@ -2,7 +2,7 @@
 import type { NDArray } from "../core/ndarray.js";
 import { Judge } from "../guidance/judge.js";
 import type { ModelIdentity } from "../guidance/model-identity.js";
-import { type Score, scorePicture, unitPicture, unitTexts } from "../guidance/perceive.js";
+import { joinedPicture, joinedTexts, type Score, type ScoreOptions, scorePicture } from "../guidance/perceive.js";
 import type { OwnLosses } from "../guidance/picture-regularizers.js";
 import type { Plan } from "../guidance/plan.js";
 import { type Reconstruction, reconstruct } from "../guidance/reconstruct.js";
@@ -63,33 +63,40 @@ export abstract class PairModels<Source> {
     this.prior = prior;
   }
 
-  /** Unit vectors of texts, [E] each. */
+  /** Unit vectors of texts, [E] each; of several perceptors one after the other, in their order, as a vector target has them. */
   async embedTexts(texts: readonly string[]): Promise<Float32Array[]> {
-    return unitTexts(this.perceptor, texts, this.textOptions());
+    return joinedTexts(this, texts, this.textOptions());
   }
 
-  /** The unit vector [E] of a picture. */
+  /** The unit vector [E] of a picture; of several perceptors one after the other. */
   async embedImage(image: Source): Promise<Float32Array> {
-    return unitPicture(this.perceptor, await this.decoded(image), this.compileOptions());
-  }
-
-  /** How near each prompt is to the picture, nearest first. */
-  async score(image: Source, prompts: readonly string[]): Promise<Score[]> {
-    return scorePicture(this.perceptor, await this.decoded(image), prompts, this.textOptions());
+    return joinedPicture(this, await this.decoded(image), this.compileOptions());
   }
 
   /**
-   * Who says how well pictures fit the prompts of settings: the judge where there is one, else the perceptor.
+   * How near each prompt is to the picture, nearest first; of several perceptors the weighted mean.
+   *
+   * @throws BAD_ARGUMENT unless there are as many weights as perceptors, or none
+   */
+  async score(image: Source, prompts: readonly string[], options: ScoreOptions = {}): Promise<Score[]> {
+    return scorePicture(this, await this.decoded(image), prompts, { ...options, ...this.textOptions() });
+  }
+
+  /**
+   * Who says how well pictures fit the prompts of settings: the judge where there is one, else the perceptors, weighted as
+   * the settings say.
    *
    * @throws BAD_ARGUMENT when no text counts at the run's end
    */
   async judgeOf(settings: Settings): Promise<Judge> {
-    return Judge.of(this.judge ?? this.perceptor, settings, this.compileOptions());
+    return this.judge
+      ? Judge.of(this.judge, settings, this.compileOptions())
+      : Judge.ofAll(this, settings, this.compileOptions());
   }
 
   /** Where in a picture a phrase is: a mask for `edit` (paper, appendix G.2). @throws BAD_PROMPT, BAD_ARGUMENT */
   async findMask(image: Source, phrase: string, options: FindOptions = {}): Promise<FoundMask> {
-    return findMask(this.perceptor, await this.decoded(image), phrase, { ...options, ...this.textOptions() });
+    return findMask(this, await this.decoded(image), phrase, { ...options, ...this.textOptions() });
   }
 
   /** The picture through the generator and back: encode, quantise, decode. */

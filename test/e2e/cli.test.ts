@@ -272,14 +272,14 @@ describe("other commands", () => {
     const { text } = texts[reference("text.which").at(row)];
     const run = await cli(["embed", "--text", text, "--json", ...tinyModels]);
     expectOk(run);
-    const { embedding, model } = JSON.parse(run.stdout.toString());
+    const { embedding, models } = JSON.parse(run.stdout.toString());
     const expected = Array.from({ length: 24 }, (_, i) => reference("text.embeddings").at(row * 24 + i));
     const length = Math.hypot(...expected);
     expected.forEach((value, i) => {
       expect(embedding[i]).toBeCloseTo(value / length, 5);
     });
     expect(Math.hypot(...embedding)).toBeCloseTo(1, 6);
-    expect(model).toMatchObject({ role: "perceptor", name: "clip-quick-gelu" });
+    expect(models).toMatchObject([{ role: "perceptor", name: "clip-quick-gelu" }]);
   });
 
   test("score ranks prompts, reconstruct keeps any size, both agree with embed", () =>

@@ -1,5 +1,5 @@
 /** Several CLIPs that look at one picture: from the library and the command line, across a pause, and told by the picture. */
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { type CreateRequest, readPngText, readStory, VqganClip } from "../../src/index.js";
@@ -72,7 +72,38 @@ test("from the command line: told by the picture, made again, resumed with the s
     const swapped = await run("generate", "--like", "a.png", ...models, "--clip", second, "--clip", first);
     expect(swapped.stderr).toMatch(/made with perceptor clip-quick-gelu \(\w+\), loaded is clip-gelu/);
 
+    const scored = await run(
+      "score",
+      "a.png",
+      "a castle",
+      "fog",
+      ...models,
+      ...clips,
+      "--perceptor-weights",
+      "3,1",
+      "--json",
+    );
+    const { models: looked, scores } = JSON.parse(scored.stdout.toString());
+    expect(looked.map(({ name }: { name: string }) => name)).toEqual(["clip-quick-gelu", "clip-gelu"]);
     const vq = await VqganClip.fromPretrained({ ...tiny, clip: [first, second] });
+    expect(scores).toEqual(await vq.score(png, ["a castle", "fog"], { perceptorWeights: [3, 1] }));
+    const embedded = await run("embed", "--text", "fog", ...models, ...clips, "--json");
+    expect(JSON.parse(embedded.stdout.toString()).embedding).toHaveLength(24 + 16);
+    await writeFile(join(cwd, "fog.json"), embedded.stdout);
+    const drawn = await run(
+      "generate",
+      "--vector-prompt",
+      "fog.json",
+      ...models,
+      ...clips,
+      ...small,
+      "--steps",
+      "1",
+      "-o",
+      "d.png",
+    );
+    expect(drawn.code).toBe(0);
+
     const paused = vq.create({ ...request, steps: 6, perceptorWeights: [1, 0.5] });
     for await (const { step } of paused) if (step === 2) break;
     await paused.save(join(cwd, "half.vqclip"));

@@ -104,7 +104,7 @@ test("used by name, without the network; the vector is that of the folder", asyn
     cli(["embed", "--text", "a castle", "--json", "--clip", clip, ...vqgan], { env: { ...env, HF_HUB_OFFLINE: "1" } });
   const byName = JSON.parse((await embed(REPO)).stdout.toString());
   const byFolder = JSON.parse((await embed(fixturePath("clip-quick-gelu"))).stdout.toString());
-  expect(byName.model.name).toBe(REPO);
+  expect(byName.models[0].name).toBe(REPO);
   expect(byName.embedding).toEqual(byFolder.embedding);
   expect(hub.seen).toEqual([]);
 });
