@@ -137,7 +137,8 @@ export const catalogue: readonly Published[] = [
   autoencoder("madebyollin/taesd", "TAESD f8, continuous: small and fast, less detail", "MIT", 10e6),
 ];
 
-/** A CLIP of any repository on the hub, in either form. */
+/** A CLIP of any repository on the hub, in either form. In timm's own, `config.json` is of the image tower alone. */
 export function unlisted(repo: string): Published {
-  return clip(repo, "a CLIP from the hub, not in the list", undefined);
+  const files = repo.toLowerCase().startsWith("timm/") ? openClipFiles : clipFiles;
+  return clip(repo, "a CLIP from the hub, not in the list", undefined, undefined, files);
 }

@@ -210,6 +210,13 @@ test("a file that is missing where one of two names would do; and where neither 
   expect(cached?.files.map(({ name }) => name)).toEqual(["config.json", "tokenizer.json", "pytorch_model.bin"]);
 });
 
+test("of timm's repositories OpenCLIP's form: their config.json is of the image tower alone", async () => {
+  const open = ["open_clip_config.json", "tokenizer.json", "open_clip_model.safetensors"];
+  for (const name of ["config.json", "model.safetensors", ...open]) hub.put("timm/vit", name, weights);
+  const cached = await pull(settings, unlisted("timm/vit"));
+  expect(cached?.files.map(({ name }) => name)).toEqual(open);
+});
+
 test("a renamed repository is followed within its host, with the token", async () => {
   hub.renamed.set("maker/former", REPO);
   await pull(settings, unlisted("maker/former"));

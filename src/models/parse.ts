@@ -3,10 +3,15 @@ import type { z } from "zod";
 import { VqganClipError } from "../core/errors.js";
 
 /** `value` as `schema` understands it. @throws BAD_MODEL, naming `origin` and the first key that does not fit */
-export function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown, origin: string): z.output<Schema> {
+export function parsed<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  origin: string,
+  hint?: string,
+): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const key = issue?.path.join(".");
-  throw new VqganClipError("BAD_MODEL", `${origin}: ${key ? `${key}: ` : ""}${issue?.message}`);
+  throw new VqganClipError("BAD_MODEL", `${origin}: ${key ? `${key}: ` : ""}${issue?.message}`, hint);
 }

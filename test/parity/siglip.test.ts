@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { grad } from "../../src/autodiff/grad.js";
+import { NDArray } from "../../src/core/ndarray.js";
 import { input, type Tensor } from "../../src/graph/tensor.js";
 import { embedTexts } from "../../src/guidance/prompt-embedding.js";
 import { loadClip } from "../../src/models/load.js";
@@ -57,4 +58,38 @@ test("the padding is what tokenizer_config.json says", async () => {
     JSON.stringify({ ...config, vision_config: { ...config.vision_config, vision_use_head: false } }),
   );
   await expect(loadClip(path)).rejects.toThrow("only models with their pooling head can be used");
+});
+
+test("what is left of a picture behind its last whole patch is not looked at, as with so400m-patch14-384", async () => {
+  const path = await mkdtemp(join(tmpdir(), "siglip-"));
+  onTestFinished(() => rm(path, { recursive: true }));
+  await cp(fixturePath("siglip"), path, { recursive: true });
+  const config = JSON.parse(await readFile(join(path, "config.json"), "utf8"));
+  const side = 37; // four patches of 8, and 5 pixels
+  await writeFile(
+    join(path, "config.json"),
+    JSON.stringify({ ...config, vision_config: { ...config.vision_config, image_size: side } }),
+  );
+  const wide = await loadClip(path);
+  expect(wide.inputSize).toBe(side);
+  const cut = reference("image.pixels");
+  const [n] = cut.shape as [number];
+  const filled = new Float32Array(n * 3 * side * side).fill(0.7);
+  for (let row = 0; row < n * 3 * 32; row++) {
+    const at = Math.floor(row / 32) * side * side + (row % 32) * side;
+    filled.set(cut.floats().subarray(row * 32, (row + 1) * 32), at);
+  }
+  const pixels = NDArray.float32([n, 3, side, side], filled);
+  const x = input("pixels", "float32", pixels.shape);
+  const image = wide.encodeImage(x);
+  const ct = reference("image.ct");
+  const dpixels = grad(image, [x], input("ct", "float32", ct.shape))[0] as Tensor;
+  const program = await compile({ image, dpixels }, { threads: 1 });
+  const result = await program.run({ pixels, ct });
+  await program.dispose();
+  expect(largestError(result.image, reference("image.embeddings"))).toBeLessThan(2e-5);
+  const derivative = result.dpixels.floats();
+  derivative.forEach((value, i) => {
+    if (i % side >= 32 || Math.floor(i / side) % side >= 32) expect(value).toBe(0);
+  });
 });

@@ -29,6 +29,11 @@ export interface ImageConfig extends TowerConfig {
   readonly patch: number;
 }
 
+/** Patches along a side; what is left of the picture behind the last whole one is not looked at. */
+export function gridOf({ size, patch }: Pick<ImageConfig, "size" | "patch">): number {
+  return Math.floor(size / patch);
+}
+
 export interface ClipConfig {
   readonly embeddingSize: number;
   readonly text: TextConfig;

@@ -9,7 +9,7 @@ import { concat, expand, reshape, slice, transpose } from "../../ops/movement.js
 import { layerNorm } from "../../ops/normalization.js";
 import { sum } from "../../ops/reduction.js";
 import type { ImageLayers } from "../perceptor.js";
-import type { ClipConfig } from "./config.js";
+import { type ClipConfig, gridOf } from "./config.js";
 import { type BlockWeights, transformer } from "./transformer.js";
 
 type PictureConfig = Pick<ClipConfig, "image" | "pixelMean" | "pixelStd">;
@@ -68,10 +68,12 @@ export function evenly(between: readonly Tensor[]): Tensor[] {
 export function embedPatches(patches: Tensor, positions: Tensor, config: PictureConfig, pixels: Tensor): Tensor {
   const { size, patch, width } = config.image;
   const n = pixels.shape[0] as number;
-  const grid = size / patch;
+  const grid = gridOf(config.image);
+  const side = grid * patch;
+  const whole = side === size ? pixels : slice(slice(pixels, 2, 0, side), 3, 0, side);
   const scaled = mul(patches, perChannel(config.pixelStd.map((std) => 1 / std))); // [d, 3, p, p]
   const offset = sum(mul(scaled, perChannel(config.pixelMean.map((mean) => -mean))), { axes: [1, 2, 3] }); // [d]
-  const cells = transpose(reshape(pixels, [n, 3, grid, patch, grid, patch]), [0, 2, 4, 1, 3, 5]); // [n, g, g, 3, p, p]
+  const cells = transpose(reshape(whole, [n, 3, grid, patch, grid, patch]), [0, 2, 4, 1, 3, 5]); // [n, g, g, 3, p, p]
   const embedded = linear(
     reshape(cells, [n, grid * grid, 3 * patch * patch]),
     reshape(scaled, [width, 3 * patch * patch]),

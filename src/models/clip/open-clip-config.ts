@@ -54,6 +54,9 @@ const modelSchema = z.strictObject({
   init_logit_bias: z.number().optional(),
 });
 
+const OTHER_TOWERS =
+  "of OpenCLIP's models those with OpenAI's towers are read; SigLIP from folders such as google/siglip-base-patch16-224";
+
 const triple = z.array(z.number()).length(3);
 
 const fileSchema = z.object({
@@ -67,9 +70,9 @@ const fileSchema = z.object({
  */
 export function parseOpenClipConfig(file: unknown, origin = "open_clip_config.json"): OpenClipConfig {
   const { model_cfg, preprocess_cfg } = parsed(fileSchema, file, origin);
-  const model = parsed(modelSchema, stated(model_cfg), `${origin}: model_cfg`);
-  const vision = parsed(visionSchema, stated(model.vision_cfg), `${origin}: model_cfg.vision_cfg`);
-  const text = parsed(textSchema, stated(model.text_cfg), `${origin}: model_cfg.text_cfg`);
+  const model = parsed(modelSchema, stated(model_cfg), `${origin}: model_cfg`, OTHER_TOWERS);
+  const vision = parsed(visionSchema, stated(model.vision_cfg), `${origin}: model_cfg.vision_cfg`, OTHER_TOWERS);
+  const text = parsed(textSchema, stated(model.text_cfg), `${origin}: model_cfg.text_cfg`, OTHER_TOWERS);
   const { layers, width, head_width: headWidth, image_size: size, patch_size: patch } = vision;
   const tower = (of: typeof text | typeof vision, depth: number, heads: number): TowerConfig => ({
     width: of.width,

@@ -5,7 +5,7 @@ import type { Affine } from "../../nn/layers.js";
 import { add, div, mul, sqrt, sub } from "../../ops/arithmetic.js";
 import { reshape, split, transpose } from "../../ops/movement.js";
 import { numbered, type WeightTaker } from "../take-weights.js";
-import type { ImageConfig, TowerConfig } from "./config.js";
+import { gridOf, type ImageConfig, type TowerConfig } from "./config.js";
 import type { ImageWeights } from "./image-encoder.js";
 import type { OpenClipConfig } from "./open-clip-config.js";
 import type { BottleneckWeights, ResNetConfig, ResNetWeights } from "./resnet.js";
@@ -50,11 +50,11 @@ export function openClipWeights(from: WeightTaker, { embeddingSize, text, image 
 }
 
 function visionTransformer(from: WeightTaker, image: ImageConfig, embeddingSize: number): ImageWeights {
-  const { width, patch, size } = image;
+  const { width, patch } = image;
   return {
     patches: from.take("visual.conv1.weight", [width, 3, patch, patch]),
     classToken: from.take("visual.class_embedding", [width]),
-    positions: from.take("visual.positional_embedding", [(size / patch) ** 2 + 1, width]),
+    positions: from.take("visual.positional_embedding", [gridOf(image) ** 2 + 1, width]),
     preNorm: from.affine("visual.ln_pre", [width]),
     blocks: blocks(from, "visual.transformer", image),
     postNorm: from.affine("visual.ln_post", [width]),

@@ -1,6 +1,6 @@
 /** Hugging Face's names of CLIP's arrays (`CLIPModel`), beside ours. */
 import { numbered, type WeightTaker } from "../take-weights.js";
-import type { ClipConfig, TowerConfig } from "./config.js";
+import { type ClipConfig, gridOf, type TowerConfig } from "./config.js";
 import type { ImageWeights } from "./image-encoder.js";
 import type { TextWeights } from "./text-encoder.js";
 import type { BlockWeights } from "./transformer.js";
@@ -15,7 +15,7 @@ const ignored = [/\.position_ids$/, /^logit_scale$/];
 
 /** @throws BAD_MODEL naming the keys that are missing, surplus, or of another shape */
 export function clipWeights(from: WeightTaker, { embeddingSize, text, image }: ClipConfig): ClipWeights {
-  const grid = image.size / image.patch;
+  const grid = gridOf(image);
   const weights = {
     text: {
       tokens: from.take("text_model.embeddings.token_embedding.weight", [text.vocabulary, text.width]),

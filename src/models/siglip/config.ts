@@ -50,9 +50,9 @@ export function parseSiglipConfig(config: unknown, preprocessor: unknown = {}, o
   const vision = parsed(visionSchema, vision_config ?? {}, `${origin}: vision_config`);
   const pixels = parsed(preprocessorSchema, preprocessor, `preprocessor of ${origin}`);
   requires(
-    vision.image_size % vision.patch_size === 0,
+    vision.image_size >= vision.patch_size,
     "BAD_MODEL",
-    () => `${origin}: image_size ${vision.image_size} is not a multiple of patch_size ${vision.patch_size}`,
+    () => `${origin}: image_size ${vision.image_size} is less than patch_size ${vision.patch_size}`,
   );
   for (const [name, { hidden_size, num_attention_heads }] of Object.entries({ text, vision })) {
     requires(

@@ -2,6 +2,7 @@
 import type { Tensor } from "../../graph/tensor.js";
 import type { AttentionWeights } from "../../nn/attention.js";
 import type { Affine } from "../../nn/layers.js";
+import { gridOf } from "../clip/config.js";
 import { packedAttention } from "../clip/open-clip-weights.js";
 import type { BlockWeights } from "../clip/transformer.js";
 import { blocks } from "../clip/weights.js";
@@ -44,7 +45,7 @@ const ignored = [/\.position_ids$/, /^logit_(scale|bias)$/];
 
 /** @throws BAD_MODEL naming the keys that are missing, surplus, or of another shape */
 export function siglipWeights(from: WeightTaker, { embeddingSize, text, image }: SiglipConfig): SiglipWeights {
-  const { width, mlpWidth, patch, size } = image;
+  const { width, mlpWidth, patch } = image;
   const weights = {
     text: {
       tokens: from.take("text_model.embeddings.token_embedding.weight", [text.vocabulary, text.width]),
@@ -55,7 +56,7 @@ export function siglipWeights(from: WeightTaker, { embeddingSize, text, image }:
     },
     image: {
       patches: from.affine("vision_model.embeddings.patch_embedding", [width, 3, patch, patch]),
-      positions: from.take("vision_model.embeddings.position_embedding.weight", [(size / patch) ** 2, width]),
+      positions: from.take("vision_model.embeddings.position_embedding.weight", [gridOf(image) ** 2, width]),
       blocks: blocks(from, "vision_model", image),
       postNorm: from.affine("vision_model.post_layernorm", [width]),
       probe: from.take("vision_model.head.probe", [1, 1, width]),
