@@ -2,7 +2,7 @@
 import { requires } from "./core/errors.js";
 import type { NDArray } from "./core/ndarray.js";
 import type { Judge } from "./guidance/judge.js";
-import type { StepEvent } from "./guidance/run.js";
+import type { StepEvent } from "./guidance/run-state.js";
 import type { ModelPair } from "./pair/model-pair.js";
 import type { RunRequest } from "./pair/requests.js";
 import type { RunningPicture } from "./pair/running-picture.js";

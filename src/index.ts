@@ -20,7 +20,7 @@ export { type Prompt, parsePrompts } from "./guidance/prompt.js";
 export type { TextNotice, UnknownWord } from "./guidance/prompt-embedding.js";
 export type { Reconstruction } from "./guidance/reconstruct.js";
 export type { Origin, Recommendation, ResolvedSettings, SettingsRequest } from "./guidance/resolve-settings.js";
-export type { Ending, Losses, RunState, StepEvent } from "./guidance/run.js";
+export type { Ending, Losses, RunState, StepEvent } from "./guidance/run-state.js";
 export type { FindOptions, FoundMask } from "./guidance/self-mask.js";
 export { type Recipe, type ScheduleRequest, type Settings, settingsSchema } from "./guidance/settings.js";
 export type { Progress } from "./hub/pull.js";

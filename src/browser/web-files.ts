@@ -1,4 +1,5 @@
 /** Models' files on a web server, whole in memory once they are opened. */
+import { sha256Of } from "../core/bytes.js";
 import { VqganClipError } from "../core/errors.js";
 import type { Files, Place } from "../models/files.js";
 import { MemorySource } from "../weights/byte-source.js";
@@ -70,9 +71,7 @@ class WebFiles implements Files {
         "serve it over https, or from localhost",
       );
     }
-    const source = (await this.open(file)) as MemorySource;
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", source.bytes as Uint8Array<ArrayBuffer>));
-    return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return sha256Of(((await this.open(file)) as MemorySource).bytes);
   }
 
   private async fetched(url: string): Promise<MemorySource | undefined> {

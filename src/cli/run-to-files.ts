@@ -2,7 +2,7 @@
 import { writeFileAtomically } from "../files/atomic-write.js";
 import type { EditReport } from "../guidance/edit-report.js";
 import type { MetadataLevel } from "../guidance/metadata.js";
-import type { Ending } from "../guidance/run.js";
+import type { Ending } from "../guidance/run-state.js";
 import type { Settings } from "../guidance/settings.js";
 import type { PictureRun } from "../picture-run.js";
 import { exitCodes } from "./exit-codes.js";

@@ -1,7 +1,8 @@
 /** Editing (paper section 4): the same loop, begun at somebody's picture and tied to it. */
+import { sha256Of } from "../core/bytes.js";
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
-import { clampPicture, pictureBytes, sha256Of } from "../image/bytes.js";
+import { clampPicture, pictureBytes } from "../image/bytes.js";
 import { cropOrPad } from "../image/pad.js";
 import { resizePicture } from "../image/resize.js";
 import { composite, featherMask } from "./mask.js";

@@ -1,19 +1,29 @@
 /** What a run begins with: its source, its init picture, its codes, or as `settings.start` says. */
 import type { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
-import { compileOptionsOf } from "../runtime/program.js";
-import { workingPicture } from "./edit.js";
+import { type CompileOptions, compileOptionsOf } from "../runtime/program.js";
+import { type EditSource, workingPicture } from "./edit.js";
 import { flatPicture, latentOfCodes, latentShape, normalLatent, randomCodes } from "./latent.js";
 import { hasLogits, logitsOf, randomLogits, variableOfPicture } from "./latent-kind.js";
 import type { Beginning } from "./metadata.js";
 import { variableOfPrior } from "./prior-start.js";
-import type { RunModels, StartOptions } from "./run.js";
+import type { RunModels } from "./run-state.js";
 import type { Settings } from "./settings.js";
+
+/** Where a run begins, if not as `settings.start` says. */
+export interface FirstOptions {
+  /** Begin at this picture [3,H,W] in 0..1 of the settings' size, instead of random codes. */
+  readonly initPicture?: NDArray;
+  /** Edit this picture: begin at it, hold what its mask holds. */
+  readonly source?: EditSource;
+  /** Begin at these codes, row-major over the latent. */
+  readonly initCodes?: readonly number[];
+}
 
 /** What the first latent will be made of. */
 export function beginningOf(
   { start }: Pick<Settings, "start">,
-  { initPicture, initCodes, source }: Pick<StartOptions, "initPicture" | "initCodes" | "source">,
+  { initPicture, initCodes, source }: FirstOptions,
 ): Beginning {
   if (initPicture || source) return "picture";
   if (initCodes) return "codes";
@@ -28,7 +38,7 @@ export async function firstLatent(
   models: Pick<RunModels, "generator" | "prior">,
   settings: Settings,
   embeddings: NDArray,
-  { initPicture, initCodes, source, ...options }: StartOptions,
+  { initPicture, initCodes, source, ...options }: FirstOptions & CompileOptions,
 ): Promise<NDArray> {
   const compileOptions = compileOptionsOf(options);
   const { size, start, latent: kind } = settings;

@@ -12,7 +12,7 @@ import { averageFrom } from "./average.js";
 import { compose, type Homography, scaleAndShift } from "./homography.js";
 import { PictureEncoder } from "./latent.js";
 import { hasLogits, logitsOf } from "./latent-kind.js";
-import type { RunModels, RunState } from "./run.js";
+import type { RunModels, RunState } from "./run-state.js";
 import type { Settings } from "./settings.js";
 import { changesWithLength } from "./story.js";
 

@@ -2,16 +2,18 @@
  * Painting by hand (paper, appendix C): a run is stopped, its picture edited in any editor, and it goes on from there.
  * What was painted enters the latent where it was painted; everywhere else the latent stays as it is, bit for bit.
  */
+import { sha256Of } from "../core/bytes.js";
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
-import { pictureBytes, sha256Of } from "../image/bytes.js";
+import { pictureBytes } from "../image/bytes.js";
 import { encoderOf, isLocal } from "../models/generator.js";
 import { type OptimizerState, optimizers } from "../optim/optimizer.js";
 import type { Average } from "./average.js";
 import { sourceScale, workingPicture } from "./edit.js";
 import { variableOfPicture } from "./latent-kind.js";
 import { checkMask, freePositions, holdLatents } from "./mask.js";
-import type { Run, RunState } from "./run.js";
+import type { Run } from "./run.js";
+import type { RunState } from "./run-state.js";
 
 export const optimizerPolicies = ["keep", "reset", "reset-in-mask"] as const;
 /** What becomes of the optimiser's running averages: kept, begun anew, or begun anew where the picture was painted. */

@@ -6,9 +6,10 @@ import { countFlops, type FlopCount } from "../runtime/flops.js";
 import { predictPeakMemory } from "../runtime/memory.js";
 import { variableShape } from "./latent-kind.js";
 import { textPrompts } from "./prompt.js";
-import type { RunModels } from "./run.js";
+import type { RunModels } from "./run-state.js";
+import { buildViews } from "./sampling.js";
 import type { Settings } from "./settings.js";
-import { buildStep, buildViews } from "./step.js";
+import { buildStep } from "./step.js";
 
 /** What of a run decides its memory and leaves its picture alone, but for the rounding of sums. */
 export interface Plan {

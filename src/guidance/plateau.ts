@@ -1,4 +1,5 @@
 /** When a run has come to rest: its smoothed loss has not fallen for a while. */
+import type { Losses } from "./run-state.js";
 import type { Settings } from "./settings.js";
 
 /** What is remembered of the losses so far; saved and restored bit for bit. */
@@ -9,6 +10,11 @@ export interface LossWatch {
   readonly lowest: number;
   /** Steps since then */
   readonly since: number;
+}
+
+/** The loss that is watched: without regularisers, whose weights change by themselves. */
+export function steadyLoss({ prompts, structure, perceptual }: Omit<Losses, "total">): number {
+  return prompts.reduce((sum, loss) => sum + loss, structure + perceptual);
 }
 
 /** The watch after one more loss; the first begins it. */

@@ -14,7 +14,7 @@ import type { EditSource } from "./edit.js";
 import { checkMask } from "./mask.js";
 import { beginnings } from "./metadata.js";
 import { identitySchema, type ModelIdentity } from "./model-identity.js";
-import type { RunState } from "./run.js";
+import type { RunState } from "./run-state.js";
 import { runStatuses } from "./run-status.js";
 import { type Arrays, arraysOf, type Entries, jsonOf, unzip } from "./session-archive.js";
 import { nodeOf, type SessionNode, type SessionTree, tipOf } from "./session-tree.js";

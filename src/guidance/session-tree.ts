@@ -5,7 +5,7 @@
 import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { dependsOnSteps } from "../optim/schedule.js";
-import type { RunState } from "./run.js";
+import type { RunState } from "./run-state.js";
 import type { RunStatus } from "./run-status.js";
 import { checkSettings, type Settings } from "./settings.js";
 import { changesWithLength } from "./story.js";

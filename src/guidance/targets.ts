@@ -2,16 +2,18 @@
  * What a run is drawn to beside texts: pictures, noise and given vectors. Each becomes rows of prompt embeddings that
  * share its weight: a picture has one row for each of its cutouts, so its loss is the mean over all pairs of cutouts.
  */
+import { sha256Of } from "../core/bytes.js";
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
-import { pictureBytes, sha256Of } from "../image/bytes.js";
+import { pictureBytes } from "../image/bytes.js";
 import { resizePicture } from "../image/resize.js";
 import { type CompileOptions, compile, type Program } from "../runtime/program.js";
 import { joinedSize, perceptorsOf } from "./ensemble.js";
 import type { Prompt } from "./prompt.js";
+import { buildViews } from "./sampling.js";
 import type { Settings, TargetSetting } from "./settings.js";
-import { buildViews, type StepModels } from "./step.js";
+import type { StepModels } from "./step.js";
 import { sceneCount, sceneShare, weightsAt } from "./story.js";
 import { drawAllViews } from "./views.js";
 import { weightAt, weightOf } from "./weight.js";

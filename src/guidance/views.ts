@@ -4,8 +4,8 @@ import type { Random } from "../core/random.js";
 import type { Feeds } from "../runtime/program.js";
 import { drawViews } from "./augmentations.js";
 import { inputOf, type Perceptors, perceptorsOf } from "./ensemble.js";
+import { cutoutGeometry } from "./sampling.js";
 import type { Settings } from "./settings.js";
-import { cutoutGeometry } from "./step.js";
 
 /** Draws what each perceptor sees, as the step is fed it; a further perceptor changes nothing of the first one's. */
 export function drawAllViews(models: Perceptors, settings: Settings, random: Random): Feeds {

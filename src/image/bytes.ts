@@ -1,4 +1,4 @@
-/** Pictures kept within what a picture holds, as bytes, and bytes told apart. */
+/** Pictures kept within what a picture holds, and as bytes. */
 import { NDArray } from "../core/ndarray.js";
 
 /** The picture with every value in 0..1: sharp resampling overshoots at edges. */
@@ -13,10 +13,4 @@ export function clampPicture(picture: NDArray): NDArray {
 export function pictureBytes(picture: NDArray): NDArray {
   const bytes = Uint8Array.from(clampPicture(picture).floats(), (value) => Math.round(255 * value));
   return new NDArray("uint8", picture.shape, bytes);
-}
-
-/** SHA-256 in lower-case hexadecimal. */
-export async function sha256Of(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes)));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

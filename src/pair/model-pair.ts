@@ -18,7 +18,8 @@ import {
   type SettingsRequest,
   type SettingsSources,
 } from "../guidance/resolve-settings.js";
-import { Run, type RunState } from "../guidance/run.js";
+import { Run } from "../guidance/run.js";
+import type { RunState } from "../guidance/run-state.js";
 import { readSession } from "../guidance/session-file.js";
 import { continued, currentState, forked, type SessionTree, switchedTo, withTip } from "../guidance/session-tree.js";
 import { codebookOf, encoderOf } from "../models/generator.js";

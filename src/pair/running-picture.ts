@@ -6,7 +6,8 @@ import type { EditReport } from "../guidance/edit-report.js";
 import { type MetadataLevel, sourceFacts, storyText } from "../guidance/metadata.js";
 import type { ModelIdentity } from "../guidance/model-identity.js";
 import { type OptimizerPolicy, optimizerUnder, type Painted, paintedState } from "../guidance/paint.js";
-import type { Ending, Run, RunState, StepEvent } from "../guidance/run.js";
+import type { Run } from "../guidance/run.js";
+import type { Ending, RunState, StepEvent } from "../guidance/run-state.js";
 import { RunLifecycle, type RunStatus } from "../guidance/run-status.js";
 import { writeSession } from "../guidance/session-file.js";
 import {

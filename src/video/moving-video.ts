@@ -2,7 +2,7 @@
 import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { frameFinishedAt, type Motion } from "../guidance/motion.js";
-import type { StepEvent } from "../guidance/run.js";
+import type { StepEvent } from "../guidance/run-state.js";
 import type { PictureRun } from "../picture-run.js";
 import type { CreateRequest, VqganClip } from "../vqgan-clip.js";
 

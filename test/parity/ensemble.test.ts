@@ -24,6 +24,7 @@ const z = NDArray.float32([1, 16, side, side], random.normals(16 * side * side))
 const original = NDArray.float32([1, 3, 32, 32], new Float32Array(3 * 32 * 32).fill(0.4));
 
 async function step(models: StepModels, settings: Settings, feeds: Feeds) {
+  const { perceptorWeights: weights } = settings;
   const program = await compile({ ...buildStep(models, settings, z.shape, 2) }, { threads: 1 });
   const all: Feeds = {
     z,
@@ -33,6 +34,8 @@ async function step(models: StepModels, settings: Settings, feeds: Feeds) {
     latentTarget: NDArray.zeros("float32", z.shape),
     latentWeight: NDArray.scalar(0),
     pictureWeights: NDArray.float32([1], [0]),
+    keptWeights: NDArray.float32([2], [settings.structure, settings.perceptual]),
+    ...(weights.length > 0 && { perceptorWeights: NDArray.float32([weights.length], weights) }),
     ...feeds,
   };
   const result = await program.run(Object.fromEntries(Object.entries(all).filter(([name]) => program.reads(name))));

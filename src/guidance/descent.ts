@@ -1,0 +1,75 @@
+/** What becomes of a run's state by a step: z <- optimizer(z, dLoss/dz), and all that follows z. */
+import { NDArray } from "../core/ndarray.js";
+import { codebookOf, type Generator } from "../models/generator.js";
+import { optimizers } from "../optim/optimizer.js";
+import { rateFactor } from "../optim/schedule.js";
+import type { CompileOptions } from "../runtime/program.js";
+import { averaged, averageFrom, withLatent } from "./average.js";
+import { clampToCodebook } from "./latent.js";
+import { hasLogits, nearestLatent } from "./latent-kind.js";
+import { holdLatents } from "./mask.js";
+import { steadyLoss, watchLoss } from "./plateau.js";
+import type { RunState } from "./run-state.js";
+import type { StepResult } from "./step-program.js";
+
+/** 1 for each latent position that may change; undefined: all may. */
+type Free = Uint8Array | undefined;
+
+/** The state after one step more. */
+export function descended(
+  generator: Generator,
+  state: RunState,
+  { gradient, losses }: Pick<StepResult, "gradient" | "losses">,
+  free: Free,
+): RunState {
+  const { settings, step, z, watch, average } = state;
+  const learningRate = settings.learningRate * rateFactor(settings.schedule, step, settings.steps);
+  const full = gradient.floats();
+  const freed = free ? holdLatents(full, new Float32Array(full.length), free) : full;
+  const updated = optimizers[settings.optimizer].update(z.floats(), freed, state.optimizer, learningRate);
+  // Held once more, for rules that move a latent without a gradient (weight decay).
+  const next = held(NDArray.float32(z.shape, updated.parameters), z, free);
+  if (settings.clampToCodebook && !hasLogits(settings.latent)) {
+    clampToCodebook(next, codebookOf(generator, "clampToCodebook").range);
+  }
+  const isWatched = settings.plateau.patience > 0;
+  return {
+    ...state,
+    step: step + 1,
+    z: next,
+    optimizer: updated.state,
+    ...(average && { average: withLatent(average, next, settings.average) }),
+    ...(isWatched && { watch: watchLoss(watch, steadyLoss(losses), settings.plateau) }),
+  };
+}
+
+/** What the picture is made of: the running average where there is one, else z. */
+export function shownLatent({ settings, z, average }: RunState, free: Free): NDArray {
+  return average ? held(averaged(average, settings.average), z, free) : z;
+}
+
+/** The state with a new optimiser; where there is a running average, z begins anew at it, and so does the average. */
+export async function restarted(
+  generator: Generator,
+  state: RunState,
+  free: Free,
+  options: CompileOptions,
+): Promise<RunState> {
+  const { settings, z, average } = state;
+  const optimizer = optimizers[settings.optimizer].init(z.size);
+  if (!average) return { ...state, optimizer };
+  const begun = shownLatent(state, free);
+  const isAnchor = settings.regularizer.target === "average";
+  return {
+    ...state,
+    optimizer,
+    z: begun,
+    ...averageFrom(begun, settings.average),
+    ...(isAnchor && { latentTarget: await nearestLatent(generator, settings.latent, begun, options) }),
+  };
+}
+
+/** `moved` where it may, `z` elsewhere. */
+function held(moved: NDArray, z: NDArray, free: Free): NDArray {
+  return free ? NDArray.float32(z.shape, holdLatents(moved.floats(), z.floats(), free)) : moved;
+}

@@ -1,0 +1,80 @@
+/** What a run is between two steps, and what it tells of each: plain values, with no program behind them. */
+import type { NDArray } from "../core/ndarray.js";
+import type { Perceptor } from "../models/perceptor.js";
+import type { Prior } from "../models/prior.js";
+import type { OptimizerState } from "../optim/optimizer.js";
+import type { Average } from "./average.js";
+import type { EditSource } from "./edit.js";
+import type { Best, Judgement } from "./judge.js";
+import type { Beginning } from "./metadata.js";
+import { isAtRest, type LossWatch } from "./plateau.js";
+import type { Settings } from "./settings.js";
+import type { StepModels } from "./step.js";
+import type { Target } from "./targets.js";
+
+/** Everything that a run is between two steps; saved and restored bit for bit. */
+export interface RunState {
+  readonly settings: Settings;
+  /** Somebody's picture and given codes are not in the settings: without them the run cannot be made again. */
+  readonly beganFrom: Beginning;
+  /** The picture that an edit is held against; without it, a picture is made from nothing. */
+  readonly source?: EditSource;
+  /** The numbers behind `settings.targets`, one each. */
+  readonly targets: readonly Target[];
+  /** Whether settings that steer it were changed on the way: then they no longer tell how to make it again. */
+  readonly changed: boolean;
+  /** Steps done. */
+  readonly step: number;
+  /** What is optimised: the latent [1,D,h,w], or logits of codes [1,K,h,w]. */
+  readonly z: NDArray;
+  /** What the regulariser pulls to, of z's shape. */
+  readonly latentTarget: NDArray;
+  /** The running average of z, where there is one. */
+  readonly average?: Average;
+  readonly optimizer: OptimizerState;
+  /** The losses so far, while `settings.plateau` watches them. */
+  readonly watch?: LossWatch;
+  /** What the judge liked best so far, where there is one. */
+  readonly best?: Best;
+}
+
+export interface RunModels extends StepModels {
+  /** A second perceptor that picks the run's result and has no part in its loss. */
+  readonly judge?: Perceptor | undefined;
+  /** Draws the first latent of runs that start at it. */
+  readonly prior?: Prior | undefined;
+}
+
+/** Why a run is over: all steps are done, or its loss no longer fell. */
+export type Ending = "steps" | "plateau";
+
+export interface Losses {
+  /** Sum of everything below, weighted as the gradient sees it. */
+  readonly total: number;
+  /** One weighted distance per prompt, in the order written. */
+  readonly prompts: readonly number[];
+  /** The structure term's share (0 when it is off). */
+  readonly structure: number;
+  /** The perceptual term's share (0 when it is off). */
+  readonly perceptual: number;
+  /** Each of the picture's regularisers, as settings list them. */
+  readonly picture: readonly number[];
+  /** The regulariser's share (0 when it is off). */
+  readonly latent: number;
+}
+
+export interface StepEvent {
+  /** Steps done, 1 for the first. */
+  readonly step: number;
+  readonly losses: Losses;
+  /** The picture before this step [3,H,W], 0..1, of the run's size: an edit's is not yet laid over its source. */
+  readonly image: NDArray;
+  /** What the judge said since the step before: of the picture before this step, and at the run's end of the last. */
+  readonly judged?: readonly Judgement[];
+}
+
+/** Why a run is over; undefined while steps remain. */
+export function endingOf({ step, settings, watch }: RunState): Ending | undefined {
+  if (step >= settings.steps) return "steps";
+  return isAtRest(watch, settings.plateau) ? "plateau" : undefined;
+}

@@ -1,0 +1,166 @@
+/** The compiled step: what it is fed where a run stands, and what its results mean. */
+import { NDArray } from "../core/ndarray.js";
+import { Random } from "../core/random.js";
+import { isLocal } from "../models/generator.js";
+import { type CompileOptions, compile, type Feeds, type Program } from "../runtime/program.js";
+import { sourceScale, workingPicture } from "./edit.js";
+import { drawCodes, settled } from "./latent-kind.js";
+import { freePositions } from "./mask.js";
+import { steadyLoss } from "./plateau.js";
+import type { Prompt } from "./prompt.js";
+import { regularizerWeight } from "./regularizer.js";
+import type { Losses, RunState } from "./run-state.js";
+import { buildStep, keptTerms, type StepModels, type StepOutputs } from "./step.js";
+import { Aims } from "./targets.js";
+import { drawAllViews } from "./views.js";
+import { weightAt, weightOf } from "./weight.js";
+
+/** The texts of a run and their embeddings [p,E]. */
+export interface ReadPrompts {
+  readonly prompts: readonly Prompt[];
+  readonly embeddings: NDArray;
+}
+
+/** What a step has seen and wants. */
+export interface StepResult {
+  /** The picture of the latent before this step [3,H,W], 0..1 */
+  readonly image: NDArray;
+  readonly losses: Losses;
+  /** dLoss/dz, of z's shape; held positions have one too */
+  readonly gradient: NDArray;
+}
+
+/** What an edit's source gives to every step. */
+interface Held {
+  readonly source: RunState["source"];
+  /** The picture that is kept, for the structure term. */
+  readonly feeds: Feeds;
+  /** 1 for each latent position that may change; undefined: all may. */
+  readonly free: Uint8Array | undefined;
+}
+
+export class StepProgram {
+  private held: Held | undefined;
+
+  private constructor(
+    private readonly models: StepModels,
+    private readonly aims: Aims,
+    private readonly program: Program<keyof StepOutputs>,
+  ) {}
+
+  /** @throws DEVICE_UNAVAILABLE */
+  static async compile(
+    models: StepModels,
+    { settings, z, targets }: RunState,
+    { prompts, embeddings }: ReadPrompts,
+    options: CompileOptions,
+  ): Promise<StepProgram> {
+    const aims = await Aims.of(models, settings, prompts, embeddings, targets, options);
+    const outputs = buildStep(models, settings, z.shape, aims.rowCount);
+    return new StepProgram(models, aims, await compile({ ...outputs }, options));
+  }
+
+  get device(): string {
+    return this.program.device;
+  }
+
+  /** Devices that were tried first and would not run, with reasons. */
+  get refused() {
+    return this.program.refused;
+  }
+
+  /** The texts and their embeddings [p,E]. */
+  get written(): ReadPrompts {
+    return this.aims.written;
+  }
+
+  /** 1 for each latent position that may change; undefined: all may. */
+  freeOf(state: RunState): Uint8Array | undefined {
+    return this.heldBy(state).free;
+  }
+
+  /** The step that follows a state. */
+  async run(state: RunState): Promise<StepResult> {
+    const latentWeight = regularizerWeight(state.settings.regularizer, state.step);
+    const result = await this.program.run(await this.feeds(state, latentWeight, this.drawn(state)));
+    const pull = latentWeight === 0 ? 0 : latentWeight * result.latentLoss.item();
+    const losses = this.lossesOf(state, Array.from(result.losses.floats()), pull);
+    return { image: withoutBatch(result.image), losses, gradient: result.gradient };
+  }
+
+  /** The picture [3,H,W] of a latent in the place of the state's own, or of the likeliest codes of logits. */
+  async picture(state: RunState, z: NDArray): Promise<NDArray> {
+    const made = settled(state.settings.latent, z);
+    return withoutBatch((await this.program.run(await this.feeds(state, 0, made))).image);
+  }
+
+  async dispose(): Promise<void> {
+    await this.aims.dispose();
+    await this.program.dispose();
+  }
+
+  /** @param weighted as the step gives them, in its order */
+  private lossesOf({ settings }: RunState, weighted: readonly number[], latent: number): Losses {
+    const others = weighted.slice(this.aims.rowCount);
+    const kept = { structure: 0, perceptual: 0 };
+    for (const term of keptTerms(settings)) kept[term] = others.shift() as number;
+    const parts = { prompts: this.aims.perPrompt(weighted), ...kept, picture: others, latent };
+    const total = others.reduce((sum, loss) => sum + loss, steadyLoss(parts) + latent);
+    return { total, ...parts };
+  }
+
+  /** What a step looks at: z, and where codes are drawn, codes. */
+  private drawn(state: RunState): Feeds {
+    const { settings, step, z } = state;
+    if (settings.latent !== "sampled") return { z };
+    const random = new Random(settings.seed).split(`codes of step ${step}`);
+    return { z, codes: drawCodes(z, random, this.freeOf(state)) };
+  }
+
+  /** The step's inputs. Views are drawn from the seed and the step's number alone, so resuming needs no random state. */
+  private async feeds(state: RunState, latentWeight: number, given: Feeds): Promise<Feeds> {
+    const { settings, step, latentTarget } = state;
+    const random = new Random(settings.seed).split(`views of step ${step}`);
+    const all: Feeds = {
+      ...given,
+      latentTarget,
+      latentWeight: NDArray.scalar(latentWeight),
+      pictureWeights: pictureWeights(state),
+      keptWeights: vector(keptTerms(settings).map((term) => settings[term])),
+      perceptorWeights: vector(settings.perceptorWeights),
+      ...(await this.aims.feeds(step)),
+      ...this.heldBy(state).feeds,
+      ...drawAllViews(this.models, settings, random),
+    };
+    return Object.fromEntries(Object.entries(all).filter(([name]) => this.program.reads(name)));
+  }
+
+  private heldBy(state: RunState): Held {
+    if (!this.held || this.held.source !== state.source) this.held = heldBy(this.models, state);
+    return this.held;
+  }
+}
+
+function heldBy({ generator }: StepModels, { settings, source, z }: RunState): Held {
+  if (!source) return { source, feeds: {}, free: undefined };
+  const { size } = settings;
+  const { factor } = generator;
+  const [, , rows, columns] = z.shape as [number, number, number, number];
+  const original = workingPicture(source, size, factor);
+  const free =
+    source.mask && isLocal(generator, [size[1], size[0]])
+      ? freePositions(source.mask, [rows, columns], factor, sourceScale(source, size, factor))
+      : undefined;
+  return { source, feeds: { original: original.reshape([1, ...original.shape]) }, free };
+}
+
+/** [r] */
+function pictureWeights({ settings: { pictureRegularizers, steps }, step }: RunState): NDArray {
+  return vector(pictureRegularizers.map(({ weight }) => weightAt(weightOf(weight), step, steps)));
+}
+
+const vector = (values: readonly number[]): NDArray => NDArray.float32([values.length], values);
+
+function withoutBatch(image: NDArray): NDArray {
+  return image.reshape(image.shape.slice(1));
+}
