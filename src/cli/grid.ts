@@ -6,6 +6,7 @@ import { VqganClipError } from "../core/errors.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { type GridCell, type GridOptions, gridCells } from "../grid.js";
 import { type MetadataLevel, markText } from "../guidance/metadata.js";
+import type { Settings } from "../guidance/settings.js";
 import { contactSheet, type SheetCell } from "../image/contact-sheet.js";
 import { encodePng } from "../image/png.js";
 import type { PictureRun } from "../picture-run.js";
@@ -83,19 +84,24 @@ async function grid(positional: readonly string[], flags: GridFlags): Promise<nu
     ...modelFrom(flags),
     onNotice: (notice) => reporter.say(noticeText(notice)),
   });
-  const first = vq.resolve(variants[0] as CreateRequest).settings;
-  const output = flags.output ?? `${slug(first.prompts)}-grid.png`;
+  const rows = variants.map((variant) => vq.resolve(variant).settings);
+  const output = flags.output ?? `${slug((rows[0] as Settings).prompts)}-grid.png`;
   await checkOutputs([{ flag: "-o", path: output, endings: [".png"] }]);
   if (pictures !== undefined) await mkdir(pictures, { recursive: true });
   const pause = pauseOnSignals(() => reporter.say("stopping after this step; finished pictures are kept"));
   const began = performance.now();
   const cells: SheetCell[] = [];
+  const toldOf = ({ row, column }: { readonly row: number; readonly column: number }) => ({
+    seed: seeds[column],
+    ...(axis && { [axis.name]: axis.values[row] }),
+  });
   const asked = { variants, seeds, ...(race !== undefined && { race: { steps: race, keep } }) };
   try {
     reporter.begin();
-    const options = { signal: pause.signal, onStep: stepOf(reporter, first.steps) };
-    for await (const cell of gridCells(vq, asked, options)) {
-      const told = { seed: seeds[cell.column], ...(axis && { [axis.name]: axis.values[cell.row] }) };
+    const onStep: GridOptions["onStep"] = ({ step, losses }, place) =>
+      reporter.step(step, (rows[place.row] as Settings).steps, losses, toldOf(place));
+    for await (const cell of gridCells(vq, asked, { signal: pause.signal, onStep })) {
+      const told = toldOf(cell);
       const { step, out, score } = cell;
       reporter.event("picture", { ...told, step, ...(score !== undefined && { score }), ...(race && { out }) });
       cells.push({ picture: cell.picture, label: labelOf(cell, told) });
@@ -116,10 +122,6 @@ async function grid(positional: readonly string[], flags: GridFlags): Promise<nu
   reporter.event(aborted ? "paused" : "done", { pictures: cells.length, files, seconds });
   reporter.say(`${cells.length} pictures, ${clock(seconds)}: ${files.join("") || "nothing was finished"}`);
   return aborted ? exitCodes.paused : exitCodes.ok;
-}
-
-function stepOf(reporter: Reporter, steps: number): NonNullable<GridOptions["onStep"]> {
-  return ({ step, losses }) => reporter.step(Math.min(step, steps), steps, losses);
 }
 
 function labelOf({ step, score, out }: GridCell<PictureRun>, told: object): string[] {

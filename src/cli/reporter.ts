@@ -40,15 +40,17 @@ export class Reporter {
     process.stderr.write(`${line}\n`);
   }
 
-  /** Step `step` of `steps` was done just now. */
-  step(step: number, steps: number, losses: Losses): void {
+  /** Step `step` of `steps` was done just now, of the picture that `told` says where there are several. */
+  step(step: number, steps: number, losses: Losses, told: object = {}): void {
     const now = performance.now();
     const seconds = (now - this.last) / 1000;
     this.last = now;
     this.secondsPerStep =
       this.secondsPerStep === undefined ? seconds : this.secondsPerStep + SMOOTHING * (seconds - this.secondsPerStep);
-    this.event("step", { step, steps, losses, seconds: Number(seconds.toFixed(4)) });
-    if (this.bar) this.draw(progressLine(step, steps, losses, this.secondsPerStep, BAR_WIDTH));
+    this.event("step", { ...told, step, steps, losses, seconds: Number(seconds.toFixed(4)) });
+    if (!this.bar) return;
+    const which = Object.entries(told).map(([name, value]) => `  ${name} ${value}`);
+    this.draw([progressLine(step, steps, losses, this.secondsPerStep, BAR_WIDTH), ...which].join(""));
   }
 
   /** The clock of the next step starts now. */

@@ -264,6 +264,29 @@ describe("generate", () => {
   );
 });
 
+describe("grid", () => {
+  test("every step says which picture it belongs to and how many steps that has", () =>
+    inEmptyFolder(async (cwd) => {
+      const axis = ["--axis", "steps:1,2", "--seeds", "4,6", "-o", "sheet.png"];
+      const run = await cli(["grid", "a castle", ...axis, ...small], { cwd });
+      expectOk(run);
+      const told = events(run).filter(({ type }) => type !== "done");
+      expect(told.map(({ type, seed, steps, step }) => [type, seed, steps, step])).toEqual([
+        ["step", 4, 1, 1],
+        ["picture", 4, "1", 1],
+        ["step", 6, 1, 1],
+        ["picture", 6, "1", 1],
+        ["step", 4, 2, 1],
+        ["step", 4, 2, 2],
+        ["picture", 4, "2", 2],
+        ["step", 6, 2, 1],
+        ["step", 6, 2, 2],
+        ["picture", 6, "2", 2],
+      ]);
+      expect(await listing(cwd)).toEqual(["sheet.png"]);
+    }));
+});
+
 describe("other commands", () => {
   test("embed gives the unit vectors that transformers gives", async () => {
     const texts = JSON.parse(await readFile(fixturePath("clip-quick-gelu/expected-ids.json"), "utf8")).texts;
