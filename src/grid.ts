@@ -40,7 +40,7 @@ export interface GridCell<Picture> {
 
 /**
  * The pictures of a grid, row by row, each row's as soon as they are finished. A run is freed when the next cell is asked
- * for; until then it can be saved.
+ * for; until then it can be saved. Cells whose programs are equal share them, also those of different rows.
  *
  * @throws BAD_ARGUMENT, BAD_PROMPT on requests that cannot be met: all rows are checked before the first begins
  */
@@ -66,15 +66,20 @@ export async function* gridCells<Source, Picture extends RunningPicture<Source>>
       "add a text prompt",
     );
   }
-  for (const [row, runs] of rows.entries()) {
-    const { settings } = runs[0] as Picture;
-    const judge = settings.prompts === "" ? undefined : await pair.judgeOf(settings);
-    try {
-      yield* cellsOf<Source, Picture>(runs, row, judge, race, options);
-    } finally {
-      await judge?.dispose();
+  const letGo = pair.keepPrograms();
+  try {
+    for (const [row, runs] of rows.entries()) {
+      const { settings } = runs[0] as Picture;
+      const judge = settings.prompts === "" ? undefined : await pair.judgeOf(settings);
+      try {
+        yield* cellsOf<Source, Picture>(runs, row, judge, race, options);
+      } finally {
+        await judge?.dispose();
+      }
+      if (options.signal?.aborted) return;
     }
-    if (options.signal?.aborted) return;
+  } finally {
+    await letGo();
   }
 }
 

@@ -52,11 +52,11 @@ export async function embedTexts(
   const length = perceptor.contextLength;
   const ids = input("ids", "int64", [1, length]);
   const end = input("end", "int64", [1]);
-  const program = await compile({ embedding: perceptor.encodeText(ids, end) }, compileOptions);
+  const program = await compile({ text: perceptor.encodeText(ids, end) }, compileOptions);
   const embed = async ({ ids: tokens, end: position }: TokenizedText): Promise<Float32Array> => {
     const ends = program.reads("end") && { end: NDArray.int64([1], [position]) }; // some read the last position
     const feeds = { ids: NDArray.int64([1, length], tokens), ...ends };
-    return (await program.run(feeds)).embedding.floats();
+    return (await program.run(feeds)).text.floats();
   };
   const all = new Float32Array(texts.length * perceptor.embeddingSize);
   for (const [i, parts] of read.entries()) {

@@ -12,7 +12,7 @@ import type { Settings } from "../guidance/settings.js";
 import type { Generator } from "../models/generator.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { checkPrior, type Prior } from "../models/prior.js";
-import { type CompileOptions, compileOptionsOf } from "../runtime/program.js";
+import { type CompileOptions, compileOptionsOf, Sessions } from "../runtime/program.js";
 import type { PairOptions } from "./options.js";
 
 /** The models, opened. */
@@ -46,6 +46,8 @@ export abstract class PairModels<Source> {
   readonly prior: Prior | undefined;
   private readonly names: PairParts["names"];
   private identified: Promise<readonly ModelIdentity[]> | undefined;
+  /** Its programs share them; equal ones are told by their sha256, which pages outside a secure context cannot compute. */
+  private readonly sessions = globalThis.isSecureContext === false ? undefined : new Sessions();
 
   protected constructor(
     { generator, perceptor, companions = [], prior, recommended, names, judge }: PairParts,
@@ -104,6 +106,17 @@ export abstract class PairModels<Source> {
     return reconstruct(this.generator, await this.decoded(image), this.compileOptions());
   }
 
+  /**
+   * From now on what was compiled last stays when a run is disposed of, one program of each kind, for other runs that need
+   * the same: those that differ in seeds, weights or rates do. Under `maxMemory` nothing stays.
+   *
+   * @returns ends it and frees what no run uses
+   */
+  keepPrograms(): () => Promise<void> {
+    const isLimited = this.options.maxMemory !== undefined;
+    return (isLimited ? undefined : this.sessions?.keep()) ?? (async () => {});
+  }
+
   /** Names and sha256 of the weights; reads their files once. */
   identities(): Promise<readonly ModelIdentity[]> {
     this.identified ??= Promise.all([
@@ -120,7 +133,7 @@ export abstract class PairModels<Source> {
   protected abstract decoded(source: Source): Promise<NDArray>;
 
   protected compileOptions(): CompileOptions {
-    return compileOptionsOf(this.options);
+    return { ...compileOptionsOf(this.options), ...(this.sessions && { sessions: this.sessions }) };
   }
 
   protected textOptions({ lowMemory }: Partial<Pick<Plan, "lowMemory">> = {}) {

@@ -1,11 +1,12 @@
 /** Program: a graph compiled once by ONNX Runtime and run every step. The only file that imports the runtime. */
 import { env, InferenceSession, Tensor as OrtTensor } from "#onnxruntime";
+import { sha256Of } from "../core/bytes.js";
 import { allocate, type DType } from "../core/dtype.js";
 import { requires, VqganClipError } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { sameShape } from "../core/shape.js";
 import type { Tensor, TensorType } from "../graph/tensor.js";
-import { serialize } from "../onnx/serialize.js";
+import { type OnnxModel, serialize } from "../onnx/serialize.js";
 import {
   candidates,
   type Device,
@@ -14,6 +15,7 @@ import {
   type SessionSettings,
   sessionOptions,
 } from "./devices.js";
+import { type Lease, Shared } from "./shared.js";
 import { webPlatform } from "./web-platform.js";
 
 // A refused device is reported by us, once and in words; the runtime's own log would repeat it on stderr.
@@ -27,6 +29,22 @@ export interface CompileOptions extends SessionSettings {
    * browsers of webgpu, wasm, and says why others did not.
    */
   readonly device?: DeviceRequest;
+  /** Programs of the same graph and settings that share one session. */
+  readonly sessions?: Sessions | undefined;
+}
+
+/** A session of the runtime and how its device was chosen. */
+interface OpenSession {
+  readonly session: InferenceSession;
+  readonly device: Device;
+  readonly refused: readonly RefusedDevice[];
+}
+
+/** The sessions of programs that share them. */
+export class Sessions extends Shared<OpenSession> {
+  constructor() {
+    super(({ session }) => session.release());
+  }
 }
 
 /** Addresses of the engine's own two files in a browser, of the same version as the engine. */
@@ -43,11 +61,12 @@ export function locateEngine({ module, wasm }: EngineFiles): void {
 }
 
 /** What of larger options concerns compiling. */
-export function compileOptionsOf({ device, threads, lowMemory }: CompileOptions): CompileOptions {
+export function compileOptionsOf({ device, threads, lowMemory, sessions }: CompileOptions): CompileOptions {
   return {
     ...(device !== undefined && { device }),
     ...(threads !== undefined && { threads }),
     ...(lowMemory !== undefined && { lowMemory }),
+    ...(sessions !== undefined && { sessions }),
   };
 }
 
@@ -60,15 +79,25 @@ export interface RefusedDevice {
 }
 
 /**
- * Compiles the graph of `outputs`.
+ * Compiles the graph of `outputs`, or takes the session of an equal one from `sessions`: equal are programs of the same
+ * bytes, so whatever a graph is made of tells it from others.
  *
  * @throws DEVICE_UNAVAILABLE when no requested device runs the whole program
  */
 export async function compile<Name extends string>(
   outputs: Readonly<Record<Name, Tensor>>,
-  { device = platform.standard, ...settings }: CompileOptions = {},
+  { device = platform.standard, sessions, ...settings }: CompileOptions = {},
 ): Promise<Program<Name>> {
   const model = serialize(outputs);
+  const open = () => openSession(model, device, settings);
+  const known = async () => JSON.stringify([await sha256Of(model.bytes), model.externalFolder, device, settings]);
+  const lease = sessions
+    ? await sessions.take(await known(), Object.keys(outputs).join(), open)
+    : await new Sessions().take("its own", "", open);
+  return new Program<Name>(lease, model.inputs, outputs);
+}
+
+async function openSession(model: OnnxModel, device: DeviceRequest, settings: SessionSettings): Promise<OpenSession> {
   const refused: RefusedDevice[] = [];
   const tried = candidates(device, platform);
   platform.prepare(settings);
@@ -80,8 +109,7 @@ export async function compile<Name extends string>(
     }
     try {
       const options = sessionOptions(candidate, settings, model.externalFolder);
-      const session = await InferenceSession.create(model.bytes, options);
-      return new Program<Name>(session, candidate, refused, model.inputs, outputs);
+      return { session: await InferenceSession.create(model.bytes, options), device: candidate, refused };
     } catch (error) {
       refused.push({ device: candidate, reason: error instanceof Error ? error.message : String(error) });
     }
@@ -97,14 +125,20 @@ export async function compile<Name extends string>(
 
 export class Program<Name extends string = string> {
   constructor(
-    private readonly session: InferenceSession,
-    /** The device that runs it. */
-    readonly device: Device,
-    /** Devices tried before it, and why each would not. */
-    readonly refused: readonly RefusedDevice[],
+    private readonly lease: Lease<OpenSession>,
     private readonly inputs: ReadonlyMap<string, TensorType>,
     private readonly outputs: Readonly<Record<Name, TensorType>>,
   ) {}
+
+  /** The device that runs it. */
+  get device(): Device {
+    return this.lease.value.device;
+  }
+
+  /** Devices tried before it, and why each would not. */
+  get refused(): readonly RefusedDevice[] {
+    return this.lease.value.refused;
+  }
 
   /**
    * One execution. Blocks the JavaScript thread on native devices; results are copies that the caller owns.
@@ -112,7 +146,7 @@ export class Program<Name extends string = string> {
    * @throws BAD_ARGUMENT / SHAPE_MISMATCH when feeds and inputs differ, naming the input, wanted and got
    */
   async run(feeds: Feeds): Promise<Record<Name, NDArray>> {
-    const results = await this.session.run(this.checked(feeds));
+    const results = await this.lease.value.session.run(this.checked(feeds));
     const arrays = Object.entries<TensorType>(this.outputs).map(([name, { dtype, shape }]) => {
       const data = (results[name] as OrtTensor).data;
       const copy = allocate(dtype, data.length);
@@ -128,9 +162,9 @@ export class Program<Name extends string = string> {
     return this.inputs.has(name);
   }
 
-  /** Frees the session's memory; the program cannot run any more. */
+  /** Gives the session up, whose memory is freed with its last program; this one must not run any more. */
   async dispose(): Promise<void> {
-    await this.session.release();
+    await this.lease.release();
   }
 
   private checked(feeds: Feeds): Record<string, OrtTensor> {
