@@ -1,6 +1,7 @@
 /** The whole report of a pair of models. */
 import { noticeText } from "../src/cli/notices.js";
-import type { Notice, VqganClip } from "../src/vqgan-clip.js";
+import type { Notice } from "../src/pair/options.js";
+import type { VqganClip } from "../src/vqgan-clip.js";
 import { figure8, figure9, figure17, figure18, table1 } from "./figures.js";
 import type { Report } from "./report.js";
 import { Studio, type StudioOptions } from "./studio.js";

@@ -3,8 +3,6 @@ import type { NDArray } from "./core/ndarray.js";
 import { writeFileAtomically } from "./files/atomic-write.js";
 import { type PictureOptions, RunningPicture, type SessionOptions } from "./pair/running-picture.js";
 
-export type { PictureOptions } from "./pair/running-picture.js";
-
 /** A picture file by path or bytes, or numbers [3,H,W] in 0..1. */
 export type PictureSource = string | Uint8Array | NDArray;
 

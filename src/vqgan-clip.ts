@@ -14,8 +14,6 @@ import type { PairOptions } from "./pair/options.js";
 import type { OpenRequest, RunRequest } from "./pair/requests.js";
 import { PictureRun, type PictureSource } from "./picture-run.js";
 
-export type { Notice } from "./pair/options.js";
-export type { OpenRequest } from "./pair/requests.js";
 export type { PictureSource } from "./picture-run.js";
 
 /** Models are paths; `vqgan`, `clip` and `judge` may be published names too. */

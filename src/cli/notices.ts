@@ -1,6 +1,6 @@
 /** Notices as lines for people. */
 import { gigabytes } from "../core/bytes.js";
-import type { Notice } from "../vqgan-clip.js";
+import type { Notice } from "../pair/options.js";
 
 export function noticeText(notice: Notice): string {
   switch (notice.kind) {
