@@ -2,6 +2,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { VqganClipError } from "../core/errors.js";
+import { cardLicence } from "../hub/model-card.js";
 import { loadClip, loadGenerator, loadPrior } from "../models/load.js";
 import type { ModelFile } from "../models/model-file.js";
 import { onDisk } from "../models/on-disk.js";
@@ -95,10 +96,9 @@ function parametersOf({ entries }: StateDict): number {
 }
 
 /** From a model card's header, or the first line of a licence file, in the folder or the pair's. */
-async function licenceBeside(folder: string): Promise<string | undefined> {
+export async function licenceBeside(folder: string): Promise<string | undefined> {
   for (const place of [folder, join(folder, "..")]) {
-    const card = await text(join(place, "README.md"));
-    const named = /^---\n[\s\S]*?^licen[sc]e:\s*(.+?)\s*$[\s\S]*?^---$/m.exec(card)?.[1];
+    const named = cardLicence(await text(join(place, "README.md")));
     if (named) return named;
     const [first = ""] = (await text(join(place, "LICENSE"))).trim().split("\n");
     if (first) return first;

@@ -81,9 +81,10 @@ async function list(folders: readonly string[], { json = false }: { json?: boole
 
 /** Weights are not hashed here, as those of folders are: they may be gigabytes, and `verify` does it. */
 async function describeCached({ published, folder, files, bytes }: CachedModel) {
-  const { countParameters } = await import("./describe-model.js");
+  const { countParameters, licenceBeside } = await import("./describe-model.js");
   const weights = files.reduce((largest, file) => (file.bytes > largest.bytes ? file : largest));
-  const { name, kind, licence } = published;
+  const { name, kind } = published;
+  const licence = published.licence ?? (await licenceBeside(folder));
   const parameters = await countParameters(weights.path).catch(() => null); // damaged: `verify` says so
   return { name, kind, parameters, bytes, licence, file: weights.name, folder };
 }
@@ -129,11 +130,11 @@ async function pullModel(name: string | undefined, flags: { yes?: boolean; quiet
 }
 
 async function confirm(plan: PullPlan, yes: boolean, signal: AbortSignal): Promise<boolean> {
-  const { published, source, files, missing, freeBytes, cacheDir } = plan;
+  const { published, licence, source, files, missing, freeBytes, cacheDir } = plan;
   const unpinned = files.some(({ checked }) => checked === "none");
   const lines = [
     `${published.name}: ${published.about}`,
-    `licence: ${published.licence ?? "not known here; read the model's page"}`,
+    `licence: ${licence ?? "not known here; read the model's page"}`,
     `source:  ${source}`,
     ...files.map(
       ({ name, size, missing: rest }) =>

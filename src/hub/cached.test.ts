@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fixturePath } from "../../test/support/fixtures.js";
 import { HubServer } from "../../test/support/hub-server.js";
-import { findCached, listCached, publishedNamed, requireKind, verifyFile } from "./cached.js";
+import { findCached, listCached, publishedNamed, requireCached, requireKind, verifyFile } from "./cached.js";
 import { catalogue } from "./catalogue.js";
 import { hubSettings } from "./environment.js";
 import { resolveModel } from "./resolve.js";
@@ -13,6 +13,26 @@ const REPO = "maker/clip-tiny";
 const COMMIT = "89abcdef0123456789abcdef0123456789abcdef";
 const python = fixturePath("hub-cache");
 const offline = { HF_HUB_CACHE: python, HF_HUB_OFFLINE: "1" };
+
+test.each([
+  ["clip-vit-base-patch32", "openai/clip-vit-base-patch32"],
+  ["OpenAI/clip-vit-base-patch23", "openai/clip-vit-base-patch32"],
+  ["vqgan-imagenet-f16-16834", "vqgan-imagenet-f16-16384"],
+  ["resnet50x4_clip", "timm/resnet50x4_clip.openai"],
+  ["taesd", "madebyollin/taesd"],
+])("%s is told the name that was meant", async (typed, meant) => {
+  const settings = hubSettings({ cacheDir: python }, {});
+  const kind = meant.startsWith("vqgan") ? "VQGAN" : "CLIP";
+  await expect(requireCached(settings, typed, kind)).rejects.toMatchObject({
+    hint: expect.stringMatching(new RegExp(`^did you mean .*${meant}`)),
+  });
+});
+
+test("a name like none of them is told all", () => {
+  expect(() => publishedNamed("stylegan")).toThrow(
+    expect.objectContaining({ hint: expect.stringMatching(/^known: /) }),
+  );
+});
 
 test("a cache that Python's library wrote is read as it is", async () => {
   const settings = hubSettings({}, offline);

@@ -2,6 +2,7 @@
 import { lstat, readdir, readFile, readlink, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { VqganClipError } from "../core/errors.js";
+import { nearest } from "../core/nearest.js";
 import { catalogue, type HubChoice, type ModelKind, type Published, type Source, unlisted } from "./catalogue.js";
 import { type Checksum, checksumOf, digestFile } from "./checksum.js";
 import { diskError } from "./download.js";
@@ -31,7 +32,22 @@ export function publishedNamed(name: string): Published {
   if (entry) return entry;
   if (isRepo(name)) return unlisted(name);
   const names = catalogue.map((published) => published.name).join(", ");
-  throw new VqganClipError("BAD_ARGUMENT", `${name}: no published model of that name`, `known: ${names}; or org/name`);
+  const hint = didYouMean(name) ?? `known: ${names}; or org/name`;
+  throw new VqganClipError("BAD_ARGUMENT", `${name}: no published model of that name`, hint);
+}
+
+/** Names of the catalogue that a word may have meant: spelt alike, with or without the maker's, or containing it. */
+function didYouMean(word: string): string | undefined {
+  const asked = word.toLowerCase();
+  const spellings = new Map<string, string>();
+  for (const { name } of catalogue) {
+    for (const spelling of [name, name.slice(name.indexOf("/") + 1)]) spellings.set(spelling.toLowerCase(), name);
+  }
+  const containing = [...spellings.keys()].filter((spelling) => asked.length > 3 && spelling.includes(asked));
+  const meant = new Set(
+    [...nearest(asked, spellings.keys()), ...containing].map((spelling) => spellings.get(spelling)),
+  );
+  return meant.size > 0 ? `did you mean ${[...meant].slice(0, 3).join(", ")}?` : undefined;
 }
 
 export function isPublishedName(text: string): boolean {
@@ -107,10 +123,11 @@ export async function requireCached(settings: HubSettings, name: string, kind: M
   const published = requireKind(name, kind);
   const model = await findCached(settings, published);
   if (model) return model;
+  const likely = catalogue.includes(published) ? undefined : didYouMean(name);
   throw new VqganClipError(
     "BAD_MODEL",
     `${kind}: ${name} is neither a path nor in the cache (${settings.cacheDir})`,
-    `get it with: vqgan-clip models pull ${published.name}`,
+    [...(likely ? [likely] : []), `get it with: vqgan-clip models pull ${published.name}`].join(" "),
   );
 }
 

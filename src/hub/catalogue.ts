@@ -137,8 +137,12 @@ export const catalogue: readonly Published[] = [
   autoencoder("madebyollin/taesd", "TAESD f8, continuous: small and fast, less detail", "MIT", 10e6),
 ];
 
+/** The model card: whoever is in no list says his licence himself. */
+export const CARD = "README.md";
+const card: HubChoice = { names: [CARD], optional: true };
+
 /** A CLIP of any repository on the hub, in either form. In timm's own, `config.json` is of the image tower alone. */
 export function unlisted(repo: string): Published {
-  const files = repo.toLowerCase().startsWith("timm/") ? openClipFiles : clipFiles;
+  const files = [...(repo.toLowerCase().startsWith("timm/") ? openClipFiles : clipFiles), card];
   return clip(repo, "a CLIP from the hub, not in the list", undefined, undefined, files);
 }

@@ -5,7 +5,7 @@ import { VqganClipError } from "../core/errors.js";
 import { type Checksum, checksumOf } from "./checksum.js";
 import { type DownloadOptions, diskError, download } from "./download.js";
 import type { HubSettings } from "./environment.js";
-import { request, statusError, TransientFailure } from "./http.js";
+import { type RequestOptions, request, statusError, TransientFailure } from "./http.js";
 import {
   blobPath,
   bytesOf,
@@ -51,7 +51,8 @@ export async function describeHubFile(
 ): Promise<HubFile | undefined> {
   const what = `${repo}/${file}`;
   const { token } = settings;
-  const response = await head(fileUrl(settings, repo, revision, file), what, token, signal);
+  const url = fileUrl(settings, repo, revision, file);
+  const response = await ask(url, what, { method: "HEAD", follow: "same-host", token }, signal, async (head) => head);
   const { headers, status } = response;
   if (status === 404) return undefined;
   const commit = headers.get("x-repo-commit") ?? "";
@@ -67,14 +68,30 @@ export async function describeHubFile(
   return { repo, revision, commit, file, etag, size, checksum: checksumOf(etag) };
 }
 
-async function head(url: URL, what: string, token: string | undefined, signal?: AbortSignal): Promise<Response> {
+/** A small text of the hub, which is not kept. @throws IO_FAILED */
+export async function readHubText(settings: HubSettings, remote: HubFile, signal?: AbortSignal): Promise<string> {
+  const { repo, commit, file } = remote;
+  const url = fileUrl(settings, repo, commit, file);
+  const { token } = settings;
+  return ask(url, `${repo}/${file}`, { method: "GET", follow: "all", token }, signal, (response) => response.text());
+}
+
+/** A request that is tried again, and what is read of its answer; a missing file is an answer too. */
+async function ask<T>(
+  url: URL,
+  what: string,
+  options: Omit<RequestOptions, "signal">,
+  signal: AbortSignal | undefined,
+  read: (response: Response) => Promise<T>,
+): Promise<T> {
+  const { token } = options;
   for (let tries = 1; ; tries++) {
     const watchdog = new Watchdog(HEAD_STALL, signal);
     try {
-      const response = await request(url, { method: "HEAD", token, follow: "same-host", signal: watchdog.signal });
+      const response = await request(url, { ...options, signal: watchdog.signal });
       const isMissing = response.status === 404 && isEntryMissing(response);
       const failure = response.status >= 400 && !isMissing ? statusError(response, what, token) : undefined;
-      if (!failure) return response;
+      if (!failure) return await read(response);
       if (failure instanceof TransientFailure && tries < HEAD_TRIES) continue;
       throw failure;
     } catch (error) {

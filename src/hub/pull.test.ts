@@ -217,6 +217,29 @@ test("of timm's repositories OpenCLIP's form: their config.json is of the image 
   expect(cached?.files.map(({ name }) => name)).toEqual(open);
 });
 
+test("no such repository: with a token and without", async () => {
+  const nowhere = unlisted("maker/clip-tinny");
+  await expect(pull(settings, nowhere)).rejects.toThrow(/no such repository \(404\)/);
+  await expect(pull({ ...settings, token: undefined }, nowhere)).rejects.toMatchObject({
+    message: expect.stringMatching(/no such repository, or one that wants a token \(401\)/),
+    hint: "check the name, or set HF_TOKEN",
+  });
+});
+
+test("the licence that the model's card names is said first, and the card kept", async () => {
+  let plan: PullPlan | undefined;
+  const confirm = async (asked: PullPlan) => {
+    plan = asked;
+    return true;
+  };
+  await fetched({ confirm: async (asked) => !(await confirm(asked)) });
+  expect(plan?.licence).toBeUndefined();
+  hub.put(REPO, "README.md", Buffer.from("---\nlicense: mit\n---\n"));
+  const cached = await fetched({ confirm });
+  expect(plan?.licence).toBe("mit");
+  expect(cached?.files.map(({ name }) => name)).toContain("README.md");
+});
+
 test("a renamed repository is followed within its host, with the token", async () => {
   hub.renamed.set("maker/former", REPO);
   await pull(settings, unlisted("maker/former"));

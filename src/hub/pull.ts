@@ -4,10 +4,11 @@ import { dirname } from "node:path";
 import { VqganClipError } from "../core/errors.js";
 import { describeAddress, fetchAddress, missingAddressBytes } from "./address-file.js";
 import { type CachedModel, findCached } from "./cached.js";
-import type { Published, Source } from "./catalogue.js";
+import { CARD, type Published, type Source } from "./catalogue.js";
 import { DiskFailure } from "./download.js";
 import type { HubSettings } from "./environment.js";
-import { describeHubFile, type FetchOptions, fetchHubFile, missingBytes } from "./hub-file.js";
+import { describeHubFile, type FetchOptions, fetchHubFile, missingBytes, readHubText } from "./hub-file.js";
+import { cardLicence, MAX_CARD_BYTES } from "./model-card.js";
 
 export interface PlannedFile {
   readonly name: string;
@@ -21,6 +22,8 @@ export interface PlannedFile {
 /** What is asked for consent: nothing has been downloaded yet. */
 export interface PullPlan {
   readonly published: Published;
+  /** As we know it, else as the model's card names it; undefined when neither does. */
+  readonly licence: string | undefined;
   /** In words. */
   readonly source: string;
   readonly files: readonly PlannedFile[];
@@ -107,7 +110,7 @@ async function planSource(
   source: Source,
   options: PullOptions,
 ): Promise<Planned> {
-  const { entries, fetchers } =
+  const { entries, fetchers, licence } =
     source.kind === "hub"
       ? await planHub(settings, published, source, options)
       : await planAddresses(settings, published, source, options);
@@ -115,19 +118,20 @@ async function planSource(
   const missing = entries.reduce((sum, entry) => sum + entry.missing, 0);
   const freeBytes = await (options.freeBytes ?? freeOnDisk)(cacheDir);
   return {
-    plan: { published, source: sourceName(source), files: entries, missing, freeBytes, cacheDir },
+    plan: { published, licence, source: sourceName(source), files: entries, missing, freeBytes, cacheDir },
     fetchers,
   };
 }
 
 async function planHub(
   settings: HubSettings,
-  { name: model }: Published,
+  published: Published,
   { repo, revision, files }: Source & { kind: "hub" },
   options: PullOptions,
 ) {
   const entries: PlannedFile[] = [];
   const fetchers: (() => Promise<string>)[] = [];
+  let { licence } = published;
   let commit: string | undefined; // all files of one commit, should the branch move meanwhile
   for (const { names, optional } of files) {
     let remote: Awaited<ReturnType<typeof describeHubFile>>;
@@ -138,20 +142,23 @@ async function planHub(
     if (!remote && optional) continue;
     if (!remote) {
       const wanted = names.join(" or ");
-      throw new VqganClipError("IO_FAILED", `${repo}: holds no ${wanted}`, "it is no CLIPModel folder");
+      throw new VqganClipError("IO_FAILED", `${repo}: holds no ${wanted}`, `it is no ${published.kind} folder`);
     }
     commit ??= remote.commit;
     const found = { ...remote, revision };
     const { file, size, checksum } = found;
     entries.push({ name: file, size, missing: await missingBytes(settings, found), checked: checksum?.kind ?? "none" });
-    fetchers.push(() => fetchHubFile(settings, found, fetchOptions(model, file, options)));
+    fetchers.push(() => fetchHubFile(settings, found, fetchOptions(published.name, file, options)));
+    if (file === CARD && size !== undefined && size <= MAX_CARD_BYTES) {
+      licence ??= cardLicence(await readHubText(settings, found, options.signal));
+    }
   }
-  return { entries, fetchers };
+  return { entries, fetchers, licence };
 }
 
 async function planAddresses(
   settings: HubSettings,
-  { name: model, bytes }: Published,
+  { name: model, bytes, licence }: Published,
   { files }: Source & { kind: "addresses" },
   options: PullOptions,
 ) {
@@ -169,7 +176,7 @@ async function planAddresses(
     });
     fetchers.push(() => fetchAddress(settings, remote, fetchOptions(model, file, options)));
   }
-  return { entries, fetchers };
+  return { entries, fetchers, licence };
 }
 
 function fetchOptions(model: string, file: string, options: PullOptions): FetchOptions {

@@ -97,6 +97,11 @@ export class HubServer {
       return;
     }
     const stored = this.stored(repo, file);
+    if (!stored && ![...this.files.keys()].some((key) => key.startsWith(`${repo}/`))) {
+      const status = request.headers.authorization ? 404 : 401; // whoever gives no name learns of no secret repository
+      response.writeHead(status, { "x-error-code": "RepoNotFound" }).end();
+      return;
+    }
     if (!stored) {
       response.writeHead(404, { "x-error-code": "EntryNotFound" }).end();
       return;
