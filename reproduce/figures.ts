@@ -10,25 +10,26 @@ import { windowOf } from "../src/image/pad.js";
 import { psnr, ssim } from "../src/image/similarity.js";
 import type { CreateRequest } from "../src/vqgan-clip.js";
 import type { Figure, Table } from "./report.js";
-import type { Made, Studio } from "./studio.js";
-
-const PLAIN = { weight: 0, target: "zero", decay: 0, every: 1 } as const;
+import { type Made, recipeOf, type Studio } from "./studio.js";
 
 /** Codebook sampling, z+quantise, and the latter with the regulariser: same start, cutouts, steps and seed. */
 export async function figure8(studio: Studio): Promise<Figure> {
   const { regularizer } = studio.vq.resolve({ prompts: "a" }).settings;
-  const weighted = regularizer.weight > 0 ? regularizer : presets.paper.regularizer;
+  const weighted = regularizer.weight > 0 ? { ...regularizer, target: "zero" as const } : presets.paper.regularizer;
   const { optimizer, learningRate, latent, clampToCodebook } = presets["codebook-sampling"];
   const ways: readonly [string, Omit<CreateRequest, "prompts">][] = [
-    ["codebook sampling", { optimizer, learningRate, latent, clampToCodebook, regularizer: PLAIN }],
-    ["z+quantise", { regularizer: PLAIN }],
+    ["codebook sampling", { optimizer, learningRate, latent, clampToCodebook }],
+    ["z+quantise", {}],
     ["z+quantise, regularised", { regularizer: weighted }],
   ];
   const rows = [];
+  const recipes = new Set<string>();
   for (const prompts of ["a sunflower", "a red heart"]) {
     const row = [];
     for (const [title, way] of ways) {
-      const { picture } = await studio.generate(`figure 8: ${prompts}, ${title}`, { prompts, start: "codes", ...way });
+      const made = await studio.fromCodes(`figure 8: ${prompts}, ${title}`, { prompts, ...way });
+      const { picture } = made;
+      recipes.add(`${recipeOf(made)} (${title})`);
       row.push({ title, picture, lines: [prompts, ...(await studio.reading(picture, prompts))] });
     }
     rows.push(row);
@@ -37,7 +38,7 @@ export async function figure8(studio: Studio): Promise<Figure> {
     title: "Figure 8: what is optimised",
     about:
       "Logits of codes from which each step draws (codebook sampling), a latent quantised at each step (z+quantise), and the latter with a " +
-      "pull of the latent to zero. All begin at random codes.",
+      `pull of the latent to zero, of weight ${weighted.weight}. ${[...recipes].join("; ")}.`,
     rows,
   };
 }
@@ -55,12 +56,12 @@ export async function figure9(studio: Studio): Promise<{ readonly figure: Figure
   const cells = [];
   let all: Made | undefined;
   for (const [title, augmentations] of lists) {
-    all = await studio.generate(`figure 9: ${title}`, { prompts, augmentations: [...augmentations] });
+    all = await studio.fromCodes(`figure 9: ${title}`, { prompts, augmentations: [...augmentations] });
     cells.push({ title, picture: all.picture, lines: await studio.reading(all.picture, prompts) });
   }
   const figure = {
     title: "Figure 9: augmentations",
-    about: `"${prompts}" with each augmentation of the cutouts alone, with none, and with all of them.`,
+    about: `"${prompts}" with each augmentation of the cutouts alone, with none, and with all of them: ${recipeOf(all as Made)}.`,
     rows: [cells.slice(0, 4), cells.slice(4)],
   };
   return { figure, all: all as Made };

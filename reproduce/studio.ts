@@ -1,5 +1,6 @@
 /** Where the report's pictures are made, timed and read by the encoders. */
 import type { NDArray } from "../src/core/ndarray.js";
+import { presets } from "../src/guidance/presets.js";
 import type { EditRequest } from "../src/pair/requests.js";
 import type { PictureRun } from "../src/picture-run.js";
 import type { CreateRequest, PictureSource, VqganClip } from "../src/vqgan-clip.js";
@@ -26,6 +27,17 @@ export interface Made {
   readonly seconds: number;
 }
 
+/** No regulariser. */
+const PLAIN = { weight: 0, target: "zero", decay: 0, every: 1 } as const;
+/** Random codes need more steps than a start that a pair recommends. */
+const STEPS_FROM_CODES = 100;
+
+/** How a picture was begun and optimised, for people. */
+export function recipeOf({ run: { settings } }: Made): string {
+  const { start, steps, optimizer, learningRate } = settings;
+  return `start ${start}, ${steps} steps, ${optimizer} at ${learningRate}`;
+}
+
 export class Studio {
   readonly vq: VqganClip;
   private readonly guide: Reader;
@@ -47,6 +59,17 @@ export class Studio {
     return this.make(what, () =>
       Promise.resolve(this.vq.create({ ...this.common(), size: [...this.size], ...request })),
     );
+  }
+
+  /**
+   * A picture begun and optimised as the paper's are, whatever start of its own a pair recommends: random codes, the
+   * paper's step size, no regulariser.
+   */
+  fromCodes(what: string, request: CreateRequest): Promise<Made> {
+    const { optimizer, learningRate } = presets.paper;
+    const recommended = this.vq.resolve({ prompts: "a" }).settings.steps;
+    const steps = this.options.steps ?? Math.max(STEPS_FROM_CODES, recommended);
+    return this.generate(what, { start: "codes", optimizer, learningRate, regularizer: PLAIN, steps, ...request });
   }
 
   edit(what: string, request: EditRequest<PictureSource>): Promise<Made> {

@@ -1,20 +1,35 @@
 /** The report of the paper's figures, whole, from tiny models. */
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import sharp from "sharp";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeReport } from "../../reproduce/make.js";
 import { htmlReport, pngReport } from "../../reproduce/report.js";
 import { VqganClip } from "../../src/index.js";
 import { fixturePath } from "../support/fixtures.js";
 
-const open = (clip: string) =>
-  VqganClip.fromPretrained({ vqgan: fixturePath("vqgan"), clip: fixturePath(clip), threads: 1 });
+/** A pair that recommends a start of its own. */
+async function pairIn(folder: string): Promise<VqganClip> {
+  await symlink(fixturePath("vqgan"), join(folder, "vqgan"));
+  await symlink(fixturePath("clip-quick-gelu"), join(folder, "clip"));
+  await writeFile(join(folder, "recommended.json"), JSON.stringify({ start: "white", learningRate: 0.01 }));
+  return VqganClip.fromPretrained({ model: folder, threads: 1 });
+}
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "pair-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
 
 test("every figure with its readings by both encoders, and what made them", { timeout: 600_000 }, async () => {
   const pictures: string[] = [];
   const report = await makeReport({
     open: async (onNotice) => {
       onNotice({ kind: "truncated", text: "a", kept: "a <b>", cut: "c" });
-      return { vq: await open("clip-quick-gelu"), judge: await open("clip-gelu") };
+      const second = { vqgan: fixturePath("vqgan"), clip: fixturePath("clip-gelu"), threads: 1 };
+      return { vq: await pairIn(folder), judge: await VqganClip.fromPretrained(second) };
     },
     seed: 3,
     steps: 1,
@@ -32,6 +47,12 @@ test("every figure with its readings by both encoders, and what made them", { ti
     "all",
   ]);
   expect(rows[2]?.[0]).toHaveLength(4);
+  const [eighth, ninth] = report.figures.map(({ about }) => about);
+  expect(eighth).toContain(
+    "start codes, 1 steps, adamw at 0.05 (codebook sampling); start codes, 1 steps, adam at 0.15",
+  );
+  expect(ninth).toMatch(/start codes, 1 steps, adam at 0.15\.$/);
+  expect(report.about).toContainEqual(expect.stringContaining("adam at 0.01"));
   expect(pictures).toHaveLength(20);
   const cells = report.figures.flatMap((figure) => figure.rows.flat());
   for (const { lines } of cells) {
