@@ -72,7 +72,12 @@ test("Ctrl-C keeps what came, being killed too; the next pull goes on by Range",
   expect(run.stderr).not.toContain("vqgan-clip:");
   expect(run.code).toBe(0);
   expect(run.stdout.toString()).toBe(`${snapshot()}\n`);
-  expect(hub.gets().filter(({ host }) => host === "storage").at(-1)?.range).toBe("bytes=80000-");
+  expect(
+    hub
+      .gets()
+      .filter(({ host }) => host === "storage")
+      .at(-1)?.range,
+  ).toBe("bytes=80000-");
   expect(await partials()).toEqual([]);
 });
 
