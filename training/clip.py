@@ -77,17 +77,22 @@ class Clip(nn.Module):
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
 
-    def image(self, pixels):
-        """Unit vectors of pictures [B, 3, 64, 64] in [0, 1]."""
+    def seen(self, pixels):
+        """Tokens [B, 65, WIDTH] of pictures [B, 3, 64, 64] in [0, 1] after every layer."""
         x = (pixels - self.mean) / self.std
         n = SIDE // PATCH
-        x = x.view(-1, 3, n, PATCH, n, PATCH).permute(0, 2, 4, 1, 3, 5).reshape(-1, n * n, 3 * PATCH * PATCH)
+        x = x.reshape(-1, 3, n, PATCH, n, PATCH).permute(0, 2, 4, 1, 3, 5).reshape(-1, n * n, 3 * PATCH * PATCH)
         x = self.patches(x) + self.position[1:]
         x = torch.cat([(self.class_token + self.position[0]).to(x.dtype).expand(len(x), 1, -1), x], 1)
-        x = self.pre(x)
+        x, found = self.pre(x), []
         for layer in self.layers:
             x = layer(x, causal=False)
-        return F.normalize(self.image_out(self.post(x[:, 0])).float(), dim=1)
+            found.append(x)
+        return found
+
+    def image(self, pixels):
+        """Unit vectors of pictures [B, 3, 64, 64] in [0, 1]."""
+        return F.normalize(self.image_out(self.post(self.seen(pixels)[-1][:, 0])).float(), dim=1)
 
     def text(self, ids):
         """Unit vectors of token ids [B, 16]; pooled at <eos>, which has the highest id."""
@@ -112,7 +117,7 @@ class Pool:
         self.scenes = Scenes(pictures, size, seed)
         self.generator = torch.Generator().manual_seed(seed)
         wanted, made = self.scenes.render(128, supersample=1), []
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad(), loop.autocast():
             for block in wanted.split(32):
                 z = vqgan.encode(block * 2 - 1).float()
                 if damaged:
@@ -129,33 +134,37 @@ class Pool:
         return chosen, self.pictures[chosen].float() / 255
 
 
+def layout():
+    """Our names and those of `transformers.CLIPModel`, with the factor between them; the rows of a `qkv` are three matrices there."""
+    yield from ((ours, theirs, 1) for ours, theirs in {
+        "scale": "logit_scale", "image_out.weight": "visual_projection.weight", "text_out.weight": "text_projection.weight",
+        "class_token": "vision_model.embeddings.class_embedding", "position": "vision_model.embeddings.position_embedding.weight",
+        "patches.weight": "vision_model.embeddings.patch_embedding.weight", "words.weight": "text_model.embeddings.token_embedding.weight",
+        "text_position": "text_model.embeddings.position_embedding.weight",
+    }.items())
+    parts = {"norm1": "layer_norm1", "norm2": "layer_norm2", "qkv": "self_attn.{}_proj", "out": "self_attn.out_proj", "fc1": "mlp.fc1", "fc2": "mlp.fc2"}
+    for kind in ("weight", "bias"):
+        for ours, theirs in {"pre": "vision_model.pre_layrnorm", "post": "vision_model.post_layernorm", "text_norm": "text_model.final_layer_norm"}.items():
+            yield f"{ours}.{kind}", f"{theirs}.{kind}", 1
+        for tower, theirs, depth in (("layers", "vision_model", DEPTH), ("text_layers", "text_model", TEXT_DEPTH)):
+            for number in range(depth):
+                for ours, part in parts.items():
+                    factor = {"fc1": 1 / 1.702, "fc2": 1.702 if kind == "weight" else 1}.get(ours, 1)
+                    yield f"{tower}.{number}.{ours}.{kind}", f"{theirs}.encoder.layers.{number}.{part}.{kind}", factor
+
+
 def export(state, folder):
     """Writes config.json, preprocessor_config.json and model.safetensors (f16) as `transformers.CLIPModel` names them."""
     folder = Path(folder)
     vocabulary = state["words.weight"].shape[0]
-    out = {
-        "logit_scale": state["scale"].clamp(max=math.log(60)),
-        "visual_projection.weight": state["image_out.weight"], "text_projection.weight": state["text_out.weight"],
-        "vision_model.embeddings.class_embedding": state["class_token"],
-        "vision_model.embeddings.patch_embedding.weight": state["patches.weight"].view(WIDTH, 3, PATCH, PATCH),
-        "vision_model.embeddings.position_embedding.weight": state["position"],
-        "text_model.embeddings.token_embedding.weight": state["words.weight"],
-        "text_model.embeddings.position_embedding.weight": state["text_position"],
-    }
-    for kind in ("weight", "bias"):
-        out[f"vision_model.pre_layrnorm.{kind}"] = state[f"pre.{kind}"]
-        out[f"vision_model.post_layernorm.{kind}"] = state[f"post.{kind}"]
-        out[f"text_model.final_layer_norm.{kind}"] = state[f"text_norm.{kind}"]
-        for ours, theirs, depth in (("layers", "vision_model", DEPTH), ("text_layers", "text_model", TEXT_DEPTH)):
-            for number in range(depth):
-                a, b = f"{ours}.{number}", f"{theirs}.encoder.layers.{number}"
-                for part, chunk in zip("qkv", state[f"{a}.qkv.{kind}"].chunk(3)):
-                    out[f"{b}.self_attn.{part}_proj.{kind}"] = chunk
-                out[f"{b}.self_attn.out_proj.{kind}"] = state[f"{a}.out.{kind}"]
-                for name, other in (("norm1", "layer_norm1"), ("norm2", "layer_norm2")):
-                    out[f"{b}.{other}.{kind}"] = state[f"{a}.{name}.{kind}"]
-                out[f"{b}.mlp.fc1.{kind}"] = state[f"{a}.fc1.{kind}"] / 1.702
-                out[f"{b}.mlp.fc2.{kind}"] = state[f"{a}.fc2.{kind}"] * (1.702 if kind == "weight" else 1)
+    state, out = state | {"scale": state["scale"].clamp(max=math.log(60))}, {}
+    for ours, theirs, factor in layout():
+        if "{}" in theirs:
+            out |= {theirs.format(part): chunk for part, chunk in zip("qkv", state[ours].chunk(3))}
+        else:
+            out[theirs] = state[ours] * factor
+    patches = "vision_model.embeddings.patch_embedding.weight"
+    out[patches] = out[patches].view(WIDTH, 3, PATCH, PATCH)
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: value.detach().half().contiguous().clone() for name, value in out.items()}, folder / "model.safetensors", {"format": "pt"})
     eos = vocabulary - 1
@@ -185,28 +194,16 @@ def load_weights(model, folder, words):
     """Starts from exported weights: everything of the same shape, and the rows of words that both vocabularies know."""
     stored = {name: value.float() for name, value in load_file(Path(folder) / "model.safetensors").items()}
     known = json.loads((Path(folder) / "tokenizer.json").read_text())["model"]["vocab"]
-    state, depth = model.state_dict(), {"layers": ("vision_model", DEPTH), "text_layers": ("text_model", TEXT_DEPTH)}
-    simple = {
-        "scale": "logit_scale", "image_out.weight": "visual_projection.weight", "text_out.weight": "text_projection.weight",
-        "class_token": "vision_model.embeddings.class_embedding", "position": "vision_model.embeddings.position_embedding.weight",
-        "text_position": "text_model.embeddings.position_embedding.weight", "patches.weight": "vision_model.embeddings.patch_embedding.weight",
-    }
-    for kind in ("weight", "bias"):
-        simple |= {f"pre.{kind}": f"vision_model.pre_layrnorm.{kind}", f"post.{kind}": f"vision_model.post_layernorm.{kind}",
-                   f"text_norm.{kind}": f"text_model.final_layer_norm.{kind}"}
-        for ours, (theirs, count) in depth.items():
-            for number in range(count):
-                a, b = f"{ours}.{number}", f"{theirs}.encoder.layers.{number}"
-                state[f"{a}.qkv.{kind}"] = torch.cat([stored[f"{b}.self_attn.{part}_proj.{kind}"] for part in "qkv"])
-                state[f"{a}.out.{kind}"] = stored[f"{b}.self_attn.out_proj.{kind}"]
-                state[f"{a}.norm1.{kind}"], state[f"{a}.norm2.{kind}"] = stored[f"{b}.layer_norm1.{kind}"], stored[f"{b}.layer_norm2.{kind}"]
-                state[f"{a}.fc1.{kind}"] = stored[f"{b}.mlp.fc1.{kind}"] * 1.702
-                state[f"{a}.fc2.{kind}"] = stored[f"{b}.mlp.fc2.{kind}"] / (1.702 if kind == "weight" else 1)
-    state |= {ours: stored[theirs].reshape(state[ours].shape) for ours, theirs in simple.items()}
-    rows = stored["text_model.embeddings.token_embedding.weight"]
-    for word, number in words.items():
-        if word in known:
-            state["words.weight"][number] = rows[known[word]]
+    state = model.state_dict()
+    for ours, theirs, factor in layout():
+        if ours == "words.weight":
+            for word, number in words.items():
+                if word in known:
+                    state[ours][number] = stored[theirs][known[word]]
+        elif "{}" in theirs:
+            state[ours] = torch.cat([stored[theirs.format(part)] for part in "qkv"])
+        else:
+            state[ours] = stored[theirs].reshape(state[ours].shape) / factor
     model.load_state_dict(state)
 
 
@@ -261,7 +258,7 @@ def train(data, out, vqgan=None, warm=None, stop=2400, cooldown=600, peak=7e-4, 
         change, losses = torch.zeros_like(pixels), []
         for replay in range(replays):
             change.requires_grad_(replay + 1 < replays)
-            with torch.autocast("cpu", torch.bfloat16):
+            with loop.autocast():
                 image = model.image(pixels + change)
                 loss = model.loss(image, model.text(ids), ignored)
             optimizer.zero_grad()

@@ -36,7 +36,7 @@ def main(out, models, judge_folder):
         for name in ("tokenizer.json", "tokenizer_config.json"):
             shutil.copyfile(out / "clip" / name, folder / name)
         print(f"clip: step {saved['step']}, {(folder / 'model.safetensors').stat().st_size} bytes, differs from transformers by {check_clip(saved['ema'], folder):.1e}")
-    saved = loop.load(out / "vqgan.pt")
+    saved = loop.load(out / "sharpen.pt") or loop.load(out / "vqgan.pt")
     if saved:
         folder = models / "vqgan"
         vqgan.export(saved["ema"], folder)
@@ -44,7 +44,7 @@ def main(out, models, judge_folder):
     saved = loop.load(out / "prior.pt")
     if saved:
         folder = models / "prior"
-        prior.export(saved["ema"], prior.LOOKS, folder)
+        prior.export(saved["ema"], prior.LOOKS, saved["phrases"], folder)
         print(f"prior: step {saved['step']}, {(folder / 'model.safetensors').stat().st_size} bytes")
     for file in models.glob("*/*"):
         file.chmod(0o644)

@@ -8,15 +8,16 @@ from pathlib import Path
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 import loop
-from captions import STYLE_ALONE, caption, load_tokenizer
-from clip import Clip
+from captions import COLOUR_WORDS, FORMS, PLACES, SCENERY, STYLE_ALONE, STYLES, caption, load_tokenizer
+from clip import Clip, load_weights
 from data import STYLE_NAMES, Pictures, Scenes
 from vqgan import load_vqgan
 
 LOOKS = ("twemoji",)
+KINDS = (("tint", 20), ("background", 15), ("small", 4), ("big", 4), ("place", 8), ("count", 10), ("relation", 18), ("beside", 5), ("scenery", 14), ("style", 24))
 CONDITION, SEED, LEVELS = 512, 128, ((256, 2), (192, 2), (128, 3))
 
 
@@ -79,14 +80,14 @@ class Muon(torch.optim.Optimizer):
                 state = self.state[value]
                 mean = state.setdefault("mean", torch.zeros_like(value))
                 mean.lerp_(value.grad, 1 - group["momentum"])
-                x = torch.lerp(value.grad, mean, group["momentum"]).flatten(1).bfloat16()
+                x = torch.lerp(value.grad, mean, group["momentum"]).flatten(1)
                 wide = x.shape[0] <= x.shape[1]
                 x = x if wide else x.T
                 x = x / (x.norm() + 1e-7)
                 for _ in range(5):
                     a = x @ x.T
                     x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
-                x = (x if wide else x.T).float() * (0.2 * max(x.shape) ** 0.5)
+                x = (x if wide else x.T) * (0.2 * max(x.shape) ** 0.5)
                 value.mul_(1 - group["lr"] * group["weight_decay"]).add_(x.view_as(value), alpha=-group["lr"])
 
 
@@ -101,18 +102,15 @@ def stocks(pictures):
 
 
 class Texts:
-    """Unit embeddings of captions by the newest averaged weights of the CLIP in training, or the finished one."""
+    """Unit embeddings of captions by an exported CLIP."""
 
-    def __init__(self, out):
-        self.file, self.tokenizer, self.read = Path(out) / "clip.pt", load_tokenizer(Path(out) / "clip"), None
+    def __init__(self, folder):
+        self.tokenizer = load_tokenizer(folder)
         self.model = Clip(self.tokenizer.get_vocab_size()).eval()
+        load_weights(self.model, folder, self.tokenizer.get_vocab())
 
     @torch.no_grad()
     def __call__(self, captions):
-        changed = self.file.stat().st_mtime
-        if changed != self.read:
-            self.model.load_state_dict(loop.load(self.file)["ema"])
-            self.read = changed
         return self.model.text(torch.tensor([encoding.ids for encoding in self.tokenizer.encode_batch(captions)]))
 
 
@@ -121,8 +119,8 @@ def with_noise(text, generator):
     return F.normalize(text + 0.15 * torch.randn(text.shape, generator=generator) * text.shape[1] ** -0.5, dim=1)
 
 
-def embedded(texts, scenes, rng, generator):
-    """What a run would be given for the scenes: their captions, or the sum of subject and style as two prompts; with a little noise."""
+def embedded(texts, scenes, rng):
+    """What a run would be given for the scenes: their captions, or the sum of subject and style as two prompts."""
     captions = list(scenes.captions)
     second = {}
     for row, style in enumerate(scenes.shown["style"].tolist()):
@@ -133,20 +131,39 @@ def embedded(texts, scenes, rng, generator):
     text, styles = both[:len(captions)].clone(), both[len(captions):]
     if second:
         text[list(second)] = F.normalize(text[list(second)] + styles, dim=1)
-    return with_noise(text, generator)
+    return text
+
+
+class Replay:
+    """Embeddings and codes of the last scenes that were composed: showing them again costs no rendering and no encoding."""
+
+    def __init__(self, size, saved=None):
+        self.size, self.text, self.codes = size, *(saved or (torch.zeros(0), torch.zeros(0)))
+
+    def add(self, text, codes):
+        text, codes = text.half(), codes.short()
+        self.text = torch.cat([self.text, text])[-self.size:] if len(self.text) else text
+        self.codes = torch.cat([self.codes, codes])[-self.size:] if len(self.codes) else codes
+
+    def draw(self, count, generator):
+        chosen = torch.randint(len(self.text), (count,), generator=generator)
+        return self.text[chosen].float(), self.codes[chosen].long()
 
 
 def targets(vqgan, scenes):
     """Latents and code numbers [B, 16, 16] of whole scenes."""
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+    with torch.no_grad(), loop.autocast():
         z = torch.cat([vqgan.encode(block * 2 - 1) for block in scenes.render(128, supersample=1).split(64)]).float()
     return vqgan.nearest(z.permute(0, 2, 3, 1).flatten(0, 2)).view(len(z), *z.shape[2:])
 
 
-def train(data, out, vqgan, stop=2300, cooldown=800, peak=2e-3, singles=72, others=16, checkpoint_every=100):
-    """Trains from scratch or from the last checkpoint: every concept alone on white from a store made once, and composed scenes."""
+def train(data, out, models, warm=None, stop=6000, cooldown=1000, peak=2e-3, alone=40, composed=12, replayed=36, checkpoint_every=100):
+    """Trains from scratch, from an exported prior (`warm`) or from the last checkpoint.
+
+    A batch: `alone` concepts on white from a store made once, `composed` new scenes and `replayed` ones of before; all of one look (icon set).
+    """
     loop.prepare(4)
-    pictures, drawer, texts = Pictures(data), load_vqgan(vqgan), Texts(out)
+    pictures, drawer, texts = Pictures(data), load_vqgan(Path(models) / "vqgan"), Texts(Path(models) / "clip")
     book = drawer.quantize.embedding.weight
     model = Prior(texts.model.text_out.weight.shape[0], len(LOOKS), book.shape[1]).to(memory_format=torch.channels_last)
     matrix = lambda name, value: value.dim() > 1 and not name.startswith(("looks", "conv_out"))
@@ -154,43 +171,46 @@ def train(data, out, vqgan, stop=2300, cooldown=800, peak=2e-3, singles=72, othe
         Muon([value for name, value in model.named_parameters() if matrix(name, value)], lr=peak),
         torch.optim.AdamW([value for name, value in model.named_parameters() if not matrix(name, value)], lr=peak, betas=(0.9, 0.98), weight_decay=0.01),
     ]
-    ema, start, log = loop.copy_state(model), 0, loop.Log(Path(out) / "prior.jsonl")
     saved = loop.load(Path(out) / "prior.pt")
+    if warm and not saved:
+        model.load_state_dict({name: value.float() for name, value in load_file(Path(warm) / "model.safetensors").items()})
+    ema, start, log, replay = loop.copy_state(model), 0, loop.Log(Path(out) / "prior.jsonl"), Replay(30_000)
     if saved:
         model.load_state_dict(saved["model"])
         for optimizer, state in zip(optimizers, saved["optimizers"]):
             optimizer.load_state_dict(state)
-        ema, start, log.seconds = saved["ema"], saved["step"], saved["seconds"]
+        ema, start, log.seconds, replay = saved["ema"], saved["step"], saved["seconds"], Replay(30_000, saved["replay"])
     stock = stocks(pictures)
     store = loop.load(Path(out) / "prior-store.pt")
     concepts = range(len(pictures.concepts))
     if not store:
-        alone = lambda look, group: Scenes(pictures, len(group), 1, canonical=True, stock=stock[look], concepts=group, kinds=["single"] * len(group))
+        plain = lambda look, group: Scenes(pictures, len(group), 1, canonical=True, stock=stock[look], concepts=group, kinds=["single"] * len(group))
         blocks = [list(concepts)[first:first + 256] for first in range(0, len(concepts), 256)]
-        store = {"codes": torch.stack([torch.cat([targets(drawer, alone(look, block)) for block in blocks]) for look in range(len(LOOKS))]).short()}
+        store = {"codes": torch.stack([torch.cat([targets(drawer, plain(look, block)) for block in blocks]) for look in range(len(LOOKS))]).short()}
         loop.save(Path(out) / "prior-store.pt", **store)
     variance = book[store["codes"].flatten().long()].var()
     odds = [max(concept["weight"], 0.4) for concept in pictures.concepts]
+    kinds, shares = zip(*KINDS)
     for step in range(start, stop):
         rng, generator = random.Random(step), torch.Generator().manual_seed(step)
-        chosen = rng.choices(concepts, odds, k=singles)
-        looks = [rng.randrange(len(LOOKS)) for _ in chosen]
+        look = step % len(LOOKS)
+        chosen = rng.choices(concepts, odds, k=alone)
         noun = lambda concept: rng.choice([concept["names"][0], rng.choice(concept["names"]), rng.choice(pictures.rare_tags[concept["id"]] or concept["names"])])
-        text = texts([caption(noun(pictures.concepts[number]), rng) for number in chosen])
-        text = [with_noise(text, generator)]
-        codes = [store["codes"][look, number].long()[None] for look, number in zip(looks, chosen)]
-        composed = step % len(LOOKS)
-        scenes = Scenes(pictures, others, 5_000_000 + step, canonical=True, stock=stock[composed])
-        text.append(embedded(texts, scenes, rng, generator))
+        text, codes = [texts([caption(noun(pictures.concepts[number]), rng) for number in chosen])], [store["codes"][look, chosen].long()]
+        scenes = Scenes(pictures, composed, 5_000_000 + step, canonical=True, stock=stock[look], kinds=rng.choices(kinds, shares, k=composed))
+        text.append(embedded(texts, scenes, rng))
         codes.append(targets(drawer, scenes))
-        text, codes, looks = torch.cat(text), torch.cat(codes), torch.tensor(looks + [composed] * others)
+        replay.add(text[1], codes[1])
+        before = replay.draw(replayed, generator)
+        text, codes = with_noise(torch.cat([*text, before[0]]), generator), torch.cat([*codes, before[1]])
         for optimizer in optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = loop.rate(step, peak, 100, stop, cooldown)
-        with torch.autocast("cpu", torch.bfloat16):
-            z = model(text, looks)
-        z = z.float().permute(0, 2, 3, 1).reshape(-1, book.shape[1])
-        loss = (z - book[codes.flatten()]).square().mean() / variance
+        with loop.autocast():
+            z = model(text, torch.full((len(text),), look))
+        z = z.float().permute(0, 2, 3, 1)
+        errors = (z - book[codes]).square().mean((1, 2, 3)) / variance
+        loss = errors.mean()
         model.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -199,19 +219,26 @@ def train(data, out, vqgan, stop=2300, cooldown=800, peak=2e-3, singles=72, othe
         loop.average(ema, model, min(0.99, (step + 1) / (step + 10)))
         log.tick()
         if step % 20 == 19:
-            log.write(step=step + 1, loss=loss.item(), singles=(z - book[codes.flatten()]).view(len(text), -1)[:singles].square().mean().item() / variance.item())
+            log.write(step=step + 1, loss=loss.item(), singles=errors[:alone].mean().item(), composed=errors[alone:alone + composed].mean().item())
         if step % checkpoint_every == checkpoint_every - 1 or step + 1 == stop:
             loop.save(Path(out) / "prior.pt", model=model.state_dict(), optimizers=[optimizer.state_dict() for optimizer in optimizers], ema=ema,
-                      step=step + 1, seconds=log.seconds)
+                      replay=(replay.text, replay.codes), phrases=phrases(pictures), step=step + 1, seconds=log.seconds)
 
 
-def export(state, looks, folder):
-    """Writes config.json and model.safetensors (f16)."""
+def phrases(pictures):
+    """The names that the prior was shown alone, without words that captions use for something else than a subject."""
+    said = [PLACES.values(), *SCENERY.values(), *STYLES.values(), *STYLE_ALONE.values(), (form for form, _ in FORMS)]
+    other = {word for texts in said for text in texts for word in text.split()}
+    return sorted({name for concept in pictures.concepts for name in concept["names"]} - other - set(COLOUR_WORDS))
+
+
+def export(state, looks, known, folder):
+    """Writes config.json, with the phrases that it knows, and model.safetensors (f16)."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: value.half().contiguous() for name, value in state.items()}, folder / "model.safetensors", {"format": "pt"})
     config = {
         "model_type": "latent_prior", "embedding_size": state["looks.weight"].shape[1], "condition_size": CONDITION, "seed_channels": SEED, "seed_side": 4,
-        "levels": [{"channels": width, "blocks": blocks} for width, blocks in LEVELS], "latent_channels": state["conv_out.weight"].shape[0], "looks": list(looks),
+        "levels": [{"channels": width, "blocks": blocks} for width, blocks in LEVELS], "latent_channels": state["conv_out.weight"].shape[0], "looks": list(looks), "phrases": known,
     }
-    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    (folder / "config.json").write_text(json.dumps(config) + "\n")

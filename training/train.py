@@ -1,4 +1,4 @@
-"""Command line of the training: `python train.py vqgan|clip|judge|prior|export|plot|all --data DIR --out DIR`; every part resumes from its checkpoint."""
+"""Command line of the training: `python train.py vqgan|clip|sharpen|judge|prior|export|plot|all --data DIR --out DIR`; every part resumes from its checkpoint."""
 
 import argparse
 import subprocess
@@ -10,6 +10,7 @@ import export
 import judge
 import plot
 import prior
+import sharpen
 import vqgan
 
 ROOT = Path(__file__).parent
@@ -25,12 +26,12 @@ def together(commands):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["vqgan", "clip", "judge", "prior", "export", "plot", "all"])
+    parser.add_argument("what", choices=["vqgan", "clip", "sharpen", "judge", "prior", "export", "plot", "all"])
     parser.add_argument("--data", default=".training/data", help="where `npm run render` wrote the pictures")
     parser.add_argument("--out", default=".training/out", help="checkpoints and logs")
     parser.add_argument("--models", default=str(ROOT.parent / "models/compact"), help="where the exported pair goes")
     parser.add_argument("--judge", default=str(ROOT / "judge"), help="where the exported judge goes")
-    parser.add_argument("--warm", help="folder of an exported clip to start from")
+    parser.add_argument("--warm", help="with clip or prior: folder of an exported one to start from")
     parser.add_argument("--stop", type=int, help="last step (the learning rate falls to zero there)")
     options = parser.parse_args()
     extra = {"stop": options.stop} if options.stop else {}
@@ -40,13 +41,16 @@ def main():
     if options.what == "clip":
         clip.train(options.data, options.out, vqgan=drawer, warm=options.warm, **extra)
     if options.what == "prior":
-        prior.train(options.data, options.out, drawer, **extra)
+        prior.train(options.data, options.out, options.models, warm=options.warm, **extra)
+    if options.what == "sharpen":
+        sharpen.train(options.data, options.out, options.models, **extra)
     if options.what == "all":
         folders = ["--data", options.data, "--out", options.out, "--models", options.models, "--judge", options.judge]
         together([["vqgan", *folders], ["judge", *folders]])
         export.main(options.out, options.models, options.judge)
-        together([["clip", *folders, *(["--warm", options.warm] if options.warm else [])]])
-        together([["prior", *folders]])
+        together([["clip", *folders]])
+        export.main(options.out, options.models, options.judge)
+        together([["prior", *folders], ["sharpen", *folders]])
     if options.what in ("export", "all"):
         export.main(options.out, options.models, options.judge)
     if options.what in ("plot", "all"):

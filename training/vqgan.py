@@ -265,7 +265,7 @@ def train(data, out, stop=1600, cooldown=400, plain_steps=250, crop_until=0.7, c
     for step in range(start, stop):
         small = step < crop_until * stop
         scenes = Scenes(pictures, 24 if small else 8, 8_000_000 + step)
-        view = scenes.view((0.5, 0.5) if small else (0.8, 1.0), 0.02, 0.05)
+        view = scenes.view(crop=(0.5, 0.5) if small else (0.8, 1.0), perspective=0.02, angle=0.05)
         wanted = (scenes.jitter(scenes.render(64 if small else 128, view), noise=0.0) * 2 - 1).contiguous(memory_format=torch.channels_last)
         for group in optimizer.param_groups:
             group["lr"] = loop.rate(step, 1e-3, 100, stop, cooldown)
@@ -274,7 +274,7 @@ def train(data, out, stop=1600, cooldown=400, plain_steps=250, crop_until=0.7, c
                 more = [Scenes(pictures, 64, 8_500_000 + number) for number in range(4)]
                 vectors = torch.cat([model.encode(scene.render(128) * 2 - 1).permute(0, 2, 3, 1).flatten(0, 2) for scene in more])
                 book.start(vectors[torch.randperm(len(vectors))[:32768]])
-        with torch.autocast("cpu", torch.bfloat16):
+        with loop.autocast():
             z = model.encode(wanted)
         z, restarted, commit = z.float(), 0, torch.zeros(())
         if step >= plain_steps:
@@ -283,7 +283,7 @@ def train(data, out, stop=1600, cooldown=400, plain_steps=250, crop_until=0.7, c
             restarted = book.update(flat.detach(), codes)
         else:
             snapped = z
-        with torch.autocast("cpu", torch.bfloat16):
+        with loop.autocast():
             made = model.decode(snapped)
         loss = reconstruction_loss(made.float(), wanted)
         optimizer.zero_grad()

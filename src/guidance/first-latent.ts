@@ -35,7 +35,7 @@ export function beginningOf(
  * @returns a latent, such as z [1,D,h,w], or logits [1,K,h,w], as `settings.latent` says
  */
 export async function firstLatent(
-  models: Pick<RunModels, "generator" | "prior">,
+  models: Pick<RunModels, "generator" | "prior" | "perceptor">,
   settings: Settings,
   embeddings: NDArray,
   { initPicture, initCodes, source, ...options }: FirstOptions & CompileOptions,

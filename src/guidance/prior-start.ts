@@ -5,11 +5,13 @@
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
-import { sameShape } from "../core/shape.js";
+import { sameShape, sizeOf } from "../core/shape.js";
 import { input } from "../graph/tensor.js";
+import { collage, type Spot } from "../image/collage.js";
 import { windowOf } from "../image/pad.js";
 import { resizePicture } from "../image/resize.js";
 import { codebookOf, type Generator } from "../models/generator.js";
+import type { Perceptor } from "../models/perceptor.js";
 import { type Prior, shapeOf } from "../models/prior.js";
 import { add, clip, mul } from "../ops/arithmetic.js";
 import { type CompileOptions, compile } from "../runtime/program.js";
@@ -17,8 +19,10 @@ import { latentShape } from "./latent.js";
 import { hasLogits, logitsOf, variableOfPicture } from "./latent-kind.js";
 import { unitRows } from "./perceive.js";
 import { type Prompt, textPrompts } from "./prompt.js";
+import { embedTexts } from "./prompt-embedding.js";
 import type { ResolvedSettings } from "./resolve-settings.js";
 import { ANY_LOOK, type Settings } from "./settings.js";
+import { subjectsOf } from "./subject.js";
 import { weightAt } from "./weight.js";
 
 /** A recommended start that this run cannot have, and the one it has instead. */
@@ -95,49 +99,106 @@ function firstWeights(settings: Settings): number[] {
   return textPrompts(settings).map(weightOfPrompt);
 }
 
-/** The unit vector [1,E] in the direction of the weighted mean of the first scene's unit embeddings [p,E]. */
-function openingText(settings: Settings, embeddings: NDArray): NDArray {
-  const rows = unitRows(embeddings);
+/** What the prior draws, [n,E] unit embeddings, and where each goes; none where it is the whole canvas. */
+interface Opening {
+  readonly texts: NDArray;
+  readonly arranged?: readonly (readonly Spot[])[];
+}
+
+/**
+ * Of the first scene's prompts in the order of their weights, the first that holds phrases the prior knows gives them: it draws
+ * subjects better than sentences, and colours, grounds and styles are what the optimisation adds best. Without any, the
+ * weighted mean of the unit embeddings [p,E].
+ */
+async function openingOf(
+  settings: Settings,
+  embeddings: NDArray,
+  { generator, perceptor, prior }: StartModels & { readonly prior: Prior },
+  options: CompileOptions,
+): Promise<Opening> {
   const weights = firstWeights(settings);
+  const prompts = textPrompts(settings).map(({ text }, p) => ({ text, weight: weights[p] as number }));
+  const heard = prompts.filter(({ weight }) => weight > 0).sort((a, b) => b.weight - a.weight);
+  for (const { text } of heard) {
+    const subjects = await subjectsOf(perceptor, text, prior.phrases, options);
+    if (subjects.length === 0) continue;
+    const phrases = subjects.map(({ phrase }) => phrase);
+    const rows = unitRows(await embedTexts(perceptor, phrases, options));
+    const texts = NDArray.float32([rows.length, embeddings.shape[1] as number], joined(rows));
+    const arranged = subjects.map(({ spots }) => spots);
+    const isWhole = arranged.flat().every(({ scale }) => scale === 1);
+    return isWhole || !generator.encode ? { texts } : { texts, arranged };
+  }
+  const rows = unitRows(embeddings);
   const total = new Float32Array(embeddings.shape[1] as number);
   rows.forEach((row, p) => {
     for (const [i, value] of row.entries()) total[i] = (total[i] as number) + (weights[p] as number) * value;
   });
   const sum = NDArray.float32([1, total.length], total);
-  return NDArray.float32(sum.shape, unitRows(sum)[0] as Float32Array);
+  return { texts: NDArray.float32(sum.shape, unitRows(sum)[0] as Float32Array) };
+}
+
+function joined(rows: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(rows.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const row of rows) {
+    all.set(row, at);
+    at += row.length;
+  }
+  return all;
+}
+
+interface StartModels {
+  readonly generator: Generator;
+  readonly perceptor: Perceptor;
+  readonly prior?: Prior | undefined;
 }
 
 /**
  * What is optimised to begin at the prior's picture. A canvas of the prior's own size takes its latent as it is; another takes
- * the encoding of its picture, resized to cover the canvas and cut to it about the middle.
+ * the encoding of its picture, resized to cover the canvas and cut to it about the middle; several things take the encoding of
+ * their pictures side by side.
  *
  * @param embeddings [p,E] of the settings' texts
  * @returns z [1,D,h,w] or logits [1,K,h,w], as `settings.latent` says
  */
 export async function variableOfPrior(
-  { generator, prior }: { readonly generator: Generator; readonly prior?: Prior | undefined },
+  models: StartModels,
   settings: Settings,
   embeddings: NDArray,
   options: CompileOptions,
 ): Promise<NDArray> {
+  const { generator, perceptor, prior } = models;
   checkPriorStart(settings, prior, generator);
   const { latent: kind, size, look, seed } = settings;
   const drawn = new Random(seed).split("look").integer(prior.looks.length);
-  const text = openingText(settings, embeddings);
-  const raw = prior.latent(input("text", "float32", text.shape), look === ANY_LOOK ? drawn : prior.looks.indexOf(look));
+  const { texts, arranged } = await openingOf(settings, embeddings, { generator, perceptor, prior }, options);
+  const raw = prior.latent(
+    input("text", "float32", texts.shape),
+    look === ANY_LOOK ? drawn : prior.looks.indexOf(look),
+  );
   const z = kind === "continuous" ? raw : codebookOf(generator, `latent: ${kind}`).quantize(raw).zq;
-  if (sameShape(latentShape(generator, size), shapeOf(prior))) {
+  if (!arranged && sameShape(latentShape(generator, size), shapeOf(prior))) {
     const program = await compile({ z }, options);
-    const made = (await program.run({ text })).z;
+    const made = (await program.run({ text: texts })).z;
     await program.dispose();
     return hasLogits(kind) ? logitsOf(generator, made, options) : made;
   }
   const side = prior.side * generator.factor;
   const decoded = generator.decode(z, { size: [side, side] });
-  const program = await compile({ picture: clip(mul(add(decoded, 1), 0.5), 0, 1) }, options);
-  const { picture } = await program.run({ text });
+  const program = await compile({ pictures: clip(mul(add(decoded, 1), 0.5), 0, 1) }, options);
+  const { pictures } = await program.run({ text: texts });
   await program.dispose();
-  return variableOfPicture(generator, kind, covering(picture.reshape(picture.shape.slice(1)), size), options);
+  const each = Array.from({ length: texts.shape[0] as number }, (_, i) => pictureAt(pictures, i));
+  const canvas = arranged ? collage(each, arranged, size) : covering(each[0] as NDArray, size);
+  return variableOfPicture(generator, kind, canvas, options);
+}
+
+/** Picture i [3,S,S] of [n,3,S,S]. */
+function pictureAt(pictures: NDArray, i: number): NDArray {
+  const shape = pictures.shape.slice(1);
+  const count = sizeOf(shape);
+  return NDArray.float32(shape, pictures.floats().slice(i * count, (i + 1) * count));
 }
 
 /** A picture [3,H,W] resized until it covers the size, its middle. */

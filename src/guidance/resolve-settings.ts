@@ -21,7 +21,7 @@ export type Recommendation = Partial<Recipe & Pick<Settings, "size">>;
 export interface SettingsRequest extends Partial<Omit<Settings, "prompts" | "regularizer" | "schedule" | "plateau">> {
   /** Several texts join as if written with `|`, in every scene of a story. */
   readonly prompts?: string | readonly string[];
-  /** How far an edit goes from its source, 0..1 (default 0.5): decides steps, regulariser and structure. */
+  /** How far an edit goes from its source, 0..1 (default 0.75): decides steps, regulariser and structure. */
   readonly strength?: number;
   /** Fields left out come from the layer below. */
   readonly regularizer?: Partial<Settings["regularizer"]>;
@@ -59,7 +59,7 @@ export type Origin =
   | "drawn";
 
 /** How far an edit goes unless asked otherwise. */
-export const USUAL_STRENGTH = 0.5;
+export const USUAL_STRENGTH = 0.75;
 
 export interface ResolvedSettings {
   readonly settings: Settings;

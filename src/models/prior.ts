@@ -16,6 +16,8 @@ export interface Prior {
   readonly side: number;
   /** Names of the drawing styles that it knows, at least one */
   readonly looks: readonly string[];
+  /** What it draws best, in lower case, one space between words: a text that holds one of these says what to begin with */
+  readonly phrases: ReadonlySet<string>;
   /** Unit embeddings of texts [n,E] and the number of a look -> latents among the codes, not quantised [n,D,side,side] */
   latent(text: Tensor, look: number): Tensor;
   /** What it was read from, for the record that a picture carries */

@@ -37,7 +37,7 @@ describe("vqgan-clip edit", () => {
       const events = run.stdout.toString().trimEnd().split("\n").map((line) => JSON.parse(line)); // biome-ignore format: short
       expect(events[0]).toMatchObject({
         beganFrom: "picture",
-        settings: { size: [34, 48], steps: 3, structure: 0.5, regularizer: { target: "init", weight: 1 } },
+        settings: { size: [34, 48], steps: 3, structure: 0.25, regularizer: { target: "init", weight: 0.25 } },
       });
       expect(events[1].losses.structure).toBeGreaterThanOrEqual(0);
       expect(events.at(-1)).toMatchObject({ type: "done", kept: { free: 1 }, reached: [{ prompt: "a castle" }, { prompt: "fog" }] }); // biome-ignore format: one event

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -116,12 +117,25 @@ class Column:
         return rows | {f"... {kind}, against 1 and 1": share(hits) for kind, hits in kinds.items()}
 
     def relations(self):
-        opposite, four = [], []
-        for i, entry, _, vector in self.entries("relations"):
+        opposite, four, halves = [], [], []
+        for i, entry, pixels, vector in self.entries("relations"):
             opposite.append(self.reader.first(vector, entry["prompt"], entry["others"][:1]))
             four.append(self.reader.first(vector, entry["prompt"], entry["others"]))
-            self.verdicts["relations", i] = opposite[-1]
-        return {"relation, against the opposite": share(opposite), "relation among 4": share(four)}
+            halves.append(self.halves(entry["prompt"], pixels))
+            self.verdicts["relations", i] = halves[-1]
+        return {"relation, against the opposite": share(opposite), "relation among 4": share(four), "relation, each half against the other thing": share(halves)}
+
+    def halves(self, prompt, pixels):
+        """Whether the middle of each half looks more like the thing that should be there than the other way round."""
+        first, relation, second = re.split(r" (to the left of|to the right of|above|below) ", prompt)
+        side, quarter = pixels.shape[0] // 2, pixels.shape[0] // 4
+        spots = {"to the left of": (quarter, 0, quarter, side), "above": (0, quarter, side, quarter)}
+        top, left, top2, left2 = spots.get(relation) or spots["to the left of" if "right" in relation else "above"]
+        one, other = (pixels[y:y + side, x:x + side].repeat(2, 0).repeat(2, 1) for y, x in ((top, left), (top2, left2)))
+        if relation in ("to the right of", "below"):
+            one, other = other, one
+        likeness = self.reader.pictures([one, other]) @ self.reader.texts([first, second]).T
+        return bool(likeness[0, 0] + likeness[1, 1] > likeness[0, 1] + likeness[1, 0])
 
     def styles(self):
         style, content, both = [], [], []

@@ -45,6 +45,7 @@ const configSchema = z.object({
     .array(z.string().min(1).max(100))
     .min(1)
     .refine((names) => new Set(names).size === names.length, "a name is given twice"),
+  phrases: z.array(z.string().min(1).max(100)).max(100_000).default([]),
 });
 type Config = z.infer<typeof configSchema>;
 
@@ -79,6 +80,7 @@ export function latentPrior({ name, config: json, configPath, weights: dict, fil
     latentChannels: config.latent_channels,
     side: config.seed_side * 2 ** (config.levels.length - 1),
     looks: config.looks,
+    phrases: new Set(config.phrases),
     latent: (text, look) => latent(weights, config, text, look),
     files,
   };
