@@ -3,11 +3,13 @@ import { expect, test } from "vitest";
 import { NDArray } from "../../src/core/ndarray.js";
 import { Random } from "../../src/core/random.js";
 import { sizeOf } from "../../src/core/shape.js";
+import { hasLogits } from "../../src/guidance/latent-kind.js";
 import { presets } from "../../src/guidance/presets.js";
 import { embedPictures, embedTexts } from "../../src/guidance/prompt-embedding.js";
 import { reconstruct } from "../../src/guidance/reconstruct.js";
 import type { Settings } from "../../src/guidance/settings.js";
 import { buildStep } from "../../src/guidance/step.js";
+import { codebookOf } from "../../src/models/generator.js";
 import { loadClip, loadGenerator } from "../../src/models/load.js";
 import type { Device } from "../../src/runtime/devices.js";
 import { compile } from "../../src/runtime/program.js";
@@ -46,7 +48,9 @@ for (const [name, preset] of Object.entries(presets)) {
     async ({ skip }) => {
       if (missing) skip(missing);
       const settings: Settings = { ...preset, prompts: "a", size: [56, 40], seed: 0 };
-      const { gradient, losses, image } = buildStep(await models(), settings, [1, 16, 20, 28], 1);
+      const pair = await models();
+      const channels = hasLogits(settings.latent) ? (codebookOf(pair.generator, "test").codes.shape[0] as number) : 16;
+      const { gradient, losses, image } = buildStep(pair, settings, [1, channels, 20, 28], 1);
       const program = await compile({ gradient, losses, image }, { device: "webgpu" });
       expect(program.device).toBe("webgpu");
       await program.dispose();
