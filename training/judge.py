@@ -97,13 +97,13 @@ class Seen:
     PART = 2000
 
     def __init__(self, pictures, folder, parts):
-        eyes, self.pictures = Eyes(), pictures
+        self.eyes, self.pictures = Eyes(), pictures
         self.found, self.captions, said, shown = [], [], [], []
         for number in range(parts):
             file = Path(folder) / f"judge-seen-{number}.pt"
             part = loop.load(file)
             if not part:
-                part = self._see(eyes, 9_000_000 + number)
+                part = self._see(9_000_000 + number)
                 loop.save(file, **part)
             self.found.append(part["found"])
             self.captions += part["captions"]
@@ -111,12 +111,12 @@ class Seen:
             shown.append(part["shown"])
         self.found, self.said, self.shown = torch.cat(self.found), join(*said), join(*shown)
 
-    def _see(self, eyes, seed):
+    def _see(self, seed):
         found, captions, said, shown = [], [], [], []
         for block in range(self.PART // 80):
             scenes, rng = Scenes(self.pictures, 80, 1000 * seed + block), random.Random(1000 * seed + block)
             pixels = scenes.render(SIDE, scenes.view(crop=(0.7, 1.0), perspective=0.1, angle=0.2), supersample=1)
-            found.append(eyes(disturb(scenes.jitter(pixels, 0.2, 0.15), rng)))
+            found.append(self.eyes(disturb(scenes.jitter(pixels, 0.2, 0.15), rng)))
             captions += scenes.captions
             said.append(scenes.said)
             shown.append(scenes.shown)
@@ -142,7 +142,7 @@ def train(data, out, stop=3600, cooldown=1200, parts=28, batch=256, peak=1.5e-3,
         optimizer.load_state_dict(saved["optimizer"])
         ema, start, log.seconds = saved["ema"], saved["step"], saved["seconds"]
     check = Scenes(pictures, 256, 999, validation=True)
-    check_found = Eyes()(check.render(SIDE, check.view(crop=(0.8, 1.0), perspective=0, angle=0)))
+    check_found = seen.eyes(check.render(SIDE, check.view(crop=(0.8, 1.0), perspective=0, angle=0)))
     for step in range(start, stop):
         rng = random.Random(step)
         chosen = seen.draw(batch, rng)

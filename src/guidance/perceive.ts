@@ -122,6 +122,7 @@ export function unitRows(embeddings: NDArray): Float32Array[] {
   });
 }
 
-function joined(parts: readonly Float32Array[]): Float32Array {
+/** Vectors one after the other. */
+export function joined(parts: readonly Float32Array[]): Float32Array {
   return Float32Array.from(parts.flatMap((part) => [...part]));
 }

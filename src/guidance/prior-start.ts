@@ -17,9 +17,8 @@ import { add, clip, mul } from "../ops/arithmetic.js";
 import { type CompileOptions, compile } from "../runtime/program.js";
 import { latentShape } from "./latent.js";
 import { hasLogits, logitsOf, variableOfPicture } from "./latent-kind.js";
-import { unitRows } from "./perceive.js";
+import { joined, unitRows } from "./perceive.js";
 import { type Prompt, textPrompts } from "./prompt.js";
-import { embedTexts } from "./prompt-embedding.js";
 import type { ResolvedSettings } from "./resolve-settings.js";
 import { ANY_LOOK, type Settings } from "./settings.js";
 import { subjectsOf } from "./subject.js";
@@ -122,9 +121,8 @@ async function openingOf(
   for (const { text } of heard) {
     const subjects = await subjectsOf(perceptor, text, prior.phrases, options);
     if (subjects.length === 0) continue;
-    const phrases = subjects.map(({ phrase }) => phrase);
-    const rows = unitRows(await embedTexts(perceptor, phrases, options));
-    const texts = NDArray.float32([rows.length, embeddings.shape[1] as number], joined(rows));
+    const rows = subjects.map(({ embedding }) => embedding);
+    const texts = NDArray.float32([rows.length, perceptor.embeddingSize], joined(rows));
     const arranged = subjects.map(({ spots }) => spots);
     const isWhole = arranged.flat().every(({ scale }) => scale === 1);
     return isWhole || !generator.encode ? { texts } : { texts, arranged };
@@ -136,16 +134,6 @@ async function openingOf(
   });
   const sum = NDArray.float32([1, total.length], total);
   return { texts: NDArray.float32(sum.shape, unitRows(sum)[0] as Float32Array) };
-}
-
-function joined(rows: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(rows.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const row of rows) {
-    all.set(row, at);
-    at += row.length;
-  }
-  return all;
 }
 
 interface StartModels {

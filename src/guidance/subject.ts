@@ -2,12 +2,12 @@
 import type { Spot } from "../image/collage.js";
 import type { Perceptor } from "../models/perceptor.js";
 import type { CompileOptions } from "../runtime/program.js";
-import { unitRows } from "./perceive.js";
-import { embedTexts } from "./prompt-embedding.js";
+import { unitTexts } from "./perceive.js";
 
-/** A known phrase and where its picture goes, once for each of several. */
+/** A known phrase, its unit embedding [E], and where its picture goes, once for each of several. */
 export interface Subject {
   readonly phrase: string;
+  readonly embedding: Float32Array;
   readonly spots: readonly Spot[];
 }
 
@@ -80,22 +80,30 @@ export async function subjectsOf(
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   const matches = matchesIn(words, phrases);
   const said = (from: number, to?: number) => words.slice(from, to).join(" ");
-  for (const [i, { phrase, to }] of matches.entries()) {
+  if (matches.length === 0) return [];
+  const texts = [text, ...matches.map(({ phrase }) => phrase)];
+  const [whole, ...rows] = (await unitTexts(perceptor, texts, options)) as [Float32Array, ...Float32Array[]];
+  const subject = (i: number, spots: readonly Spot[]): Subject => ({
+    phrase: (matches[i] as Match).phrase,
+    embedding: rows[i] as Float32Array,
+    spots,
+  });
+  for (const [i, { to }] of matches.entries()) {
     const next = matches[i + 1];
     const relation = next && RELATIONS.find(([pattern]) => pattern.test(said(to, next.from)));
     if (!relation) continue;
     const [, layout, isReversed] = relation;
-    const [first, last] = isReversed ? [1, 0] : [0, 1];
-    const { [first]: one, [last]: other } = HALVES[layout];
-    return [{ phrase, spots: [one as Spot] }, { phrase: next.phrase, spots: [other as Spot] }]; // biome-ignore format: one thought
+    const [one, other] = HALVES[layout];
+    return [subject(i, [isReversed ? other : one]), subject(i + 1, [isReversed ? one : other])];
   }
-  const main = await mostSaying(perceptor, text, matches, options);
-  if (!main) return [];
-  const before = said(matches.findLast(({ to }) => to <= main.from)?.to ?? 0, main.from);
-  const around = `${before} ${said(main.to)}`;
+  const alike = rows.map((row) => row.reduce((sum, value, i) => sum + value * (whole[i] as number), 0));
+  const best = alike.indexOf(Math.max(...alike));
+  const { from, to } = matches[best] as Match;
+  const before = said(matches[best - 1]?.to ?? 0, from);
+  const around = `${before} ${said(to)}`;
   const number = NUMBERS.find(([pattern]) => pattern.test(before))?.[1];
   const place = PLACES.find(([pattern]) => pattern.test(around))?.[1];
-  return [{ phrase: main.phrase, spots: number ?? [place ?? WHOLE] }];
+  return [subject(best, number ?? [place ?? WHOLE])];
 }
 
 /** The known phrases that are part of no longer one, in their order; the last word may be in the plural. */
@@ -113,17 +121,4 @@ function matchesIn(words: readonly string[], phrases: ReadonlySet<string>): Matc
     }
   }
   return found;
-}
-
-async function mostSaying(
-  perceptor: Perceptor,
-  text: string,
-  matches: readonly Match[],
-  options: CompileOptions,
-): Promise<Match | undefined> {
-  if (matches.length < 2) return matches[0];
-  const texts = [text, ...matches.map(({ phrase }) => phrase)];
-  const [whole, ...rows] = unitRows(await embedTexts(perceptor, texts, options)) as [Float32Array, ...Float32Array[]];
-  const alike = rows.map((row) => row.reduce((sum, value, i) => sum + value * (whole[i] as number), 0));
-  return matches[alike.indexOf(Math.max(...alike))];
 }

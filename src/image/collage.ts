@@ -1,6 +1,7 @@
 /** Square pictures put together on one canvas. */
 import { NDArray } from "../core/ndarray.js";
 import { clampPicture } from "./bytes.js";
+import { paste } from "./pad.js";
 import { resizePicture } from "./resize.js";
 
 /** Where a picture goes: its middle from -1 (left, top) to 1, and its side as a share of the canvas's shorter one. */
@@ -28,15 +29,9 @@ export function collage(
   for (const [i, picture] of pictures.entries()) {
     for (const { x, y, scale } of spots[i] as readonly Spot[]) {
       const side = Math.round(scale * Math.min(width, height));
-      const tile = resizePicture(picture, side, side, "lanczos3").floats();
-      const left = Math.round(((x + 1) * width - side) / 2);
-      const top = Math.round(((y + 1) * height - side) / 2);
-      for (let channel = 0; channel < 3; channel++) {
-        for (let row = 0; row < side; row++) {
-          const from = (channel * side + row) * side;
-          canvas.set(tile.subarray(from, from + side), (channel * height + top + row) * width + left);
-        }
-      }
+      const tile = resizePicture(picture, side, side, "lanczos3");
+      const corner = [Math.round(((x + 1) * width - side) / 2), Math.round(((y + 1) * height - side) / 2)] as const;
+      paste(canvas, [width, height], tile, corner);
     }
   }
   return clampPicture(NDArray.float32([3, height, width], canvas));

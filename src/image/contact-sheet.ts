@@ -1,6 +1,7 @@
 /** Many pictures on one, each with what it is written under it. */
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
+import { paste } from "./pad.js";
 import { cutText, drawText, textSize } from "./pixel-font.js";
 
 export interface SheetCell {
@@ -40,12 +41,7 @@ export function contactSheet(cells: readonly SheetCell[], columns: number): NDAr
   const values = new Float32Array(3 * width * height).fill(1);
   cells.forEach(({ picture, label }, i) => {
     const [left, top] = [MARGIN + (i % columns) * stepX, MARGIN + Math.floor(i / columns) * stepY];
-    const [, rows, across] = picture.shape as [number, number, number];
-    const pixels = picture.floats();
-    for (let row = 0; row < 3 * rows; row++) {
-      const [channel, y] = [Math.floor(row / rows), row % rows];
-      values.set(pixels.subarray(row * across, (row + 1) * across), (channel * height + top + y) * width + left);
-    }
+    paste(values, [width, height], picture, [left, top]);
     label.forEach((line, number) => {
       const y0 = top + cellHeight + scale + number * lineHeight;
       drawText(cutText(line, cellWidth, scale), scale, (x, y) => {

@@ -25,3 +25,18 @@ export function windowOf(picture: NDArray, left: number, top: number, width: num
   }
   return NDArray.float32([channels, height, width], target);
 }
+
+/** Writes a picture [3,h,w] into the values of a canvas [3,height,width], where it lies wholly on it. */
+export function paste(
+  canvas: Float32Array,
+  [width, height]: readonly [number, number],
+  picture: NDArray,
+  [left, top]: readonly [number, number],
+): void {
+  const [, rows, across] = picture.shape as [number, number, number];
+  const pixels = picture.floats();
+  for (let row = 0; row < 3 * rows; row++) {
+    const [channel, y] = [Math.floor(row / rows), row % rows];
+    canvas.set(pixels.subarray(row * across, (row + 1) * across), (channel * height + top + y) * width + left);
+  }
+}
