@@ -129,11 +129,10 @@ class Column:
         """Whether the middle of each half looks more like the thing that should be there than the other way round."""
         first, relation, second = re.split(r" (to the left of|to the right of|above|below) ", prompt)
         side, quarter = pixels.shape[0] // 2, pixels.shape[0] // 4
-        spots = {"to the left of": (quarter, 0, quarter, side), "above": (0, quarter, side, quarter)}
-        top, left, top2, left2 = spots.get(relation) or spots["to the left of" if "right" in relation else "above"]
-        one, other = (pixels[y:y + side, x:x + side].repeat(2, 0).repeat(2, 1) for y, x in ((top, left), (top2, left2)))
+        corners = [(quarter, 0), (quarter, side)] if relation.startswith("to the") else [(0, quarter), (side, quarter)]
         if relation in ("to the right of", "below"):
-            one, other = other, one
+            corners.reverse()
+        one, other = (pixels[y:y + side, x:x + side].repeat(2, 0).repeat(2, 1) for y, x in corners)
         likeness = self.reader.pictures([one, other]) @ self.reader.texts([first, second]).T
         return bool(likeness[0, 0] + likeness[1, 1] > likeness[0, 1] + likeness[1, 0])
 
