@@ -8,6 +8,7 @@ import torch
 import clip
 import judge
 import loop
+import order
 import prior
 import vqgan
 
@@ -48,7 +49,10 @@ def main(out, models, judge_folder):
         print(f"prior: step {saved['step']}, {(folder / 'model.safetensors').stat().st_size} bytes")
     for file in models.glob("*/*"):
         file.chmod(0o644)
-    saved = loop.load(out / "judge.pt")
-    if saved:
+    saved, pointing = loop.load(out / "judge.pt"), loop.load(out / "order.pt")
+    if saved and (not pointing or pointing["judge"] != saved["step"]):
+        print(f"judge: not exported, its reader of order is not trained on step {saved['step']}; `train.py judge` does that")
+    elif saved:
         judge.export(saved, judge_folder)
+        order.export(pointing, judge_folder)
         print(f"judge: step {saved['step']}, {(Path(judge_folder) / 'model.safetensors').stat().st_size} bytes")

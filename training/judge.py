@@ -53,8 +53,12 @@ class Judge(nn.Module):
         self.scale = nn.Parameter(torch.tensor(2.6592))
         nn.init.normal_(self.words.weight, std=0.3)
 
+    def cells(self, found):
+        """What is in each cell, knowing the others [B, 16, 192]."""
+        return self.layers(self.enter(self.enter_norm(found.float())) + self.position)
+
     def image(self, found):
-        x = self.layers(self.enter(self.enter_norm(found.float())) + self.position)
+        x = self.cells(found)
         return F.normalize(self.image_out(torch.cat([x.mean(1), x.amax(1)], 1)), dim=1)
 
     def text(self, sentences):
@@ -96,7 +100,7 @@ class Seen:
 
     PART = 2000
 
-    def __init__(self, pictures, folder, parts):
+    def __init__(self, pictures, folder, parts=28):
         self.eyes, self.pictures = Eyes(), pictures
         self.found, self.captions, said, shown = [], [], [], []
         for number in range(parts):
@@ -127,12 +131,12 @@ class Seen:
         return torch.tensor([first * 8 + step for first in rng.sample(range(len(self.found) // 8), batch // 8) for step in range(8)])
 
 
-def train(data, out, stop=3600, cooldown=1200, parts=28, batch=256, peak=1.5e-3, checkpoint_every=200):
+def train(data, out, stop=3600, cooldown=1200, batch=256, peak=1.5e-3, checkpoint_every=200):
     """Trains from scratch or from the last checkpoint with its own seed."""
     loop.prepare(3)
     pictures = Pictures(data)
     words = vocabulary(pictures.concepts)
-    seen = Seen(pictures, out, parts)
+    seen = Seen(pictures, out)
     model = Judge(words)
     optimizer = torch.optim.AdamW(model.parameters(), lr=peak, weight_decay=0.05)
     ema, start, log = loop.copy_state(model), 0, loop.Log(Path(out) / "judge.jsonl")
@@ -164,11 +168,17 @@ def train(data, out, stop=3600, cooldown=1200, parts=28, batch=256, peak=1.5e-3,
             log.write(step=step + 1, loss=loss.item())
         if step % checkpoint_every == checkpoint_every - 1 or step + 1 == stop:
             loop.save(Path(out) / "judge.pt", model=model.state_dict(), optimizer=optimizer.state_dict(), ema=ema, words=words, step=step + 1, seconds=log.seconds)
-            averaged = Judge(words).eval()
-            averaged.load_state_dict(ema)
+            averaged = restored(words, ema)
             with torch.no_grad():
                 scores = averaged.image(check_found) @ averaged.text(check.captions).T
             log.write(step=step + 1, validation_first=(scores.argmax(1) == torch.arange(len(scores))).float().mean().item())
+
+
+def restored(words, state):
+    """A judge of these words and weights, to read with."""
+    model = Judge(words).eval()
+    model.load_state_dict(state)
+    return model
 
 
 def export(saved, folder):
@@ -183,13 +193,17 @@ class Loaded:
     """An exported judge that embeds pictures and texts as unit vectors."""
 
     def __init__(self, model):
-        self.eyes, self.model = Eyes(), model.eval()
+        self.eyes, self.model = Eyes(), model
+
+    def see(self, pictures):
+        """u8 [n, H, W, 3] (array or tensor) to what `Eyes` find [n, 16, 444]."""
+        pictures = torch.as_tensor(pictures).permute(0, 3, 1, 2).float() / 255
+        return torch.cat([self.eyes(F.interpolate(block, size=SIDE, mode="area")) for block in pictures.split(64)])
 
     @torch.no_grad()
     def embed_pictures(self, pictures):
         """u8 [n, H, W, 3] (array or tensor) to [n, d]."""
-        pictures = torch.as_tensor(pictures).permute(0, 3, 1, 2).float() / 255
-        return torch.cat([self.model.image(self.eyes(F.interpolate(block, size=SIDE, mode="area"))) for block in pictures.split(64)])
+        return self.model.image(self.see(pictures))
 
     @torch.no_grad()
     def embed_texts(self, texts):
@@ -199,6 +213,5 @@ class Loaded:
 def load(folder):
     """The judge that `export` wrote into the folder."""
     folder = Path(folder)
-    model = Judge(json.loads((folder / "config.json").read_text())["words"])
-    model.load_state_dict({name: value.float() for name, value in load_file(folder / "model.safetensors").items()})
-    return Loaded(model)
+    state = {name: value.float() for name, value in load_file(folder / "model.safetensors").items()}
+    return Loaded(restored(json.loads((folder / "config.json").read_text())["words"], state))

@@ -8,6 +8,7 @@ from pathlib import Path
 import clip
 import export
 import judge
+import order
 import plot
 import prior
 import sharpen
@@ -36,8 +37,11 @@ def main():
     options = parser.parse_args()
     extra = {"stop": options.stop} if options.stop else {}
     drawer = str(Path(options.models) / "vqgan")
-    if options.what in ("vqgan", "judge"):
-        {"vqgan": vqgan, "judge": judge}[options.what].train(options.data, options.out, **extra)
+    if options.what == "vqgan":
+        vqgan.train(options.data, options.out, **extra)
+    if options.what == "judge":
+        judge.train(options.data, options.out, **extra)
+        order.train(options.data, options.out)
     if options.what == "clip":
         clip.train(options.data, options.out, vqgan=drawer, warm=options.warm, **extra)
     if options.what == "prior":

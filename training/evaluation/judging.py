@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import re
 import sys
 from pathlib import Path
 
@@ -14,7 +13,9 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 import judge  # noqa: E402
+import order  # noqa: E402
 import sheets  # noqa: E402
+from data import RELATION_NAMES  # noqa: E402
 
 MEGABYTE = 1_000_000
 KEEP_OFF = 5  # pixels around an object that count neither as it nor as outside of it: windows and blur reach there
@@ -31,6 +32,7 @@ class Reader:
 
     def __init__(self, folder):
         self.judge, self.known = judge.load(folder), {}
+        self.order = order.load(folder, self.judge)
 
     def texts(self, texts):
         new = list(dict.fromkeys(text for text in texts if text not in self.known))
@@ -44,6 +46,12 @@ class Reader:
     def first(self, vector, own, others):
         """Whether the own text is nearer to the picture than each of the others."""
         return bool((self.texts([own]) @ vector > self.texts(others) @ vector).all())
+
+    def stands(self, pixels, own, others):
+        """Whether two things stand as the own text says rather than as each of the others, which differ in the relation alone."""
+        first, relation, second = order.parted(own)
+        scores = dict(zip(RELATION_NAMES, self.order.scores(numpy.stack([pixels]), first, second)[0].tolist()))
+        return all(scores[relation] > scores[order.parted(other)[1]] for other in others)
 
 
 def unit(vectors):
@@ -118,19 +126,19 @@ class Column:
 
     def relations(self):
         opposite, four, halves = [], [], []
-        for i, entry, pixels, vector in self.entries("relations"):
-            opposite.append(self.reader.first(vector, entry["prompt"], entry["others"][:1]))
-            four.append(self.reader.first(vector, entry["prompt"], entry["others"]))
+        for i, entry, pixels, _ in self.entries("relations"):
+            opposite.append(self.reader.stands(pixels, entry["prompt"], entry["others"][:1]))
+            four.append(self.reader.stands(pixels, entry["prompt"], entry["others"]))
             halves.append(self.halves(entry["prompt"], pixels))
-            self.verdicts["relations", i] = halves[-1]
+            self.verdicts["relations", i] = opposite[-1]
         return {"relation, against the opposite": share(opposite), "relation among 4": share(four), "relation, each half against the other thing": share(halves)}
 
     def halves(self, prompt, pixels):
         """Whether the middle of each half looks more like the thing that should be there than the other way round."""
-        first, relation, second = re.split(r" (to the left of|to the right of|above|below) ", prompt)
+        first, relation, second = order.parted(prompt)
         side, quarter = pixels.shape[0] // 2, pixels.shape[0] // 4
-        corners = [(quarter, 0), (quarter, side)] if relation.startswith("to the") else [(0, quarter), (side, quarter)]
-        if relation in ("to the right of", "below"):
+        corners = [(quarter, 0), (quarter, side)] if relation in ("left", "right") else [(0, quarter), (side, quarter)]
+        if relation in ("right", "below"):
             corners.reverse()
         one, other = (pixels[y:y + side, x:x + side].repeat(2, 0).repeat(2, 1) for y, x in corners)
         likeness = self.reader.pictures([one, other]) @ self.reader.texts([first, second]).T
