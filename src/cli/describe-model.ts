@@ -6,6 +6,7 @@ import { cardLicence } from "../hub/model-card.js";
 import { loadClip, loadGenerator, loadPrior } from "../models/load.js";
 import type { ModelFile } from "../models/model-file.js";
 import { onDisk } from "../models/on-disk.js";
+import type { NamedManner } from "../models/prior.js";
 import { diffusersFolder } from "../models/read-generator.js";
 import { openWeights } from "../weights/open-file.js";
 import type { StateDict } from "../weights/state-dict.js";
@@ -66,8 +67,10 @@ async function describeClip(folder: string): Promise<ModelFacts> {
 }
 
 async function describePrior(folder: string): Promise<ModelFacts> {
-  const { name, files, embeddingSize, latentChannels, side, looks } = await loadPrior(folder);
-  const facts = { embeddingSize, channels: latentChannels, side, looks: looks.join(", ") };
+  const { name, files, embeddingSize, latentChannels, side, looks, styles, tints } = await loadPrior(folder);
+  const names = (manners: readonly NamedManner[]) => manners.map((manner) => manner.name).join(", ");
+  const known = { looks: looks.join(", "), styles: names(styles), tints: names(tints) };
+  const facts = { embeddingSize, channels: latentChannels, side, ...known };
   return { ...(await describe(folder, name, files)), kind: "prior", facts };
 }
 

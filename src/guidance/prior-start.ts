@@ -12,16 +12,16 @@ import { windowOf } from "../image/pad.js";
 import { resizePicture } from "../image/resize.js";
 import { codebookOf, type Generator } from "../models/generator.js";
 import type { Perceptor } from "../models/perceptor.js";
-import { type Prior, shapeOf } from "../models/prior.js";
+import { type Manner, type Prior, shapeOf } from "../models/prior.js";
 import { add, clip, mul } from "../ops/arithmetic.js";
 import { type CompileOptions, compile } from "../runtime/program.js";
 import { latentShape } from "./latent.js";
 import { hasLogits, logitsOf, variableOfPicture } from "./latent-kind.js";
-import { joined, unitRows } from "./perceive.js";
+import { compareUnits, joined, unitRows, unitTexts } from "./perceive.js";
 import { type Prompt, textPrompts } from "./prompt.js";
+import { readingOf } from "./reading.js";
 import type { ResolvedSettings } from "./resolve-settings.js";
 import { ANY_LOOK, type Settings } from "./settings.js";
-import { subjectsOf } from "./subject.js";
 import { weightAt } from "./weight.js";
 
 /** A recommended start that this run cannot have, and the one it has instead. */
@@ -98,16 +98,27 @@ function firstWeights(settings: Settings): number[] {
   return textPrompts(settings).map(weightOfPrompt);
 }
 
-/** What the prior draws, [n,E] unit embeddings, and where each goes; none where it is the whole canvas. */
-interface Opening {
-  readonly texts: NDArray;
-  readonly arranged?: readonly (readonly Spot[])[];
+/** A picture asked of the prior: a unit embedding [E], and how to draw it. */
+interface Drawing {
+  readonly embedding: Float32Array;
+  readonly manner: Manner;
+}
+
+/** One drawing over the whole canvas, or things at their spots, perhaps before a ground. */
+type Opening =
+  | { readonly whole: Drawing }
+  | { readonly things: readonly Drawing[]; readonly spots: readonly (readonly Spot[])[]; readonly ground?: Drawing };
+
+interface StartModels {
+  readonly generator: Generator;
+  readonly perceptor: Perceptor;
+  readonly prior?: Prior | undefined;
 }
 
 /**
- * Of the first scene's prompts in the order of their weights, the first that holds phrases the prior knows gives them: it draws
- * subjects better than sentences, and colours, grounds and styles are what the optimisation adds best. Without any, the
- * weighted mean of the unit embeddings [p,E].
+ * What the first scene's prompts say, read in the order of their weights. Things and grounds are drawn by themselves: the
+ * prior remembers those, not sentences. Without an encoder only the thing can be had; where neither a thing nor a ground is
+ * known, the weighted mean of the unit embeddings [p,E] is drawn.
  */
 async function openingOf(
   settings: Settings,
@@ -118,34 +129,39 @@ async function openingOf(
   const weights = firstWeights(settings);
   const prompts = textPrompts(settings).map(({ text }, p) => ({ text, weight: weights[p] as number }));
   const heard = prompts.filter(({ weight }) => weight > 0).sort((a, b) => b.weight - a.weight);
-  for (const { text } of heard) {
-    const subjects = await subjectsOf(perceptor, text, prior.phrases, options);
-    if (subjects.length === 0) continue;
-    const rows = subjects.map(({ embedding }) => embedding);
-    const texts = NDArray.float32([rows.length, perceptor.embeddingSize], joined(rows));
-    const arranged = subjects.map(({ spots }) => spots);
-    const isWhole = arranged.flat().every(({ scale }) => scale === 1);
-    return isWhole || !generator.encode ? { texts } : { texts, arranged };
-  }
-  const rows = unitRows(embeddings);
-  const total = new Float32Array(embeddings.shape[1] as number);
-  rows.forEach((row, p) => {
-    for (const [i, value] of row.entries()) total[i] = (total[i] as number) + (weights[p] as number) * value;
-  });
-  const sum = NDArray.float32([1, total.length], total);
-  return { texts: NDArray.float32(sum.shape, unitRows(sum)[0] as Float32Array) };
+  const nearest = (text: string, phrases: readonly string[]) => nearestText(perceptor, text, phrases, options);
+  const { style, ground, subjects } = await readingOf(heard.map(({ text }) => text), prior, nearest); // biome-ignore format: one thought
+  const drawing = (embedding: Float32Array, tint?: number): Drawing => ({ embedding, manner: { style, tint } });
+  const asked = [...subjects.map(({ phrase }) => phrase), ...(ground === undefined ? [] : [ground])];
+  if (asked.length === 0) return { whole: drawing(weightedMean(unitRows(embeddings), weights)) };
+  const drawings = (await unitTexts(perceptor, asked, options)).map((row, i) => drawing(row, subjects[i]?.tint));
+  const spots = subjects.map((subject) => subject.spots);
+  const isWhole = ground === undefined && spots.flat().every(({ scale }) => scale === 1);
+  if (subjects.length === 0 || isWhole || !generator.encode) return { whole: drawings[0] as Drawing };
+  const [things, behind] = [drawings.slice(0, subjects.length), drawings[subjects.length]];
+  return { things, spots, ...(behind && { ground: behind }) };
 }
 
-interface StartModels {
-  readonly generator: Generator;
-  readonly perceptor: Perceptor;
-  readonly prior?: Prior | undefined;
+/** The number of the text whose embedding is nearest to another's. */
+async function nearestText(perceptor: Perceptor, text: string, texts: readonly string[], options: CompileOptions) {
+  const [whole, ...rows] = (await unitTexts(perceptor, [text, ...texts], options)) as [Float32Array, ...Float32Array[]];
+  const alike = rows.map((row) => compareUnits(row, whole).cosine);
+  return alike.indexOf(Math.max(...alike));
+}
+
+/** The direction [E] of a sum of vectors by their weights. */
+function weightedMean(rows: readonly Float32Array[], weights: readonly number[]): Float32Array {
+  const [first] = rows as [Float32Array];
+  const sum = first.map((_, i) =>
+    rows.reduce((total, row, p) => total + (weights[p] as number) * (row[i] as number), 0),
+  );
+  return unitRows(NDArray.float32([1, sum.length], sum))[0] as Float32Array;
 }
 
 /**
  * What is optimised to begin at the prior's picture. A canvas of the prior's own size takes its latent as it is; another takes
- * the encoding of its picture, resized to cover the canvas and cut to it about the middle; several things take the encoding of
- * their pictures side by side.
+ * the encoding of its picture, resized to cover the canvas and cut to it about the middle; several things, and things before
+ * a ground, take the encoding of their pictures put together.
  *
  * @param embeddings [p,E] of the settings' texts
  * @returns z [1,D,h,w] or logits [1,K,h,w], as `settings.latent` says
@@ -159,14 +175,17 @@ export async function variableOfPrior(
   const { generator, perceptor, prior } = models;
   checkPriorStart(settings, prior, generator);
   const { latent: kind, size, look, seed } = settings;
+  const opening = await openingOf(settings, embeddings, { generator, perceptor, prior }, options);
+  const drawings = "whole" in opening ? [opening.whole] : [...opening.things, ...(opening.ground ? [opening.ground] : [])]; // biome-ignore format: one thought
+  const texts = NDArray.float32([drawings.length, perceptor.embeddingSize], joined(drawings.map(({ embedding }) => embedding))); // biome-ignore format: one thought
   const drawn = new Random(seed).split("look").integer(prior.looks.length);
-  const { texts, arranged } = await openingOf(settings, embeddings, { generator, perceptor, prior }, options);
   const raw = prior.latent(
     input("text", "float32", texts.shape),
     look === ANY_LOOK ? drawn : prior.looks.indexOf(look),
+    drawings.map(({ manner }) => manner),
   );
   const z = kind === "continuous" ? raw : codebookOf(generator, `latent: ${kind}`).quantize(raw).zq;
-  if (!arranged && sameShape(latentShape(generator, size), shapeOf(prior))) {
+  if ("whole" in opening && sameShape(latentShape(generator, size), shapeOf(prior))) {
     const program = await compile({ z }, options);
     const made = (await program.run({ text: texts })).z;
     await program.dispose();
@@ -177,9 +196,16 @@ export async function variableOfPrior(
   const program = await compile({ pictures: clip(mul(add(decoded, 1), 0.5), 0, 1) }, options);
   const { pictures } = await program.run({ text: texts });
   await program.dispose();
-  const each = Array.from({ length: texts.shape[0] as number }, (_, i) => pictureAt(pictures, i));
-  const canvas = arranged ? collage(each, arranged, size) : covering(each[0] as NDArray, size);
-  return variableOfPicture(generator, kind, canvas, options);
+  const each = drawings.map((_, i) => pictureAt(pictures, i));
+  return variableOfPicture(generator, kind, canvasOf(opening, each, size), options);
+}
+
+/** One picture [3,height,width] of those that the prior drew, in the order of the opening. */
+function canvasOf(opening: Opening, pictures: readonly NDArray[], size: readonly [number, number]): NDArray {
+  if ("whole" in opening) return covering(pictures[0] as NDArray, size);
+  const { spots } = opening;
+  const ground = pictures[spots.length];
+  return collage(pictures.slice(0, spots.length), spots, size, ground && covering(ground, size));
 }
 
 /** Picture i [3,S,S] of [n,3,S,S]. */

@@ -134,7 +134,7 @@ export const settingsSchema = z.strictObject({
   latent: z.enum(latentKinds).describe("what is optimised: a latent, or logits of codes"),
   average: z.number().min(0).max(0.9999).describe("decay of a running average of the latent, which the picture shows"),
   start: z.enum(starts).describe("first latent, when no picture or codes are given"),
-  look: z.string().min(1).max(100).describe("drawing style of the start prior"),
+  look: z.string().min(1).max(100).describe("icon set that the start prior draws in"),
   padding: z.enum(["border", "zeros"]).describe("what lies outside the picture"),
   regularizer: z
     .strictObject({

@@ -1,25 +1,20 @@
-/** What of a text a run should begin with: the phrases in it that the prior draws best, arranged as its words say. */
+/** Where the things that a text names go, as its words say. */
 import type { Spot } from "../image/collage.js";
-import type { Perceptor } from "../models/perceptor.js";
-import type { CompileOptions } from "../runtime/program.js";
-import { unitTexts } from "./perceive.js";
+import type { Match } from "./phrases.js";
 
-/** A known phrase, its unit embedding [E], and where its picture goes, once for each of several. */
-export interface Subject {
-  readonly phrase: string;
-  readonly embedding: Float32Array;
+/** A thing that a text names, and the number of the tint that it gives it. */
+export interface Thing extends Match {
+  readonly tint: number | undefined;
+}
+
+/** Where the picture of a thing goes, once for each of several. */
+export interface Subject extends Pick<Thing, "phrase" | "tint"> {
   readonly spots: readonly Spot[];
 }
 
-/** A phrase and the words of the text [from, to) that say it. */
-interface Match {
-  readonly phrase: string;
-  readonly from: number;
-  readonly to: number;
-}
+/** The number of the phrase that says most of a text. */
+export type Nearest = (text: string, phrases: readonly string[]) => Promise<number>;
 
-/** Longest phrase in words that is looked for. */
-const MOST_WORDS = 8;
 const WHOLE: Spot = { x: 0, y: 0, scale: 1 };
 const HALVES = {
   row: [
@@ -38,7 +33,7 @@ const RELATIONS = [
   [/\bright of\b/, "row", true],
   [/\b(above|over|on top of)\b/, "column", false],
   [/\b(below|under|beneath)\b/, "column", true],
-  [/^(and|next to|beside|with)\b/, "row", false],
+  [/^[,; ]*(and|next to|beside|with)\b/, "row", false],
 ] as const;
 
 /** Before a thing. */
@@ -65,60 +60,30 @@ const PLACES: readonly (readonly [RegExp, Spot])[] = [
 ];
 
 /**
- * What a text says to begin with: two known phrases with a relation between them, else the one that says most of the text
- * (by the cosine of their embeddings) in its number or place.
+ * Two things with a relation between them, else the one that says most of the text in its number or place.
  *
- * @param phrases lower case, one space between words
- * @returns nothing where the text holds no known phrase
+ * @param things in their order, at least one
  */
-export async function subjectsOf(
-  perceptor: Perceptor,
-  text: string,
-  phrases: ReadonlySet<string>,
-  options: CompileOptions,
-): Promise<readonly Subject[]> {
-  const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-  const matches = matchesIn(words, phrases);
+export async function arranged(
+  words: readonly string[],
+  things: readonly Thing[],
+  nearest: Nearest,
+): Promise<Subject[]> {
   const said = (from: number, to?: number) => words.slice(from, to).join(" ");
-  if (matches.length === 0) return [];
-  const texts = [text, ...matches.map(({ phrase }) => phrase)];
-  const [whole, ...rows] = (await unitTexts(perceptor, texts, options)) as [Float32Array, ...Float32Array[]];
-  const subject = (i: number, spots: readonly Spot[]): Subject => ({
-    phrase: (matches[i] as Match).phrase,
-    embedding: rows[i] as Float32Array,
-    spots,
-  });
-  for (const [i, { to }] of matches.entries()) {
-    const next = matches[i + 1];
-    const relation = next && RELATIONS.find(([pattern]) => pattern.test(said(to, next.from)));
+  const placed = ({ phrase, tint }: Thing, ...spots: readonly Spot[]): Subject => ({ phrase, tint, spots });
+  for (const [i, thing] of things.entries()) {
+    const next = things[i + 1];
+    const relation = next && RELATIONS.find(([pattern]) => pattern.test(said(thing.to, next.from)));
     if (!relation) continue;
     const [, layout, isReversed] = relation;
     const [one, other] = HALVES[layout];
-    return [subject(i, [isReversed ? other : one]), subject(i + 1, [isReversed ? one : other])];
+    return [placed(thing, isReversed ? other : one), placed(next, isReversed ? one : other)];
   }
-  const alike = rows.map((row) => row.reduce((sum, value, i) => sum + value * (whole[i] as number), 0));
-  const best = alike.indexOf(Math.max(...alike));
-  const { from, to } = matches[best] as Match;
-  const before = said(matches[best - 1]?.to ?? 0, from);
-  const around = `${before} ${said(to)}`;
+  const best = things.length === 1 ? 0 : await nearest(said(0), things.map(({ phrase }) => phrase)); // biome-ignore format: one thought
+  const thing = things[best] as Thing;
+  const before = said(things[best - 1]?.to ?? 0, thing.from);
+  const around = `${before} ${said(thing.to)}`;
   const number = NUMBERS.find(([pattern]) => pattern.test(before))?.[1];
   const place = PLACES.find(([pattern]) => pattern.test(around))?.[1];
-  return [subject(best, number ?? [place ?? WHOLE])];
-}
-
-/** The known phrases that are part of no longer one, in their order; the last word may be in the plural. */
-function matchesIn(words: readonly string[], phrases: ReadonlySet<string>): Match[] {
-  const found: Match[] = [];
-  for (let from = 0; from < words.length; from++) {
-    for (let to = Math.min(words.length, from + MOST_WORDS); to > from; to--) {
-      const written = words.slice(from, to).join(" ");
-      const singular = [written.replace(/s$/, ""), written.replace(/es$/, ""), written.replace(/ies$/, "y")];
-      const phrase = [written, ...singular].find((form) => phrases.has(form));
-      if (phrase === undefined) continue;
-      found.push({ phrase, from, to });
-      from = to - 1;
-      break;
-    }
-  }
-  return found;
+  return [placed(thing, ...(number ?? [place ?? WHOLE]))];
 }

@@ -6,6 +6,19 @@ import type { Generator } from "./generator.js";
 import type { ModelFile } from "./model-file.js";
 import type { Perceptor } from "./perceptor.js";
 
+/** A style or a tint, and the words of a text that ask for it. */
+export interface NamedManner {
+  readonly name: string;
+  /** In lower case, one space between words */
+  readonly words: readonly string[];
+}
+
+/** How a text is drawn: the numbers of a style and of a tint of the prior's, where there are some. */
+export interface Manner {
+  readonly style?: number | undefined;
+  readonly tint?: number | undefined;
+}
+
 export interface Prior {
   readonly name: string;
   /** E: numbers of the text embedding that it reads */
@@ -14,12 +27,26 @@ export interface Prior {
   readonly latentChannels: number;
   /** Rows and columns of the latent that it gives */
   readonly side: number;
-  /** Names of the drawing styles that it knows, at least one */
+  /** Names of the icon sets that it remembers, at least one */
   readonly looks: readonly string[];
-  /** What it draws best, in lower case, one space between words: a text that holds one of these says what to begin with */
+  /** Ways to draw: pixel art, watercolour */
+  readonly styles: readonly NamedManner[];
+  /** Colours that things can be given */
+  readonly tints: readonly NamedManner[];
+  /** What it draws, in lower case, one space between words: a text that holds one of these says what to begin with */
   readonly phrases: ReadonlySet<string>;
-  /** Unit embeddings of texts [n,E] and the number of a look -> latents among the codes, not quantised [n,D,side,side] */
-  latent(text: Tensor, look: number): Tensor;
+  /** Further words, so written, and the phrase that each stands for: looked for only where a text holds no phrase */
+  readonly keywords: ReadonlyMap<string, string>;
+  /** Phrases that say what is behind things ("at night"), so written: drawn as a whole picture */
+  readonly grounds: ReadonlySet<string>;
+  /**
+   * Latents among the codes, not quantised [n,D,side,side].
+   *
+   * @param text unit embeddings [n,E]
+   * @param look its number
+   * @param manners of each text
+   */
+  latent(text: Tensor, look: number, manners: readonly Manner[]): Tensor;
   /** What it was read from, for the record that a picture carries */
   readonly files: readonly ModelFile[];
 }

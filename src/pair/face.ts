@@ -27,7 +27,7 @@ export { encodePng } from "../image/png.js";
 export { readPngText } from "../image/png-text.js";
 export type { Codebook, DecodeOptions, Generator } from "../models/generator.js";
 export type { Perceptor } from "../models/perceptor.js";
-export type { Prior } from "../models/prior.js";
+export type { Manner, NamedManner, Prior } from "../models/prior.js";
 export * as ops from "../ops/public.js";
 export type { Device, DeviceRequest } from "../runtime/devices.js";
 export type { Notice } from "./options.js";

@@ -7,9 +7,12 @@ import { VqganClip as InBrowser } from "../../src/browser/vqgan-clip.js";
 import { input } from "../../src/graph/tensor.js";
 import { firstLatent } from "../../src/guidance/first-latent.js";
 import { embedTexts } from "../../src/guidance/prompt-embedding.js";
+import { readingOf } from "../../src/guidance/reading.js";
+import { collage } from "../../src/image/collage.js";
 import { windowOf } from "../../src/image/pad.js";
 import { resizePicture } from "../../src/image/resize.js";
 import { type CreateRequest, NDArray, type Notice, type PictureRun, parsePrompts, readPngText, readStory, VqganClip } from "../../src/index.js"; // biome-ignore format: one import
+import type { Manner } from "../../src/models/prior.js";
 import { compile } from "../../src/runtime/program.js";
 import { openSafetensors } from "../../src/weights/open-file.js";
 import { writeSafetensors } from "../../src/weights/safetensors.js";
@@ -41,14 +44,28 @@ async function beginning(request: Partial<CreateRequest>, initPicture?: NDArray)
   return firstLatent(vq, settings, embeddings, { threads: 1, ...(initPicture && { initPicture }) });
 }
 
-/** The prior's latent of a text, computed apart from any run. */
-async function latentOf(text: Float32Array, look: number): Promise<NDArray> {
-  const z = vq.prior!.latent(input("text", "float32", [1, text.length]), look);
-  const program = await compile({ z, zq: vq.generator.codebook!.quantize(z).zq }, { threads: 1 });
-  const result = await program.run({ text: NDArray.float32([1, text.length], text) });
+/** The prior's latent of a text and the picture of it [3,32,32], computed apart from any run. */
+async function drawingOf(
+  text: Float32Array,
+  look: number,
+  manner: Manner = {},
+): Promise<{ zq: NDArray; picture: NDArray }> {
+  const z = vq.prior!.latent(input("text", "float32", [1, text.length]), look, [manner]);
+  const { zq } = vq.generator.codebook!.quantize(z);
+  const program = await compile({ zq, decoded: vq.generator.decode(zq, { size: [32, 32] }) }, { threads: 1 });
+  const { decoded, ...result } = await program.run({ text: NDArray.float32([1, text.length], text) });
   await program.dispose();
-  return result.zq;
+  const levels = decoded.floats().map((value) => Math.min(1, Math.max(0, (value + 1) / 2)));
+  return { ...result, picture: NDArray.float32([3, 32, 32], levels) };
 }
+
+const latentOf = async (text: Float32Array, look: number, manner?: Manner) => (await drawingOf(text, look, manner)).zq;
+
+const unit = async (text: string) => (await vq.embedTexts([text]))[0]!;
+
+/** How many numbers of two latents' first channels differ. */
+const differing = (a: NDArray, b: NDArray) =>
+  Array.from({ length: (a.shape[2] as number) * (a.shape[3] as number) }, (_, i) => a.at(i) !== b.at(i)).filter(Boolean).length; // biome-ignore format: one thought
 
 const png = async (run: PictureRun) => (await run.toFinish()).toPNG();
 
@@ -103,8 +120,57 @@ describe("where it begins", () => {
     const wide = { size: [40, 32], look: "flat" } satisfies Partial<CreateRequest>;
     const [a, b] = [await beginning(wide), await beginning(wide, picture)];
     expect(a.shape).toEqual([1, 16, 16, 20]);
-    const differing = Array.from({ length: 320 }, (_, i) => a.at(i) !== b.at(i)).filter(Boolean).length;
-    expect(differing).toBeLessThan(8); // rounding decides between near codes
+    expect(differing(a, b)).toBeLessThan(8); // rounding decides between near codes
+  });
+
+  test("in the style that a text names, of the thing alone", async () => {
+    const [castle, fox] = [await unit("a watercolour of a castle"), await unit("fox")];
+    const painted = await beginning({ prompts: "a watercolour of a castle", look: "line" });
+    expect(painted.floats()).toEqual((await latentOf(castle, 1, { style: 1 })).floats());
+    for (const prompts of ["a fox as pixel art", "two words | pixel art:0.5 | a fox:0.2"]) {
+      const begun = await beginning({ prompts, look: "round" });
+      expect(begun.floats()).toEqual((await latentOf(fox, 2, { style: 0 })).floats());
+    }
+  });
+
+  test("in the tint that a text gives the thing, or what a keyword stands for", async () => {
+    const [fox, lion] = [await unit("fox"), await unit("lion")];
+    const grey = await beginning({ prompts: "a grey fox", look: "flat" });
+    expect(grey.floats()).toEqual((await latentOf(fox, 0, { tint: 1 })).floats());
+    const kitty = await beginning({ prompts: "a red kitty, pixel art", look: "flat" });
+    expect(kitty.floats()).toEqual((await latentOf(lion, 0, { style: 0, tint: 0 })).floats());
+  });
+
+  test("of several things without a relation, at the one nearest to the text", async () => {
+    const text = "a fox chasing some lions";
+    const [whole, ...things] = await vq.embedTexts([text, "fox", "lion"]);
+    const alike = things.map((thing) => thing.reduce((sum, value, i) => sum + value * (whole![i] as number), 0));
+    const nearest = things[alike.indexOf(Math.max(...alike))]!;
+    const begun = await beginning({ prompts: text, look: "flat" });
+    expect(begun.floats()).toEqual((await latentOf(nearest, 0)).floats());
+  });
+
+  test("at a ground, alone or behind a thing without its surroundings", async () => {
+    const [night, fox] = [
+      await drawingOf(await unit("at night"), 0, { style: 1 }),
+      await drawingOf(await unit("fox"), 0, { style: 1, tint: 0 }),
+    ];
+    const alone = await beginning({ prompts: "something at night | watercolour", look: "flat" });
+    expect(alone.floats()).toEqual(night.zq.floats());
+    const both = { prompts: "a watercolour of a red fox at night", look: "flat" } satisfies Partial<CreateRequest>;
+    const picture = collage([fox.picture], [[{ x: 0, y: 0, scale: 0.8 }]], [32, 32], night.picture);
+    expect(differing(await beginning(both), await beginning(both, picture))).toBeLessThan(8);
+    expect(differing(await beginning(both), night.zq)).toBeGreaterThan(100);
+  });
+
+  test("without an encoder at the thing alone, or the ground where there is none", async () => {
+    const { encode: _, ...generator } = vq.generator;
+    const { settings } = vq.resolve({ ...base, look: "flat", prompts: "two foxes and a lion at night" });
+    const first = (prompts: string) =>
+      firstLatent({ ...vq, generator }, { ...settings, prompts }, NDArray.zeros("float32", [1, 24]), { threads: 1 });
+    const [fox, night] = [await latentOf(await unit("fox"), 0), await latentOf(await unit("at night"), 0)];
+    expect((await first(settings.prompts)).floats()).toEqual(fox.floats());
+    expect((await first("at night")).floats()).toEqual(night.floats());
   });
 
   test("the regulariser can hold it there; init pictures, codes and edits know nothing of it", async () => {
@@ -183,7 +249,7 @@ describe("who cannot have one", () => {
     await writeFile(join(folder, "config.json"), JSON.stringify({ ...config, latent_channels: 8 }));
     const arrays: Record<string, NDArray> = {};
     for (const name of weights.names) arrays[name] = (await weights.read(name)).as("float32");
-    arrays["conv_out.weight"] = NDArray.zeros("float32", [8, 32, 3, 3]);
+    arrays["conv_out.weight"] = NDArray.zeros("float32", [8, 64, 3, 3]);
     arrays["conv_out.bias"] = NDArray.zeros("float32", [8]);
     await writeFile(path, writeSafetensors(arrays));
   }
@@ -208,6 +274,28 @@ describe("who cannot have one", () => {
     }));
 });
 
+describe("what the bundled prior makes of texts", () => {
+  test.each([
+    ["a red heart", "", "red heart"],
+    ["a purple mouse face", "", "purple mouse face"],
+    ["An airplane at night!", "at night", "airplane"],
+    ["three strawberries on a yellow background", "on a yellow background", "strawberry strawberry strawberry"],
+    ["a watercolour painting of a turtle in the grass", "watercolour in the grass", "turtle"],
+    ["a rocket | low poly", "low poly", "rocket"],
+    ["an oil painting", "oil painting", ""],
+    ["a grey turtle to the left of a blue eggplant", "", "gray turtle blue eggplant"],
+    ["a kitty", "", "cat face"],
+    ["the sea", "sea", ""],
+  ])("%s", async (prompts, manner, things) => {
+    const { prior } = await VqganClip.fromPretrained({ threads: 1 });
+    const { styles, tints } = prior!;
+    const reading = await readingOf(prompts.split("|"), prior!, () => Promise.reject(new Error("no need to compare")));
+    const named = reading.subjects.flatMap(({ phrase, tint, spots }) => spots.map(() => [tint === undefined ? "" : tints[tint]!.name, phrase])); // biome-ignore format: one thought
+    const said = (...words: readonly (string | undefined)[]) => words.filter(Boolean).join(" ");
+    expect([said(styles[reading.style ?? -1]?.name, reading.ground), said(...named.flat())]).toEqual([manner, things]);
+  });
+});
+
 test("--start prior and --look, and models ls with the prior", () =>
   inEmptyFolder(async (folder) => {
     const path = join(folder, "a.png");
@@ -228,9 +316,8 @@ test("--start prior and --look, and models ls with the prior", () =>
       /^vqgan-clip: start: these models have no prior to start at \(take a pair whose folder has prior\//,
     );
     const listed = await cli(["models", "ls", "--json", pair]);
-    expect(JSON.parse(listed.stdout.toString())).toContainEqual(
-      expect.objectContaining({ kind: "prior", facts: { embeddingSize: 24, channels: 16, side: 16, looks: "flat, line, round" } }), // biome-ignore format: one case
-    );
+    const facts = { embeddingSize: 24, channels: 16, side: 16, looks: "flat, line, round", styles: "pixel art, watercolour", tints: "red, gray" }; // biome-ignore format: one thought
+    expect(JSON.parse(listed.stdout.toString())).toContainEqual(expect.objectContaining({ kind: "prior", facts }));
   }));
 
 test("in a browser the prior's two files are fetched where there are some", async () => {
