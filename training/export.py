@@ -45,7 +45,7 @@ def main(out, models, judge_folder):
     saved = loop.load(out / "prior.pt")
     if saved:
         folder = models / "prior"
-        prior.export(saved["ema"], prior.LOOKS, saved["phrases"], folder)
+        prior.export(saved["ema"], saved["words"], folder)
         print(f"prior: step {saved['step']}, {(folder / 'model.safetensors').stat().st_size} bytes")
     for file in models.glob("*/*"):
         file.chmod(0o644)

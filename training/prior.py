@@ -1,94 +1,75 @@
-"""The prior: from the embedding of a text and a look (an icon set) to the latent of a picture, in one pass; where a run may begin."""
+"""The prior: from the embedding of a text, a look (an icon set) and a style to the latent of a picture, in one pass; where a run may begin."""
 
 import json
-import math
 import random
 from pathlib import Path
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
+import backgrounds
 import loop
-from captions import COLOUR_WORDS, FORMS, PLACES, SCENERY, STYLE_ALONE, STYLES, caption, load_tokenizer
+from captions import COLOUR_WORDS, FORMS, NUMBERS, PALETTE, PLACES, RELATIONS, SCENERY, SIZES, STYLE_ALONE, STYLES, caption, load_tokenizer
 from clip import Clip, load_weights
-from data import STYLE_NAMES, Pictures, Scenes
+from data import STYLE_NAMES, Pictures, Scenes, looking
+from styles import APPLY
 from vqgan import load_vqgan
 
-LOOKS = ("twemoji",)
-KINDS = (("tint", 20), ("background", 15), ("small", 4), ("big", 4), ("place", 8), ("count", 10), ("relation", 18), ("beside", 5), ("scenery", 14), ("style", 24))
-CONDITION, SEED, LEVELS = 512, 128, ((256, 2), (192, 2), (128, 3))
+LOOKS = ("twemoji", "noto", "fluent-emoji-flat")
+IDEA, SIDE, SEED, WIDTH, BLOCKS = 448, 16, 40, 128, 3
+STYLE_WORDS = {"pencil sketch": ["pencil sketch", "pencil drawing"], "watercolour": ["watercolour", "watercolor"], "oil painting": ["oil painting", "painted in oil"]}
 
 
 class Block(nn.Module):
-    """Residual block whose first normalisation is scaled and shifted by the condition."""
+    """Residual block whose first normalisation is scaled and shifted by the style."""
 
-    def __init__(self, width):
+    def __init__(self, styles, width):
         super().__init__()
-        self.film = nn.Linear(CONDITION, 2 * width)
+        self.film = nn.Embedding(styles, 2 * width)
         self.norm1, self.conv1 = nn.GroupNorm(32, width, eps=1e-6), nn.Conv2d(width, width, 3, padding=1)
         self.norm2, self.conv2 = nn.GroupNorm(32, width, eps=1e-6), nn.Conv2d(width, width, 3, padding=1)
+        nn.init.zeros_(self.film.weight)
 
-    def forward(self, x, condition):
-        scale, shift = self.film(condition)[:, :, None, None].chunk(2, 1)
+    def forward(self, x, style):
+        scale, shift = self.film(style)[:, :, None, None].chunk(2, 1)
         h = self.conv1(F.silu(self.norm1(x) * (1 + scale) + shift))
         return x + self.conv2(F.silu(self.norm2(h)))
 
 
 class Prior(nn.Module):
-    """Unit embeddings [B, E] and look numbers [B] to latents [B, D, 16, 16]: a 4x4 map, doubled twice, with residual blocks at each size."""
+    """Unit embeddings [B, E], look numbers [B] and style numbers [B] to latents [B, D, 16, 16].
 
-    def __init__(self, embedding, looks, channels):
+    The text chooses among learned ideas (attention), each with a vector for every look; a linear map makes a latent of it, and blocks that are told the style correct that.
+    Ideas and map are fitted to the pictures together (generative latent optimisation, Bojanowski et al. 2018).
+    """
+
+    def __init__(self, embedding, ideas, looks, styles, channels):
         super().__init__()
-        self.embedding = embedding
-        self.looks = nn.Embedding(looks, embedding)
-        self.in1, self.in2 = nn.Linear(2 * embedding, CONDITION), nn.Linear(CONDITION, CONDITION)
-        self.seed = nn.Linear(CONDITION, SEED * 16)
-        self.levels, before = nn.ModuleList(), SEED
-        for width, blocks in LEVELS:
-            level = nn.Module()
-            level.enter = nn.Conv2d(before, width, 1)
-            level.blocks = nn.ModuleList(Block(width) for _ in range(blocks))
-            self.levels.append(level)
-            before = width
-        self.norm_out, self.conv_out = nn.GroupNorm(32, before, eps=1e-6), nn.Conv2d(before, channels, 3, padding=1)
+        self.embedding, self.channels = embedding, channels
+        self.keys = nn.Linear(embedding, ideas)
+        self.ideas = nn.Parameter(torch.zeros(looks, ideas, IDEA))
+        self.seed = nn.Linear(IDEA, SEED * SIDE * SIDE)
+        self.enter = nn.Conv2d(SEED, WIDTH, 1)
+        self.blocks = nn.ModuleList(Block(styles, WIDTH) for _ in range(BLOCKS))
+        self.norm_out, self.conv_out = nn.GroupNorm(32, WIDTH, eps=1e-6), nn.Conv2d(WIDTH, channels, 3, padding=1)
+        nn.init.zeros_(self.conv_out.weight)
 
-    def forward(self, text, look):
-        c = torch.cat([text * math.sqrt(self.embedding), self.looks(look)], 1)
-        c = F.silu(self.in2(F.silu(self.in1(c))))
-        x = self.seed(c).view(-1, SEED, 4, 4)
-        for number, level in enumerate(self.levels):
-            if number:
-                x = F.interpolate(x, scale_factor=2.0, mode="nearest")
-            x = level.enter(x)
-            for block in level.blocks:
-                x = block(x, c)
-        return self.conv_out(F.silu(self.norm_out(x)))
+    def choice(self, text):
+        """Logits [B, ideas] of which idea a text means."""
+        return self.keys(text * self.embedding ** 0.5)
 
+    def draw(self, idea, style):
+        """Latents of idea vectors [B, IDEA]."""
+        seed = self.seed(idea).view(-1, SEED, SIDE, SIDE)
+        x = self.enter(seed)
+        for block in self.blocks:
+            x = block(x, style)
+        return seed[:, :self.channels] + self.conv_out(F.silu(self.norm_out(x)))
 
-class Muon(torch.optim.Optimizer):
-    """Momentum whose matrices are brought near to orthogonal by five Newton-Schulz steps (github.com/KellerJordan/Muon), with the size of Adam's steps."""
-
-    def __init__(self, params, lr, momentum=0.95, weight_decay=0.01):
-        super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
-
-    @torch.no_grad()
-    def step(self):
-        for group in self.param_groups:
-            for value in group["params"]:
-                state = self.state[value]
-                mean = state.setdefault("mean", torch.zeros_like(value))
-                mean.lerp_(value.grad, 1 - group["momentum"])
-                x = torch.lerp(value.grad, mean, group["momentum"]).flatten(1)
-                wide = x.shape[0] <= x.shape[1]
-                x = x if wide else x.T
-                x = x / (x.norm() + 1e-7)
-                for _ in range(5):
-                    a = x @ x.T
-                    x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
-                x = (x if wide else x.T) * (0.2 * max(x.shape) ** 0.5)
-                value.mul_(1 - group["lr"] * group["weight_decay"]).add_(x.view_as(value), alpha=-group["lr"])
+    def forward(self, text, look, style):
+        return self.draw(torch.einsum("bn,bnk->bk", self.choice(text).softmax(1), self.ideas[look]), style)
 
 
 def stocks(pictures):
@@ -111,134 +92,180 @@ class Texts:
 
     @torch.no_grad()
     def __call__(self, captions):
-        return self.model.text(torch.tensor([encoding.ids for encoding in self.tokenizer.encode_batch(captions)]))
+        captions = list(captions)
+        return torch.cat([self.model.text(torch.tensor([encoding.ids for encoding in self.tokenizer.encode_batch(captions[first:first + 512])])) for first in range(0, len(captions), 512)])
 
 
-def with_noise(text, generator):
-    """Unit vectors [B, E] a little off, so that near texts give near pictures."""
-    return F.normalize(text + 0.15 * torch.randn(text.shape, generator=generator) * text.shape[1] ** -0.5, dim=1)
+def grounds():
+    """Phrases of every ground: scenery, then a plain one of every colour."""
+    colours = {name: [word for word, meant in COLOUR_WORDS.items() if meant == name] for name in PALETTE}
+    return {**SCENERY, **{name: [form.format(word) for word in words for form in ("on a {} background", "with a {} background", "in front of a {} background", "on {}")] for name, words in colours.items()}}
 
 
-def embedded(texts, scenes, rng):
-    """What a run would be given for the scenes: their captions, or the sum of subject and style as two prompts."""
-    captions = list(scenes.captions)
-    second = {}
-    for row, style in enumerate(scenes.shown["style"].tolist()):
-        if style < len(STYLE_NAMES) and rng.random() < 0.5:
-            captions[row] = caption(scenes.subjects[row], rng)
-            second[row] = rng.choice(STYLE_ALONE[STYLE_NAMES[style]])
-    both = texts(captions + list(second.values()))
-    text, styles = both[:len(captions)].clone(), both[len(captions):]
-    if second:
-        text[list(second)] = F.normalize(text[list(second)] + styles, dim=1)
-    return text
+def draw_ground(name, number):
+    """A ground alone [1, 3, 128, 128]; `number` draws it another time."""
+    if name in PALETTE:
+        return torch.tensor(PALETTE[name]).view(1, 3, 1, 1).expand(1, 3, 128, 128)
+    generator = torch.Generator().manual_seed(number)
+    low, high = torch.rand(2, 1, 3, generator=generator)
+    return backgrounds.DRAW[name](*looking(128, None, 1), low, high, generator)
 
 
-class Replay:
-    """Embeddings and codes of the last scenes that were composed: showing them again costs no rendering and no encoding."""
+def vocabulary(pictures):
+    """Which idea a text means: names, then tags of few concepts, then phrases of grounds; a text of several concepts means the most usual of them."""
+    no_subject = {word for texts in (PLACES.values(), *SCENERY.values(), *STYLES.values(), *STYLE_ALONE.values(), *RELATIONS.values(), *SIZES.values(), *NUMBERS.values(), (form for form, _ in FORMS))
+                  for text in texts for word in text.split()} | set(COLOUR_WORDS)
+    usual = sorted(pictures.concepts, key=lambda concept: -concept["weight"])
+    names, tags = {}, {}
+    for rank in (lambda concept: concept["names"][:1], lambda concept: concept["names"]):
+        for concept in usual:
+            for name in rank(concept):
+                names.setdefault(name, concept["id"])
+    for concept in usual:
+        for tag in pictures.rare_tags[concept["id"]]:
+            if tag not in names and tag not in no_subject:
+                tags.setdefault(tag, concept["id"])
+    said = {phrase: len(pictures.concepts) + number for number, phrases in enumerate(grounds().values()) for phrase in phrases}
+    return names, tags, said, no_subject
 
-    def __init__(self, size, saved=None):
-        self.size, self.text, self.codes = size, *(saved or (torch.zeros(0), torch.zeros(0)))
 
-    def add(self, text, codes):
-        text, codes = text.half(), codes.short()
-        self.text = torch.cat([self.text, text])[-self.size:] if len(self.text) else text
-        self.codes = torch.cat([self.codes, codes])[-self.size:] if len(self.codes) else codes
-
-    def draw(self, count, generator):
-        chosen = torch.randint(len(self.text), (count,), generator=generator)
-        return self.text[chosen].float(), self.codes[chosen].long()
-
-
-def targets(vqgan, scenes):
-    """Latents and code numbers [B, 16, 16] of whole scenes."""
+def targets(vqgan, pixels):
+    """Code numbers [B, 16, 16] of pictures [B, 3, 128, 128] in [0, 1]."""
     with torch.no_grad(), loop.autocast():
-        z = torch.cat([vqgan.encode(block * 2 - 1) for block in scenes.render(128, supersample=1).split(64)]).float()
+        z = torch.cat([vqgan.encode(block * 2 - 1) for block in pixels.split(64)]).float()
     return vqgan.nearest(z.permute(0, 2, 3, 1).flatten(0, 2)).view(len(z), *z.shape[2:])
 
 
-def train(data, out, models, warm=None, stop=6000, cooldown=1000, peak=2e-3, alone=40, composed=12, replayed=36, checkpoint_every=100):
-    """Trains from scratch, from an exported prior (`warm`) or from the last checkpoint.
+def store(pictures, vqgan):
+    """Codes of every idea: plain in every look [looks, ideas, 16, 16], and in every style in one of the looks in turn [styles, ideas, 16, 16]."""
+    concepts, stock, plain = len(pictures.concepts), stocks(pictures), []
+    ideas = concepts + len(grounds())
+    styled = torch.zeros(len(STYLE_NAMES), ideas, SIDE, SIDE, dtype=torch.short)
 
-    A batch: `alone` concepts on white from a store made once, `composed` new scenes and `replayed` ones of before; all of one look (icon set).
-    """
+    def add(pixels, look, first):
+        plain[look].append(targets(vqgan, pixels).short())
+        for number, name in enumerate(STYLE_NAMES):
+            mine = [row for row in range(len(pixels)) if styled_look(first + row, number) == look]
+            styled[number, [first + row for row in mine]] = targets(vqgan, APPLY[name](pixels[mine], torch.Generator().manual_seed(number))).short()
+
+    for look in range(len(LOOKS)):
+        plain.append([])
+        for first in range(0, concepts, 256):
+            group = list(range(first, min(first + 256, concepts)))
+            add(Scenes(pictures, len(group), 1, canonical=True, stock=stock[look], concepts=group, kinds=["single"] * len(group)).render(128, supersample=1), look, first)
+        add(torch.cat([draw_ground(name, look) for name in grounds()]), look, concepts)
+    return {"plain": torch.stack([torch.cat(codes) for codes in plain]), "styled": styled}
+
+
+def styled_look(idea, style):
+    """In which look an idea is shown in a style."""
+    return (idea + style) % len(LOOKS)
+
+
+def fit_keys(model, texts, words, steps=1500, batch=512, noise=0.08, peak=0.01):
+    """Teaches the keys which idea every word means, said alone or in a sentence (one in four)."""
+    rng, generator = random.Random(4), torch.Generator().manual_seed(4)
+    said = [texts(words), *(texts(caption(word, rng) for word in words) for _ in range(2))]
+    meant, share = torch.tensor(list(words.values())), torch.tensor([0.75, 0.125, 0.125])
+    optimizer = torch.optim.Adam(model.keys.parameters(), lr=peak)
+    for step in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = loop.rate(step, peak, 20, steps, steps // 2)
+        rows, form = torch.randint(len(meant), (batch,), generator=generator), torch.multinomial(share, batch, True, generator=generator)
+        text = torch.stack(said)[form, rows]
+        text = F.normalize(text + noise * torch.randn(text.shape, generator=generator) * text.shape[1] ** -0.5, dim=1)
+        loss = F.cross_entropy(model.choice(text), meant[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        chosen = model.choice(said[0]).softmax(1)
+    return {"words_known": (chosen.argmax(1) == meant).float().mean().item(), "certainty": chosen[torch.arange(len(meant)), meant].mean().item()}
+
+
+def fit_map(model, latents):
+    """Starts ideas and linear map at the principal components of the plain latents [looks, ideas, D, 16, 16]."""
+    flat = latents.flatten(2)
+    mean = flat.mean((0, 1))
+    basis = torch.svd_lowrank((flat - mean).flatten(0, 1), q=IDEA, niter=3)[2]
+    ideas = (flat - mean) @ basis
+    scale = ideas.std()
+    with torch.no_grad():
+        model.ideas.copy_(ideas / scale)
+        nn.init.normal_(model.seed.weight, std=0.02)
+        model.seed.weight[:len(basis)] = basis * scale
+        model.seed.bias[:len(basis)] = mean
+
+
+def train(data, out, models, stop=1600, cooldown=800, peak=1e-3, batch=64, checkpoint_every=100):
+    """Trains from scratch or from the last checkpoint; half of a batch is plain, half in a style."""
     loop.prepare(4)
-    pictures, drawer, texts = Pictures(data), load_vqgan(Path(models) / "vqgan"), Texts(Path(models) / "clip")
-    book = drawer.quantize.embedding.weight
-    model = Prior(texts.model.text_out.weight.shape[0], len(LOOKS), book.shape[1]).to(memory_format=torch.channels_last)
-    matrix = lambda name, value: value.dim() > 1 and not name.startswith(("looks", "conv_out"))
-    optimizers = [
-        Muon([value for name, value in model.named_parameters() if matrix(name, value)], lr=peak),
-        torch.optim.AdamW([value for name, value in model.named_parameters() if not matrix(name, value)], lr=peak, betas=(0.9, 0.98), weight_decay=0.01),
-    ]
-    saved = loop.load(Path(out) / "prior.pt")
-    if warm and not saved:
-        model.load_state_dict({name: value.float() for name, value in load_file(Path(warm) / "model.safetensors").items()})
-    ema, start, log, replay = loop.copy_state(model), 0, loop.Log(Path(out) / "prior.jsonl"), Replay(30_000)
+    pictures, drawer = Pictures(data), load_vqgan(Path(models) / "vqgan")
+    book = drawer.quantize.embedding.weight.detach()
+    codes = loop.load(Path(out) / "prior-store.pt")
+    if not codes:
+        codes = store(pictures, drawer)
+        loop.save(Path(out) / "prior-store.pt", **codes)
+    looks, ideas = codes["plain"].shape[:2]
+    names, tags, said, _ = vocabulary(pictures)
+    texts = Texts(Path(models) / "clip")
+    model = Prior(texts.model.text_out.weight.shape[0], ideas, looks, 1 + len(STYLE_NAMES), book.shape[1])
+    latents = lambda numbers: book[numbers.long()].movedim(-1, -3)
+    log, saved = loop.Log(Path(out) / "prior.jsonl"), loop.load(Path(out) / "prior.pt")
+    if not saved:
+        fit_map(model, latents(codes["plain"]))
+        log.write(step=0, **fit_keys(model, texts, names | tags | said))
+    model.keys.requires_grad_(False)
+    model.to(memory_format=torch.channels_last)
+    trained = [value for value in model.parameters() if value.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=peak, betas=(0.9, 0.98), weight_decay=0)
+    ema, start = loop.copy_state(model), 0
     if saved:
         model.load_state_dict(saved["model"])
-        for optimizer, state in zip(optimizers, saved["optimizers"]):
-            optimizer.load_state_dict(state)
-        ema, start, log.seconds, replay = saved["ema"], saved["step"], saved["seconds"], Replay(30_000, saved["replay"])
-    stock = stocks(pictures)
-    store = loop.load(Path(out) / "prior-store.pt")
-    concepts = range(len(pictures.concepts))
-    if not store:
-        plain = lambda look, group: Scenes(pictures, len(group), 1, canonical=True, stock=stock[look], concepts=group, kinds=["single"] * len(group))
-        blocks = [list(concepts)[first:first + 256] for first in range(0, len(concepts), 256)]
-        store = {"codes": torch.stack([torch.cat([targets(drawer, plain(look, block)) for block in blocks]) for look in range(len(LOOKS))]).short()}
-        loop.save(Path(out) / "prior-store.pt", **store)
-    variance = book[store["codes"].flatten().long()].var()
-    odds = [max(concept["weight"], 0.4) for concept in pictures.concepts]
-    kinds, shares = zip(*KINDS)
+        optimizer.load_state_dict(saved["optimizer"])
+        ema, start, log.seconds = saved["ema"], saved["step"], saved["seconds"]
+    variance = book[codes["plain"].flatten().long()].var()
+    odds = torch.tensor([max(concept["weight"], 0.4) for concept in pictures.concepts] + [1.0] * (ideas - len(pictures.concepts)))
     for step in range(start, stop):
-        rng, generator = random.Random(step), torch.Generator().manual_seed(step)
-        look = step % len(LOOKS)
-        chosen = rng.choices(concepts, odds, k=alone)
-        noun = lambda concept: rng.choice([concept["names"][0], rng.choice(concept["names"]), rng.choice(pictures.rare_tags[concept["id"]] or concept["names"])])
-        text, codes = [texts([caption(noun(pictures.concepts[number]), rng) for number in chosen])], [store["codes"][look, chosen].long()]
-        scenes = Scenes(pictures, composed, 5_000_000 + step, canonical=True, stock=stock[look], kinds=rng.choices(kinds, shares, k=composed))
-        text.append(embedded(texts, scenes, rng))
-        codes.append(targets(drawer, scenes))
-        replay.add(text[1], codes[1])
-        before = replay.draw(replayed, generator)
-        text, codes = with_noise(torch.cat([*text, before[0]]), generator), torch.cat([*codes, before[1]])
-        for optimizer in optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = loop.rate(step, peak, 100, stop, cooldown)
+        generator = torch.Generator().manual_seed(step)
+        idea = torch.multinomial(odds, batch, True, generator=generator)
+        style = torch.randint(1 + len(STYLE_NAMES), (batch,), generator=generator)
+        style[:batch // 2] = 0
+        look = torch.where(style > 0, styled_look(idea, style - 1), torch.randint(looks, (batch,), generator=generator))
+        wanted = torch.where(style[:, None, None] > 0, codes["styled"][style - 1, idea], codes["plain"][look, idea])
+        for group in optimizer.param_groups:
+            group["lr"] = loop.rate(step, peak, 50, stop, cooldown)
         with loop.autocast():
-            z = model(text, torch.full((len(text),), look))
-        z = z.float().permute(0, 2, 3, 1)
-        errors = (z - book[codes]).square().mean((1, 2, 3)) / variance
+            z = model.draw(model.ideas[look, idea], style)
+        errors = (z.float() - latents(wanted)).square().mean((1, 2, 3)) / variance
         loss = errors.mean()
-        model.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optimizer in optimizers:
-            optimizer.step()
+        torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        optimizer.step()
         loop.average(ema, model, min(0.99, (step + 1) / (step + 10)))
         log.tick()
         if step % 20 == 19:
-            log.write(step=step + 1, loss=loss.item(), singles=errors[:alone].mean().item(), composed=errors[alone:alone + composed].mean().item())
+            log.write(step=step + 1, loss=loss.item(), plain=errors[:batch // 2].mean().item(), styled=errors[style > 0].mean().item())
         if step % checkpoint_every == checkpoint_every - 1 or step + 1 == stop:
-            loop.save(Path(out) / "prior.pt", model=model.state_dict(), optimizers=[optimizer.state_dict() for optimizer in optimizers], ema=ema,
-                      replay=(replay.text, replay.codes), phrases=phrases(pictures), step=step + 1, seconds=log.seconds)
+            loop.save(Path(out) / "prior.pt", model=model.state_dict(), optimizer=optimizer.state_dict(), ema=ema, words=spoken(pictures), step=step + 1, seconds=log.seconds)
 
 
-def phrases(pictures):
-    """The names that the prior was shown alone, without words that captions use for something else than a subject."""
-    said = [PLACES.values(), *SCENERY.values(), *STYLES.values(), *STYLE_ALONE.values(), (form for form, _ in FORMS)]
-    other = {word for texts in said for text in texts for word in text.split()}
-    return sorted({name for concept in pictures.concepts for name in concept["names"]} - other - set(COLOUR_WORDS))
+def spoken(pictures):
+    """What the config says that the prior knows: subjects by name and by keyword, and grounds."""
+    names, tags, said, no_subject = vocabulary(pictures)
+    return {"phrases": sorted(set(names) - no_subject), "keywords": sorted(tags), "grounds": sorted(said)}
 
 
-def export(state, looks, known, folder):
-    """Writes config.json, with the phrases that it knows, and model.safetensors (f16)."""
+def export(state, words, folder):
+    """Writes config.json, with the words that it knows, and model.safetensors (f16)."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    save_file({name: value.half().contiguous() for name, value in state.items()}, folder / "model.safetensors", {"format": "pt"})
+    tensors = {{"ideas": "ideas.weight"}.get(name, name): value.half().contiguous() for name, value in state.items()}
+    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+    styles = [{"name": "plain", "words": []}, *({"name": name, "words": STYLE_WORDS.get(name, [name])} for name in STYLE_NAMES)]
     config = {
-        "model_type": "latent_prior", "embedding_size": state["looks.weight"].shape[1], "condition_size": CONDITION, "seed_channels": SEED, "seed_side": 4,
-        "levels": [{"channels": width, "blocks": blocks} for width, blocks in LEVELS], "latent_channels": state["conv_out.weight"].shape[0], "looks": list(looks), "phrases": known,
+        "model_type": "latent_prior", "embedding_size": state["keys.weight"].shape[1], "ideas": len(state["keys.weight"]), "idea_size": IDEA, "side": SIDE, "seed_channels": SEED,
+        "channels": WIDTH, "blocks": BLOCKS, "latent_channels": len(state["conv_out.weight"]), "looks": list(LOOKS), "styles": styles, **words,
     }
     (folder / "config.json").write_text(json.dumps(config) + "\n")

@@ -32,7 +32,7 @@ def main():
     parser.add_argument("--out", default=".training/out", help="checkpoints and logs")
     parser.add_argument("--models", default=str(ROOT.parent / "models/compact"), help="where the exported pair goes")
     parser.add_argument("--judge", default=str(ROOT / "judge"), help="where the exported judge goes")
-    parser.add_argument("--warm", help="with clip or prior: folder of an exported one to start from")
+    parser.add_argument("--warm", help="with clip: folder of an exported one to start from")
     parser.add_argument("--stop", type=int, help="last step (the learning rate falls to zero there)")
     options = parser.parse_args()
     extra = {"stop": options.stop} if options.stop else {}
@@ -45,7 +45,7 @@ def main():
     if options.what == "clip":
         clip.train(options.data, options.out, vqgan=drawer, warm=options.warm, **extra)
     if options.what == "prior":
-        prior.train(options.data, options.out, options.models, warm=options.warm, **extra)
+        prior.train(options.data, options.out, options.models, **extra)
     if options.what == "sharpen":
         sharpen.train(options.data, options.out, options.models, **extra)
     if options.what == "all":
