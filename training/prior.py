@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 import backgrounds
 import loop
-from captions import COLOUR_WORDS, FORMS, NUMBERS, PALETTE, PLACES, RELATIONS, SCENERY, SIZES, STYLE_ALONE, STYLES, caption, load_tokenizer
+from captions import COLOUR_WORDS, FORMS, NUMBERS, PALETTE, PLACES, RELATIONS, SCENERY, SIZES, STYLE_ALONE, STYLES, caption, load_tokenizer, with_article
 from clip import Clip, load_weights
 from data import STYLE_NAMES, Pictures, Scenes, looking
 from styles import APPLY
@@ -19,40 +19,42 @@ from vqgan import load_vqgan
 
 LOOKS = ("twemoji", "noto", "fluent-emoji-flat")
 IDEA, SIDE, SEED, WIDTH, BLOCKS = 448, 16, 40, 128, 3
+GROUND_WORDS = {"sky": ["sky", "blue sky"], "grass": ["grass", "meadow"], "night": ["night", "night sky"], "sea": ["sea", "ocean"], "stripes": ["stripes"], "checkerboard": ["checkerboard"]}
+MANNERS = (*STYLE_NAMES, *PALETTE)
 STYLE_WORDS = {"pencil sketch": ["pencil sketch", "pencil drawing"], "watercolour": ["watercolour", "watercolor"], "oil painting": ["oil painting", "painted in oil"]}
 
 
 class Block(nn.Module):
-    """Residual block whose first normalisation is scaled and shifted by the style."""
+    """Residual block whose first normalisation is scaled and shifted by style and tint."""
 
-    def __init__(self, styles, width):
+    def __init__(self, manners, width):
         super().__init__()
-        self.film = nn.Embedding(styles, 2 * width)
+        self.film = nn.Linear(manners, 2 * width, bias=False)
         self.norm1, self.conv1 = nn.GroupNorm(32, width, eps=1e-6), nn.Conv2d(width, width, 3, padding=1)
         self.norm2, self.conv2 = nn.GroupNorm(32, width, eps=1e-6), nn.Conv2d(width, width, 3, padding=1)
         nn.init.zeros_(self.film.weight)
 
-    def forward(self, x, style):
-        scale, shift = self.film(style)[:, :, None, None].chunk(2, 1)
+    def forward(self, x, manner):
+        scale, shift = self.film(manner)[:, :, None, None].chunk(2, 1)
         h = self.conv1(F.silu(self.norm1(x) * (1 + scale) + shift))
         return x + self.conv2(F.silu(self.norm2(h)))
 
 
 class Prior(nn.Module):
-    """Unit embeddings [B, E], look numbers [B] and style numbers [B] to latents [B, D, 16, 16].
+    """Unit embeddings [B, E], look numbers [B] and manners [B, M] (1 for the style and the tint that are wanted, else 0) to latents [B, D, 16, 16].
 
-    The text chooses among learned ideas (attention), each with a vector for every look; a linear map makes a latent of it, and blocks that are told the style correct that.
+    The text chooses among learned ideas (attention), each with a vector for every look; a linear map makes a latent of it, and blocks that are told the manner correct that.
     Ideas and map are fitted to the pictures together (generative latent optimisation, Bojanowski et al. 2018).
     """
 
-    def __init__(self, embedding, ideas, looks, styles, channels):
+    def __init__(self, embedding, ideas, looks, manners, channels):
         super().__init__()
         self.embedding, self.channels = embedding, channels
         self.keys = nn.Linear(embedding, ideas)
         self.ideas = nn.Parameter(torch.zeros(looks, ideas, IDEA))
         self.seed = nn.Linear(IDEA, SEED * SIDE * SIDE)
         self.enter = nn.Conv2d(SEED, WIDTH, 1)
-        self.blocks = nn.ModuleList(Block(styles, WIDTH) for _ in range(BLOCKS))
+        self.blocks = nn.ModuleList(Block(manners, WIDTH) for _ in range(BLOCKS))
         self.norm_out, self.conv_out = nn.GroupNorm(32, WIDTH, eps=1e-6), nn.Conv2d(WIDTH, channels, 3, padding=1)
         nn.init.zeros_(self.conv_out.weight)
 
@@ -60,16 +62,16 @@ class Prior(nn.Module):
         """Logits [B, ideas] of which idea a text means."""
         return self.keys(text * self.embedding ** 0.5)
 
-    def draw(self, idea, style):
+    def draw(self, idea, manner):
         """Latents of idea vectors [B, IDEA]."""
         seed = self.seed(idea).view(-1, SEED, SIDE, SIDE)
         x = self.enter(seed)
         for block in self.blocks:
-            x = block(x, style)
+            x = block(x, manner)
         return seed[:, :self.channels] + self.conv_out(F.silu(self.norm_out(x)))
 
-    def forward(self, text, look, style):
-        return self.draw(torch.einsum("bn,bnk->bk", self.choice(text).softmax(1), self.ideas[look]), style)
+    def forward(self, text, look, manner):
+        return self.draw(torch.einsum("bn,bnk->bk", self.choice(text).softmax(1), self.ideas[look]), manner)
 
 
 def stocks(pictures):
@@ -99,7 +101,8 @@ class Texts:
 def grounds():
     """Phrases of every ground: scenery, then a plain one of every colour."""
     colours = {name: [word for word, meant in COLOUR_WORDS.items() if meant == name] for name in PALETTE}
-    return {**SCENERY, **{name: [form.format(word) for word in words for form in ("on a {} background", "with a {} background", "in front of a {} background", "on {}")] for name, words in colours.items()}}
+    scenery = {name: phrases + GROUND_WORDS[name] for name, phrases in SCENERY.items()}
+    return {**scenery, **{name: [form.format(with_article(f"{word} background")) for word in words for form in ("on {}", "with {}", "in front of {}")] + [f"on {word}" for word in words] for name, words in colours.items()}}
 
 
 def draw_ground(name, number):
@@ -112,7 +115,10 @@ def draw_ground(name, number):
 
 
 def vocabulary(pictures):
-    """Which idea a text means: names, then tags of few concepts, then phrases of grounds; a text of several concepts means the most usual of them."""
+    """Which idea a name means, and a phrase of a ground; which name a tag stands for. Of several concepts the most usual is meant.
+
+    Returns names, grounds, tags, and words that are no subject because captions use them for something else.
+    """
     no_subject = {word for texts in (PLACES.values(), *SCENERY.values(), *STYLES.values(), *STYLE_ALONE.values(), *RELATIONS.values(), *SIZES.values(), *NUMBERS.values(), (form for form, _ in FORMS))
                   for text in texts for word in text.split()} | set(COLOUR_WORDS)
     usual = sorted(pictures.concepts, key=lambda concept: -concept["weight"])
@@ -121,12 +127,14 @@ def vocabulary(pictures):
         for concept in usual:
             for name in rank(concept):
                 names.setdefault(name, concept["id"])
-    for concept in usual:
-        for tag in pictures.rare_tags[concept["id"]]:
-            if tag not in names and tag not in no_subject:
-                tags.setdefault(tag, concept["id"])
+    for rank in range(max(len(concept["tags"]) for concept in usual)):
+        for concept in usual:
+            own = [name for name in concept["names"] if names[name] == concept["id"]]
+            for tag in concept["tags"][rank:rank + 1]:
+                if own and tag not in names and tag not in no_subject:
+                    tags.setdefault(tag, own[0])
     said = {phrase: len(pictures.concepts) + number for number, phrases in enumerate(grounds().values()) for phrase in phrases}
-    return names, tags, said, no_subject
+    return names, said, tags, no_subject
 
 
 def targets(vqgan, pixels):
@@ -137,32 +145,45 @@ def targets(vqgan, pixels):
 
 
 def store(pictures, vqgan):
-    """Codes of every idea: plain in every look [looks, ideas, 16, 16], and in every style in one of the looks in turn [styles, ideas, 16, 16]."""
+    """Codes of every idea: plain in every look [looks, ideas, 16, 16], and in every style, every second one in every tint, in one of the looks
+    in turn [manners, ideas, 16, 16]; -1 where it is not."""
     concepts, stock, plain = len(pictures.concepts), stocks(pictures), []
     ideas = concepts + len(grounds())
-    styled = torch.zeros(len(STYLE_NAMES), ideas, SIDE, SIDE, dtype=torch.short)
+    changed = torch.full((len(MANNERS), ideas, SIDE, SIDE), -1, dtype=torch.short)
+    alone = lambda look, group: Scenes(pictures, len(group), 1, canonical=True, stock=stock[look], concepts=group, kinds=["single"] * len(group))
 
-    def add(pixels, look, first):
+    def add(draw, look, group):
+        pixels = draw(group, None)
         plain[look].append(targets(vqgan, pixels).short())
-        for number, name in enumerate(STYLE_NAMES):
-            mine = [row for row in range(len(pixels)) if styled_look(first + row, number) == look]
-            styled[number, [first + row for row in mine]] = targets(vqgan, APPLY[name](pixels[mine], torch.Generator().manual_seed(number))).short()
+        for manner, name in enumerate(MANNERS):
+            mine = [idea for idea in group if look_of(idea, manner) == look]
+            if name not in APPLY:
+                mine = [idea for idea in mine if idea < concepts and idea // len(LOOKS) % 2 == 0]
+            if mine:
+                drawn = APPLY[name](pixels[[idea - group[0] for idea in mine]], torch.Generator().manual_seed(manner)) if name in APPLY else draw(mine, name)
+                changed[manner, mine] = targets(vqgan, drawn).short()
+
+    def things(group, tint):
+        scenes = alone(look, group)
+        if tint:
+            for (paste,) in scenes.pastes:
+                paste |= {"tint": list(PALETTE[tint]), "strength": 0.9}
+        return scenes.render(128, supersample=1)
 
     for look in range(len(LOOKS)):
         plain.append([])
         for first in range(0, concepts, 256):
-            group = list(range(first, min(first + 256, concepts)))
-            add(Scenes(pictures, len(group), 1, canonical=True, stock=stock[look], concepts=group, kinds=["single"] * len(group)).render(128, supersample=1), look, first)
-        add(torch.cat([draw_ground(name, look) for name in grounds()]), look, concepts)
-    return {"plain": torch.stack([torch.cat(codes) for codes in plain]), "styled": styled}
+            add(things, look, list(range(first, min(first + 256, concepts))))
+        add(lambda group, _: torch.cat([draw_ground(name, look) for name in grounds()]), look, list(range(concepts, ideas)))
+    return {"plain": torch.stack([torch.cat(codes) for codes in plain]), "changed": changed}
 
 
-def styled_look(idea, style):
-    """In which look an idea is shown in a style."""
-    return (idea + style) % len(LOOKS)
+def look_of(idea, manner):
+    """In which look an idea is shown in a manner."""
+    return (idea + manner) % len(LOOKS)
 
 
-def fit_keys(model, texts, words, steps=1500, batch=512, noise=0.08, peak=0.01):
+def fit_keys(model, texts, words, steps=1500, batch=512, noise=0.08, peak=0.05):
     """Teaches the keys which idea every word means, said alone or in a sentence (one in four)."""
     rng, generator = random.Random(4), torch.Generator().manual_seed(4)
     said = [texts(words), *(texts(caption(word, rng) for word in words) for _ in range(2))]
@@ -198,7 +219,7 @@ def fit_map(model, latents):
 
 
 def train(data, out, models, stop=1600, cooldown=800, peak=1e-3, batch=64, checkpoint_every=100):
-    """Trains from scratch or from the last checkpoint; half of a batch is plain, half in a style."""
+    """Trains from scratch or from the last checkpoint; of a batch 3/8 are plain, the others in a style or a tint."""
     loop.prepare(4)
     pictures, drawer = Pictures(data), load_vqgan(Path(models) / "vqgan")
     book = drawer.quantize.embedding.weight.detach()
@@ -207,14 +228,14 @@ def train(data, out, models, stop=1600, cooldown=800, peak=1e-3, batch=64, check
         codes = store(pictures, drawer)
         loop.save(Path(out) / "prior-store.pt", **codes)
     looks, ideas = codes["plain"].shape[:2]
-    names, tags, said, _ = vocabulary(pictures)
+    names, said, _, _ = vocabulary(pictures)
     texts = Texts(Path(models) / "clip")
-    model = Prior(texts.model.text_out.weight.shape[0], ideas, looks, 1 + len(STYLE_NAMES), book.shape[1])
+    model = Prior(texts.model.text_out.weight.shape[0], ideas, looks, len(MANNERS), book.shape[1])
     latents = lambda numbers: book[numbers.long()].movedim(-1, -3)
     log, saved = loop.Log(Path(out) / "prior.jsonl"), loop.load(Path(out) / "prior.pt")
     if not saved:
         fit_map(model, latents(codes["plain"]))
-        log.write(step=0, **fit_keys(model, texts, names | tags | said))
+        log.write(step=0, **fit_keys(model, texts, names | said))
     model.keys.requires_grad_(False)
     model.to(memory_format=torch.channels_last)
     trained = [value for value in model.parameters() if value.requires_grad]
@@ -229,14 +250,15 @@ def train(data, out, models, stop=1600, cooldown=800, peak=1e-3, batch=64, check
     for step in range(start, stop):
         generator = torch.Generator().manual_seed(step)
         idea = torch.multinomial(odds, batch, True, generator=generator)
-        style = torch.randint(1 + len(STYLE_NAMES), (batch,), generator=generator)
-        style[:batch // 2] = 0
-        look = torch.where(style > 0, styled_look(idea, style - 1), torch.randint(looks, (batch,), generator=generator))
-        wanted = torch.where(style[:, None, None] > 0, codes["styled"][style - 1, idea], codes["plain"][look, idea])
+        manner = torch.randint(len(MANNERS), (batch,), generator=generator)
+        manner[:batch * 3 // 8] = -1
+        manner[codes["changed"][manner, idea, 0, 0] < 0] = -1
+        look = torch.where(manner < 0, torch.randint(looks, (batch,), generator=generator), look_of(idea, manner))
+        wanted = torch.where(manner[:, None, None] < 0, codes["plain"][look, idea], codes["changed"][manner, idea])
         for group in optimizer.param_groups:
             group["lr"] = loop.rate(step, peak, 50, stop, cooldown)
         with loop.autocast():
-            z = model.draw(model.ideas[look, idea], style)
+            z = model.draw(model.ideas[look, idea], F.one_hot(manner + 1, len(MANNERS) + 1)[:, 1:].float())
         errors = (z.float() - latents(wanted)).square().mean((1, 2, 3)) / variance
         loss = errors.mean()
         optimizer.zero_grad()
@@ -246,15 +268,16 @@ def train(data, out, models, stop=1600, cooldown=800, peak=1e-3, batch=64, check
         loop.average(ema, model, min(0.99, (step + 1) / (step + 10)))
         log.tick()
         if step % 20 == 19:
-            log.write(step=step + 1, loss=loss.item(), plain=errors[:batch // 2].mean().item(), styled=errors[style > 0].mean().item())
+            log.write(step=step + 1, loss=loss.item(), plain=errors[manner < 0].mean().item(), changed=errors[manner >= 0].mean().item())
         if step % checkpoint_every == checkpoint_every - 1 or step + 1 == stop:
             loop.save(Path(out) / "prior.pt", model=model.state_dict(), optimizer=optimizer.state_dict(), ema=ema, words=spoken(pictures), step=step + 1, seconds=log.seconds)
 
 
 def spoken(pictures):
-    """What the config says that the prior knows: subjects by name and by keyword, and grounds."""
-    names, tags, said, no_subject = vocabulary(pictures)
-    return {"phrases": sorted(set(names) - no_subject), "keywords": sorted(tags), "grounds": sorted(said)}
+    """What the config says that the prior knows: subjects by name, names that keywords stand for, and grounds."""
+    names, said, tags, no_subject = vocabulary(pictures)
+    phrases = set(names) - no_subject
+    return {"phrases": sorted(phrases), "keywords": {tag: tags[tag] for tag in sorted(tags) if tags[tag] in phrases}, "grounds": sorted(said)}
 
 
 def export(state, words, folder):
@@ -263,9 +286,10 @@ def export(state, words, folder):
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {{"ideas": "ideas.weight"}.get(name, name): value.half().contiguous() for name, value in state.items()}
     save_file(tensors, folder / "model.safetensors", {"format": "pt"})
-    styles = [{"name": "plain", "words": []}, *({"name": name, "words": STYLE_WORDS.get(name, [name])} for name in STYLE_NAMES)]
+    styles = [{"name": name, "words": STYLE_WORDS.get(name, [name])} for name in STYLE_NAMES]
+    tints = [{"name": name, "words": [word for word, meant in COLOUR_WORDS.items() if meant == name]} for name in PALETTE]
     config = {
         "model_type": "latent_prior", "embedding_size": state["keys.weight"].shape[1], "ideas": len(state["keys.weight"]), "idea_size": IDEA, "side": SIDE, "seed_channels": SEED,
-        "channels": WIDTH, "blocks": BLOCKS, "latent_channels": len(state["conv_out.weight"]), "looks": list(LOOKS), "styles": styles, **words,
+        "channels": WIDTH, "blocks": BLOCKS, "latent_channels": len(state["conv_out.weight"]), "looks": list(LOOKS), "styles": styles, "tints": tints, **words,
     }
     (folder / "config.json").write_text(json.dumps(config) + "\n")
