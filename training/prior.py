@@ -19,8 +19,9 @@ from vqgan import load_vqgan
 
 LOOKS = ("twemoji", "noto", "fluent-emoji-flat")
 IDEA, SIDE, SEED, WIDTH, BLOCKS = 448, 16, 40, 128, 3
-GROUND_WORDS = {"sky": ["sky", "blue sky"], "grass": ["grass", "meadow"], "night": ["night", "night sky"], "sea": ["sea", "ocean"], "stripes": ["stripes"], "checkerboard": ["checkerboard"]}
+GROUND_WORDS = {"sky": ["sky", "blue sky"], "grass": ["grass", "meadow"], "night": ["night", "night sky"], "sea": ["sea", "ocean"]}
 MANNERS = (*STYLE_NAMES, *PALETTE)
+NO_KEYWORDS = set("all and any are can day for from get got has her him his how its new not now off one our out put say see she the them they this that what when who why with yes you your".split())
 STYLE_WORDS = {"pencil sketch": ["pencil sketch", "pencil drawing"], "watercolour": ["watercolour", "watercolor"], "oil painting": ["oil painting", "painted in oil"]}
 
 
@@ -101,7 +102,7 @@ class Texts:
 def grounds():
     """Phrases of every ground: scenery, then a plain one of every colour."""
     colours = {name: [word for word, meant in COLOUR_WORDS.items() if meant == name] for name in PALETTE}
-    scenery = {name: phrases + GROUND_WORDS[name] for name, phrases in SCENERY.items()}
+    scenery = {name: phrases + GROUND_WORDS.get(name, []) for name, phrases in SCENERY.items()}
     return {**scenery, **{name: [form.format(with_article(f"{word} background")) for word in words for form in ("on {}", "with {}", "in front of {}")] + [f"on {word}" for word in words] for name, words in colours.items()}}
 
 
@@ -131,8 +132,10 @@ def vocabulary(pictures):
         for concept in usual:
             own = [name for name in concept["names"] if names[name] == concept["id"]]
             for tag in concept["tags"][rank:rank + 1]:
-                if own and tag not in names and tag not in no_subject:
+                if own and len(tag) > 2 and tag not in names and tag not in no_subject | NO_KEYWORDS:
                     tags.setdefault(tag, own[0])
+    for name in names.keys() & COLOUR_WORDS.keys():  # "an orange"
+        tags |= {name: other for other, concept in names.items() if concept == names[name] and other not in no_subject}
     said = {phrase: len(pictures.concepts) + number for number, phrases in enumerate(grounds().values()) for phrase in phrases}
     return names, said, tags, no_subject
 
@@ -218,7 +221,7 @@ def fit_map(model, latents):
         model.seed.bias[:len(basis)] = mean
 
 
-def train(data, out, models, stop=1600, cooldown=800, peak=1e-3, batch=64, checkpoint_every=100):
+def train(data, out, models, stop=1600, cooldown=900, peak=2e-3, batch=64, checkpoint_every=100):
     """Trains from scratch or from the last checkpoint; of a batch 3/8 are plain, the others in a style or a tint."""
     loop.prepare(4)
     pictures, drawer = Pictures(data), load_vqgan(Path(models) / "vqgan")
@@ -239,7 +242,9 @@ def train(data, out, models, stop=1600, cooldown=800, peak=1e-3, batch=64, check
     model.keys.requires_grad_(False)
     model.to(memory_format=torch.channels_last)
     trained = [value for value in model.parameters() if value.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=peak, betas=(0.9, 0.98), weight_decay=0)
+    memory = [model.ideas, *model.seed.parameters()]  # begins at a good place: a tenth of the rate
+    blocks = [value for value in trained if all(value is not other for other in memory)]
+    optimizer = torch.optim.AdamW([{"params": blocks, "share": 1.0}, {"params": memory, "share": 0.1}], betas=(0.9, 0.98), weight_decay=0)
     ema, start = loop.copy_state(model), 0
     if saved:
         model.load_state_dict(saved["model"])
@@ -256,7 +261,7 @@ def train(data, out, models, stop=1600, cooldown=800, peak=1e-3, batch=64, check
         look = torch.where(manner < 0, torch.randint(looks, (batch,), generator=generator), look_of(idea, manner))
         wanted = torch.where(manner[:, None, None] < 0, codes["plain"][look, idea], codes["changed"][manner, idea])
         for group in optimizer.param_groups:
-            group["lr"] = loop.rate(step, peak, 50, stop, cooldown)
+            group["lr"] = group["share"] * loop.rate(step, peak, 50, stop, cooldown)
         with loop.autocast():
             z = model.draw(model.ideas[look, idea], F.one_hot(manner + 1, len(MANNERS) + 1)[:, 1:].float())
         errors = (z.float() - latents(wanted)).square().mean((1, 2, 3)) / variance
