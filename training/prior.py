@@ -17,7 +17,7 @@ from data import STYLE_NAMES, Pictures, Scenes, looking
 from styles import APPLY
 from vqgan import load_vqgan
 
-LOOKS = ("twemoji", "noto", "fluent-emoji-flat")
+LOOKS = ("fluent-emoji-flat", "twemoji", "noto")
 IDEA, SIDE, SEED, WIDTH, BLOCKS = 448, 16, 40, 128, 3
 GROUND_WORDS = {"sky": ["sky", "blue sky"], "grass": ["grass", "meadow"], "night": ["night", "night sky"], "sea": ["sea", "ocean"]}
 MANNERS = (*STYLE_NAMES, *PALETTE)

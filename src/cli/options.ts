@@ -245,7 +245,7 @@ export function takes(name: SettingName): string {
     const { weight, target, every } = settingsSchema.shape.regularizer.shape;
     return `weight (${range(weight)}), or weight=..,target=${choices(target)},decay=..,every=.. (${range(every)}),restart=on or off`;
   }
-  if (name === "look") return `a name that the prior has, or ${ANY_LOOK} for one drawn by the seed`;
+  if (name === "look") return `a name that the prior has, or ${ANY_LOOK} for one after the other, seed by seed`;
   if (name === "schedule") {
     return "constant, linear, cosine, step or exponential, and fields as in cosine,warmup=20,final=0.1,cycles=2 or step,decay=0.5,every=100";
   }

@@ -4,7 +4,6 @@
  */
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
-import { Random } from "../core/random.js";
 import { sameShape, sizeOf } from "../core/shape.js";
 import { input } from "../graph/tensor.js";
 import { collage, type Spot } from "../image/collage.js";
@@ -74,7 +73,7 @@ function checkPriorStart(settings: Settings, prior: Prior | undefined, generator
     look === ANY_LOOK || prior.looks.includes(look),
     "BAD_ARGUMENT",
     () => `look: ${prior.name} has no look "${look}"`,
-    `it has ${prior.looks.join(", ")}; ${ANY_LOOK} draws one`,
+    `it has ${prior.looks.join(", ")}; ${ANY_LOOK} takes them in turn, seed by seed`,
   );
   requires(
     firstWeights(settings).some((weight) => weight > 0),
@@ -178,10 +177,9 @@ export async function variableOfPrior(
   const opening = await openingOf(settings, embeddings, { generator, perceptor, prior }, options);
   const drawings = "whole" in opening ? [opening.whole] : [...opening.things, ...(opening.ground ? [opening.ground] : [])]; // biome-ignore format: one thought
   const texts = NDArray.float32([drawings.length, perceptor.embeddingSize], joined(drawings.map(({ embedding }) => embedding))); // biome-ignore format: one thought
-  const drawn = new Random(seed).split("look").integer(prior.looks.length);
   const raw = prior.latent(
     input("text", "float32", texts.shape),
-    look === ANY_LOOK ? drawn : prior.looks.indexOf(look),
+    look === ANY_LOOK ? seed % prior.looks.length : prior.looks.indexOf(look), // neighbouring seeds differ
     drawings.map(({ manner }) => manner),
   );
   const z = kind === "continuous" ? raw : codebookOf(generator, `latent: ${kind}`).quantize(raw).zq;

@@ -101,7 +101,7 @@ export const scheduleSchema = z.discriminatedUnion("kind", [
 
 export type ScheduleRequest = z.input<typeof scheduleSchema>;
 
-/** The look that stands for one drawn by the seed. */
+/** The look that stands for any: seeds take them in turn. */
 export const ANY_LOOK = "any";
 
 /** Pixels a side: at least one code, at most what 32-bit offsets and a patient user allow. */

@@ -88,13 +88,12 @@ describe("where it begins", () => {
     });
   });
 
-  test("a look of its own, or the seed's", async () => {
+  test("a look of its own, or one after the other, seed by seed", async () => {
     const looks = await Promise.all(["flat", "line", "round"].map((look) => beginning({ look })));
     const same = (a: NDArray) => looks.findIndex((b) => largestError(a, b) === 0);
     expect(looks.map(same)).toEqual([0, 1, 2]);
     const drawn = await Promise.all([0, 1, 2, 3, 4].map(async (seed) => same(await beginning({ seed }))));
-    expect(drawn).not.toContain(-1);
-    expect(new Set(drawn).size).toBeGreaterThan(1);
+    expect(drawn).toEqual([0, 1, 2, 0, 1]);
   });
 
   test("positive texts by their weights at the first step, of the first scene", async () => {
