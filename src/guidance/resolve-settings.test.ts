@@ -22,6 +22,15 @@ describe("resolveSettings", () => {
     expect(named.origins.steps).toBe("preset nerdyrodent");
   });
 
+  it("takes what the model says of a run from its prior before what it says of any", () => {
+    const recommended = { steps: 90, regularizer: presets.mse.regularizer!, atPrior: { steps: 20, regularizer: { ...presets.mse.regularizer!, weight: 3 } } }; // biome-ignore format: one thought
+    const of = (atPrior: boolean, request = {}) => resolveSettings({ prompts: "x", ...request }, { ...sources, recommended, atPrior }); // biome-ignore format: one thought
+    expect(of(false).settings).toMatchObject({ steps: 90, regularizer: presets.mse.regularizer });
+    expect(of(true).settings).toMatchObject({ steps: 20, regularizer: { weight: 3 } });
+    expect(of(true).origins.steps).toBe("model");
+    expect(of(true, { steps: 7 }).settings).toMatchObject({ steps: 7, regularizer: { weight: 3 } });
+  });
+
   it("merges the regulariser by field", () => {
     const { settings } = resolveSettings({ prompts: "x", regularizer: { weight: 2 } }, sources);
     expect(settings.regularizer).toEqual({ ...presets.paper.regularizer, weight: 2 });

@@ -13,9 +13,19 @@ import {
   settingsSchema,
 } from "./settings.js";
 
-/** What a model's `recommended.json` may hold: any part of a recipe, and a size. */
-const recommendationSchema = settingsSchema.omit({ prompts: true, seed: true }).partial();
-export type Recommendation = Partial<Recipe & Pick<Settings, "size">>;
+/**
+ * What a model's `recommended.json` may hold: any part of a recipe, and a size; `atPrior` says what is different for a run
+ * that begins at the pair's prior, nearer to its end than one that begins elsewhere.
+ */
+const recommendationSchema = settingsSchema
+  .omit({ prompts: true, seed: true })
+  .partial()
+  .extend({
+    atPrior: settingsSchema.omit({ prompts: true, seed: true, size: true, start: true }).partial().optional(),
+  });
+export type Recommendation = Partial<Recipe & Pick<Settings, "size">> & {
+  readonly atPrior?: Partial<Omit<Recipe, "start">>;
+};
 
 /** What somebody asks for; everything left out is filled in. */
 export interface SettingsRequest extends Partial<Omit<Settings, "prompts" | "regularizer" | "schedule" | "plateau">> {
@@ -35,6 +45,8 @@ export interface SettingsRequest extends Partial<Omit<Settings, "prompts" | "reg
 export interface SettingsSources {
   /** The model pair's own recommendation. */
   readonly recommended?: Recommendation | undefined;
+  /** Whether the run begins at the prior, so that the recommendation's `atPrior` counts. */
+  readonly atPrior?: boolean;
   /** Whether the generator has a codebook (default); without one, what recipes say of codes is left out. */
   readonly codebook?: boolean;
   /** Width and height where nobody names any: the generator's own resolution. */
@@ -84,7 +96,7 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
       `known: ${presetNames.join(", ")}`,
     );
   }
-  const { recommended, like, size, edits = false, codebook = true, drawSeed } = sources;
+  const { recommended, atPrior = false, like, size, edits = false, codebook = true, drawSeed } = sources;
   requires(
     edits || strength === undefined,
     "BAD_ARGUMENT",
@@ -93,6 +105,7 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
   );
   const recipes: Layer[] = [
     ...(preset ? [[`preset ${preset}`, presets[preset]] as const] : []),
+    ...(recommended?.atPrior && atPrior ? [["model", recommended.atPrior] as const] : []),
     ...(recommended ? [["model", recommended] as const] : []),
     ["preset paper", presets.paper],
   ];

@@ -155,18 +155,24 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     request: SettingsRequest,
     { begun, ...sources }: Pick<SettingsSources, "size" | "like" | "edits"> & { readonly begun: boolean },
   ): ResolvedSettings {
-    const resolved = resolveSettings(request, {
-      ...sources,
-      recommended: this.recommended,
-      codebook: this.generator.codebook !== undefined,
-      drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
-    });
+    const resolve = (atPrior: boolean) => {
+      const given = resolveSettings(request, {
+        ...sources,
+        atPrior,
+        recommended: this.recommended,
+        codebook: this.generator.codebook !== undefined,
+        drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
+      });
+      return withPossibleStart(given, this, begun);
+    };
+    const anywhere = resolve(false);
+    const resolved = anywhere.settings.start === "prior" && !begun ? resolve(true) : anywhere;
     const { size, latent, start, clampToCodebook } = resolved.settings;
     latentShape(this.generator, size);
     if (latent !== "continuous") codebookOf(this.generator, `latent: ${latent}`);
     if (clampToCodebook) codebookOf(this.generator, "clampToCodebook");
     if (start === "codes") codebookOf(this.generator, "start: codes");
-    return withPossibleStart(resolved, this, begun);
+    return resolved;
   }
 
   private get usualSize(): [number, number] {
