@@ -156,7 +156,7 @@ class Scenes:
         rng = random.Random(seed)
         self.pictures, self.canonical = pictures, canonical
         self.generator = torch.Generator().manual_seed(seed & 0x7FFFFFFF)
-        self.captions, self.subjects, said, shown, self.pastes, ground = [], [], [], [], [], []
+        self.captions, said, shown, self.pastes, ground = [], [], [], [], []
         names, weights = zip(*self.KINDS)
         candidates = list(stock) if stock is not None else range(len(pictures.concepts))
         odds = [pictures.weights[number] for number in candidates]
@@ -180,7 +180,6 @@ class Scenes:
             scene = self._scene(rng, number, kind, plain, again, lambda: take(rng.choices(candidates, odds)[0]))
             last = scene
             self.captions.append(scene["caption"])
-            self.subjects.append(scene["subject"])
             said.append(scene["said"])
             shown.append(scene["shown"])
             self.pastes.append(scene["pastes"])
@@ -293,7 +292,7 @@ class Scenes:
             shown |= {"colour": -1, "background": -1}
         text = caption(noun, rng, colour, said_background, scenery, place, size, count, spoken, other, style, alone)
         ground = {"low": low, "high": high, "direction": rng.uniform(0, 2 * math.pi)}
-        return {"caption": text, "subject": noun, "said": said, "shown": shown, "pastes": pastes, "ground": ground, "kind": kind, "relation": relation,
+        return {"caption": text, "said": said, "shown": shown, "pastes": pastes, "ground": ground, "kind": kind, "relation": relation,
                 "numbers": (number, second)}
 
     @staticmethod

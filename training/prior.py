@@ -231,7 +231,7 @@ def train(data, out, models, stop=1600, cooldown=900, peak=2e-3, batch=64, check
         codes = store(pictures, drawer)
         loop.save(Path(out) / "prior-store.pt", **codes)
     looks, ideas = codes["plain"].shape[:2]
-    names, said, _, _ = vocabulary(pictures)
+    names, said, tags, no_subject = vocabulary(pictures)
     texts = Texts(Path(models) / "clip")
     model = Prior(texts.model.text_out.weight.shape[0], ideas, looks, len(MANNERS), book.shape[1])
     latents = lambda numbers: book[numbers.long()].movedim(-1, -3)
@@ -275,12 +275,11 @@ def train(data, out, models, stop=1600, cooldown=900, peak=2e-3, batch=64, check
         if step % 20 == 19:
             log.write(step=step + 1, loss=loss.item(), plain=errors[manner < 0].mean().item(), changed=errors[manner >= 0].mean().item())
         if step % checkpoint_every == checkpoint_every - 1 or step + 1 == stop:
-            loop.save(Path(out) / "prior.pt", model=model.state_dict(), optimizer=optimizer.state_dict(), ema=ema, words=spoken(pictures), step=step + 1, seconds=log.seconds)
+            loop.save(Path(out) / "prior.pt", model=model.state_dict(), optimizer=optimizer.state_dict(), ema=ema, words=spoken(names, said, tags, no_subject), step=step + 1, seconds=log.seconds)
 
 
-def spoken(pictures):
-    """What the config says that the prior knows: subjects by name, names that keywords stand for, and grounds."""
-    names, said, tags, no_subject = vocabulary(pictures)
+def spoken(names, said, tags, no_subject):
+    """What the config says of a vocabulary: subjects by name, names that keywords stand for, and grounds."""
     phrases = set(names) - no_subject
     return {"phrases": sorted(phrases), "keywords": {tag: tags[tag] for tag in sorted(tags) if tags[tag] in phrases}, "grounds": sorted(said)}
 

@@ -23,8 +23,7 @@ export function latentShape(generator: Generator, [width, height]: readonly [num
 
 /**
  * `codes`: uniformly random codes (paper); `normal`: a normally distributed latent; `white`, `grey`: the encoding of a
- * flat picture with a little noise; `prior`: the icons that the pair's prior remembers of what
- * the text names.
+ * flat picture with a little noise; `prior`: the icons that the pair's prior remembers of what the text names.
  */
 export const starts = ["codes", "normal", "white", "grey", "prior"] as const;
 
