@@ -210,7 +210,7 @@ def load_weights(model, folder, words):
 def train(data, out, vqgan=None, warm=None, stop=2400, cooldown=600, peak=7e-4, radius=1.0, replays=3, batch=128, checkpoint_every=50):
     """Trains from scratch, from exported weights (`warm`) or from the last checkpoint.
 
-    Every batch is shown `replays` times ("free" adversarial training, arXiv 1904.12843): the gradient of one showing also gives the disturbance
+    Radius 0 shows every batch once; else it is shown `replays` times ("free" adversarial training, arXiv 1904.12843): the gradient of one showing also gives the disturbance
     (L2 ball of `radius` at 64 px) of the next. Pictures: composed scenes, a third as the VQGAN of folder `vqgan` draws them, and some damaged ones as wrong answers.
     """
     loop.prepare(1)
@@ -254,10 +254,10 @@ def train(data, out, vqgan=None, warm=None, stop=2400, cooldown=600, peak=7e-4, 
         if drawer:
             ignored[:, len(captions):] = False  # a damaged picture fits nothing
         for group in optimizer.param_groups:
-            group["lr"] = loop.rate(step, peak, 100, stop, cooldown)
+            group["lr"] = loop.rate(step, peak, min(100, stop // 10), stop, min(cooldown, stop // 2))
         change, losses = torch.zeros_like(pixels), []
-        for replay in range(replays):
-            change.requires_grad_(replay + 1 < replays)
+        for replay in range(replays if radius else 1):
+            change.requires_grad_(bool(radius) and replay + 1 < replays)
             with loop.autocast():
                 image = model.image(pixels + change)
                 loss = model.loss(image, model.text(ids), ignored)
@@ -266,7 +266,7 @@ def train(data, out, vqgan=None, warm=None, stop=2400, cooldown=600, peak=7e-4, 
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             losses.append(loss.item())
-            if replay + 1 < replays:
+            if change.requires_grad:
                 gradient = change.grad
                 with torch.no_grad():
                     change = change + 0.75 * radius * gradient / gradient.flatten(1).norm(dim=1).clamp(min=1e-12)[:, None, None, None]

@@ -18,7 +18,7 @@ from styles import APPLY
 from vqgan import load_vqgan
 
 LOOKS = ("fluent-emoji-flat", "twemoji", "noto")
-IDEA, SIDE, SEED, WIDTH, BLOCKS = 448, 16, 40, 128, 3
+IDEA, SIDE, SEED, TEXTURE, WIDTH, BLOCKS = 448, 16, 40, 16, 128, 3
 GROUND_WORDS = {"sky": ["sky", "blue sky"], "grass": ["grass", "meadow"], "night": ["night", "night sky"], "sea": ["sea", "ocean"]}
 MANNERS = (*STYLE_NAMES, *PALETTE)
 NO_KEYWORDS = set("all and any are can day for from get got has her him his how its new not now off one our out put say see she the them they this that what when who why with yes you your".split())
@@ -44,7 +44,8 @@ class Block(nn.Module):
 class Prior(nn.Module):
     """Unit embeddings [B, E], look numbers [B] and manners [B, M] (1 for the style and the tint that are wanted, else 0) to latents [B, D, 16, 16].
 
-    The text chooses among learned ideas (attention), each with a vector for every look; a linear map makes a latent of it, and blocks that are told the manner correct that.
+    The text chooses among learned ideas (attention), each with a vector for every look; a linear map makes a latent of it, and blocks that are told the manner,
+    and get a texture of it (what is in a manner everywhere: paper, brush strokes, a lattice), correct that.
     Ideas and map are fitted to the pictures together (generative latent optimisation, Bojanowski et al. 2018).
     """
 
@@ -54,9 +55,11 @@ class Prior(nn.Module):
         self.keys = nn.Linear(embedding, ideas)
         self.ideas = nn.Parameter(torch.zeros(looks, ideas, IDEA))
         self.seed = nn.Linear(IDEA, SEED * SIDE * SIDE)
-        self.enter = nn.Conv2d(SEED, WIDTH, 1)
+        self.texture = nn.Linear(manners, TEXTURE * SIDE * SIDE, bias=False)
+        self.enter = nn.Conv2d(SEED + TEXTURE, WIDTH, 1)
         self.blocks = nn.ModuleList(Block(manners, WIDTH) for _ in range(BLOCKS))
         self.norm_out, self.conv_out = nn.GroupNorm(32, WIDTH, eps=1e-6), nn.Conv2d(WIDTH, channels, 3, padding=1)
+        nn.init.normal_(self.texture.weight, std=0.5)
         nn.init.zeros_(self.conv_out.weight)
 
     def choice(self, text):
@@ -66,7 +69,7 @@ class Prior(nn.Module):
     def draw(self, idea, manner):
         """Latents of idea vectors [B, IDEA]."""
         seed = self.seed(idea).view(-1, SEED, SIDE, SIDE)
-        x = self.enter(seed)
+        x = self.enter(torch.cat([seed, self.texture(manner).view(-1, TEXTURE, SIDE, SIDE)], 1))
         for block in self.blocks:
             x = block(x, manner)
         return seed[:, :self.channels] + self.conv_out(F.silu(self.norm_out(x)))
@@ -147,6 +150,11 @@ def targets(vqgan, pixels):
     return vqgan.nearest(z.permute(0, 2, 3, 1).flatten(0, 2)).view(len(z), *z.shape[2:])
 
 
+def in_style(name, pixels):
+    """Pictures in a style whose random texture is the same in all, so that it can be learnt."""
+    return torch.cat([APPLY[name](picture[None], torch.Generator().manual_seed(0)) for picture in pixels])
+
+
 def store(pictures, vqgan):
     """Codes of every idea: plain in every look [looks, ideas, 16, 16], and in every style, every second one in every tint, in one of the looks
     in turn [manners, ideas, 16, 16]; -1 where it is not."""
@@ -163,7 +171,7 @@ def store(pictures, vqgan):
             if name not in APPLY:
                 mine = [idea for idea in mine if idea < concepts and idea // len(LOOKS) % 2 == 0]
             if mine:
-                drawn = APPLY[name](pixels[[idea - group[0] for idea in mine]], torch.Generator().manual_seed(manner)) if name in APPLY else draw(mine, name)
+                drawn = in_style(name, pixels[[idea - group[0] for idea in mine]]) if name in APPLY else draw(mine, name)
                 changed[manner, mine] = targets(vqgan, drawn).short()
 
     def things(group, tint):
@@ -221,8 +229,8 @@ def fit_map(model, latents):
         model.seed.bias[:len(basis)] = mean
 
 
-def train(data, out, models, stop=1600, cooldown=900, peak=2e-3, batch=64, checkpoint_every=100):
-    """Trains from scratch or from the last checkpoint; of a batch 3/8 are plain, the others in a style or a tint."""
+def train(data, out, models, stop=1500, cooldown=1000, peak=2e-3, batch=64, checkpoint_every=100):
+    """Trains from scratch or from the last checkpoint; of a batch half is in a style, a quarter in a tint."""
     loop.prepare(4)
     pictures, drawer = Pictures(data), load_vqgan(Path(models) / "vqgan")
     book = drawer.quantize.embedding.weight.detach()
@@ -255,8 +263,9 @@ def train(data, out, models, stop=1600, cooldown=900, peak=2e-3, batch=64, check
     for step in range(start, stop):
         generator = torch.Generator().manual_seed(step)
         idea = torch.multinomial(odds, batch, True, generator=generator)
-        manner = torch.randint(len(MANNERS), (batch,), generator=generator)
-        manner[:batch * 3 // 8] = -1
+        style, tint = (torch.randint(*kind, (batch,), generator=generator) for kind in ((0, len(STYLE_NAMES)), (len(STYLE_NAMES), len(MANNERS))))
+        manner = torch.where(torch.arange(batch) < batch // 2, style, tint)
+        manner[batch * 3 // 4:] = -1
         manner[codes["changed"][manner, idea, 0, 0] < 0] = -1
         look = torch.where(manner < 0, torch.randint(looks, (batch,), generator=generator), look_of(idea, manner))
         wanted = torch.where(manner[:, None, None] < 0, codes["plain"][look, idea], codes["changed"][manner, idea])
@@ -293,7 +302,7 @@ def export(state, words, folder):
     styles = [{"name": name, "words": STYLE_WORDS.get(name, [name])} for name in STYLE_NAMES]
     tints = [{"name": name, "words": [word for word, meant in COLOUR_WORDS.items() if meant == name]} for name in PALETTE]
     config = {
-        "model_type": "latent_prior", "embedding_size": state["keys.weight"].shape[1], "ideas": len(state["keys.weight"]), "idea_size": IDEA, "side": SIDE, "seed_channels": SEED,
+        "model_type": "latent_prior", "embedding_size": state["keys.weight"].shape[1], "ideas": len(state["keys.weight"]), "idea_size": IDEA, "side": SIDE, "seed_channels": SEED, "texture_channels": TEXTURE,
         "channels": WIDTH, "blocks": BLOCKS, "latent_channels": len(state["conv_out.weight"]), "looks": list(LOOKS), "styles": styles, "tints": tints, **words,
     }
     (folder / "config.json").write_text(json.dumps(config) + "\n")

@@ -1,6 +1,6 @@
-"""The second stage of the VQGAN: its decoder alone, trained to please the compact CLIP's eyes and a patch discriminator besides the plain error (Esser et al. 2021, section 3.1).
+"""The second stage of the VQGAN: trained to please the compact CLIP's eyes and a patch discriminator besides the plain error (Esser et al. 2021, section 3.1).
 
-Encoder and codebook stay as they are, so that latents, and what the prior has learned of them, keep their meaning.
+Half of the scenes are in a style. Codes move a little, so the prior is trained afterwards.
 """
 
 import random
@@ -15,7 +15,7 @@ import loop
 from captions import load_tokenizer
 from clip import SIDE, Clip, load_weights
 from data import Pictures, Scenes
-from vqgan import load_vqgan, quality, reconstruction_loss
+from vqgan import Codebook, load_vqgan, quality, reconstruction_loss
 
 PERCEPTUAL, ADVERSARIAL, PLAIN_STEPS = 0.5, 0.15, 60
 
@@ -54,11 +54,12 @@ class Eyes:
         return sum((a - b).square().mean() for a, b in zip(self.features(look(made)), right)) / len(right)
 
 
-def train(data, out, models, stop=1000, cooldown=300, peak=3e-4, batch=8, checkpoint_every=100):
+def train(data, out, models, stop=800, cooldown=300, peak=3e-4, batch=8, checkpoint_every=100):
     """Trains from the exported VQGAN and CLIP of folder `models`, or from the last checkpoint."""
     loop.prepare(5)
     pictures, model, eyes = Pictures(data), load_vqgan(Path(models) / "vqgan"), Eyes(Path(models) / "clip")
-    drawing = [*model.decoder.requires_grad_(True).parameters(), *model.post_quant_conv.requires_grad_(True).parameters()]
+    drawing = [value.requires_grad_(True) for name, value in model.named_parameters() if not name.startswith("quantize")]
+    book = Codebook(model.quantize.embedding)
     critic = Patches().to(memory_format=torch.channels_last)
     optimizers = [torch.optim.Adam(drawing, lr=peak, betas=(0.5, 0.95)), torch.optim.Adam(critic.parameters(), lr=2 * peak, betas=(0.5, 0.95))]
     saved = loop.load(Path(out) / "sharpen.pt")
@@ -66,24 +67,30 @@ def train(data, out, models, stop=1000, cooldown=300, peak=3e-4, batch=8, checkp
     if saved:
         model.load_state_dict(saved["model"])
         critic.load_state_dict(saved["critic"])
+        book.count, book.total = saved["count"], saved["total"]
         for optimizer, state in zip(optimizers, saved["optimizers"]):
             optimizer.load_state_dict(state)
         ema, start, log.seconds = saved["ema"], saved["step"], saved["seconds"]
     last = model.decoder.conv_out.weight
     for step in range(start, stop):
-        rng, scenes = random.Random(step), Scenes(pictures, batch, 8_800_000 + step, canonical=step % 2 == 0)
+        rng = random.Random(step)
+        kinds = ["style" if row % 2 else rng.choices(*zip(*Scenes.KINDS))[0] for row in range(batch)]
+        scenes = Scenes(pictures, batch, 8_800_000 + step, canonical=step % 2 == 0, kinds=kinds)
         wanted = scenes.render(128, None if step % 2 == 0 else scenes.view(crop=(0.8, 1.0), perspective=0.02, angle=0.05))
         wanted = (wanted * 2 - 1).contiguous(memory_format=torch.channels_last)
         for optimizer, factor in zip(optimizers, (1, 2)):
             for group in optimizer.param_groups:
                 group["lr"] = factor * loop.rate(step, peak, 50, stop, cooldown)
-        with torch.no_grad(), loop.autocast():
-            z = model.snap(model.encode(wanted).float())[0]
         with loop.autocast():
-            made = model.decode(z)
+            z = model.encode(wanted)
+        snapped, codes, flat = model.snap(z.float())
+        commit = (flat - model.quantize.embedding(codes)).square().mean()
+        restarted = book.update(flat.detach(), codes)
+        with loop.autocast():
+            made = model.decode(snapped)
         made = made.float()
         plain, seen = reconstruction_loss(made, wanted), eyes.distance(made, wanted, rng)
-        loss = plain + PERCEPTUAL * seen
+        loss = plain + PERCEPTUAL * seen + 0.25 * commit
         fooled = weight = torch.zeros(())
         if step >= PLAIN_STEPS:
             critic.requires_grad_(False)
@@ -103,8 +110,8 @@ def train(data, out, models, stop=1000, cooldown=300, peak=3e-4, batch=8, checkp
         loop.average(ema, model, min(0.99, (step + 1) / (step + 10)))
         log.tick()
         if step % 20 == 19:
-            log.write(step=step + 1, loss=plain.item(), perceptual=seen.item(), critic=judged.item(), weight=float(weight))
+            log.write(step=step + 1, loss=plain.item(), perceptual=seen.item(), critic=judged.item(), weight=float(weight), commit=commit.item(), restarted=restarted)
         if step % checkpoint_every == checkpoint_every - 1 or step + 1 == stop:
             loop.save(Path(out) / "sharpen.pt", model=model.state_dict(), critic=critic.state_dict(), optimizers=[optimizer.state_dict() for optimizer in optimizers],
-                      ema=ema, step=step + 1, seconds=log.seconds)
+                      count=book.count, total=book.total, ema=ema, step=step + 1, seconds=log.seconds)
             log.write(step=step + 1, **quality(pictures, ema))

@@ -78,7 +78,7 @@ def neon(x, generator):
     return (0.04 + x.new_tensor([0.02, 0.0, 0.06]).view(1, 3, 1, 1) + line * vivid + glow * 1.4).clamp(0, 1)
 
 
-def low_poly(x, generator, cells=10):
+def low_poly(x, generator, cells=8):
     """The mean colour of every triangle of a lattice of squares cut along alternating diagonals."""
     side = x.shape[-1]
     place = (torch.arange(side) + 0.5) / side * cells
@@ -93,7 +93,7 @@ def low_poly(x, generator, cells=10):
 
 
 def blurry(x, generator):
-    return blur(x, max(2, x.shape[-1] // 26))
+    return blur(x, max(2, x.shape[-1] // 22))
 
 
 def mosaic(x, generator, cells=14):

@@ -34,6 +34,8 @@ def main():
     parser.add_argument("--judge", default=str(ROOT / "judge"), help="where the exported judge goes")
     parser.add_argument("--warm", help="with clip: folder of an exported one to start from")
     parser.add_argument("--stop", type=int, help="last step (the learning rate falls to zero there)")
+    parser.add_argument("--radius", type=float, help="with clip: of the adversarial pictures (L2 at 64 px); 0: none")
+    parser.add_argument("--no-reconstructions", action="store_true", help="with clip: composed pictures alone")
     options = parser.parse_args()
     extra = {"stop": options.stop} if options.stop else {}
     drawer = str(Path(options.models) / "vqgan")
@@ -43,7 +45,9 @@ def main():
         judge.train(options.data, options.out, **extra)
         order.train(options.data, options.out)
     if options.what == "clip":
-        clip.train(options.data, options.out, vqgan=drawer, warm=options.warm, **extra)
+        extra |= {"radius": options.radius} if options.radius is not None else {}
+        extra |= {"batch": 208} if options.no_reconstructions else {"vqgan": drawer}
+        clip.train(options.data, options.out, warm=options.warm, **extra)
     if options.what == "prior":
         prior.train(options.data, options.out, options.models, **extra)
     if options.what == "sharpen":
@@ -54,7 +58,9 @@ def main():
         export.main(options.out, options.models, options.judge)
         together([["clip", *folders]])
         export.main(options.out, options.models, options.judge)
-        together([["prior", *folders], ["sharpen", *folders]])
+        together([["sharpen", *folders]])
+        export.main(options.out, options.models, options.judge)
+        together([["prior", *folders]])
     if options.what in ("export", "all"):
         export.main(options.out, options.models, options.judge)
     if options.what in ("plot", "all"):

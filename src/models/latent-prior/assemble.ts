@@ -6,7 +6,7 @@ import type { Affine } from "../../nn/layers.js";
 import { silu, softmax } from "../../ops/activation.js";
 import { add, mul } from "../../ops/arithmetic.js";
 import { linear, matmul } from "../../ops/linear-algebra.js";
-import { reshape, slice, split } from "../../ops/movement.js";
+import { concat, reshape, slice, split } from "../../ops/movement.js";
 import { groupNorm } from "../../ops/normalization.js";
 import { floats } from "../../ops/operands.js";
 import type { StateDict } from "../../weights/state-dict.js";
@@ -49,6 +49,7 @@ const configSchema = z
     idea_size: whole,
     side: whole.max(64),
     seed_channels: whole,
+    texture_channels: whole,
     channels: whole.multipleOf(GROUPS),
     blocks: whole.max(64),
     latent_channels: whole,
@@ -84,6 +85,8 @@ interface Weights {
   /** Each idea in each look [looks,N,K] */
   readonly ideas: Tensor;
   readonly seed: Affine;
+  /** What is everywhere in each style and each tint [T*side*side,styles+tints] */
+  readonly texture: Tensor;
   readonly enter: Affine;
   readonly blocks: readonly Block[];
   readonly normOut: Norm;
@@ -111,12 +114,15 @@ export function latentPrior({ name, config: json, configPath, weights: dict, fil
 }
 
 function weightsOf(from: WeightTaker, config: Config): Weights {
-  const { embedding_size, ideas, idea_size, side, seed_channels, channels, blocks, latent_channels } = config;
+  const { embedding_size, ideas, idea_size, side, seed_channels, texture_channels, channels, blocks, latent_channels } =
+    config;
+  const manners = config.styles.length + config.tints.length;
   const weights = {
     keys: from.affine("keys", [ideas, embedding_size]),
     ideas: from.take("ideas.weight", [config.looks.length, ideas, idea_size]),
     seed: from.affine("seed", [seed_channels * side ** 2, idea_size]),
-    enter: from.affine("enter", [channels, seed_channels, 1, 1]),
+    texture: from.take("texture.weight", [texture_channels * side ** 2, manners]),
+    enter: from.affine("enter", [channels, seed_channels + texture_channels, 1, 1]),
     blocks: numbered(blocks, (j) => blockOf(from, `blocks.${j}`, config)),
     normOut: normOf(from, "norm_out", channels),
     convOut: from.affine("conv_out", [latent_channels, channels, 3, 3]),
@@ -143,14 +149,14 @@ const normOf = (from: WeightTaker, key: string, width: number): Norm => ({
 /**
  * The text attends to the ideas that the prior has learnt (a code for each, as in GLO: Bojanowski et al. 2018, Optimizing
  * the Latent Space of Generative Networks); their mean is a map, whose first channels are a latent that residual blocks
- * finish in the manner.
+ * finish in the manner, of which a texture joins the map.
  *
  * @param text unit embeddings [n,E]
  * @param manners of each of the n
  * @returns [n,D,side,side]
  */
 function latent(weights: Weights, config: Config, text: Tensor, look: number, manners: readonly Manner[]): Tensor {
-  const { embedding_size, ideas, idea_size, side, seed_channels, latent_channels } = config;
+  const { embedding_size, ideas, idea_size, side, seed_channels, texture_channels, latent_channels } = config;
   const [n] = text.shape as [number];
   requires(
     text.rank === 2 && text.shape[1] === embedding_size && manners.length === n,
@@ -162,7 +168,9 @@ function latent(weights: Weights, config: Config, text: Tensor, look: number, ma
   const code = matmul(attention, reshape(slice(weights.ideas, 0, look, look + 1), [ideas, idea_size])); // [n,K]
   const map = reshape(linear(code, seed.weight, seed.bias), [n, seed_channels, side, side]);
   const asked = askedOf(manners, config);
-  const features = weights.blocks.reduce((x, block) => modulated(x, block, asked), convolve(map, weights.enter));
+  const texture = reshape(linear(asked, weights.texture), [n, texture_channels, side, side]);
+  const entered = convolve(concat([map, texture], 1), weights.enter);
+  const features = weights.blocks.reduce((x, block) => modulated(x, block, asked), entered);
   return add(slice(map, 1, 0, latent_channels), convolve(normSilu(features, weights.normOut), weights.convOut));
 }
 
