@@ -22,6 +22,7 @@ IDEA, SIDE, SEED, TEXTURE, WIDTH, BLOCKS = 448, 16, 40, 16, 128, 3
 GROUND_WORDS = {"sky": ["sky", "blue sky"], "grass": ["grass", "meadow"], "night": ["night", "night sky"], "sea": ["sea", "ocean"]}
 MANNERS = (*STYLE_NAMES, *PALETTE)
 NO_KEYWORDS = set("all and any are can day for from get got has her him his how its new not now off one our out put say see she the them they this that what when who why with yes you your".split())
+THINGS_TOO = {"pencil"}  # a word of a style's, which is a thing where the style is not said
 STYLE_WORDS = {"pencil sketch": ["pencil sketch", "pencil drawing"], "watercolour": ["watercolour", "watercolor"], "oil painting": ["oil painting", "painted in oil"]}
 
 
@@ -124,7 +125,7 @@ def vocabulary(pictures):
     Returns names, grounds, tags, and words that are no subject because captions use them for something else.
     """
     no_subject = {word for texts in (PLACES.values(), *SCENERY.values(), *STYLES.values(), *STYLE_ALONE.values(), *RELATIONS.values(), *SIZES.values(), *NUMBERS.values(), (form for form, _ in FORMS))
-                  for text in texts for word in text.split()} | set(COLOUR_WORDS)
+                  for text in texts for word in text.split()} - THINGS_TOO | set(COLOUR_WORDS)
     usual = sorted(pictures.concepts, key=lambda concept: -concept["weight"])
     names, tags = {}, {}
     for rank in (lambda concept: concept["names"][:1], lambda concept: concept["names"]):
