@@ -51,7 +51,7 @@ export function addEdit(program: Command, finish: (code: number) => void): void 
     .option("-o, --output <file>", "PNG to write, - for stdout (default: the picture's name with -edited.png)")
     .option(
       "--strength <x>",
-      `how far it may go, 0 to 1: steps, regulariser and structure together (default: ${USUAL_STRENGTH})`,
+      `how far it may go, 0 to 1: steps, regulariser and structure together (default: as the models recommend, else ${USUAL_STRENGTH})`,
       (text) => fraction(text),
     )
     .addOption(

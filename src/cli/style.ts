@@ -40,7 +40,7 @@ export function addStyle(program: Command, finish: (code: number) => void): void
     .argument("[prompts...]", 'what to see, such as "a watercolour painting"')
     .option(
       "--strength <x>",
-      `how far it may go, 0 to 1: steps, regulariser and structure together (default: ${USUAL_STRENGTH})`,
+      `how far it may go, 0 to 1: steps, regulariser and structure together (default: as the models recommend, else ${USUAL_STRENGTH})`,
       share(1),
     )
     .option("--blend <x>", `share of the frame before in the start of each, 0 to 1 (default: ${blend})`, share(1))

@@ -31,6 +31,15 @@ describe("resolveSettings", () => {
     expect(of(true, { steps: 7 }).settings).toMatchObject({ steps: 7, regularizer: { weight: 3 } });
   });
 
+  it("edits as far as the request says, else the model, else three quarters", () => {
+    const structure = (request: { strength?: number }, recommended = {}) =>
+      resolveSettings({ prompts: "x", ...request }, { ...sources, recommended, edits: true }).settings.structure;
+    expect(structure({})).toBeCloseTo(0.25);
+    expect(structure({}, { strength: 0.9 })).toBeCloseTo(0.1);
+    expect(structure({ strength: 0.4 }, { strength: 0.9 })).toBeCloseTo(0.6);
+    expect(() => parseRecommendation('{"strength":2}', "recommended.json")).toThrow("recommended.json: strength: ");
+  });
+
   it("merges the regulariser by field", () => {
     const { settings } = resolveSettings({ prompts: "x", regularizer: { weight: 2 } }, sources);
     expect(settings.regularizer).toEqual({ ...presets.paper.regularizer, weight: 2 });

@@ -1,4 +1,5 @@
 /** The one place where a run's settings come together, and the record of where each came from. */
+import { z } from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
 import { editRecipe } from "./edit.js";
 import { type PresetName, presetNames, presets } from "./presets.js";
@@ -15,23 +16,25 @@ import {
 
 /**
  * What a model's `recommended.json` may hold: any part of a recipe, and a size; `atPrior` says what is different for a run
- * that begins at the pair's prior, nearer to its end than one that begins elsewhere.
+ * that begins at the pair's prior, nearer to its end than one that begins elsewhere, and `strength` how far an edit goes.
  */
 const recommendationSchema = settingsSchema
   .omit({ prompts: true, seed: true })
   .partial()
   .extend({
     atPrior: settingsSchema.omit({ prompts: true, seed: true, size: true, start: true }).partial().optional(),
+    strength: z.number().min(0).max(1).optional(),
   });
 export type Recommendation = Partial<Recipe & Pick<Settings, "size">> & {
   readonly atPrior?: Partial<Omit<Recipe, "start">>;
+  readonly strength?: number;
 };
 
 /** What somebody asks for; everything left out is filled in. */
 export interface SettingsRequest extends Partial<Omit<Settings, "prompts" | "regularizer" | "schedule" | "plateau">> {
   /** Several texts join as if written with `|`, in every scene of a story. */
   readonly prompts?: string | readonly string[];
-  /** How far an edit goes from its source, 0..1 (default 0.75): decides steps, regulariser and structure. */
+  /** How far an edit goes from its source, 0..1 (default: as the model recommends, else 0.75): decides steps, regulariser and structure. */
   readonly strength?: number;
   /** Fields left out come from the layer below. */
   readonly regularizer?: Partial<Settings["regularizer"]>;
@@ -70,7 +73,7 @@ export type Origin =
   | "generator"
   | "drawn";
 
-/** How far an edit goes unless asked otherwise. */
+/** How far an edit goes where neither the request nor the model says. */
 export const USUAL_STRENGTH = 0.75;
 
 export interface ResolvedSettings {
@@ -116,7 +119,7 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
     ...(edits
       ? ([
           ["source", { size }],
-          ["strength", editRecipe(strength ?? USUAL_STRENGTH, steps)],
+          ["strength", editRecipe(strength ?? recommended?.strength ?? USUAL_STRENGTH, steps)],
         ] as const)
       : []),
     ...(codebook ? recipes : recipes.map(([origin, recipe]) => [origin, withoutCodes(recipe)] as const)),
