@@ -214,6 +214,7 @@ def train(data, out, vqgan=None, warm=None, stop=2400, cooldown=600, peak=7e-4, 
     (L2 ball of `radius` at 64 px) of the next. Pictures: composed scenes, a third as the VQGAN of folder `vqgan` draws them, and some damaged ones as wrong answers.
     """
     loop.prepare(1)
+    replays = replays if radius else 1
     pictures = Pictures(data)
     build_tokenizer(pictures.concepts, Path(out) / "clip")
     tokenizer = load_tokenizer(Path(out) / "clip")
@@ -254,10 +255,10 @@ def train(data, out, vqgan=None, warm=None, stop=2400, cooldown=600, peak=7e-4, 
         if drawer:
             ignored[:, len(captions):] = False  # a damaged picture fits nothing
         for group in optimizer.param_groups:
-            group["lr"] = loop.rate(step, peak, min(100, stop // 10), stop, min(cooldown, stop // 2))
+            group["lr"] = loop.rate(step, peak, min(100, 1 + stop // 6), stop, min(cooldown, stop))
         change, losses = torch.zeros_like(pixels), []
-        for replay in range(replays if radius else 1):
-            change.requires_grad_(bool(radius) and replay + 1 < replays)
+        for replay in range(replays):
+            change.requires_grad_(replay + 1 < replays)
             with loop.autocast():
                 image = model.image(pixels + change)
                 loss = model.loss(image, model.text(ids), ignored)
@@ -266,7 +267,7 @@ def train(data, out, vqgan=None, warm=None, stop=2400, cooldown=600, peak=7e-4, 
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             losses.append(loss.item())
-            if change.requires_grad:
+            if replay + 1 < replays:
                 gradient = change.grad
                 with torch.no_grad():
                     change = change + 0.75 * radius * gradient / gradient.flatten(1).norm(dim=1).clamp(min=1e-12)[:, None, None, None]

@@ -15,7 +15,7 @@ import loop
 from captions import load_tokenizer
 from clip import SIDE, Clip, load_weights
 from data import Pictures, Scenes
-from vqgan import Codebook, load_vqgan, quality, reconstruction_loss
+from vqgan import COMMITMENT, Codebook, learn_codes, load_vqgan, quality, reconstruction_loss
 
 PERCEPTUAL, ADVERSARIAL, PLAIN_STEPS = 0.5, 0.15, 60
 
@@ -83,14 +83,12 @@ def train(data, out, models, stop=800, cooldown=300, peak=3e-4, batch=8, checkpo
                 group["lr"] = factor * loop.rate(step, peak, 50, stop, cooldown)
         with loop.autocast():
             z = model.encode(wanted)
-        snapped, codes, flat = model.snap(z.float())
-        commit = (flat - model.quantize.embedding(codes)).square().mean()
-        restarted = book.update(flat.detach(), codes)
+        snapped, commit, restarted = learn_codes(model, book, z.float())
         with loop.autocast():
             made = model.decode(snapped)
         made = made.float()
         plain, seen = reconstruction_loss(made, wanted), eyes.distance(made, wanted, rng)
-        loss = plain + PERCEPTUAL * seen + 0.25 * commit
+        loss = plain + PERCEPTUAL * seen + COMMITMENT * commit
         fooled = weight = torch.zeros(())
         if step >= PLAIN_STEPS:
             critic.requires_grad_(False)

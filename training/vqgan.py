@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 import loop
 from data import Pictures, Scenes
 
+COMMITMENT = 0.25  # weight of what draws the encoder to its codes (van den Oord et al. 2017)
 # 64 channels at full size are the fewest that work: with 32 channels each of the 32 norm groups is one channel and absolute colours are lost.
 CONFIG = {
     "embed_dim": 32, "n_embed": 1024,
@@ -248,6 +249,13 @@ class Codebook:
         return len(lost)
 
 
+def learn_codes(model, book, z):
+    """z snapped to codes, which learn from it: the snapped z, what draws z to its codes, and how many codes were moved."""
+    snapped, codes, flat = model.snap(z)
+    commit = (flat - model.quantize.embedding(codes)).square().mean()
+    return snapped, commit, book.update(flat.detach(), codes)
+
+
 def train(data, out, stop=1600, cooldown=400, plain_steps=250, crop_until=0.7, checkpoint_every=100):
     """Trains from scratch or from the last checkpoint: `plain_steps` without codes, then k-means and codes; small crops first, whole pictures later."""
     loop.prepare(2)
@@ -278,16 +286,14 @@ def train(data, out, stop=1600, cooldown=400, plain_steps=250, crop_until=0.7, c
             z = model.encode(wanted)
         z, restarted, commit = z.float(), 0, torch.zeros(())
         if step >= plain_steps:
-            snapped, codes, flat = model.snap(z)
-            commit = (flat - model.quantize.embedding(codes)).square().mean()
-            restarted = book.update(flat.detach(), codes)
+            snapped, commit, restarted = learn_codes(model, book, z)
         else:
             snapped = z
         with loop.autocast():
             made = model.decode(snapped)
         loss = reconstruction_loss(made.float(), wanted)
         optimizer.zero_grad()
-        (loss + 0.25 * commit).backward()
+        (loss + COMMITMENT * commit).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         loop.average(ema, model, min(0.995, (step + 1) / (step + 10)))
