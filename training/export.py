@@ -37,11 +37,10 @@ def main(out, models, judge_folder):
         for name in ("tokenizer.json", "tokenizer_config.json"):
             shutil.copyfile(out / "clip" / name, folder / name)
         print(f"clip: step {saved['step']}, {(folder / 'model.safetensors').stat().st_size} bytes, differs from transformers by {check_clip(saved['ema'], folder):.1e}")
-    saved = loop.load(out / "sharpen.pt") or loop.load(out / "vqgan.pt")
-    if saved:
-        folder = models / "vqgan"
-        vqgan.export(saved["ema"], folder)
-        print(f"vqgan: step {saved['step']}, {(folder / 'model.safetensors').stat().st_size} bytes")
+    wide, saved = loop.load(out / "sharpen.pt") or loop.load(out / "vqgan.pt"), loop.load(out / "narrow.pt")
+    if wide or saved:
+        size = vqgan.export_narrow(saved["ema"], models / "vqgan") if saved else vqgan.export(wide["ema"], models / "vqgan")
+        print(f"vqgan: {'narrow' if saved else 'wide'}, step {(saved or wide)['step']}, {size} bytes")
     saved = loop.load(out / "prior.pt")
     if saved:
         folder = models / "prior"

@@ -15,7 +15,7 @@ import loop
 from captions import load_tokenizer
 from clip import SIDE, Clip, load_weights
 from data import Pictures, Scenes
-from vqgan import COMMITMENT, Codebook, learn_codes, load_vqgan, quality, reconstruction_loss
+from vqgan import COMMITMENT, SIZE as WHOLE, WIDE, Codebook, averaged, learn_codes, load_vqgan, quality, reconstruction_loss
 
 PERCEPTUAL, ADVERSARIAL, PLAIN_STEPS = 0.5, 0.15, 60
 
@@ -54,62 +54,93 @@ class Eyes:
         return sum((a - b).square().mean() for a, b in zip(self.features(look(made)), right)) / len(right)
 
 
+class Taste:
+    """What a decoder is trained to please besides the plain error: the eyes, and a patch discriminator that learns beside it."""
+
+    def __init__(self, clip, last, peak, adversarial_from):
+        self.eyes, self.last, self.adversarial_from = Eyes(clip), last, adversarial_from  # `last`: weights of the decoder's last layer
+        self.critic = Patches().to(memory_format=torch.channels_last)
+        self.optimizer, self.peak = torch.optim.Adam(self.critic.parameters(), lr=peak, betas=(0.5, 0.95)), peak
+
+    def loss(self, made, wanted, step, rest=0.0):
+        """Loss of pictures [B, 3, 128, 128] in [-1, 1], with `rest` in it, and its parts."""
+        plain, seen = reconstruction_loss(made, wanted), self.eyes.distance(made, wanted, random.Random(step))
+        loss = plain + PERCEPTUAL * seen + rest
+        weight = torch.zeros(())
+        if step >= self.adversarial_from:
+            self.critic.requires_grad_(False)
+            fooled = -self.critic(made).mean()
+            # As strong at the last layer as the rest, times a share (Esser et al., equation 7).
+            others, own = (torch.autograd.grad(value, self.last, retain_graph=True)[0].norm() for value in (loss, fooled))
+            weight = ADVERSARIAL * (others / (own + 1e-4)).clamp(max=1e3)
+            loss = loss + weight * fooled
+            self.critic.requires_grad_(True)
+        return loss, {"loss": plain.item(), "perceptual": seen.item(), "weight": float(weight)}
+
+    def learn(self, made, wanted, rate):
+        """Trains the discriminator at a share `rate` of its peak rate; its loss."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * self.peak
+        judged = (F.relu(1 - self.critic(wanted)).mean() + F.relu(1 + self.critic(made.detach())).mean()) / 2
+        self.optimizer.zero_grad()
+        judged.backward()
+        self.optimizer.step()
+        return judged.item()
+
+    def state_dict(self):
+        return {"critic": self.critic.state_dict(), "optimizer": self.optimizer.state_dict()}
+
+    def load_state_dict(self, state):
+        self.critic.load_state_dict(state["critic"])
+        self.optimizer.load_state_dict(state["optimizer"])
+
+
+def wanted_pictures(pictures, batch, seed, step):
+    """Scenes [batch, 3, 128, 128] in [-1, 1], half of them in a style, half of the steps' as they are, half a little crooked."""
+    rng = random.Random(step)
+    kinds = ["style" if row % 2 else rng.choices(*zip(*Scenes.KINDS))[0] for row in range(batch)]
+    scenes = Scenes(pictures, batch, seed + step, canonical=step % 2 == 0, kinds=kinds)
+    wanted = scenes.render(WHOLE, None if step % 2 == 0 else scenes.view(crop=(0.8, 1.0), perspective=0.02, angle=0.05))
+    return (wanted * 2 - 1).contiguous(memory_format=torch.channels_last)
+
+
 def train(data, out, models, stop=800, cooldown=300, peak=3e-4, batch=8, checkpoint_every=100):
     """Trains from the exported VQGAN and CLIP of folder `models`, or from the last checkpoint."""
     loop.prepare(5)
-    pictures, model, eyes = Pictures(data), load_vqgan(Path(models) / "vqgan"), Eyes(Path(models) / "clip")
+    pictures, model = Pictures(data), load_vqgan(Path(models) / "vqgan")
     drawing = [value.requires_grad_(True) for name, value in model.named_parameters() if not name.startswith("quantize")]
     book = Codebook(model.quantize.embedding)
-    critic = Patches().to(memory_format=torch.channels_last)
-    optimizers = [torch.optim.Adam(drawing, lr=peak, betas=(0.5, 0.95)), torch.optim.Adam(critic.parameters(), lr=2 * peak, betas=(0.5, 0.95))]
+    optimizer = torch.optim.Adam(drawing, lr=peak, betas=(0.5, 0.95))
+    taste = Taste(Path(models) / "clip", model.decoder.conv_out.weight, 2 * peak, PLAIN_STEPS)
     saved = loop.load(Path(out) / "sharpen.pt")
     ema, start, log = loop.copy_state(model), 0, loop.Log(Path(out) / "sharpen.jsonl")
     if saved:
         model.load_state_dict(saved["model"])
-        critic.load_state_dict(saved["critic"])
         book.count, book.total = saved["count"], saved["total"]
-        for optimizer, state in zip(optimizers, saved["optimizers"]):
-            optimizer.load_state_dict(state)
+        optimizer.load_state_dict(saved["optimizer"])
+        taste.load_state_dict(saved["taste"])
         ema, start, log.seconds = saved["ema"], saved["step"], saved["seconds"]
-    last = model.decoder.conv_out.weight
     for step in range(start, stop):
-        rng = random.Random(step)
-        kinds = ["style" if row % 2 else rng.choices(*zip(*Scenes.KINDS))[0] for row in range(batch)]
-        scenes = Scenes(pictures, batch, 8_800_000 + step, canonical=step % 2 == 0, kinds=kinds)
-        wanted = scenes.render(128, None if step % 2 == 0 else scenes.view(crop=(0.8, 1.0), perspective=0.02, angle=0.05))
-        wanted = (wanted * 2 - 1).contiguous(memory_format=torch.channels_last)
-        for optimizer, factor in zip(optimizers, (1, 2)):
-            for group in optimizer.param_groups:
-                group["lr"] = factor * loop.rate(step, peak, 50, stop, cooldown)
+        wanted, rate = wanted_pictures(pictures, batch, 8_800_000, step), loop.rate(step, 1, 50, stop, cooldown)
+        for group in optimizer.param_groups:
+            group["lr"] = rate * peak
         with loop.autocast():
             z = model.encode(wanted)
         snapped, commit, restarted = learn_codes(model, book, z.float())
         with loop.autocast():
             made = model.decode(snapped)
         made = made.float()
-        plain, seen = reconstruction_loss(made, wanted), eyes.distance(made, wanted, rng)
-        loss = plain + PERCEPTUAL * seen + COMMITMENT * commit
-        fooled = weight = torch.zeros(())
-        if step >= PLAIN_STEPS:
-            critic.requires_grad_(False)
-            fooled = -critic(made).mean()
-            # As strong at the last layer as the rest, times a share (Esser et al., equation 7).
-            rest, own = (torch.autograd.grad(value, last, retain_graph=True)[0].norm() for value in (loss, fooled))
-            weight = ADVERSARIAL * (rest / (own + 1e-4)).clamp(max=1e3)
-            critic.requires_grad_(True)
-        optimizers[0].zero_grad()
-        (loss + weight * fooled).backward()
+        loss, parts = taste.loss(made, wanted, step, COMMITMENT * commit)
+        optimizer.zero_grad()
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(drawing, 1.0)
-        optimizers[0].step()
-        judged = (F.relu(1 - critic(wanted)).mean() + F.relu(1 + critic(made.detach())).mean()) / 2
-        optimizers[1].zero_grad()
-        judged.backward()
-        optimizers[1].step()
+        optimizer.step()
+        judged = taste.learn(made, wanted, rate)
         loop.average(ema, model, min(0.99, (step + 1) / (step + 10)))
         log.tick()
         if step % 20 == 19:
-            log.write(step=step + 1, loss=plain.item(), perceptual=seen.item(), critic=judged.item(), weight=float(weight), commit=commit.item(), restarted=restarted)
+            log.write(step=step + 1, **parts, critic=judged, commit=commit.item(), restarted=restarted)
         if step % checkpoint_every == checkpoint_every - 1 or step + 1 == stop:
-            loop.save(Path(out) / "sharpen.pt", model=model.state_dict(), critic=critic.state_dict(), optimizers=[optimizer.state_dict() for optimizer in optimizers],
+            loop.save(Path(out) / "sharpen.pt", model=model.state_dict(), taste=taste.state_dict(), optimizer=optimizer.state_dict(),
                       count=book.count, total=book.total, ema=ema, step=step + 1, seconds=log.seconds)
-            log.write(step=step + 1, **quality(pictures, ema))
+            log.write(step=step + 1, **quality(pictures, averaged(WIDE, ema)))

@@ -1,4 +1,4 @@
-"""Command line of the training: `python train.py vqgan|clip|sharpen|judge|prior|export|plot|all --data DIR --out DIR`; every part resumes from its checkpoint."""
+"""Command line of the training: `python train.py vqgan|clip|sharpen|narrow|judge|prior|export|plot|all --data DIR --out DIR`; every part resumes from its checkpoint."""
 
 import argparse
 import subprocess
@@ -8,6 +8,7 @@ from pathlib import Path
 import clip
 import export
 import judge
+import narrow
 import order
 import plot
 import prior
@@ -27,7 +28,7 @@ def together(commands):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["vqgan", "clip", "sharpen", "judge", "prior", "export", "plot", "all"])
+    parser.add_argument("what", choices=["vqgan", "clip", "sharpen", "narrow", "judge", "prior", "export", "plot", "all"])
     parser.add_argument("--data", default=".training/data", help="where `npm run render` wrote the pictures")
     parser.add_argument("--out", default=".training/out", help="checkpoints and logs")
     parser.add_argument("--models", default=str(ROOT.parent / "models/compact"), help="where the exported pair goes")
@@ -53,6 +54,8 @@ def main():
         prior.train(options.data, options.out, options.models, **extra)
     if options.what == "sharpen":
         sharpen.train(options.data, options.out, options.models, **extra)
+    if options.what == "narrow":
+        narrow.train(options.data, options.out, options.models, **extra)
     if options.what == "all":
         folders = ["--data", options.data, "--out", options.out, "--models", options.models, "--judge", options.judge]
         together([["vqgan", *folders], ["judge", *folders]])
@@ -60,6 +63,7 @@ def main():
         together([["clip", *folders]])
         export.main(options.out, options.models, options.judge)
         together([["sharpen", *folders]])
+        together([["narrow", *folders]])
         export.main(options.out, options.models, options.judge)
         together([["prior", *folders]])
     if options.what in ("export", "all"):

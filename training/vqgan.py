@@ -1,5 +1,8 @@
-"""The compact VQGAN in taming-transformers form (same state-dict names) and its training."""
+"""The compact VQGAN, wide or narrow (state-dict names of taming-transformers), and the training of the wide one."""
 
+import json
+import re
+import shutil
 from pathlib import Path
 
 import torch
@@ -12,14 +15,11 @@ import loop
 from data import Pictures, Scenes
 
 COMMITMENT = 0.25  # weight of what draws the encoder to its codes (van den Oord et al. 2017)
-# 64 channels at full size are the fewest that work: with 32 channels each of the 32 norm groups is one channel and absolute colours are lost.
-CONFIG = {
-    "embed_dim": 32, "n_embed": 1024,
-    "ddconfig": {
-        "double_z": False, "z_channels": 64, "resolution": 128, "in_channels": 3, "out_ch": 3, "ch": 64, "ch_mult": [1, 1, 1, 2],
-        "num_res_blocks": 0, "attn_resolutions": [], "dropout": 0.0,
-    },
-}
+SIZE, CODES, CODE_WIDTH, LATENT_WIDTH = 128, 1024, 32, 64
+# Channels from full size down, residual blocks a level (one more when decoding), groups of a norm. taming-transformers has 32 groups, so that 64 channels at
+# full size are the fewest that work there: with 32 each group is one channel and absolute colours are lost.
+WIDE = {"widths": [64, 64, 64, 128], "blocks": 0, "groups": 32}
+NARROW = {"widths": [16, 32, 64, 128], "blocks": 1, "groups": 8}
 
 
 class Normalise(torch.autograd.Function):
@@ -61,17 +61,17 @@ class Norm(nn.GroupNorm):
         return Normalise.apply(x, self.weight, self.bias, self.num_groups, self.eps)
 
 
-def norm(channels):
-    return Norm(32, channels, eps=1e-6)
+def norm(channels, groups):
+    return Norm(groups, channels, eps=1e-6)
 
 
 class Block(nn.Module):
     """Residual block: norm, SiLU, 3x3 convolution, twice."""
 
-    def __init__(self, width_in, width_out):
+    def __init__(self, width_in, width_out, groups):
         super().__init__()
-        self.norm1, self.conv1 = norm(width_in), nn.Conv2d(width_in, width_out, 3, padding=1)
-        self.norm2, self.conv2 = norm(width_out), nn.Conv2d(width_out, width_out, 3, padding=1)
+        self.norm1, self.conv1 = norm(width_in, groups), nn.Conv2d(width_in, width_out, 3, padding=1)
+        self.norm2, self.conv2 = norm(width_out, groups), nn.Conv2d(width_out, width_out, 3, padding=1)
         if width_in != width_out:
             self.nin_shortcut = nn.Conv2d(width_in, width_out, 1)
 
@@ -84,9 +84,9 @@ class Block(nn.Module):
 class Attention(nn.Module):
     """Single-head self-attention over all positions."""
 
-    def __init__(self, width):
+    def __init__(self, width, groups):
         super().__init__()
-        self.norm = norm(width)
+        self.norm = norm(width, groups)
         self.q, self.k, self.v, self.proj_out = (nn.Conv2d(width, width, 1) for _ in range(4))
 
     def forward(self, x):
@@ -97,9 +97,9 @@ class Attention(nn.Module):
 
 
 class Middle(nn.Module):
-    def __init__(self, width):
+    def __init__(self, width, groups):
         super().__init__()
-        self.block_1, self.attn_1, self.block_2 = Block(width, width), Attention(width), Block(width, width)
+        self.block_1, self.attn_1, self.block_2 = Block(width, width, groups), Attention(width, groups), Block(width, width, groups)
 
     def forward(self, x):
         return self.block_2(self.attn_1(self.block_1(x)))
@@ -118,18 +118,18 @@ class Resample(nn.Module):
 
 
 class Encoder(nn.Module):
-    def __init__(self, ch, ch_mult, num_res_blocks, in_channels, z_channels, **_):
+    def __init__(self, widths, blocks, groups):
         super().__init__()
-        self.conv_in = nn.Conv2d(in_channels, ch, 3, padding=1)
-        self.down, width = nn.ModuleList(), ch
-        for number, factor in enumerate(ch_mult):
+        self.conv_in = nn.Conv2d(3, widths[0], 3, padding=1)
+        self.down, width = nn.ModuleList(), widths[0]
+        for number, target in enumerate(widths):
             level = nn.Module()
-            level.block = nn.ModuleList(Block(width if index == 0 else ch * factor, ch * factor) for index in range(num_res_blocks))
-            width = ch * factor if num_res_blocks else width
-            if number + 1 < len(ch_mult):
+            level.block = nn.ModuleList(Block(width if index == 0 else target, target, groups) for index in range(blocks))
+            width = target if blocks else width
+            if number + 1 < len(widths):
                 level.downsample = Resample(width, down=True)
             self.down.append(level)
-        self.mid, self.norm_out, self.conv_out = Middle(width), norm(width), nn.Conv2d(width, z_channels, 3, padding=1)
+        self.mid, self.norm_out, self.conv_out = Middle(width, groups), norm(width, groups), nn.Conv2d(width, LATENT_WIDTH, 3, padding=1)
 
     def forward(self, x):
         x = self.conv_in(x)
@@ -142,20 +142,19 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    def __init__(self, ch, ch_mult, num_res_blocks, out_ch, z_channels, **_):
+    def __init__(self, widths, blocks, groups):
         super().__init__()
-        width = ch * ch_mult[-1]
-        self.conv_in, self.mid = nn.Conv2d(z_channels, width, 3, padding=1), Middle(width)
-        levels = []
-        for number in reversed(range(len(ch_mult))):
-            level, target = nn.Module(), ch * ch_mult[number]
-            level.block = nn.ModuleList(Block(width if index == 0 else target, target) for index in range(num_res_blocks + 1))
+        width, levels = widths[-1], []
+        self.conv_in, self.mid = nn.Conv2d(LATENT_WIDTH, width, 3, padding=1), Middle(width, groups)
+        for number, target in reversed(list(enumerate(widths))):
+            level = nn.Module()
+            level.block = nn.ModuleList(Block(width if index == 0 else target, target, groups) for index in range(blocks + 1))
             width = target
             if number:
                 level.upsample = Resample(width, down=False)
             levels.insert(0, level)
         self.up = nn.ModuleList(levels)
-        self.norm_out, self.conv_out = norm(width), nn.Conv2d(width, out_ch, 3, padding=1)
+        self.norm_out, self.conv_out = norm(width, groups), nn.Conv2d(width, 3, 3, padding=1)
 
     def forward(self, z):
         x = self.mid(self.conv_in(z))
@@ -170,14 +169,14 @@ class Decoder(nn.Module):
 class Vqgan(nn.Module):
     """Encoder, codebook and decoder; pictures are in [-1, 1]."""
 
-    def __init__(self, embed_dim, n_embed, ddconfig):
+    def __init__(self, widths, blocks, groups):
         super().__init__()
-        self.encoder, self.decoder = Encoder(**ddconfig), Decoder(**ddconfig)
+        self.encoder, self.decoder = Encoder(widths, blocks, groups), Decoder(widths, blocks, groups)
         self.quantize = nn.Module()
-        self.quantize.embedding = nn.Embedding(n_embed, embed_dim)
+        self.quantize.embedding = nn.Embedding(CODES, CODE_WIDTH)
         self.quantize.embedding.weight.requires_grad_(False)
-        self.quant_conv = nn.Conv2d(ddconfig["z_channels"], embed_dim, 1)
-        self.post_quant_conv = nn.Conv2d(embed_dim, ddconfig["z_channels"], 1)
+        self.quant_conv = nn.Conv2d(LATENT_WIDTH, CODE_WIDTH, 1)
+        self.post_quant_conv = nn.Conv2d(CODE_WIDTH, LATENT_WIDTH, 1)
 
     def encode(self, pictures):
         return self.quant_conv(self.encoder(pictures))
@@ -199,10 +198,14 @@ class Vqgan(nn.Module):
 
 
 def load_vqgan(folder):
-    """The exported model, frozen."""
-    params = yaml.safe_load((Path(folder) / "config.yaml").read_text())["model"]["params"]
-    model = Vqgan(**params)
-    model.load_state_dict({name: value.float() for name, value in load_file(Path(folder) / "model.safetensors").items()})
+    """The exported model, wide or narrow, frozen."""
+    folder = Path(folder)
+    if (folder / "config.json").exists():
+        model, state = Vqgan(**NARROW), load_file(folder / "diffusion_pytorch_model.safetensors")
+        state = {name: state[diffusers_name(name)].view(value.shape) for name, value in model.state_dict().items()}
+    else:
+        model, state = Vqgan(**WIDE), load_file(folder / "model.safetensors")
+    model.load_state_dict({name: value.float() for name, value in state.items()})
     return model.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 
@@ -260,7 +263,7 @@ def train(data, out, stop=1600, cooldown=400, plain_steps=250, crop_until=0.7, c
     """Trains from scratch or from the last checkpoint: `plain_steps` without codes, then k-means and codes; small crops first, whole pictures later."""
     loop.prepare(2)
     pictures = Pictures(data)
-    model = Vqgan(**CONFIG).to(memory_format=torch.channels_last)
+    model = Vqgan(**WIDE).to(memory_format=torch.channels_last)
     optimizer = torch.optim.Adam([value for value in model.parameters() if value.requires_grad], lr=1e-3, betas=(0.9, 0.95))
     ema, start, log = loop.copy_state(model), 0, loop.Log(Path(out) / "vqgan.jsonl")
     book = Codebook(model.quantize.embedding)
@@ -303,13 +306,18 @@ def train(data, out, stop=1600, cooldown=400, plain_steps=250, crop_until=0.7, c
         if step % checkpoint_every == checkpoint_every - 1 or step + 1 == stop:
             loop.save(Path(out) / "vqgan.pt", model=model.state_dict(), optimizer=optimizer.state_dict(), ema=ema, count=book.count, total=book.total,
                       step=step + 1, seconds=log.seconds)
-            log.write(step=step + 1, **quality(pictures, ema, step >= plain_steps))
+            log.write(step=step + 1, **quality(pictures, averaged(WIDE, ema), step >= plain_steps))
 
 
-def quality(pictures, state, quantised=True):
-    """PSNR on 64 composed held-out pictures at 128 px and the share of the codebook that they use."""
-    model = Vqgan(**CONFIG)
+def averaged(form, state):
+    """A model of WIDE or NARROW form with the weights `state`."""
+    model = Vqgan(**form)
     model.load_state_dict(state)
+    return model
+
+
+def quality(pictures, model, quantised=True):
+    """PSNR on 64 composed held-out pictures at 128 px and the share of the codebook that they use."""
     scenes = Scenes(pictures, 64, 998, validation=True)
     wanted, errors, used = scenes.render(128), [], []
     with torch.no_grad():
@@ -320,13 +328,49 @@ def quality(pictures, state, quantised=True):
                 used.append(codes)
             errors.append(((model.decode(z).clamp(-1, 1) + 1) / 2 - block).square().mean((1, 2, 3)))
     psnr = (-10 * torch.cat(errors).log10()).mean().item()
-    return {"psnr": psnr, "codes_used": len(torch.cat(used).unique()) / CONFIG["n_embed"] if used else 0.0}
+    return {"psnr": psnr, "codes_used": len(torch.cat(used).unique()) / CODES if used else 0.0}
 
 
 def export(state, folder):
-    """Writes config.yaml and model.safetensors (f16) as taming-transformers names them."""
+    """Writes the wide model, f16, as taming-transformers names it: config.yaml and model.safetensors; the size of the latter."""
+    params = {
+        "embed_dim": CODE_WIDTH, "n_embed": CODES,
+        "ddconfig": {
+            "double_z": False, "z_channels": LATENT_WIDTH, "resolution": SIZE, "in_channels": 3, "out_ch": 3, "ch": WIDE["widths"][0],
+            "ch_mult": [width // WIDE["widths"][0] for width in WIDE["widths"]], "num_res_blocks": WIDE["blocks"], "attn_resolutions": [], "dropout": 0.0,
+        },
+    }
+    config = yaml.safe_dump({"model": {"target": "taming.models.vqgan.VQModel", "params": params}}, sort_keys=False)
+    return write(folder, "config.yaml", config, "model.safetensors", state)
+
+
+def diffusers_name(name):
+    """What the diffusers library calls an array that taming-transformers calls `name`."""
+    name = re.sub(r"\.mid\.block_(\d)", lambda found: f".mid_block.resnets.{int(found[1]) - 1}", name).replace(".mid.attn_1", ".mid_block.attentions.0")
+    name = re.sub(r"\.up\.(\d)", lambda found: f".up_blocks.{len(NARROW['widths']) - 1 - int(found[1])}", name).replace(".down.", ".down_blocks.")
+    for ours, theirs in ((".block.", ".resnets."), (".downsample.", ".downsamplers.0."), (".upsample.", ".upsamplers.0."), (".nin_shortcut.", ".conv_shortcut."),
+                         (".norm_out.", ".conv_norm_out."), (".0.norm.", ".0.group_norm."), (".0.proj_out.", ".0.to_out.0.")):
+        name = name.replace(ours, theirs)
+    return re.sub(r"(attentions\.0)\.([qkv])\.", r"\1.to_\2.", name)
+
+
+def export_narrow(state, folder):
+    """Writes the narrow model, f16, as the diffusers library's `VQModel`: config.json and diffusion_pytorch_model.safetensors; the size of the latter."""
+    config = {
+        "_class_name": "VQModel", "act_fn": "silu", "in_channels": 3, "out_channels": 3, "sample_size": SIZE,
+        "block_out_channels": NARROW["widths"], "layers_per_block": NARROW["blocks"], "norm_num_groups": NARROW["groups"], "norm_type": "group",
+        "down_block_types": ["DownEncoderBlock2D"] * len(NARROW["widths"]), "up_block_types": ["UpDecoderBlock2D"] * len(NARROW["widths"]),
+        "latent_channels": LATENT_WIDTH, "num_vq_embeddings": CODES, "vq_embed_dim": CODE_WIDTH,
+    }
+    flat = {diffusers_name(name): value.flatten(1) if re.search(r"\.attn_1\.(q|k|v|proj_out)\.weight", name) else value for name, value in state.items()}
+    return write(folder, "config.json", json.dumps(config, indent=2) + "\n", "diffusion_pytorch_model.safetensors", flat)
+
+
+def write(folder, config_name, config, weights, state):
+    """The folder, with nothing else in it."""
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file({name: value.half().contiguous() for name, value in state.items()}, folder / "model.safetensors", {"format": "pt"})
-    target = {"model": {"target": "taming.models.vqgan.VQModel", "params": CONFIG}}
-    (folder / "config.yaml").write_text(yaml.safe_dump(target, sort_keys=False))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / config_name).write_text(config)
+    save_file({name: value.half().contiguous() for name, value in state.items()}, folder / weights, {"format": "pt"})
+    return (folder / weights).stat().st_size

@@ -40,6 +40,20 @@ async function inFolder(use: (path: string) => Promise<void>) {
   }
 }
 
+/** That the model in `path` encodes and decodes what is not square. */
+async function expectToDraw(path: string, factor: number) {
+  const generator = await loadGenerator(path);
+  expect(generator).toMatchObject({ factor });
+  const z = encoderOf(generator, "test")(input("x", "float32", [1, 3, 32, 48]));
+  const { zq, indices } = codebookOf(generator, "test").quantize(z);
+  expect(indices.shape).toEqual([1, 32 / factor, 48 / factor]);
+  const program = await compile({ picture: generator.decode(zq) }, { threads: 1 });
+  const { picture } = await program.run({ x: NDArray.zeros("float32", [1, 3, 32, 48]) });
+  await program.dispose();
+  expect(picture.shape).toEqual([1, 3, 32, 48]);
+  expect(picture.floats().every(Number.isFinite)).toBe(true);
+}
+
 test.each(["vqgan", "vqgan/model.safetensors", "vqgan/model.ckpt"])(
   "%s: encode, codes and decode agree",
   async (path) => {
@@ -129,18 +143,22 @@ test("a transformer's first stage is found by its prefix", async () => {
   });
 });
 
-test("the compact model loads, whose encoder has no residual blocks", async () => {
-  const generator = await loadGenerator(fixturePath("../../models/compact/vqgan"));
-  expect(generator).toMatchObject({ factor: 8 });
-  const z = encoderOf(generator, "test")(input("x", "float32", [1, 3, 32, 48]));
-  const { zq, indices } = codebookOf(generator, "test").quantize(z);
-  expect(indices.shape).toEqual([1, 4, 6]);
-  const program = await compile({ picture: generator.decode(zq) }, { threads: 1 });
-  const { picture } = await program.run({ x: NDArray.zeros("float32", [1, 3, 32, 48]) });
-  await program.dispose();
-  expect(picture.shape).toEqual([1, 3, 32, 48]);
-  expect(picture.floats().every(Number.isFinite)).toBe(true);
+test("a model may have no residual blocks in its encoder, and one a level in its decoder", async () => {
+  await inFolder(async (path) => {
+    const dict = await openSafetensors(fixturePath("vqgan/model.safetensors"));
+    const kept = dict.names.filter(
+      (name) => !/encoder\.down\.\d\.(block|attn)|decoder\.up\.\d\.(block|attn)\.1/.test(name),
+    );
+    const arrays: Record<string, NDArray> = {};
+    for (const name of kept) arrays[name] = await dict.read(name);
+    await writeFile(join(path, "model.safetensors"), writeSafetensors(arrays));
+    const yaml = await readFile(fixturePath("vqgan/config.yaml"), "utf8");
+    await writeFile(join(path, "config.yaml"), yaml.replace("num_res_blocks: 1", "num_res_blocks: 0"));
+    await expectToDraw(path, 2);
+  });
 });
+
+test("the compact model loads", () => expectToDraw(fixturePath("../../models/compact/vqgan"), 8));
 
 test("files that are no VQGAN, or not of one model, are named", async () => {
   await expect(loadGenerator(fixturePath("nowhere"))).rejects.toThrow("no such file or folder");
