@@ -28,6 +28,17 @@ def check_clip(state, folder):
         return max((image - ours.image(pixels)).abs().max().item(), (text - ours.text(ids)).abs().max().item())
 
 
+def check_vqgan(folder):
+    """Largest difference between our narrow VQGAN and `diffusers.VQModel`, both loaded from the exported folder: latents, then pictures."""
+    from diffusers import VQModel
+    theirs, ours = VQModel.from_pretrained(folder, torch_dtype=torch.float32, low_cpu_mem_usage=False).eval(), vqgan.load_vqgan(folder)
+    pixels = torch.rand(2, 3, 64, 96) * 2 - 1
+    with torch.no_grad():
+        z = ours.encode(pixels)
+        codes = ours.snap(z)[0]
+        return max((theirs.encode(pixels).latents - z).abs().max().item(), (theirs.decode(codes, force_not_quantize=True).sample - ours.decode(codes)).abs().max().item())
+
+
 def main(out, models, judge_folder):
     out, models = Path(out), Path(models)
     saved = loop.load(out / "clip.pt")
@@ -37,10 +48,13 @@ def main(out, models, judge_folder):
         for name in ("tokenizer.json", "tokenizer_config.json"):
             shutil.copyfile(out / "clip" / name, folder / name)
         print(f"clip: step {saved['step']}, {(folder / 'model.safetensors').stat().st_size} bytes, differs from transformers by {check_clip(saved['ema'], folder):.1e}")
-    wide, saved = loop.load(out / "sharpen.pt") or loop.load(out / "vqgan.pt"), loop.load(out / "narrow.pt")
-    if wide or saved:
-        size = vqgan.export_narrow(saved["ema"], models / "vqgan") if saved else vqgan.export(wide["ema"], models / "vqgan")
-        print(f"vqgan: {'narrow' if saved else 'wide'}, step {(saved or wide)['step']}, {size} bytes")
+    saved = loop.load(out / "narrow.pt")
+    if saved:
+        size = vqgan.export_narrow(saved["ema"], models / "vqgan")
+        print(f"vqgan: narrow, step {saved['step']}, {size} bytes, differs from diffusers by {check_vqgan(models / 'vqgan'):.1e}")
+    wide = None if saved else loop.load(out / "sharpen.pt") or loop.load(out / "vqgan.pt")
+    if wide:
+        print(f"vqgan: wide, step {wide['step']}, {vqgan.export(wide['ema'], models / 'vqgan')} bytes")
     saved = loop.load(out / "prior.pt")
     if saved:
         folder = models / "prior"
