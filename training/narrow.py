@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 import loop
 from data import Pictures
-from sharpen import Taste, wanted_pictures
+from sharpen import ADVERSARIAL, Taste, wanted_pictures
 from vqgan import NARROW, WIDE, Vqgan, averaged, quality
 
 
@@ -49,7 +49,7 @@ def train(data, out, models, stop=1400, cooldown=700, peak=1e-3, batch=6, advers
         with loop.autocast():
             z, made = model.encode(wanted), model.decode(codes)
         made, missed = made.float(), F.mse_loss(z.float(), right.float())
-        loss, parts = taste.loss(made, wanted, step, missed)
+        loss, parts = taste.loss(made, wanted, step, missed, share=ADVERSARIAL * rate)  # less at the end: what it adds last is a grid
         optimizer.zero_grad()
         loss.backward()
         for part in (model.encoder, model.decoder):

@@ -62,8 +62,8 @@ class Taste:
         self.critic = Patches().to(memory_format=torch.channels_last)
         self.optimizer, self.peak = torch.optim.Adam(self.critic.parameters(), lr=peak, betas=(0.5, 0.95)), peak
 
-    def loss(self, made, wanted, step, rest=0.0):
-        """Loss of pictures [B, 3, 128, 128] in [-1, 1], with `rest` in it, and its parts."""
+    def loss(self, made, wanted, step, rest=0.0, share=ADVERSARIAL):
+        """Loss of pictures [B, 3, 128, 128] in [-1, 1], with `rest` in it and the discriminator as this share of it, and its parts."""
         plain, seen = reconstruction_loss(made, wanted), self.eyes.distance(made, wanted, random.Random(step))
         loss = plain + PERCEPTUAL * seen + rest
         weight = torch.zeros(())
@@ -72,7 +72,7 @@ class Taste:
             fooled = -self.critic(made).mean()
             # As strong at the last layer as the rest, times a share (Esser et al., equation 7).
             others, own = (torch.autograd.grad(value, self.last, retain_graph=True)[0].norm() for value in (loss, fooled))
-            weight = ADVERSARIAL * (others / (own + 1e-4)).clamp(max=1e3)
+            weight = share * (others / (own + 1e-4)).clamp(max=1e3)
             loss = loss + weight * fooled
             self.critic.requires_grad_(True)
         return loss, {"loss": plain.item(), "perceptual": seen.item(), "weight": float(weight)}
