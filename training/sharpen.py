@@ -15,7 +15,7 @@ import loop
 from captions import load_tokenizer
 from clip import SIDE, Clip, load_weights
 from data import Pictures, Scenes
-from vqgan import COMMITMENT, SIZE as WHOLE, WIDE, Codebook, averaged, learn_codes, load_vqgan, quality, reconstruction_loss
+from vqgan import COMMITMENT, SIZE as WHOLE, WIDE, Codebook, averaged, learn_codes, quality, reconstruction_loss
 
 PERCEPTUAL, ADVERSARIAL, PLAIN_STEPS = 0.5, 0.15, 60
 
@@ -105,10 +105,10 @@ def wanted_pictures(pictures, batch, seed, step):
 
 
 def train(data, out, models, stop=800, cooldown=300, peak=3e-4, batch=8, checkpoint_every=100):
-    """Trains from the exported VQGAN and CLIP of folder `models`, or from the last checkpoint."""
+    """Trains from `vqgan.pt`, by the eyes of the exported CLIP of folder `models`, or from the last checkpoint."""
     loop.prepare(5)
-    pictures, model = Pictures(data), load_vqgan(Path(models) / "vqgan")
-    drawing = [value.requires_grad_(True) for name, value in model.named_parameters() if not name.startswith("quantize")]
+    pictures, model = Pictures(data), averaged(WIDE, loop.load(Path(out) / "vqgan.pt")["ema"]).to(memory_format=torch.channels_last)
+    drawing = [value for value in model.parameters() if value.requires_grad]
     book = Codebook(model.quantize.embedding)
     optimizer = torch.optim.Adam(drawing, lr=peak, betas=(0.5, 0.95))
     taste = Taste(Path(models) / "clip", model.decoder.conv_out.weight, 2 * peak, PLAIN_STEPS)
