@@ -15,7 +15,7 @@ import loop
 from captions import load_tokenizer
 from clip import SIDE, Clip, load_weights
 from data import Pictures, Scenes
-from vqgan import COMMITMENT, SIZE as WHOLE, WIDE, Codebook, averaged, learn_codes, quality, reconstruction_loss
+from vqgan import COMMITMENT, SIZE, WIDE, Codebook, averaged, learn_codes, quality, reconstruction_loss
 
 PERCEPTUAL, ADVERSARIAL, PLAIN_STEPS = 0.5, 0.15, 60
 
@@ -100,7 +100,7 @@ def wanted_pictures(pictures, batch, seed, step):
     rng = random.Random(step)
     kinds = ["style" if row % 2 else rng.choices(*zip(*Scenes.KINDS))[0] for row in range(batch)]
     scenes = Scenes(pictures, batch, seed + step, canonical=step % 2 == 0, kinds=kinds)
-    wanted = scenes.render(WHOLE, None if step % 2 == 0 else scenes.view(crop=(0.8, 1.0), perspective=0.02, angle=0.05))
+    wanted = scenes.render(SIZE, None if step % 2 == 0 else scenes.view(crop=(0.8, 1.0), perspective=0.02, angle=0.05))
     return (wanted * 2 - 1).contiguous(memory_format=torch.channels_last)
 
 

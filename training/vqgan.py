@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 import torch
@@ -367,10 +366,11 @@ def export_narrow(state, folder):
 
 
 def write(folder, config_name, config, weights, state):
-    """The folder, with nothing else in it."""
+    """Writes the model's two files and takes away those of the other form, by which `load_vqgan` and the product tell the forms apart."""
     folder = Path(folder)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    for other in {"config.yaml", "model.safetensors", "config.json", "diffusion_pytorch_model.safetensors"} - {config_name, weights}:
+        (folder / other).unlink(missing_ok=True)
     (folder / config_name).write_text(config)
     save_file({name: value.half().contiguous() for name, value in state.items()}, folder / weights, {"format": "pt"})
     return (folder / weights).stat().st_size
