@@ -147,19 +147,19 @@ class Scenes:
     """A batch of composed scenes: their captions, what these say and the pictures show as numbers, and `render` to look at them.
 
     `plain`: one centred thing on white. `canonical`: nothing that the caption does not say (no tint, no turn, white ground, centred).
-    `stock`: the one picture that may be used of each concept; `concepts` and `kinds` fix what is shown: a concept and a kind of `KINDS` for every scene.
+    `stock`: the one picture that may be used of each concept; `concepts` and `kinds` fix what is shown: a concept and a kind of `KINDS` for every scene; `odds` are how often each kind is drawn.
     """
 
     KINDS = (("single", 30), ("tint", 13), ("background", 12), ("small", 4), ("big", 3), ("place", 7), ("count", 7), ("relation", 12), ("beside", 4), ("scenery", 9), ("style", 12))
 
-    def __init__(self, pictures, batch, seed, validation=False, plain=False, canonical=False, stock=None, concepts=None, kinds=None):
+    def __init__(self, pictures, batch, seed, validation=False, plain=False, canonical=False, stock=None, concepts=None, kinds=None, odds=KINDS):
         rng = random.Random(seed)
         self.pictures, self.canonical = pictures, canonical
         self.generator = torch.Generator().manual_seed(seed & 0x7FFFFFFF)
         self.captions, said, shown, self.pastes, ground = [], [], [], [], []
-        names, weights = zip(*self.KINDS)
+        names, weights = zip(*odds)
         candidates = list(stock) if stock is not None else range(len(pictures.concepts))
-        odds = [pictures.weights[number] for number in candidates]
+        shares = [pictures.weights[number] for number in candidates]
         chosen = rng.sample(pictures.validation, min(batch, len(pictures.validation))) if validation else None
         take = lambda concept: stock[concept] if stock is not None else rng.choice(pictures.train[concept])
         last = None
@@ -173,11 +173,11 @@ class Scenes:
                 again = last
                 number = take(pictures.items[last["numbers"][0]]["concept"]) if last["kind"] != "relation" else last["numbers"][0]
             else:
-                number = take(rng.choices(candidates, odds)[0])
+                number = take(rng.choices(candidates, shares)[0])
             kind = kinds[row] if kinds else "single" if plain else rng.choices(names, weights)[0]
             if again:
                 kind = again["kind"] if again["kind"] != "single" else rng.choice(["tint", "count", "scenery", "style", "background"])
-            scene = self._scene(rng, number, kind, plain, again, lambda: take(rng.choices(candidates, odds)[0]))
+            scene = self._scene(rng, number, kind, plain, again, lambda: take(rng.choices(candidates, shares)[0]))
             last = scene
             self.captions.append(scene["caption"])
             said.append(scene["said"])

@@ -33,10 +33,10 @@ def main():
     parser.add_argument("--out", default=".training/out", help="checkpoints and logs")
     parser.add_argument("--models", default=str(ROOT.parent / "models/compact"), help="where the exported pair goes")
     parser.add_argument("--judge", default=str(ROOT / "judge"), help="where the exported judge goes")
-    parser.add_argument("--warm", help="with clip: folder of an exported one to start from")
+    parser.add_argument("--warm", help="with clip: a checkpoint to start from")
+    parser.add_argument("--processes", type=int, default=2, help="with clip: processes of one thread each that train it together")
     parser.add_argument("--stop", type=int, help="last step (the learning rate falls to zero there)")
     parser.add_argument("--radius", type=float, help="with clip: of the adversarial pictures (L2 at 64 px); 0: none")
-    parser.add_argument("--no-reconstructions", action="store_true", help="with clip: composed pictures alone")
     options = parser.parse_args()
     extra = {"stop": options.stop} if options.stop else {}
     drawer = str(Path(options.models) / "vqgan")
@@ -47,9 +47,7 @@ def main():
         order.train(options.data, options.out)
     if options.what == "clip":
         extra |= {"radius": options.radius} if options.radius is not None else {}
-        # 208: as many pictures as 128, half as many reconstructions and an eighth as many damaged ones.
-        extra |= {"batch": 208} if options.no_reconstructions else {"vqgan": drawer}
-        clip.train(options.data, options.out, warm=options.warm, **extra)
+        clip.start(options.data, options.out, options.processes, warm=options.warm, **extra)
     if options.what == "prior":
         prior.train(options.data, options.out, options.models, **extra)
     if options.what == "sharpen":

@@ -1,0 +1,226 @@
+"""The compact CLIP's two towers: a convolutional one for pictures whose gradient is smooth, and CLIP's own transformer for texts."""
+
+import json
+import math
+from pathlib import Path
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+
+from captions import CONTEXT
+
+MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
+SIDE, WIDTHS, DEPTHS, STEM = 64, (40, 80, 160, 256), (1, 2, 2, 1), 6
+TEXT_WIDTH, TEXT_DEPTH, TEXT_HEADS, TEXT_MLP, PROJECTION = 160, 2, 4, 480, 256
+
+
+class Layer(nn.Module):
+    """One pre-norm transformer layer; the three projections of the attention are one matrix here and three in the exported file.
+
+    SiLU(1.702 x) / 1.702 is quick_gelu(x), so the export divides fc1 and multiplies fc2 by 1.702.
+    """
+
+    def __init__(self, width, heads, mlp):
+        super().__init__()
+        self.heads = heads
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.fc1, self.fc2 = nn.Linear(width, mlp), nn.Linear(mlp, width)
+
+    def forward(self, x):
+        batch, length, width = x.shape
+        q, k, v = self.qkv(self.norm1(x)).view(batch, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.out(mixed.transpose(1, 2).reshape(batch, length, width))
+        return x + self.fc2(F.silu(self.fc1(self.norm2(x))))
+
+
+class Convolution(nn.Module):
+    """A convolution without bias and a batch norm, which the export folds into one convolution with a bias."""
+
+    def __init__(self, entering, leaving, kernel, stride=1):
+        super().__init__()
+        self.conv = nn.Conv2d(entering, leaving, kernel, stride, (kernel - stride + 1) // 2, bias=False)
+        self.norm = nn.BatchNorm2d(leaving)
+
+    def forward(self, x):
+        return self.norm(self.conv(x))
+
+
+class Block(nn.Module):
+    """silu(shortcut(x) + conv2(silu(conv1(x)))): no strides inside, sides are halved by averages before a block."""
+
+    def __init__(self, entering, leaving):
+        super().__init__()
+        self.conv1, self.conv2 = Convolution(entering, leaving, 3), Convolution(leaving, leaving, 3)
+        self.shortcut = Convolution(entering, leaving, 1) if entering != leaving else nn.Identity()
+        nn.init.constant_(self.conv2.norm.weight, 0.2)
+
+    def forward(self, x):
+        return F.silu(self.shortcut(x) + self.conv2(F.silu(self.conv1(x))))
+
+
+class ImageTower(nn.Module):
+    """Pictures [B, 3, 64, 64] in [0, 1] to embeddings [B, 256], not normalised: a stem of stride 2, four stages at 32, 16, 8 and 4 px, a linear map of all 4x4 cells."""
+
+    def __init__(self, widths=WIDTHS, depths=DEPTHS):
+        super().__init__()
+        self.stem = Convolution(3, widths[0], STEM, 2)
+        self.stages = nn.ModuleList(
+            nn.Sequential(*(Block(widths[max(0, stage - 1)] if number == 0 else width, width) for number in range(depth)))
+            for stage, (width, depth) in enumerate(zip(widths, depths)))
+        self.out = nn.Linear(widths[-1] * 16, PROJECTION, bias=False)
+
+    def forward(self, pixels):
+        x = F.silu(self.stem(((pixels - 0.5) * 4).contiguous(memory_format=torch.channels_last)))
+        for number, stage in enumerate(self.stages):
+            x = stage(F.avg_pool2d(x, 2) if number else x)
+        return self.out(x.flatten(1))
+
+
+class TextTower(nn.Module):
+    """Token ids [B, 16] to embeddings [B, 256], not normalised; pooled at <eos>, which has the highest id."""
+
+    def __init__(self, vocabulary):
+        super().__init__()
+        self.words = nn.Embedding(vocabulary, TEXT_WIDTH)
+        self.position = nn.Parameter(torch.randn(CONTEXT, TEXT_WIDTH) * 0.01)
+        self.layers = nn.ModuleList(Layer(TEXT_WIDTH, TEXT_HEADS, TEXT_MLP) for _ in range(TEXT_DEPTH))
+        self.norm = nn.LayerNorm(TEXT_WIDTH)
+        self.out = nn.Linear(TEXT_WIDTH, PROJECTION, bias=False)
+        nn.init.normal_(self.words.weight, std=0.05)
+        for layer in self.layers:
+            nn.init.normal_(layer.qkv.weight, std=TEXT_WIDTH ** -0.5)
+            nn.init.normal_(layer.fc1.weight, std=(2 * TEXT_WIDTH) ** -0.5)
+            for last in (layer.out, layer.fc2):
+                nn.init.normal_(last.weight, std=TEXT_WIDTH ** -0.5 * (2 * TEXT_DEPTH) ** -0.5)
+            for linear in (layer.qkv, layer.out, layer.fc1, layer.fc2):
+                nn.init.zeros_(linear.bias)
+
+    def forward(self, ids):
+        x = self.words(ids) + self.position
+        for layer in self.layers:
+            x = layer(x)
+        return self.out(self.norm(x[torch.arange(len(x)), ids.argmax(1)]))
+
+
+class Clip(nn.Module):
+    """Both towers and the temperature."""
+
+    def __init__(self, vocabulary):
+        super().__init__()
+        self.vocabulary = vocabulary
+        self.image_tower, self.text_tower = ImageTower().to(memory_format=torch.channels_last), TextTower(vocabulary)
+        self.scale = nn.Parameter(torch.tensor(math.log(16)))
+
+    def image(self, pixels):
+        """Unit vectors of pictures [B, 3, 64, 64] in [0, 1]."""
+        return F.normalize(self.image_tower(pixels), dim=1)
+
+    def text(self, ids):
+        """Unit vectors of token ids [B, 16]."""
+        return F.normalize(self.text_tower(ids), dim=1)
+
+
+def folded(convolution):
+    """The weight and bias of a convolution with its batch norm: w' = w g / sqrt(v + eps), b' = b - m g / sqrt(v + eps)."""
+    norm = convolution.norm
+    gain = norm.weight / (norm.running_var + norm.eps).sqrt()
+    return convolution.conv.weight * gain[:, None, None, None], norm.bias - norm.running_mean * gain
+
+
+def layout(model):
+    """Every array of the exported file by its name: the image tower's convolutions folded, the text tower as `transformers.CLIPModel` names it."""
+    for name, module in model.image_tower.named_modules():
+        if isinstance(module, Convolution):
+            yield from zip((f"vision_model.{name}.weight", f"vision_model.{name}.bias"), folded(module))
+    yield "logit_scale", model.scale
+    yield "visual_projection.weight", model.image_tower.out.weight
+    text = model.text_tower
+    yield "text_projection.weight", text.out.weight
+    yield "text_model.embeddings.token_embedding.weight", text.words.weight
+    yield "text_model.embeddings.position_embedding.weight", text.position
+    parts = {"norm1": "layer_norm1", "norm2": "layer_norm2", "out": "self_attn.out_proj", "fc1": "mlp.fc1", "fc2": "mlp.fc2"}
+    for kind in ("weight", "bias"):
+        yield f"text_model.final_layer_norm.{kind}", getattr(text.norm, kind)
+        for number, layer in enumerate(text.layers):
+            into = f"text_model.encoder.layers.{number}"
+            for part, chunk in zip("qkv", getattr(layer.qkv, kind).chunk(3)):
+                yield f"{into}.self_attn.{part}_proj.{kind}", chunk
+            for ours, theirs in parts.items():
+                factor = {"fc1": 1 / 1.702, "fc2": 1.702 if kind == "weight" else 1}.get(ours, 1)
+                yield f"{into}.{theirs}.{kind}", getattr(getattr(layer, ours), kind) * factor
+
+
+def export(model, folder):
+    """Writes config.json, preprocessor_config.json and model.safetensors (f16): the model kind "convolutional_clip" of docs/models.md."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = {name: value.detach().half().contiguous().clone() for name, value in layout(model.eval())}
+    save_file(arrays, folder / "model.safetensors", {"format": "pt"})
+    text = {
+        "model_type": "clip_text_model", "vocab_size": model.vocabulary, "hidden_size": TEXT_WIDTH, "intermediate_size": TEXT_MLP, "num_hidden_layers": TEXT_DEPTH,
+        "num_attention_heads": TEXT_HEADS, "max_position_embeddings": CONTEXT, "projection_dim": PROJECTION, "hidden_act": "quick_gelu",
+        "layer_norm_eps": 1e-5, "bos_token_id": 2, "eos_token_id": model.vocabulary - 1, "pad_token_id": 0,
+    }
+    vision = {
+        "model_type": "convolutional_clip_vision_model", "image_size": SIDE, "num_channels": 3, "projection_dim": PROJECTION, "hidden_act": "silu",
+        "stem_kernel": STEM, "stem_stride": 2, "hidden_sizes": list(WIDTHS), "depths": list(DEPTHS),
+    }
+    config = {"architectures": ["ConvolutionalClip"], "model_type": "convolutional_clip", "projection_dim": PROJECTION, "torch_dtype": "float16", "text_config": text, "vision_config": vision}
+    processor = {
+        "image_processor_type": "CLIPImageProcessor", "do_resize": True, "size": {"shortest_edge": SIDE}, "resample": 3, "do_center_crop": True,
+        "crop_size": {"height": SIDE, "width": SIDE}, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True, "image_mean": MEAN, "image_std": STD,
+        "do_convert_rgb": True,
+    }
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    (folder / "preprocessor_config.json").write_text(json.dumps(processor, indent=2) + "\n")
+
+
+class Exported(nn.Module):
+    """What an exported folder computes, convolutions with biases: the reference for every other reader of it."""
+
+    def __init__(self, folder):
+        super().__init__()
+        config = json.loads((Path(folder) / "config.json").read_text())
+        self.vision, self.vocabulary = config["vision_config"], config["text_config"]["vocab_size"]
+        self.arrays = {name: value.float() for name, value in load_file(Path(folder) / "model.safetensors").items()}
+        self.text_tower = TextTower(self.vocabulary).eval().requires_grad_(False)
+        state = {"words.weight": self.arrays["text_model.embeddings.token_embedding.weight"], "position": self.arrays["text_model.embeddings.position_embedding.weight"],
+                 "out.weight": self.arrays["text_projection.weight"]}
+        parts = {"norm1": "layer_norm1", "norm2": "layer_norm2", "out": "self_attn.out_proj", "fc1": "mlp.fc1", "fc2": "mlp.fc2"}
+        for kind in ("weight", "bias"):
+            state[f"norm.{kind}"] = self.arrays[f"text_model.final_layer_norm.{kind}"]
+            for number in range(TEXT_DEPTH):
+                source = f"text_model.encoder.layers.{number}"
+                state[f"layers.{number}.qkv.{kind}"] = torch.cat([self.arrays[f"{source}.self_attn.{part}_proj.{kind}"] for part in "qkv"])
+                for ours, theirs in parts.items():
+                    factor = {"fc1": 1.702, "fc2": 1 / 1.702 if kind == "weight" else 1}.get(ours, 1)
+                    state[f"layers.{number}.{ours}.{kind}"] = self.arrays[f"{source}.{theirs}.{kind}"] * factor
+        self.text_tower.load_state_dict(state)
+
+    def convolve(self, x, name, stride=1):
+        weight = self.arrays[f"vision_model.{name}.weight"]
+        return F.conv2d(x, weight, self.arrays[f"vision_model.{name}.bias"], stride, (weight.shape[-1] - stride + 1) // 2)
+
+    def image_layers(self, pixels):
+        """Embeddings, not normalised, and what each stage saw."""
+        x, seen = F.silu(self.convolve((pixels - 0.5) * 4, "stem", 2)), []
+        for stage, depth in enumerate(self.vision["depths"]):
+            x = F.avg_pool2d(x, 2) if stage else x
+            for number in range(depth):
+                name = f"stages.{stage}.{number}"
+                shortcut = self.convolve(x, f"{name}.shortcut") if f"vision_model.{name}.shortcut.weight" in self.arrays else x
+                x = F.silu(shortcut + self.convolve(F.silu(self.convolve(x, f"{name}.conv1")), f"{name}.conv2"))
+            seen.append(x)
+        return x.flatten(1) @ self.arrays["visual_projection.weight"].T, seen
+
+    def image(self, pixels):
+        """Unit vectors of pictures [B, 3, 64, 64] in [0, 1]."""
+        return F.normalize(self.image_layers(pixels)[0], dim=1)
+
+    def text(self, ids):
+        """Unit vectors of token ids [B, 16]."""
+        return F.normalize(self.text_tower(ids), dim=1)
