@@ -1,23 +1,27 @@
-"""A small PyTorch reference of the guidance loop over the exported weights: contact sheets and a search for good settings."""
+"""The guidance loop in PyTorch, for comparing encoders and settings: draws prompts from a start that knows nothing of them, lets the judge read the pictures, writes a sheet."""
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from PIL import Image, ImageDraw
-from transformers import CLIPModel
 
+import clip as training
 import loop
+import towers
 from captions import load_tokenizer
 from vqgan import load_vqgan
 
+ROOT = Path(__file__).parent.parent
 DEFAULTS = {
-    "steps": 150, "learningRate": 0.1, "cutouts": 16, "cropMin": 0.5, "cropMax": 1.0, "noise": 0.05, "jitter": 0.1, "angle": 0.15, "perspective": 0.05,
-    "regulariser": 0.0, "init": "codes", "clampToCodebook": True, "flip": True, "betas": [0.9, 0.999], "bf16": False,
+    "steps": 100, "learningRate": 0.1, "fall": 0.9, "cutouts": 4, "scaleMin": 0.85, "scaleMax": 1.2, "shift": 0.12, "angle": 0.17, "noise": 0.03, "jitter": 0.1, "flip": True,
+    "tv": 0.0, "start": "codes", "clampToCodebook": True, "betas": [0.9, 0.999], "pull": 0.0, "coarse": 0.0,
 }
+PIXELS = {"steps": 220, "learningRate": 0.06, "tv": 0.3, "fall": 0.8}
 
 
 class Straight(torch.autograd.Function):
@@ -34,127 +38,162 @@ class Straight(torch.autograd.Function):
         return gradient * (gradient * (x - x.clamp(0, 1)) >= 0)
 
 
-def load_models(folder):
-    """The exported CLIP, its tokenizer and the exported VQGAN, frozen."""
-    folder = Path(folder)
-    clip = CLIPModel.from_pretrained(folder / "clip", torch_dtype=torch.float32).eval().requires_grad_(False)
-    vqgan = load_vqgan(folder / "vqgan")
-    processor = json.loads((folder / "clip/preprocessor_config.json").read_text())
-    mean, std = (torch.tensor(processor[name]).view(1, 3, 1, 1) for name in ("image_mean", "image_std"))
-    return clip, load_tokenizer(folder / "clip"), vqgan, mean, std
+def load_clip(path, tokenizer):
+    """An exported folder, or the averaged weights of a checkpoint of `clip.py`."""
+    if Path(path).is_dir():
+        return towers.Exported(path), load_tokenizer(path)
+    saved = torch.load(path, weights_only=True)
+    return training.restored(saved["ema"]["clip.text_tower.words.weight"].shape[0], saved["ema"]), load_tokenizer(tokenizer)
+
+
+class Pyramid:
+    """Pictures as a sum of coarse to fine grids before a sigmoid: what the encoder's gradient draws by itself."""
+
+    SIDES, SHARES = (2, 4, 8, 16, 32, 64), (1, 1, 1, 0.8, 0.5, 0.25)
+
+    def __init__(self, count, generator):
+        self.variables = [(torch.randn(count, 3, side, side, generator=generator) * 0.05).requires_grad_(True) for side in self.SIDES]
+
+    def picture(self):
+        return torch.sigmoid(1.5 + sum(F.interpolate(grid, size=64, mode="bilinear", align_corners=False) * share for grid, share in zip(self.variables, self.SHARES)))
+
+    def after(self):
+        pass
+
+
+class Latent:
+    """The latent of a VQGAN."""
+
+    def __init__(self, vqgan, count, settings, generator):
+        self.vqgan, self.settings = vqgan, settings
+        with torch.no_grad():
+            z = start_latent(vqgan, settings["start"], count, generator)
+        self.first, self.z = z.clone(), z.contiguous().clone().requires_grad_(True)
+        self.variables = [self.z]
+        book = vqgan.quantize.embedding.weight
+        self.low, self.high = (limit[None, :, None, None] for limit in (book.min(0).values, book.max(0).values))
+
+    def picture(self):
+        return Straight.apply((self.vqgan.decode(self.vqgan.snap(self.z)[0]).float() + 1) / 2)
+
+    def after(self):
+        if self.settings["clampToCodebook"]:
+            with torch.no_grad():
+                self.z.copy_(self.z.clamp(self.low, self.high))
 
 
 def start_latent(vqgan, kind, count, generator):
-    """Random codes, or the encoding of a flat or softly varying picture."""
+    """Random codes, or the encoding of a flat, a softly varying or a noise picture."""
     if kind == "codes":
         return vqgan.quantize.embedding(torch.randint(vqgan.quantize.embedding.num_embeddings, (count, 16, 16), generator=generator)).permute(0, 3, 1, 2)
-    if kind == "white":
-        picture = torch.ones(count, 3, 128, 128)
-    elif kind == "grey":
-        picture = torch.full((count, 3, 128, 128), 0.5)
-    else:
-        picture = F.interpolate(torch.rand(count, 3, 4, 4, generator=generator), size=128, mode="bicubic").clamp(0, 1)
+    side = {"white": 1, "grey": 1, "soft": 4, "pixels": 128}[kind]
+    values = torch.full((count, 3, 1, 1), 1.0 if kind == "white" else 0.5) if side == 1 else torch.rand(count, 3, side, side, generator=generator)
+    picture = F.interpolate(values, size=128, mode="bicubic").clamp(0, 1)
     picture = (picture + 0.02 * torch.randn(picture.shape, generator=generator)).clamp(0, 1)
     return vqgan.snap(vqgan.encode(picture * 2 - 1))[0]
 
 
 def cutouts(pictures, settings, generator):
-    """Random crops of every picture with one homography each, then colour jitter and noise: [B, 3, 128, 128] to [B * n, 3, 64, 64]."""
+    """Random views of every picture, one affine map each, then colour jitter and noise: [B, 3, S, S] to [B * n, 3, 64, 64]."""
     n = settings["cutouts"]
-    total = len(pictures) * n
+    total, side = len(pictures) * n, 64
     uniform = lambda low, high, *shape: low + (high - low) * torch.rand(total, *shape, generator=generator)
-    size = uniform(settings["cropMin"], settings["cropMax"])
-    offset = uniform(-1, 1, 2) * (1 - size)[:, None]
-    turn = uniform(-1, 1) * settings["angle"]
+    size, turn = uniform(settings["scaleMin"], settings["scaleMax"]), uniform(-1, 1) * settings["angle"]
     mirror = torch.where(uniform(0, 1) < (0.5 if settings["flip"] else 0), -1.0, 1.0)
-    tilt = uniform(-1, 1, 2) * settings["perspective"]
-    line = (torch.arange(128) + 0.5) / 64 - 1
-    v, u = torch.meshgrid(line, line, indexing="ij")
-    depth = 1 + tilt[:, 0, None, None] * u + tilt[:, 1, None, None] * v
-    cos, sin = (size * turn.cos())[:, None, None], (size * turn.sin())[:, None, None]
-    x = (cos * u * mirror[:, None, None] - sin * v) / depth + offset[:, 0, None, None]
-    y = (sin * u * mirror[:, None, None] + cos * v) / depth + offset[:, 1, None, None]
-    sampled = F.grid_sample(pictures.repeat_interleave(n, 0), torch.stack([x, y], -1), padding_mode="border", align_corners=False)
-    sampled = F.avg_pool2d(sampled, 2)
+    x, y = (uniform(-1, 1) * settings["shift"] for _ in range(2))
+    matrix = torch.stack([torch.stack([size * turn.cos() * mirror, -size * turn.sin(), x], 1), torch.stack([size * turn.sin() * mirror, size * turn.cos(), y], 1)], 1)
+    if pictures.shape[-1] > side:
+        pictures = F.avg_pool2d(pictures, pictures.shape[-1] // side)
+    grid = F.affine_grid(matrix, (total, 3, side, side), align_corners=False)
+    sampled = F.grid_sample(pictures.repeat_interleave(n, 0), grid, padding_mode="border", align_corners=False)
     amount = settings["jitter"]
-    gain, contrast, saturation = (1 + uniform(-amount, amount, 1, 1, 1) for _ in range(3))
+    gain, saturation = (1 + uniform(-amount, amount, 1, 1, 1) for _ in range(2))
     grey = sampled.mean(1, keepdim=True)
-    sampled = grey + (sampled - grey) * saturation
-    middle = sampled.mean((1, 2, 3), keepdim=True)
-    sampled = ((sampled - middle) * contrast + middle) * gain
-    strength = uniform(0, settings["noise"], 1, 1, 1)
-    return sampled + strength * torch.randn(sampled.shape, generator=generator)
+    sampled = (grey + (sampled - grey) * saturation) * gain
+    return (sampled + settings["noise"] * torch.randn(sampled.shape, generator=generator)).clamp(0, 1)
 
 
-def generate(models, prompts, settings, seed=0):
-    """One picture per prompt, all in one batch, and the last distances."""
-    clip, tokenizer, vqgan, mean, std = models
-    settings = {**DEFAULTS, **settings}
+def draw(model, targets, make, settings, seed=0):
+    """Pictures of the target embeddings [B, E] and their last distances; every step's loss is the paper's squared spherical distance, mean over cutouts."""
     generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        ids = torch.tensor([encoding.ids for encoding in tokenizer.encode_batch(prompts)])
-        text = F.normalize(clip.text_projection(clip.text_model(ids).pooler_output), dim=1)
-        z = start_latent(vqgan, settings["init"], len(prompts), generator).contiguous().clone()
-    z.requires_grad_(True)
-    optimizer = torch.optim.Adam([z], lr=settings["learningRate"], betas=settings["betas"])
-    book = vqgan.quantize.embedding.weight
-    low, high = (limit[None, :, None, None] for limit in (book.min(0).values, book.max(0).values))
+    variable = make(generator)
+    optimizer = torch.optim.Adam(variable.variables, lr=settings["learningRate"], betas=settings["betas"])
     for step in range(settings["steps"]):
-        with torch.autocast("cpu", torch.bfloat16, enabled=settings["bf16"]):
-            picture = Straight.apply((vqgan.decode(vqgan.snap(z)[0]).float() + 1) / 2)
-            views = cutouts(picture, settings, generator)
-            image = clip.visual_projection(clip.vision_model((views - mean) / std).pooler_output)
-        image = F.normalize(image.float(), dim=1)
-        target = text.repeat_interleave(settings["cutouts"], 0)
-        distance = 2 * ((image - target).norm(dim=1) / 2).asin().square()
-        distance = distance.view(len(prompts), -1).mean(1)
-        loss = distance.sum() + settings["regulariser"] * z.square().mean((1, 2, 3)).sum()
+        for group in optimizer.param_groups:
+            group["lr"] = settings["learningRate"] * (1 - settings["fall"] * step / settings["steps"])
+        picture = variable.picture()
+        image = model.image(cutouts(picture, settings, generator)).view(len(targets), settings["cutouts"], -1)
+        distance = (2 * ((image - targets[:, None]).norm(dim=2) / 2).clamp(max=0.9999).asin().square()).mean(1)
+        variation = (picture[..., 1:] - picture[..., :-1]).abs().mean((1, 2, 3)) + (picture[..., 1:, :] - picture[..., :-1, :]).abs().mean((1, 2, 3))
+        loss = distance + settings["tv"] * variation
+        if settings["pull"]:
+            loss = loss + settings["pull"] * (variable.z - variable.first).square().mean((1, 2, 3))
         optimizer.zero_grad()
-        loss.backward()
+        loss.sum().backward()
         optimizer.step()
-        if settings["clampToCodebook"]:
-            with torch.no_grad():
-                z.copy_(z.clamp(low, high))
+        variable.after()
     with torch.no_grad():
-        picture = ((vqgan.decode(vqgan.snap(z)[0]) + 1) / 2).clamp(0, 1)
-    return picture, distance.detach()
+        return variable.picture().clamp(0, 1), distance.detach()
 
 
 def sheet(pictures, labels, path, columns=8):
     """A PNG of all pictures with their labels."""
     rows = -(-len(pictures) // columns)
     image = Image.new("RGB", (columns * 132, rows * 146), "white")
-    draw = ImageDraw.Draw(image)
+    drawing = ImageDraw.Draw(image)
     for number, (picture, label) in enumerate(zip(pictures, labels)):
         x, y = number % columns * 132 + 2, number // columns * 146 + 2
-        image.paste(Image.fromarray((picture.permute(1, 2, 0) * 255).round().byte().numpy()), (x, y))
-        draw.text((x, y + 129), label[:22], fill="black")
+        image.paste(Image.fromarray((picture.permute(1, 2, 0) * 255).round().byte().numpy()).resize((128, 128), Image.LANCZOS), (x, y))
+        drawing.text((x, y + 129), label[:22], fill="black")
     image.save(path)
+
+
+def places(pictures, prompts, others, folder):
+    """The judge's place of the own caption among the others, from 1."""
+    import judge
+    reader = judge.load(folder)
+    vectors = reader.embed_pictures((pictures.permute(0, 2, 3, 1) * 255).round().byte())
+    known = list(dict.fromkeys(prompts + others))
+    scores = vectors @ reader.embed_texts(known).T
+    own = scores[torch.arange(len(prompts)), [known.index(prompt) for prompt in prompts]]
+    return (scores > own[:, None] + 1e-6).sum(1) + 1
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--models", default=str(Path(__file__).parent.parent / "models/compact"))
-    parser.add_argument("--prompts", choices=["tuning", "test"], default="tuning")
+    parser.add_argument("--clip", default=str(ROOT / "models/compact/clip"), help="an exported folder, or a checkpoint of clip.py")
+    parser.add_argument("--tokenizer", default=str(ROOT / ".training/out/clip"), help="with a checkpoint: folder of its tokenizer.json")
+    parser.add_argument("--vqgan", help="folder of a VQGAN; without one the encoder's gradient draws by itself")
+    parser.add_argument("--prompts", default="tuning", help="tuning, or a list of evaluation/prompts.json")
     parser.add_argument("--settings", default="{}", help="JSON that overrides the defaults")
+    parser.add_argument("--limit", type=int, default=24)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--limit", type=int)
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--sheet", default="sheet.png")
     options = parser.parse_args()
     loop.prepare(options.seed)
-    torch.set_num_threads(options.threads)
-    models = load_models(options.models)
-    prompts = json.loads((Path(__file__).parent / "eval-prompts.json").read_text())[options.prompts][:options.limit]
+    model, tokenizer = load_clip(options.clip, options.tokenizer)
+    lists = json.loads((ROOT / "training/evaluation/prompts.json").read_text())
+    if options.prompts == "tuning":
+        prompts = json.loads((ROOT / "training/eval-prompts.json").read_text())["tuning"][:options.limit]
+    else:
+        prompts = [entry["prompt"] for entry in lists[options.prompts]][:options.limit]
+    others = [entry["prompt"] for entry in lists["concepts"]]
+    with torch.no_grad():
+        targets = model.text(torch.tensor([encoding.ids for encoding in tokenizer.encode_batch(prompts)]))
+    drawer = load_vqgan(options.vqgan) if options.vqgan else None
+    settings = DEFAULTS | ({} if drawer else PIXELS) | json.loads(options.settings)
     start, made, distances = time.time(), [], []
     for first in range(0, len(prompts), 8):
-        pictures, distance = generate(models, prompts[first:first + 8], json.loads(options.settings), options.seed + first)
+        wanted = targets[first:first + 8]
+        make = lambda generator: Latent(drawer, len(wanted), settings, generator) if drawer else Pyramid(len(wanted), generator)
+        pictures, distance = draw(model, wanted, make, settings, options.seed + first)
         made.append(pictures)
         distances.append(distance)
-    made, distances = torch.cat(made), torch.cat(distances)
-    result = {"pictures": len(prompts), "seconds": round(time.time() - start, 1), "distance": round(distances.mean().item(), 4)}
-    sheet(made, prompts, options.sheet)
-    print(json.dumps(result))
+    made = torch.cat(made)
+    found = places(made, prompts, others, ROOT / "training/judge")
+    sheet(made, [f"{place} {prompt}" for place, prompt in zip(found.tolist(), prompts)], options.sheet)
+    print(json.dumps({"pictures": len(prompts), "seconds": round(time.time() - start, 1), "distance": round(torch.cat(distances).mean().item(), 4),
+                      "first": round((found == 1).float().mean().item(), 3), "among": len(others) + 1, "median place": found.median().item(), "settings": json.loads(options.settings)}))
 
 
 if __name__ == "__main__":
