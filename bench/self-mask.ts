@@ -4,8 +4,8 @@
  * `--plain` leaves the picture's edges out, as the paper does.
  */
 import { parseArgs } from "node:util";
-import { USUAL_DEVIATIONS } from "../src/guidance/mask.js";
 import { VqganClip } from "../src/index.js";
+import { USUAL_DEVIATIONS } from "../src/masks/mask.js";
 import { composeScenes, overlap } from "../test/support/scenes.js";
 
 const { values } = parseArgs({

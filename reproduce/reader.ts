@@ -1,6 +1,6 @@
 /** An encoder that says what it sees in a picture. */
 import type { NDArray } from "../src/core/ndarray.js";
-import { compareUnits } from "../src/guidance/perceive.js";
+import { compareUnits } from "../src/perception/perceive.js";
 import type { VqganClip } from "../src/vqgan-clip.js";
 
 /** What a picture is compared with, besides its own caption: other things to take it for. */

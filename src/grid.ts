@@ -1,11 +1,11 @@
 /** Many pictures of one idea: variants by seeds, scored, and races in which only the best of many short runs go on. */
 import { requires } from "./core/errors.js";
 import type { NDArray } from "./core/ndarray.js";
-import type { Judge } from "./guidance/judge.js";
 import type { StepEvent } from "./guidance/run-state.js";
 import type { ModelPair } from "./pair/model-pair.js";
 import type { RunRequest } from "./pair/requests.js";
 import type { RunningPicture } from "./pair/running-picture.js";
+import type { Judge } from "./perception/judge.js";
 
 /** @typeParam Source what a platform can read a picture from */
 export interface GridRequest<Source> {

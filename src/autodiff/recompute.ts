@@ -2,7 +2,8 @@
 import type { Tensor } from "../graph/tensor.js";
 import { add, mul } from "../ops/arithmetic.js";
 import { stopGradient, withVjp } from "../ops/gradient-control.js";
-import { reshape, slice } from "../ops/movement.js";
+import { reshape } from "../ops/layout.js";
+import { slice } from "../ops/movement.js";
 import { grad } from "./grad.js";
 
 /**

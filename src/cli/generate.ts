@@ -2,12 +2,12 @@
 import { type Command, Option } from "commander";
 import { VqganClipError } from "../core/errors.js";
 import { readInput } from "../files/read-input.js";
-import { type MetadataLevel, readStory, type Story, settingsOfPicture } from "../guidance/metadata.js";
-import { differenceText, firstDifference } from "../guidance/model-identity.js";
-import { textPrompts } from "../guidance/prompt.js";
 import { requestedPrompts } from "../guidance/resolve-settings.js";
-import { changesWithLength } from "../guidance/story.js";
 import { readPngText } from "../image/png-text.js";
+import { textPrompts } from "../prompts/prompt.js";
+import { changesWithLength } from "../prompts/story.js";
+import { type MetadataLevel, readStory, type Story, settingsOfPicture } from "../sessions/metadata.js";
+import { differenceText, firstDifference } from "../sessions/model-identity.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import { noticeText } from "./notices.js";
 import { addModelOptions, addSettingOptions, modelArguments, modelFrom, settingsFrom, wholeNumber } from "./options.js";

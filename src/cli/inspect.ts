@@ -3,10 +3,10 @@ import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { VqganClipError } from "../core/errors.js";
 import { readInput } from "../files/read-input.js";
-import { readStory } from "../guidance/metadata.js";
-import { readSession } from "../guidance/session-file.js";
-import { currentNode, currentState } from "../guidance/session-tree.js";
 import { readPngText } from "../image/png-text.js";
+import { readStory } from "../sessions/metadata.js";
+import { readSession } from "../sessions/session-file.js";
+import { currentNode, currentState } from "../sessions/session-tree.js";
 import { type NodeFacts, nodeFacts, treeLines } from "./session-tree.js";
 
 export function addInspect(program: Command): void {

@@ -20,7 +20,7 @@ export async function tellPlan(vq: VqganClip, request: CreateRequest, flags: Pla
   const { settings, lowMemory, peakBytes } = vq.plan(request);
   const { size, cutouts, steps, recompute } = settings;
   const microBatch = Math.min(settings.microBatch, cutouts);
-  const { stepFlops } = await import("../guidance/plan.js");
+  const { stepFlops } = await import("../pair/plan.js");
   const { convolution, matrix } = stepFlops(vq, settings);
   const seconds = await secondsAStep(convolution, matrix, flags);
   const availableBytes = freemem();

@@ -1,5 +1,5 @@
 /** What a run says while it works: a bar on a terminal's stderr, events as NDJSON on a stdout that is none. */
-import type { Losses } from "../guidance/run-state.js";
+import type { Losses } from "../guidance/losses.js";
 
 interface ReporterOptions {
   /** Nothing on stderr but errors, and no events unless `json`. */

@@ -1,10 +1,10 @@
 /** `vqgan-clip resume`: a saved run goes on, with the result of one that never stopped, or branches off. */
 import { type Command, Option } from "commander";
 import { VqganClipError } from "../core/errors.js";
-import { type OptimizerPolicy, optimizerPolicies } from "../guidance/paint.js";
-import type { SessionChanges } from "../guidance/session-tree.js";
 import type { Settings } from "../guidance/settings.js";
 import type { PictureRun } from "../picture-run.js";
+import { type OptimizerPolicy, optimizerPolicies } from "../sessions/paint.js";
+import type { SessionChanges } from "../sessions/session-tree.js";
 import { addFileOptions, type FileFlags, outputsOf, sessionFiles } from "./generate.js";
 import { noticeText } from "./notices.js";
 import { addModelOptions, modelArguments, modelFrom, parseSetting, takes, wholeNumber } from "./options.js";

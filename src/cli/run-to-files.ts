@@ -1,10 +1,10 @@
 /** Runs a picture to its end or to Ctrl-C and writes what was asked for: the loop of `generate` and `resume`. */
 import { writeFileAtomically } from "../files/atomic-write.js";
-import type { EditReport } from "../guidance/edit-report.js";
-import type { MetadataLevel } from "../guidance/metadata.js";
 import type { Ending } from "../guidance/run-state.js";
 import type { Settings } from "../guidance/settings.js";
+import type { EditReport } from "../masks/edit-report.js";
 import type { PictureRun } from "../picture-run.js";
+import type { MetadataLevel } from "../sessions/metadata.js";
 import { exitCodes } from "./exit-codes.js";
 import { pauseOnSignals } from "./pause-on-signals.js";
 import { clock, type Reporter } from "./reporter.js";

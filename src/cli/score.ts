@@ -1,7 +1,7 @@
 /** `vqgan-clip score`: how well prompts fit a picture. */
 import type { Command } from "commander";
 import { VqganClipError } from "../core/errors.js";
-import type { ModelIdentity } from "../guidance/model-identity.js";
+import type { ModelIdentity } from "../sessions/model-identity.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import { noticeText } from "./notices.js";
 import { addModelOptions, addPerceptorWeights, modelFrom } from "./options.js";

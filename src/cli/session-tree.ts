@@ -1,5 +1,5 @@
 /** A session's tree for people and for scripts. */
-import { type NodeOrigin, type SessionNode, tipOf } from "../guidance/session-tree.js";
+import { type NodeOrigin, type SessionNode, tipOf } from "../sessions/session-tree.js";
 
 export interface NodeFacts {
   readonly id: number;

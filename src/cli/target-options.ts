@@ -2,9 +2,9 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { VqganClipError } from "../core/errors.js";
 import { readInput } from "../files/read-input.js";
-import { parsePrompt } from "../guidance/prompt.js";
-import { weightSetting } from "../guidance/weight.js";
 import type { TargetRequest } from "../pair/requests.js";
+import { parsePrompt } from "../prompts/prompt.js";
+import { weightSetting } from "../prompts/weight.js";
 
 export function addTargetOptions(command: Command): Command {
   return command

@@ -1,33 +1,5 @@
 /** An operation is ONE definition: its ONNX name, the type it infers, and its derivative in the same few lines. */
-import { type Attributes, type GradientOverride, Tensor, type TensorType } from "./tensor.js";
-
-/** What a derivative rule sees. */
-export interface VjpContext<Inputs extends readonly Tensor[] = readonly Tensor[], Given = Attributes> {
-  /** Cotangent of the output: dLoss/dOutput, of the output's shape. */
-  readonly ct: Tensor;
-  readonly inputs: Inputs;
-  readonly output: Tensor;
-  readonly attributes: Given;
-  /** Which inputs somebody wants; the entries of the others are ignored. */
-  readonly needs: readonly boolean[];
-}
-
-/** The rules of an op; methods, so that rules for particular inputs and attributes are rules for an op in general. */
-export interface OpRules<Inputs extends readonly Tensor[] = readonly Tensor[], Given = Attributes> {
-  infer(inputs: Inputs, attributes: Given): TensorType;
-  /**
-   * One cotangent per input (undefined or missing: no gradient flows there). Broadcast inputs may get the output's
-   * shape: the reverse walk sums them back. Absent: the op is not differentiable and stops the walk with an error.
-   */
-  vjp?(context: VjpContext<Inputs, Given>): readonly (Tensor | undefined)[];
-}
-
-export interface OpDefinition extends OpRules {
-  /** The ONNX operator. */
-  readonly name: string;
-  /** The ONNX domain; "" is the standard one. */
-  readonly domain: string;
-}
+import { type Attributes, type GradientOverride, type OpDefinition, type OpRules, Tensor } from "./tensor.js";
 
 /** Applies an op; the attributes may be left out where the op has none. */
 export type ApplyOp<Inputs extends readonly Tensor[], Given extends Attributes> = (

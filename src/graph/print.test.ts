@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { NDArray } from "../core/ndarray.js";
 import { mul } from "../ops/arithmetic.js";
+import { transpose } from "../ops/layout.js";
 import { gemm } from "../ops/linear-algebra.js";
-import { transpose } from "../ops/movement.js";
 import { sum } from "../ops/reduction.js";
 import { printGraph } from "./print.js";
 import { constant, input, type Tensor, weight } from "./tensor.js";

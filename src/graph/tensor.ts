@@ -6,7 +6,6 @@ import type { DType } from "../core/dtype.js";
 import { NDArray } from "../core/ndarray.js";
 import type { Shape } from "../core/shape.js";
 import type { WeightSource } from "../core/weight-source.js";
-import type { OpDefinition } from "./op.js";
 
 /** A float attribute; plain numbers are ONNX INT attributes, strings STRING, arrays INTS. */
 export class FloatAttribute {
@@ -30,6 +29,34 @@ export type Leaf =
 export interface GradientOverride {
   readonly inputs: readonly Tensor[];
   readonly vjp: (ct: Tensor) => readonly (Tensor | undefined)[];
+}
+
+/** What a derivative rule sees. */
+export interface VjpContext<Inputs extends readonly Tensor[] = readonly Tensor[], Given = Attributes> {
+  /** Cotangent of the output: dLoss/dOutput, of the output's shape. */
+  readonly ct: Tensor;
+  readonly inputs: Inputs;
+  readonly output: Tensor;
+  readonly attributes: Given;
+  /** Which inputs somebody wants; the entries of the others are ignored. */
+  readonly needs: readonly boolean[];
+}
+
+/** The rules of an op; methods, so that rules for particular inputs and attributes are rules for an op in general. */
+export interface OpRules<Inputs extends readonly Tensor[] = readonly Tensor[], Given = Attributes> {
+  infer(inputs: Inputs, attributes: Given): TensorType;
+  /**
+   * One cotangent per input (undefined or missing: no gradient flows there). Broadcast inputs may get the output's
+   * shape: the reverse walk sums them back. Absent: the op is not differentiable and stops the walk with an error.
+   */
+  vjp?(context: VjpContext<Inputs, Given>): readonly (Tensor | undefined)[];
+}
+
+export interface OpDefinition extends OpRules {
+  /** The ONNX operator. */
+  readonly name: string;
+  /** The ONNX domain; "" is the standard one. */
+  readonly domain: string;
 }
 
 export class Tensor implements TensorType {

@@ -4,8 +4,8 @@
  */
 import { NDArray } from "../core/ndarray.js";
 import type { Random } from "../core/random.js";
+import { compose, type Homography, invert, type Point, scaleAndShift, squareTo } from "../image/homography.js";
 import { type CutoutGeometry, drawCutout } from "./cutouts.js";
-import { compose, type Homography, invert, type Point, scaleAndShift, squareTo } from "./homography.js";
 
 /**
  * One entry of the list; `p` is the chance that a cutout gets it. Angles in degrees, lengths as fractions of the side.

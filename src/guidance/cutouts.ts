@@ -3,7 +3,7 @@
  * from the cutout's normalised coordinates to the picture's, so crop and augmentations become a single sampling.
  */
 import type { Random } from "../core/random.js";
-import { compose, type Homography, scaleAndShift } from "./homography.js";
+import { compose, type Homography, scaleAndShift } from "../image/homography.js";
 
 export const cutMethods = ["random", "gaussian", "whole", "pooled"] as const;
 /**

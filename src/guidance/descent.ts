@@ -1,5 +1,6 @@
 /** What becomes of a run's state by a step: z <- optimizer(z, dLoss/dz), and all that follows z. */
 import { NDArray } from "../core/ndarray.js";
+import { holdLatents } from "../masks/mask.js";
 import { codebookOf, type Generator } from "../models/generator.js";
 import { optimizers } from "../optim/optimizer.js";
 import { rateFactor } from "../optim/schedule.js";
@@ -7,7 +8,6 @@ import type { CompileOptions } from "../runtime/program.js";
 import { averaged, averageFrom, withLatent } from "./average.js";
 import { clampToCodebook } from "./latent.js";
 import { hasLogits, nearestLatent } from "./latent-kind.js";
-import { holdLatents } from "./mask.js";
 import { steadyLoss, watchLoss } from "./plateau.js";
 import type { RunState } from "./run-state.js";
 import type { StepResult } from "./step-program.js";

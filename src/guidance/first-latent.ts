@@ -1,13 +1,12 @@
 /** What a run begins with: its source, its init picture, its codes, or as `settings.start` says. */
 import type { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
+import { type EditSource, workingPicture } from "../masks/edit.js";
 import { type CompileOptions, compileOptionsOf } from "../runtime/program.js";
-import { type EditSource, workingPicture } from "./edit.js";
 import { flatPicture, latentOfCodes, latentShape, normalLatent, randomCodes } from "./latent.js";
 import { hasLogits, logitsOf, randomLogits, variableOfPicture } from "./latent-kind.js";
-import type { Beginning } from "./metadata.js";
 import { variableOfPrior } from "./prior-start.js";
-import type { RunModels } from "./run-state.js";
+import type { Beginning, RunModels } from "./run-state.js";
 import type { Settings } from "./settings.js";
 
 /** Where a run begins, if not as `settings.start` says. */

@@ -6,8 +6,9 @@ import { constant, input, type Tensor } from "../graph/tensor.js";
 import { codebookOf, type Generator } from "../models/generator.js";
 import { softmax } from "../ops/activation.js";
 import { replaceGrad } from "../ops/gradient-control.js";
+import { reshape, transpose } from "../ops/layout.js";
 import { matmul } from "../ops/linear-algebra.js";
-import { gather, reshape, transpose } from "../ops/movement.js";
+import { gather } from "../ops/movement.js";
 import { type CompileOptions, compile } from "../runtime/program.js";
 import { latentOfPicture } from "./latent.js";
 

@@ -3,8 +3,24 @@ import type { Tensor } from "../graph/tensor.js";
 import { abs, add, max, mul, sign, square, sub } from "../ops/arithmetic.js";
 import { normalize, pairedSphericalDistance, sphericalDistance } from "../ops/distance.js";
 import { replaceGrad } from "../ops/gradient-control.js";
-import { reshape } from "../ops/movement.js";
+import { reshape } from "../ops/layout.js";
 import { mean, sum } from "../ops/reduction.js";
+
+/** The losses of one step as numbers. */
+export interface Losses {
+  /** Sum of everything below, weighted as the gradient sees it. */
+  readonly total: number;
+  /** One weighted distance per prompt, in the order written. */
+  readonly prompts: readonly number[];
+  /** The structure term's share (0 when it is off). */
+  readonly structure: number;
+  /** The perceptual term's share (0 when it is off). */
+  readonly perceptual: number;
+  /** Each of the picture's regularisers, as settings list them. */
+  readonly picture: readonly number[];
+  /** The regulariser's share (0 when it is off). */
+  readonly latent: number;
+}
 
 /**
  * Distance of every cutout to every prompt, weighted: |w_p| * s_p * d, summed over cutouts, with s_p = sign(w_p).

@@ -7,8 +7,9 @@ import { NDArray } from "../core/ndarray.js";
 import { sizeOf } from "../core/shape.js";
 import { constant, type Tensor } from "../graph/tensor.js";
 import { abs, add, mul, neg, sqrt, square, sub } from "../ops/arithmetic.js";
+import { reshape } from "../ops/layout.js";
 import { matmul } from "../ops/linear-algebra.js";
-import { concat, flip, reshape, slice } from "../ops/movement.js";
+import { concat, flip, slice } from "../ops/movement.js";
 import { mean, reduceMax, sum } from "../ops/reduction.js";
 import type { Settings } from "./settings.js";
 

@@ -1,5 +1,5 @@
 /** When a run has come to rest: its smoothed loss has not fallen for a while. */
-import type { Losses } from "./run-state.js";
+import type { Losses } from "./losses.js";
 import type { Settings } from "./settings.js";
 
 /** What is remembered of the losses so far; saved and restored bit for bit. */

@@ -13,23 +13,15 @@ import { codebookOf, type Generator } from "../models/generator.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { type Manner, type Prior, shapeOf } from "../models/prior.js";
 import { add, clip, mul } from "../ops/arithmetic.js";
+import { compareUnits, joined, unitRows, unitTexts } from "../perception/perceive.js";
+import { type Prompt, textPrompts } from "../prompts/prompt.js";
+import { weightAt } from "../prompts/weight.js";
 import { type CompileOptions, compile } from "../runtime/program.js";
 import { latentShape } from "./latent.js";
 import { hasLogits, logitsOf, variableOfPicture } from "./latent-kind.js";
-import { compareUnits, joined, unitRows, unitTexts } from "./perceive.js";
-import { type Prompt, textPrompts } from "./prompt.js";
 import { readingOf } from "./reading.js";
 import type { ResolvedSettings } from "./resolve-settings.js";
 import { ANY_LOOK, type Settings } from "./settings.js";
-import { weightAt } from "./weight.js";
-
-/** A recommended start that this run cannot have, and the one it has instead. */
-export interface StartNotice {
-  readonly kind: "start";
-  readonly recommended: "prior";
-  readonly used: "white";
-  readonly reason: string;
-}
 
 const NO_TEXT = "the prior draws a text, and no text prompt has a weight above 0 at the first step";
 

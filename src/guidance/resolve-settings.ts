@@ -1,10 +1,9 @@
 /** The one place where a run's settings come together, and the record of where each came from. */
 import { z } from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
-import { editRecipe } from "./edit.js";
+import { joinPrompts, parsePrompts } from "../prompts/prompt.js";
+import { editRecipe } from "./edit-recipe.js";
 import { type PresetName, presetNames, presets } from "./presets.js";
-import type { StartNotice } from "./prior-start.js";
-import { joinPrompts, parsePrompts } from "./prompt.js";
 import {
   checkSettings,
   type Recipe,
@@ -72,6 +71,14 @@ export type Origin =
   | "source"
   | "generator"
   | "drawn";
+
+/** A recommended start that this run cannot have, and the one it has instead. */
+export interface StartNotice {
+  readonly kind: "start";
+  readonly recommended: "prior";
+  readonly used: "white";
+  readonly reason: string;
+}
 
 /** How far an edit goes where neither the request nor the model says. */
 export const USUAL_STRENGTH = 0.75;

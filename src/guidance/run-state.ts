@@ -1,16 +1,20 @@
 /** What a run is between two steps, and what it tells of each: plain values, with no program behind them. */
 import type { NDArray } from "../core/ndarray.js";
+import type { EditSource } from "../masks/edit.js";
 import type { Perceptor } from "../models/perceptor.js";
 import type { Prior } from "../models/prior.js";
 import type { OptimizerState } from "../optim/optimizer.js";
+import type { Best, Judgement } from "../perception/judge.js";
 import type { Average } from "./average.js";
-import type { EditSource } from "./edit.js";
-import type { Best, Judgement } from "./judge.js";
-import type { Beginning } from "./metadata.js";
+import type { Losses } from "./losses.js";
 import { isAtRest, type LossWatch } from "./plateau.js";
 import type { Settings } from "./settings.js";
 import type { StepModels } from "./step.js";
 import type { Target } from "./targets.js";
+
+/** What the first latent was made of. */
+export const beginnings = ["random", "codes", "picture", "prior"] as const;
+export type Beginning = (typeof beginnings)[number];
 
 /** Everything that a run is between two steps; saved and restored bit for bit. */
 export interface RunState {
@@ -47,21 +51,6 @@ export interface RunModels extends StepModels {
 
 /** Why a run is over: all steps are done, or its loss no longer fell. */
 export type Ending = "steps" | "plateau";
-
-export interface Losses {
-  /** Sum of everything below, weighted as the gradient sees it. */
-  readonly total: number;
-  /** One weighted distance per prompt, in the order written. */
-  readonly prompts: readonly number[];
-  /** The structure term's share (0 when it is off). */
-  readonly structure: number;
-  /** The perceptual term's share (0 when it is off). */
-  readonly perceptual: number;
-  /** Each of the picture's regularisers, as settings list them. */
-  readonly picture: readonly number[];
-  /** The regulariser's share (0 when it is off). */
-  readonly latent: number;
-}
 
 export interface StepEvent {
   /** Steps done, 1 for the first. */

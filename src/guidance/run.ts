@@ -5,24 +5,25 @@
 import { requires, VqganClipError } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { sameShape } from "../core/shape.js";
+import { type EditSource, finishedPicture } from "../masks/edit.js";
+import { compareEdit, type EditReport } from "../masks/edit-report.js";
+import { movesAfter } from "../motion/motion.js";
 import { optimizers } from "../optim/optimizer.js";
+import { embedForAll, firstColumns } from "../perception/ensemble.js";
+import { Judge, type Judgement } from "../perception/judge.js";
+import { textPrompts } from "../prompts/prompt.js";
+import type { TextNotice } from "../prompts/prompt-embedding.js";
+import { changesWithLength } from "../prompts/story.js";
 import { type CompileOptions, compileOptionsOf } from "../runtime/program.js";
 import { averageFrom } from "./average.js";
 import { descended, restarted, shownLatent } from "./descent.js";
-import { type EditSource, finishedPicture } from "./edit.js";
-import { compareEdit, type EditReport } from "./edit-report.js";
-import { embedForAll, firstColumns } from "./ensemble.js";
 import { beginningOf, type FirstOptions, firstLatent } from "./first-latent.js";
-import { Judge, type Judgement } from "./judge.js";
+import { checkVideo, FrameChange } from "./frame-change.js";
 import { hasLogits } from "./latent-kind.js";
-import { checkVideo, FrameChange, movesAfter } from "./motion.js";
-import { textPrompts } from "./prompt.js";
-import type { TextNotice } from "./prompt-embedding.js";
 import { restartsAt } from "./regularizer.js";
 import { type Ending, endingOf, type RunModels, type RunState, type StepEvent } from "./run-state.js";
 import { checkSettings, type Settings } from "./settings.js";
 import { type ReadPrompts, StepProgram } from "./step-program.js";
-import { changesWithLength } from "./story.js";
 import { beginTargets } from "./targets.js";
 
 export interface StartOptions extends FirstOptions, RestoreOptions {

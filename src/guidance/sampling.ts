@@ -4,12 +4,13 @@ import { constant, input, type Tensor } from "../graph/tensor.js";
 import { resamplingMatrix } from "../image/resize.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { add, clip, mul, sub } from "../ops/arithmetic.js";
+import { reshape, transpose } from "../ops/layout.js";
 import { applyAlong, matmul } from "../ops/linear-algebra.js";
-import { concat, gather, reshape, slice, transpose } from "../ops/movement.js";
+import { concat, gather, slice } from "../ops/movement.js";
 import { adaptiveAvgPool, adaptiveMaxPool, avgPool } from "../ops/pooling.js";
 import { gridSample, homographyGrid } from "../ops/resample.js";
+import { inputOf, type Perceptors, perceptorsOf } from "../perception/ensemble.js";
 import { type CutoutGeometry, cropSides, cropsPicture } from "./cutouts.js";
-import { inputOf, type Perceptors, perceptorsOf } from "./ensemble.js";
 import type { Settings } from "./settings.js";
 
 /** The windows of a step as the perceptor's settings and the picture's size give them. */

@@ -3,12 +3,12 @@ import { z } from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
 import { optimizerNames } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedule.js";
+import { parsePrompts } from "../prompts/prompt.js";
+import { longPromptWays } from "../prompts/prompt-embedding.js";
+import { parseWeight, WEIGHT_FORM } from "../prompts/weight.js";
 import { cutMethods } from "./cutouts.js";
 import { starts } from "./latent.js";
 import { latentKinds } from "./latent-kind.js";
-import { parsePrompts } from "./prompt.js";
-import { longPromptWays } from "./prompt-embedding.js";
-import { parseWeight, WEIGHT_FORM } from "./weight.js";
 
 const chance = z.number().min(0).max(1);
 const spread = z.number().min(0).max(1);

@@ -1,19 +1,20 @@
 /** The compiled step: what it is fed where a run stands, and what its results mean. */
 import { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
+import { sourceScale, workingPicture } from "../masks/edit.js";
+import { freePositions } from "../masks/mask.js";
 import { isLocal } from "../models/generator.js";
+import type { Prompt } from "../prompts/prompt.js";
+import { weightAt, weightOf } from "../prompts/weight.js";
 import { type CompileOptions, compile, type Feeds, type Program } from "../runtime/program.js";
-import { sourceScale, workingPicture } from "./edit.js";
 import { drawCodes, settled } from "./latent-kind.js";
-import { freePositions } from "./mask.js";
+import type { Losses } from "./losses.js";
 import { steadyLoss } from "./plateau.js";
-import type { Prompt } from "./prompt.js";
 import { regularizerWeight } from "./regularizer.js";
-import type { Losses, RunState } from "./run-state.js";
+import type { RunState } from "./run-state.js";
 import { buildStep, keptTerms, type StepModels, type StepOutputs } from "./step.js";
 import { Aims } from "./targets.js";
 import { drawAllViews } from "./views.js";
-import { weightAt, weightOf } from "./weight.js";
 
 /** The texts of a run and their embeddings [p,E]. */
 export interface ReadPrompts {

@@ -12,7 +12,7 @@ import type { ImageLayers, Perceptor } from "../models/perceptor.js";
 import { add, mul } from "../ops/arithmetic.js";
 import { clampWithGrad } from "../ops/gradient-control.js";
 import { concat, slice } from "../ops/movement.js";
-import { joinedSize, type Perceptors, perceptorsOf, perceptorWeights, splitColumns } from "./ensemble.js";
+import { joinedSize, type Perceptors, perceptorsOf, perceptorWeights, splitColumns } from "../perception/ensemble.js";
 import { latentOf } from "./latent-kind.js";
 import { latentLoss, perceptualLoss, promptLosses, structureLoss } from "./losses.js";
 import { type OwnLosses, pictureLosses } from "./picture-regularizers.js";

@@ -8,15 +8,15 @@ import { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
 import { pictureBytes } from "../image/bytes.js";
 import { resizePicture } from "../image/resize.js";
+import { joinedSize, perceptorsOf } from "../perception/ensemble.js";
+import type { Prompt } from "../prompts/prompt.js";
+import { sceneCount, sceneShare, weightsAt } from "../prompts/story.js";
+import { weightAt, weightOf } from "../prompts/weight.js";
 import { type CompileOptions, compile, type Program } from "../runtime/program.js";
-import { joinedSize, perceptorsOf } from "./ensemble.js";
-import type { Prompt } from "./prompt.js";
 import { buildViews } from "./sampling.js";
 import type { Settings, TargetSetting } from "./settings.js";
 import type { StepModels } from "./step.js";
-import { sceneCount, sceneShare, weightsAt } from "./story.js";
 import { drawAllViews } from "./views.js";
-import { weightAt, weightOf } from "./weight.js";
 
 /** The numbers behind one entry of `settings.targets`. */
 export interface Target {

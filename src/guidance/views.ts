@@ -1,9 +1,9 @@
 /** The random numbers of a step's cutouts, for every perceptor that looks. */
 import type { NDArray } from "../core/ndarray.js";
 import type { Random } from "../core/random.js";
+import { inputOf, type Perceptors, perceptorsOf } from "../perception/ensemble.js";
 import type { Feeds } from "../runtime/program.js";
 import { drawViews } from "./augmentations.js";
-import { inputOf, type Perceptors, perceptorsOf } from "./ensemble.js";
 import { cutoutGeometry } from "./sampling.js";
 import type { Settings } from "./settings.js";
 

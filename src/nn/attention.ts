@@ -4,8 +4,8 @@ import type { Tensor } from "../graph/tensor.js";
 import { softmax } from "../ops/activation.js";
 import { add, mul } from "../ops/arithmetic.js";
 import { conv2d } from "../ops/convolution.js";
+import { reshape, transpose } from "../ops/layout.js";
 import { linear, matmul } from "../ops/linear-algebra.js";
-import { reshape, transpose } from "../ops/movement.js";
 import type { Affine } from "./layers.js";
 
 export interface AttentionWeights {

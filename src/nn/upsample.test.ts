@@ -5,7 +5,7 @@ import { Random } from "../core/random.js";
 import { sizeOf } from "../core/shape.js";
 import { constant, input, type Tensor } from "../graph/tensor.js";
 import { conv2d } from "../ops/convolution.js";
-import { resizeNearest } from "../ops/resample.js";
+import { resizeNearest } from "../ops/pooling.js";
 import { compile } from "../runtime/program.js";
 import { upsampleConv } from "./upsample.js";
 

@@ -3,7 +3,8 @@ import { requires } from "../core/errors.js";
 import type { Tensor } from "../graph/tensor.js";
 import { add } from "../ops/arithmetic.js";
 import { conv2d } from "../ops/convolution.js";
-import { concat, reshape, slice } from "../ops/movement.js";
+import { reshape } from "../ops/layout.js";
+import { concat, slice } from "../ops/movement.js";
 import type { Affine } from "./layers.js";
 
 /**

@@ -3,8 +3,8 @@ import type { DType } from "../core/dtype.js";
 import { requires } from "../core/errors.js";
 import { broadcastShapes } from "../core/shape.js";
 import { dtypeOfOnnxType, onnxTypeNumber } from "../graph/onnx-type.js";
-import { defineOp, type VjpContext } from "../graph/op.js";
-import { constant, Tensor } from "../graph/tensor.js";
+import { defineOp } from "../graph/op.js";
+import { constant, Tensor, type VjpContext } from "../graph/tensor.js";
 
 export type Operand = Tensor | number;
 

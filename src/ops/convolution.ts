@@ -3,7 +3,8 @@ import { requires } from "../core/errors.js";
 import { type Shape, sameShape } from "../core/shape.js";
 import { defineOp } from "../graph/op.js";
 import type { Tensor } from "../graph/tensor.js";
-import { concat, flip, pad, reshape, slice, transpose } from "./movement.js";
+import { reshape, transpose } from "./layout.js";
+import { concat, flip, pad, slice } from "./movement.js";
 import { zeros } from "./operands.js";
 import { sum } from "./reduction.js";
 

@@ -1,8 +1,8 @@
 /** Lengths and angles between embeddings. */
 import type { Tensor } from "../graph/tensor.js";
 import { asin, clip, div, max, mul, sqrt, square, sub } from "./arithmetic.js";
+import { reshape, transpose } from "./layout.js";
 import { matmul } from "./linear-algebra.js";
-import { reshape, transpose } from "./movement.js";
 import { sum } from "./reduction.js";
 
 /** x / max(|x|, 1e-12) along `axis` (torch's F.normalize). */

@@ -3,7 +3,7 @@ import { requires } from "../core/errors.js";
 import { broadcastShapes, normalizeAxis, sameShape } from "../core/shape.js";
 import { defineOp } from "../graph/op.js";
 import { FloatAttribute, type Tensor } from "../graph/tensor.js";
-import { reshape, transpose } from "./movement.js";
+import { reshape, transpose } from "./layout.js";
 
 const matmulOp = defineOp<[a: Tensor, b: Tensor]>("MatMul", {
   infer: ([a, b]) => {

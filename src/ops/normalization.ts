@@ -4,7 +4,7 @@ import { defineOp } from "../graph/op.js";
 import { FloatAttribute, type Tensor } from "../graph/tensor.js";
 import { add, div, max, mul, neg, sigmoid, sqrt, square, sub } from "./arithmetic.js";
 import { withVjp } from "./gradient-control.js";
-import { expand, reshape } from "./movement.js";
+import { expand, reshape } from "./layout.js";
 import { floats, zeros } from "./operands.js";
 import { mean, sum } from "./reduction.js";
 

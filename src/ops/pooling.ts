@@ -1,15 +1,18 @@
-/** Average and maximum over windows of [n,c,h,w], with derivatives that need no index output. */
+/**
+ * Average and maximum over windows of [n,c,h,w], with derivatives that need no index output, and enlarging by whole
+ * factors: each is in the other's derivative.
+ */
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { defineOp } from "../graph/op.js";
 import { constant, type Tensor, type TensorType } from "../graph/tensor.js";
 import { cast, div, equal, mul } from "./arithmetic.js";
 import { convInputGradient } from "./convolution.js";
+import { reshape } from "./layout.js";
 import { applyAlong } from "./linear-algebra.js";
-import { gather, reshape } from "./movement.js";
-import { floats } from "./operands.js";
+import { gather } from "./movement.js";
+import { floats, numbersOf, zeros } from "./operands.js";
 import { reduceMax } from "./reduction.js";
-import { resizeNearest } from "./resample.js";
 
 export interface PoolOptions {
   readonly kernel: number;
@@ -72,6 +75,35 @@ const averagePoolOp = defineOp<[x: Tensor], PoolAttributes & { count_include_pad
 /** Mean of every k x k window. */
 export function avgPool(x: Tensor, options: PoolOptions): Tensor {
   return averagePoolOp([x], { ...poolAttributes(options), count_include_pad: 1 });
+}
+
+type ResizeInputs = readonly [x: Tensor, region: Tensor, scales: Tensor];
+type ResizeAttributes = { mode: "nearest"; coordinate_transformation_mode: "asymmetric"; nearest_mode: "floor" };
+
+const resizeOp = defineOp<ResizeInputs, ResizeAttributes>("Resize", {
+  infer: ([{ dtype, shape }, , scales]) => {
+    const factors = numbersOf(scales);
+    return { dtype, shape: shape.map((extent, axis) => extent * (factors[axis] as number)) };
+  },
+  // dx = sum over the k x k copies
+  vjp: ({ ct, inputs: [, , scales] }) => {
+    const kernel = numbersOf(scales)[2] as number;
+    return [mul(avgPool(ct, { kernel }), kernel * kernel)];
+  },
+});
+
+/** Every pixel k times in both directions. */
+export function resizeNearest(x: Tensor, factor: number): Tensor {
+  requires(
+    Number.isInteger(factor) && factor >= 1 && x.rank === 4,
+    "BAD_ARGUMENT",
+    () => `resizeNearest(): needs [n,c,h,w] and a whole factor, got ${x} and ${factor}`,
+  );
+  return resizeOp([x, zeros([0]), floats([4], [1, 1, factor, factor])], {
+    mode: "nearest",
+    coordinate_transformation_mode: "asymmetric",
+    nearest_mode: "floor",
+  });
 }
 
 const maxPoolOp = defineOp<[x: Tensor], PoolAttributes>("MaxPool", {

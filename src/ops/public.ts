@@ -3,9 +3,10 @@ export { gelu, silu, softmax } from "./activation.js";
 export { abs, add, clip, cos, div, exp, log, max, min, mul, neg, pow, relu, sigmoid, sin, sqrt, square, sub, tanh } from "./arithmetic.js"; // biome-ignore format: one list
 export { conv2d } from "./convolution.js";
 export { replaceGrad, stopGradient, straightThrough, withVjp } from "./gradient-control.js";
+export { expand, reshape, transpose } from "./layout.js";
 export { applyAlong, matmul } from "./linear-algebra.js";
-export { concat, expand, flip, gather, reshape, slice, transpose } from "./movement.js";
+export { concat, flip, gather, slice } from "./movement.js";
 export { floats, zeros } from "./operands.js";
-export { adaptiveAvgPool, avgPool, maxPool } from "./pooling.js";
+export { adaptiveAvgPool, avgPool, maxPool, resizeNearest } from "./pooling.js";
 export { mean, reduceMax, sum } from "./reduction.js";
-export { gridSample, resizeBilinear, resizeNearest } from "./resample.js";
+export { gridSample, resizeBilinear } from "./resample.js";

@@ -3,7 +3,7 @@ import { normalizeAxes, type Shape, sameShape, sizeOf } from "../core/shape.js";
 import { defineOp } from "../graph/op.js";
 import type { Tensor } from "../graph/tensor.js";
 import { add, cast, div, equal, exp, log, mul, sub } from "./arithmetic.js";
-import { expand, reshape } from "./movement.js";
+import { expand, reshape } from "./layout.js";
 import { ints, numbersOf } from "./operands.js";
 
 export interface ReduceOptions {

@@ -3,13 +3,14 @@ import { VqganClipError } from "../core/errors.js";
 import { constant, input } from "../graph/tensor.js";
 import { add, where } from "./arithmetic.js";
 import { conv2d } from "./convolution.js";
+import { reshape, transpose } from "./layout.js";
 import { gemm, matmul } from "./linear-algebra.js";
-import { concat, gather, gatherElements, pad, reshape, scatterAdd, slice, transpose } from "./movement.js";
+import { concat, gather, gatherElements, pad, scatterAdd, slice } from "./movement.js";
 import { batchNorm, groupNorm, layerNorm } from "./normalization.js";
 import { ints } from "./operands.js";
-import { avgPool, maxPool } from "./pooling.js";
+import { avgPool, maxPool, resizeNearest } from "./pooling.js";
 import { sum } from "./reduction.js";
-import { gridSample, resizeNearest } from "./resample.js";
+import { gridSample } from "./resample.js";
 
 const t = (...shape: number[]) => input("t", "float32", shape);
 

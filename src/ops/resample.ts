@@ -4,39 +4,10 @@ import { NDArray } from "../core/ndarray.js";
 import { defineOp } from "../graph/op.js";
 import { constant, type Tensor } from "../graph/tensor.js";
 import { add, cast, clip, div, equal, floor, mul, sub } from "./arithmetic.js";
+import { expand, reshape, transpose } from "./layout.js";
 import { applyAlong, matmul } from "./linear-algebra.js";
-import { expand, reshape, scatterAdd, slice, transpose } from "./movement.js";
-import { floats, numbersOf, zeros } from "./operands.js";
-import { avgPool } from "./pooling.js";
-
-type ResizeInputs = readonly [x: Tensor, region: Tensor, scales: Tensor];
-type ResizeAttributes = { mode: "nearest"; coordinate_transformation_mode: "asymmetric"; nearest_mode: "floor" };
-
-const resizeOp = defineOp<ResizeInputs, ResizeAttributes>("Resize", {
-  infer: ([{ dtype, shape }, , scales]) => {
-    const factors = numbersOf(scales);
-    return { dtype, shape: shape.map((extent, axis) => extent * (factors[axis] as number)) };
-  },
-  // dx = sum over the k x k copies
-  vjp: ({ ct, inputs: [, , scales] }) => {
-    const kernel = numbersOf(scales)[2] as number;
-    return [mul(avgPool(ct, { kernel }), kernel * kernel)];
-  },
-});
-
-/** Every pixel k times in both directions. */
-export function resizeNearest(x: Tensor, factor: number): Tensor {
-  requires(
-    Number.isInteger(factor) && factor >= 1 && x.rank === 4,
-    "BAD_ARGUMENT",
-    () => `resizeNearest(): needs [n,c,h,w] and a whole factor, got ${x} and ${factor}`,
-  );
-  return resizeOp([x, zeros([0]), floats([4], [1, 1, factor, factor])], {
-    mode: "nearest",
-    coordinate_transformation_mode: "asymmetric",
-    nearest_mode: "floor",
-  });
-}
+import { scatterAdd, slice } from "./movement.js";
+import { floats, zeros } from "./operands.js";
 
 /** Bilinear to any size, pixel centres at half (torch align_corners=False, no anti-aliasing); two matrix products. */
 export function resizeBilinear(x: Tensor, [height, width]: readonly [number, number]): Tensor {

@@ -1,15 +1,7 @@
 /** A pair of models, ready to make pictures from words: all of it that is the same on Node and in browsers. */
 import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
-import { editSource, MAX_EDIT_SIDE, workingSize } from "../guidance/edit.js";
 import { latentShape } from "../guidance/latent.js";
-import {
-  differenceText,
-  firstDifference,
-  type ModelDifference,
-  type ModelIdentity,
-} from "../guidance/model-identity.js";
-import { type Plan, planRun } from "../guidance/plan.js";
 import { withPossibleStart } from "../guidance/prior-start.js";
 import {
   type ResolvedSettings,
@@ -20,11 +12,19 @@ import {
 } from "../guidance/resolve-settings.js";
 import { Run } from "../guidance/run.js";
 import type { RunState } from "../guidance/run-state.js";
-import { readSession } from "../guidance/session-file.js";
-import { continued, currentState, forked, type SessionTree, switchedTo, withTip } from "../guidance/session-tree.js";
+import { editSource, MAX_EDIT_SIDE, workingSize } from "../masks/edit.js";
 import { codebookOf, encoderOf } from "../models/generator.js";
+import {
+  differenceText,
+  firstDifference,
+  type ModelDifference,
+  type ModelIdentity,
+} from "../sessions/model-identity.js";
+import { readSession } from "../sessions/session-file.js";
+import { continued, currentState, forked, type SessionTree, switchedTo, withTip } from "../sessions/session-tree.js";
 import { PairModels, type PairParts } from "./models.js";
 import type { Notice, PairOptions } from "./options.js";
+import { type Plan, planRun } from "./plan.js";
 import {
   type EditRequest,
   type OpenRequest,

@@ -1,19 +1,19 @@
 /** The models of a pair, opened: who they are, and what they say of pictures and texts outside of a run. */
 import type { NDArray } from "../core/ndarray.js";
-import { Judge } from "../guidance/judge.js";
-import type { ModelIdentity } from "../guidance/model-identity.js";
-import { joinedPicture, joinedTexts, type Score, type ScoreOptions, scorePicture } from "../guidance/perceive.js";
 import type { OwnLosses } from "../guidance/picture-regularizers.js";
-import type { Plan } from "../guidance/plan.js";
-import { type Reconstruction, reconstruct } from "../guidance/reconstruct.js";
 import { checkRecommendation, type Recommendation } from "../guidance/resolve-settings.js";
-import { type FindOptions, type FoundMask, findMask } from "../guidance/self-mask.js";
 import type { Settings } from "../guidance/settings.js";
+import { type FindOptions, type FoundMask, findMask } from "../masks/self-mask.js";
 import type { Generator } from "../models/generator.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { checkPrior, type Prior } from "../models/prior.js";
+import { Judge } from "../perception/judge.js";
+import { joinedPicture, joinedTexts, type Score, type ScoreOptions, scorePicture } from "../perception/perceive.js";
 import { type CompileOptions, compileOptionsOf, Sessions } from "../runtime/program.js";
+import type { ModelIdentity } from "../sessions/model-identity.js";
 import type { PairOptions } from "./options.js";
+import type { Plan } from "./plan.js";
+import { type Reconstruction, reconstruct } from "./reconstruct.js";
 
 /** The models, opened. */
 export interface PairParts {

@@ -1,7 +1,7 @@
 /** How a pair of models runs, and what it tells on the way. */
 import type { OwnLosses } from "../guidance/picture-regularizers.js";
-import type { StartNotice } from "../guidance/prior-start.js";
-import type { TextNotice } from "../guidance/prompt-embedding.js";
+import type { StartNotice } from "../guidance/resolve-settings.js";
+import type { TextNotice } from "../prompts/prompt-embedding.js";
 import type { Device, DeviceRequest } from "../runtime/devices.js";
 
 /** What was not done as asked, or not where: nothing of this stops a run, all of it is worth telling. */

@@ -1,9 +1,9 @@
 /** What a pair of models is asked for: pictures from words, edits, runs that go on. */
 import type { NDArray } from "../core/ndarray.js";
-import type { Rectangle } from "../guidance/mask.js";
 import type { SettingsRequest } from "../guidance/resolve-settings.js";
-import type { SessionChanges } from "../guidance/session-tree.js";
 import type { Settings, TargetSetting } from "../guidance/settings.js";
+import type { Rectangle } from "../masks/mask.js";
+import type { SessionChanges } from "../sessions/session-tree.js";
 
 /** What to be near beside texts, with a text's weight (default 1; also keyframes, "0->1") and stop (default never). */
 export type TargetRequest<Source> = { readonly weight?: number | string; readonly stop?: number } & (

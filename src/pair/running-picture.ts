@@ -1,15 +1,17 @@
 /** A run with its picture, the same on Node and in browsers; what becomes of its bytes is each platform's own. */
 import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
-import type { EditSource } from "../guidance/edit.js";
-import type { EditReport } from "../guidance/edit-report.js";
-import { type MetadataLevel, sourceFacts, storyText } from "../guidance/metadata.js";
-import type { ModelIdentity } from "../guidance/model-identity.js";
-import { type OptimizerPolicy, optimizerUnder, type Painted, paintedState } from "../guidance/paint.js";
 import type { Run } from "../guidance/run.js";
 import type { Ending, RunState, StepEvent } from "../guidance/run-state.js";
-import { RunLifecycle, type RunStatus } from "../guidance/run-status.js";
-import { writeSession } from "../guidance/session-file.js";
+import type { Settings } from "../guidance/settings.js";
+import { encodePng } from "../image/png.js";
+import type { EditSource } from "../masks/edit.js";
+import type { EditReport } from "../masks/edit-report.js";
+import { type MetadataLevel, sourceFacts, storyText } from "../sessions/metadata.js";
+import type { ModelIdentity } from "../sessions/model-identity.js";
+import { type OptimizerPolicy, optimizerUnder, type Painted, paintedState } from "../sessions/paint.js";
+import { RunLifecycle, type RunStatus } from "../sessions/run-status.js";
+import { writeSession } from "../sessions/session-file.js";
 import {
   advanced,
   branched,
@@ -24,9 +26,7 @@ import {
   withChanges,
   withStatus,
   withTip,
-} from "../guidance/session-tree.js";
-import type { Settings } from "../guidance/settings.js";
-import { encodePng } from "../image/png.js";
+} from "../sessions/session-tree.js";
 
 export interface PictureOptions {
   /** How much of its story the picture carries (default "full"). */

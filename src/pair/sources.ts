@@ -1,9 +1,9 @@
 /** Pictures, masks and vectors of requests as numbers. */
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
-import { checkMask, maskOfPicture, rectangleMask } from "../guidance/mask.js";
 import { clampPicture } from "../image/bytes.js";
 import { resizePicture } from "../image/resize.js";
+import { checkMask, maskOfPicture, rectangleMask } from "../masks/mask.js";
 import type { EditRequest, TargetRequest } from "./requests.js";
 
 type MaskRequest<Source> = { readonly [Name in "mask" | "rect"]: EditRequest<Source>[Name] | undefined };

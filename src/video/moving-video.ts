@@ -1,8 +1,8 @@
 /** A video from words: one run whose picture moves between frames. */
 import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
-import { frameFinishedAt, type Motion } from "../guidance/motion.js";
 import type { StepEvent } from "../guidance/run-state.js";
+import { frameFinishedAt, type Motion } from "../motion/motion.js";
 import type { PictureRun } from "../picture-run.js";
 import type { CreateRequest, VqganClip } from "../vqgan-clip.js";
 

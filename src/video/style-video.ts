@@ -4,8 +4,8 @@
  */
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
-import { editSource, fittedPicture } from "../guidance/edit.js";
 import type { Settings } from "../guidance/settings.js";
+import { editSource, fittedPicture } from "../masks/edit.js";
 import type { EditRequest } from "../pair/requests.js";
 import type { PictureRun, PictureSource } from "../picture-run.js";
 import type { VqganClip } from "../vqgan-clip.js";

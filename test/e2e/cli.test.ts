@@ -5,8 +5,8 @@ import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
-import { readSession } from "../../src/guidance/session-file.js";
-import { currentState } from "../../src/guidance/session-tree.js";
+import { readSession } from "../../src/sessions/session-file.js";
+import { currentState } from "../../src/sessions/session-tree.js";
 import { cli, cliPath, compileCli, type Finished, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
 import { fixture, fixturePath } from "../support/fixtures.js";
 

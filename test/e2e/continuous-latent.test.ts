@@ -5,7 +5,7 @@ import { resolveSettings, type SettingsRequest } from "../../src/guidance/resolv
 import { Run } from "../../src/guidance/run.js";
 import type { Generator } from "../../src/models/generator.js";
 import { loadClip } from "../../src/models/load.js";
-import { resizeNearest } from "../../src/ops/resample.js";
+import { resizeNearest } from "../../src/ops/pooling.js";
 import { fixturePath } from "../support/fixtures.js";
 
 /** A latent of three channels, each position a 4 x 4 square of its colour. */

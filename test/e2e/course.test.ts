@@ -1,8 +1,8 @@
 /** The course of a run: schedules of the learning rate, ending on a plateau, a judge's choice, and all across a pause. */
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Story, settingsOfPicture } from "../../src/guidance/metadata.js";
 import { type CreateRequest, type Notice, readPngText, readStory, VqganClip } from "../../src/index.js";
+import { type Story, settingsOfPicture } from "../../src/sessions/metadata.js";
 import { inEmptyFolder } from "../support/cli.js";
 import { fixturePath, relativeError } from "../support/fixtures.js";
 

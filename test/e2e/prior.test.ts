@@ -6,13 +6,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { VqganClip as InBrowser } from "../../src/browser/vqgan-clip.js";
 import { input } from "../../src/graph/tensor.js";
 import { firstLatent } from "../../src/guidance/first-latent.js";
-import { embedTexts } from "../../src/guidance/prompt-embedding.js";
 import { readingOf } from "../../src/guidance/reading.js";
 import { collage } from "../../src/image/collage.js";
 import { windowOf } from "../../src/image/pad.js";
 import { resizePicture } from "../../src/image/resize.js";
 import { type CreateRequest, NDArray, type Notice, type PictureRun, parsePrompts, readPngText, readStory, VqganClip } from "../../src/index.js"; // biome-ignore format: one import
 import type { Manner } from "../../src/models/prior.js";
+import { embedTexts } from "../../src/prompts/prompt-embedding.js";
 import { compile } from "../../src/runtime/program.js";
 import { openSafetensors } from "../../src/weights/open-file.js";
 import { writeSafetensors } from "../../src/weights/safetensors.js";

@@ -3,8 +3,6 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { strToU8, zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { optimizerUnder } from "../../src/guidance/paint.js";
-import { readSession, writeSession } from "../../src/guidance/session-file.js";
 import {
   type CreateRequest,
   encodePng,
@@ -14,6 +12,8 @@ import {
   readStory,
   VqganClip,
 } from "../../src/index.js";
+import { optimizerUnder } from "../../src/sessions/paint.js";
+import { readSession, writeSession } from "../../src/sessions/session-file.js";
 import { cli, compileCli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
 import { killedAgainAndAgain } from "../support/kill.js";

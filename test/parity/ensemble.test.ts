@@ -2,13 +2,13 @@
 import { expect, test } from "vitest";
 import { NDArray } from "../../src/core/ndarray.js";
 import { Random } from "../../src/core/random.js";
-import { inputOf } from "../../src/guidance/ensemble.js";
 import { presets } from "../../src/guidance/presets.js";
 import type { Settings } from "../../src/guidance/settings.js";
 import { buildStep, type StepModels } from "../../src/guidance/step.js";
 import { drawAllViews } from "../../src/guidance/views.js";
 import { loadClip, loadGenerator } from "../../src/models/load.js";
 import { mul } from "../../src/ops/arithmetic.js";
+import { inputOf } from "../../src/perception/ensemble.js";
 import { compile, type Feeds } from "../../src/runtime/program.js";
 import { fixturePath, relativeError } from "../support/fixtures.js";
 

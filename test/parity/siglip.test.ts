@@ -6,8 +6,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { grad } from "../../src/autodiff/grad.js";
 import { NDArray } from "../../src/core/ndarray.js";
 import { input, type Tensor } from "../../src/graph/tensor.js";
-import { embedTexts } from "../../src/guidance/prompt-embedding.js";
 import { loadClip } from "../../src/models/load.js";
+import { embedTexts } from "../../src/prompts/prompt-embedding.js";
 import { compile } from "../../src/runtime/program.js";
 import { fixture, fixturePath, largestError, relativeError } from "../support/fixtures.js";
 

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Random } from "../../src/core/random.js";
-import { readSession } from "../../src/guidance/session-file.js";
-import { currentState } from "../../src/guidance/session-tree.js";
+import { readSession } from "../../src/sessions/session-file.js";
+import { currentState } from "../../src/sessions/session-tree.js";
 import { type cli, listing, tinyModels } from "./cli.js";
 
 export interface KillReport {

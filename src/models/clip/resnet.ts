@@ -4,7 +4,8 @@ import { type AttentionWeights, multiHeadAttention } from "../../nn/attention.js
 import type { Affine } from "../../nn/layers.js";
 import { add, div, relu, sub } from "../../ops/arithmetic.js";
 import { conv2d } from "../../ops/convolution.js";
-import { concat, reshape, slice, transpose } from "../../ops/movement.js";
+import { reshape, transpose } from "../../ops/layout.js";
+import { concat, slice } from "../../ops/movement.js";
 import { avgPool } from "../../ops/pooling.js";
 import { mean } from "../../ops/reduction.js";
 import type { ImageLayers } from "../perceptor.js";

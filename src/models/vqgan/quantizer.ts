@@ -6,8 +6,9 @@ import type { Affine } from "../../nn/layers.js";
 import { square } from "../../ops/arithmetic.js";
 import { conv2d } from "../../ops/convolution.js";
 import { straightThrough } from "../../ops/gradient-control.js";
+import { reshape, transpose } from "../../ops/layout.js";
 import { gemm } from "../../ops/linear-algebra.js";
-import { gather, reshape, transpose } from "../../ops/movement.js";
+import { gather } from "../../ops/movement.js";
 import { sum } from "../../ops/reduction.js";
 import { argMax, argMin } from "../../ops/selection.js";
 

@@ -1,7 +1,7 @@
 /** taming-transformers' names of a model's arrays, beside ours; `diffusers.ts` has that library's names for them. */
 import { requires } from "../../core/errors.js";
 import type { Affine } from "../../nn/layers.js";
-import { reshape } from "../../ops/movement.js";
+import { reshape } from "../../ops/layout.js";
 import { numbered, type WeightTaker } from "../take-weights.js";
 import type { AttentionBlockWeights, LevelWeights, MiddleWeights, Norm, ResidualWeights } from "./blocks.js";
 import type { Level, VqganConfig } from "./config.js";

@@ -5,8 +5,9 @@
 import { NDArray } from "../../core/ndarray.js";
 import { constant, type Tensor } from "../../graph/tensor.js";
 import { add, div, mul, sub } from "../../ops/arithmetic.js";
+import { transpose } from "../../ops/layout.js";
 import { applyAlong } from "../../ops/linear-algebra.js";
-import { concat, slice, transpose } from "../../ops/movement.js";
+import { concat, slice } from "../../ops/movement.js";
 import { type Generator, sizeOption } from "../generator.js";
 import { axesOfPicture, pictureOfAxes } from "./colour.js";
 import { recommended } from "./recommended.js";

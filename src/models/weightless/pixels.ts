@@ -5,7 +5,8 @@
 import { sizeOf } from "../../core/shape.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { add, mul, sub } from "../../ops/arithmetic.js";
-import { concat, reshape, slice } from "../../ops/movement.js";
+import { reshape } from "../../ops/layout.js";
+import { concat, slice } from "../../ops/movement.js";
 import { adaptiveAvgPool } from "../../ops/pooling.js";
 import { resizeBilinear } from "../../ops/resample.js";
 import { type Generator, sizeOption } from "../generator.js";

@@ -4,8 +4,8 @@ import { constant } from "../../../src/graph/tensor.js";
 import { add, square } from "../../../src/ops/arithmetic.js";
 import { cosineSimilarity, normalize, pairedSphericalDistance, sphericalDistance } from "../../../src/ops/distance.js";
 import { batchNorm, groupNorm, groupNormSilu, layerNorm } from "../../../src/ops/normalization.js";
-import { adaptiveAvgPool, adaptiveMaxPool, avgPool, maxPool } from "../../../src/ops/pooling.js";
-import { gridSample, homographyGrid, resizeBilinear, resizeNearest } from "../../../src/ops/resample.js";
+import { adaptiveAvgPool, adaptiveMaxPool, avgPool, maxPool, resizeNearest } from "../../../src/ops/pooling.js";
+import { gridSample, homographyGrid, resizeBilinear } from "../../../src/ops/resample.js";
 import { over } from "../gradcheck.js";
 
 /** Two views, partly outside; the first with perspective. */

@@ -3,6 +3,7 @@ import { NDArray } from "../../../src/core/ndarray.js";
 import { constant, type Tensor } from "../../../src/graph/tensor.js";
 import { softmax } from "../../../src/ops/activation.js";
 import { cast, mul } from "../../../src/ops/arithmetic.js";
+import * as l from "../../../src/ops/layout.js";
 import * as m from "../../../src/ops/movement.js";
 import { broadcastTo, logSumExp, mean, reduceMax, sum, sumTo } from "../../../src/ops/reduction.js";
 import { argMax, argMin } from "../../../src/ops/selection.js";
@@ -13,11 +14,11 @@ const table = constant(NDArray.float32([4, 2], [1, 2, 3, 4, 5, 6, 7, 8]));
 const valuesOnly = { differentiable: false };
 
 const moves = [
-  over("reshape", [2, 6])((x) => m.reshape(x, [3, -1])),
-  over("transpose", [2, 3, 4])((x) => m.transpose(x, [2, 0, 1])),
-  over("transpose of the last two", [2, 3, 4])((x) => m.transpose(x)),
-  over("expand", [2, 1, 3])((x) => m.expand(x, [4, 2, 5, 3])),
-  over("expand of a scalar", [])((x) => m.expand(x, [2, 3])),
+  over("reshape", [2, 6])((x) => l.reshape(x, [3, -1])),
+  over("transpose", [2, 3, 4])((x) => l.transpose(x, [2, 0, 1])),
+  over("transpose of the last two", [2, 3, 4])((x) => l.transpose(x)),
+  over("expand", [2, 1, 3])((x) => l.expand(x, [4, 2, 5, 3])),
+  over("expand of a scalar", [])((x) => l.expand(x, [2, 3])),
   over("slice", [3, 5])((x) => m.slice(m.slice(x, 1, 1, -1), 0, -2)),
   over("flip", [2, 3, 4])((x) => m.flip(x, [0, 2])),
   over("flip of one axis", [2, 3])((x) => m.flip(x, [-1])),

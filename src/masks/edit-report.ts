@@ -3,10 +3,10 @@ import type { NDArray } from "../core/ndarray.js";
 import { windowOf } from "../image/pad.js";
 import { psnr, ssim } from "../image/similarity.js";
 import type { Perceptor } from "../models/perceptor.js";
+import { compareUnits, unitPicture, unitRows } from "../perception/perceive.js";
+import type { Prompt } from "../prompts/prompt.js";
 import type { CompileOptions } from "../runtime/program.js";
 import { type EditSource, pictureOfSource } from "./edit.js";
-import { compareUnits, unitPicture, unitRows } from "./perceive.js";
-import type { Prompt } from "./prompt.js";
 
 export interface EditReport {
   readonly kept: {

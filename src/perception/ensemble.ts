@@ -7,8 +7,7 @@ import { NDArray } from "../core/ndarray.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { split } from "../ops/movement.js";
-import { type EmbedOptions, embedTexts, type TextNotice } from "./prompt-embedding.js";
-import type { Settings } from "./settings.js";
+import { type EmbedOptions, embedTexts, type TextNotice } from "../prompts/prompt-embedding.js";
 
 /** Who looks at the picture. */
 export interface Perceptors {
@@ -24,7 +23,7 @@ export function perceptorsOf({ perceptor, companions = [] }: Perceptors): readon
 /** How much each perceptor's losses count. @throws BAD_ARGUMENT when there are more or fewer weights than perceptors */
 export function perceptorWeights(
   models: Perceptors,
-  { perceptorWeights: weights }: Pick<Settings, "perceptorWeights">,
+  { perceptorWeights: weights }: { readonly perceptorWeights: readonly number[] },
 ): readonly number[] {
   const perceptors = perceptorsOf(models);
   if (weights.length === 0) return perceptors.map(() => 1);
@@ -39,7 +38,7 @@ export function perceptorWeights(
 
 /** The same with the sum 1, for means over perceptors. */
 export function perceptorShares(models: Perceptors, weights: readonly number[] = []): readonly number[] {
-  const each = perceptorWeights(models, { perceptorWeights: [...weights] });
+  const each = perceptorWeights(models, { perceptorWeights: weights });
   const total = each.reduce((sum, weight) => sum + weight, 0);
   return each.map((weight) => weight / total);
 }

@@ -1,12 +1,10 @@
 /** Editing (paper section 4): the same loop, begun at somebody's picture and tied to it. */
 import { sha256Of } from "../core/bytes.js";
-import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { clampPicture, pictureBytes } from "../image/bytes.js";
 import { cropOrPad } from "../image/pad.js";
 import { resizePicture } from "../image/resize.js";
 import { composite, featherMask } from "./mask.js";
-import type { Recipe, Settings } from "./settings.js";
 
 /** The picture an edit begins at and is held against, kept as the bytes it came in. */
 export interface EditSource {
@@ -86,40 +84,17 @@ export function fittedPicture(picture: NDArray, size: readonly [number, number],
   return clampPicture(resizePicture(picture, size[1], size[0], "lanczos3"));
 }
 
+/** What a run's settings say of its finished picture: width and height, and the mask's soft edge in pixels. */
+interface Finish {
+  readonly size: readonly [number, number];
+  readonly feather: number;
+}
+
 /** A run's picture as the edited source: of its size, and nothing else than the source where the mask holds it. */
-export function finishedPicture(
-  made: NDArray,
-  source: EditSource,
-  { size, feather }: Pick<Settings, "size" | "feather">,
-  factor: number,
-): NDArray {
+export function finishedPicture(made: NDArray, source: EditSource, { size, feather }: Finish, factor: number): NDArray {
   const [, height, width] = source.picture.shape as [number, number, number];
   const fitting = isPadded(source, size, factor)
     ? cropOrPad(made, height, width)
     : clampPicture(resizePicture(made, height, width, "bicubic"));
   return source.mask ? composite(pictureOfSource(source), fitting, featherMask(source.mask, feather)) : fitting;
-}
-
-/** What `editRecipe` decides. */
-export type EditRecipe = Pick<Recipe, "steps" | "regularizer" | "structure">;
-
-/**
- * How far an edit goes, 0..1, as settings: the pull of the latent to where it began and the pull of each cutout to the
- * source's both fall to 0 as strength rises to 1, and steps rise from a fifth of the usual to all.
- *
- * @param steps of a run without a source
- * @throws BAD_ARGUMENT
- */
-export function editRecipe(strength: number, steps: number): EditRecipe {
-  requires(
-    Number.isFinite(strength) && strength >= 0 && strength <= 1,
-    "BAD_ARGUMENT",
-    () => `strength: expected a number from 0 to 1, got ${strength}`,
-  );
-  const kept = 1 - strength;
-  return {
-    steps: Math.max(1, Math.round(steps * (0.2 + 0.8 * strength))),
-    regularizer: { weight: 4 * kept ** 2, target: "init", decay: 0, every: 1 },
-    structure: kept,
-  };
 }

@@ -1,11 +1,11 @@
 import { beforeAll, expect, test } from "vitest";
 import { fixturePath } from "../../test/support/fixtures.js";
 import type { VqganClipError } from "../core/errors.js";
+import { presets } from "../guidance/presets.js";
+import type { Settings } from "../guidance/settings.js";
+import type { StepModels } from "../guidance/step.js";
 import { loadClip, loadGenerator } from "../models/load.js";
 import { planRun } from "./plan.js";
-import { presets } from "./presets.js";
-import type { Settings } from "./settings.js";
-import type { StepModels } from "./step.js";
 
 let models: StepModels;
 beforeAll(async () => {

@@ -5,15 +5,15 @@
 import { sha256Of } from "../core/bytes.js";
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
+import type { Average } from "../guidance/average.js";
+import { variableOfPicture } from "../guidance/latent-kind.js";
+import type { Run } from "../guidance/run.js";
+import type { RunState } from "../guidance/run-state.js";
 import { pictureBytes } from "../image/bytes.js";
+import { sourceScale, workingPicture } from "../masks/edit.js";
+import { checkMask, freePositions, holdLatents } from "../masks/mask.js";
 import { encoderOf, isLocal } from "../models/generator.js";
 import { type OptimizerState, optimizers } from "../optim/optimizer.js";
-import type { Average } from "./average.js";
-import { sourceScale, workingPicture } from "./edit.js";
-import { variableOfPicture } from "./latent-kind.js";
-import { checkMask, freePositions, holdLatents } from "./mask.js";
-import type { Run } from "./run.js";
-import type { RunState } from "./run-state.js";
 
 export const optimizerPolicies = ["keep", "reset", "reset-in-mask"] as const;
 /** What becomes of the optimiser's running averages: kept, begun anew, or begun anew where the picture was painted. */

@@ -6,12 +6,12 @@ import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { input } from "../graph/tensor.js";
 import type { Perceptor } from "../models/perceptor.js";
+import { textPrompts } from "../prompts/prompt.js";
+import type { LongPrompts } from "../prompts/prompt-embedding.js";
+import { weightsAt } from "../prompts/story.js";
 import { type CompileOptions, compile, type Program } from "../runtime/program.js";
 import { type Perceptors, perceptorShares, perceptorsOf } from "./ensemble.js";
 import { centreSquare, compareUnits, unitRows, unitTexts } from "./perceive.js";
-import { textPrompts } from "./prompt.js";
-import type { Settings } from "./settings.js";
-import { weightsAt } from "./story.js";
 
 /** A look of the judge at the picture of a latent. */
 export interface Judgement {
@@ -24,6 +24,15 @@ export interface Judgement {
 /** The best picture so far, as its latent [1,D,h,w]. */
 export interface Best extends Judgement {
   readonly z: NDArray;
+}
+
+/** What a run's settings say of its texts and of who reads them. */
+interface Asked {
+  readonly prompts: string;
+  readonly steps: number;
+  readonly sceneFade: number;
+  readonly longPrompts: LongPrompts;
+  readonly perceptorWeights: readonly number[];
 }
 
 /** One encoder of a judge. */
@@ -43,12 +52,12 @@ export class Judge {
   ) {}
 
   /** @throws BAD_ARGUMENT when no text weighs anything at the run's end */
-  static async of(perceptor: Perceptor, settings: Settings, options: CompileOptions): Promise<Judge> {
+  static async of(perceptor: Perceptor, settings: Asked, options: CompileOptions): Promise<Judge> {
     return Judge.ofAll({ perceptor }, { ...settings, perceptorWeights: [] }, options);
   }
 
   /** The perceptors of a run together, weighted as its settings say. @throws BAD_ARGUMENT as `of` */
-  static async ofAll(models: Perceptors, settings: Settings, options: CompileOptions): Promise<Judge> {
+  static async ofAll(models: Perceptors, settings: Asked, options: CompileOptions): Promise<Judge> {
     const { steps, sceneFade, longPrompts } = settings;
     const prompts = textPrompts(settings);
     const weights = weightsAt(prompts, steps - 1, steps, sceneFade);

@@ -2,14 +2,14 @@
 import { gigabytes } from "../core/bytes.js";
 import { VqganClipError } from "../core/errors.js";
 import { input } from "../graph/tensor.js";
+import { variableShape } from "../guidance/latent-kind.js";
+import type { RunModels } from "../guidance/run-state.js";
+import { buildViews } from "../guidance/sampling.js";
+import type { Settings } from "../guidance/settings.js";
+import { buildStep } from "../guidance/step.js";
+import { textPrompts } from "../prompts/prompt.js";
 import { countFlops, type FlopCount } from "../runtime/flops.js";
 import { predictPeakMemory } from "../runtime/memory.js";
-import { variableShape } from "./latent-kind.js";
-import { textPrompts } from "./prompt.js";
-import type { RunModels } from "./run-state.js";
-import { buildViews } from "./sampling.js";
-import type { Settings } from "./settings.js";
-import { buildStep } from "./step.js";
 
 /** What of a run decides its memory and leaves its picture alone, but for the rounding of sums. */
 export interface Plan {

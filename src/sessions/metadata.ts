@@ -5,23 +5,20 @@
 import { z } from "zod";
 import { VqganClipError } from "../core/errors.js";
 import { RANDOM_NAME } from "../core/random.js";
+import { type Beginning, beginnings } from "../guidance/run-state.js";
+import { checkSettings, type Settings } from "../guidance/settings.js";
+import type { EditSource } from "../masks/edit.js";
 import { dependsOnSteps } from "../optim/schedule.js";
-import type { EditSource } from "./edit.js";
+import { textPrompts } from "../prompts/prompt.js";
+import { formatWeight, strongest } from "../prompts/weight.js";
 import { identitySchema, type ModelIdentity } from "./model-identity.js";
-import { textPrompts } from "./prompt.js";
 import type { Lineage } from "./session-tree.js";
-import { checkSettings, type Settings } from "./settings.js";
-import { formatWeight, strongest } from "./weight.js";
 
 const A1111 = "parameters";
 const OURS = "vqgan-clip";
 const XMP = "XML:com.adobe.xmp";
 const VERSION = 2;
 const SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/";
-
-/** What the first latent was made of. */
-export const beginnings = ["random", "codes", "picture", "prior"] as const;
-export type Beginning = (typeof beginnings)[number];
 
 /** What a picture says of how it came to be. */
 export interface Story {

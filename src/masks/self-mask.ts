@@ -10,11 +10,11 @@ import { guidedFilter } from "../image/guided-filter.js";
 import { windowOf } from "../image/pad.js";
 import { resizePicture } from "../image/resize.js";
 import type { Perceptor } from "../models/perceptor.js";
+import { type Perceptors, perceptorShares, perceptorsOf, tellingOnce } from "../perception/ensemble.js";
+import { compareUnits, type ScoreOptions, unitRows, unitTexts } from "../perception/perceive.js";
+import type { EmbedOptions } from "../prompts/prompt-embedding.js";
 import { compile, type Program } from "../runtime/program.js";
-import { type Perceptors, perceptorShares, perceptorsOf, tellingOnce } from "./ensemble.js";
 import { USUAL_DEVIATIONS } from "./mask.js";
-import { compareUnits, type ScoreOptions, unitRows, unitTexts } from "./perceive.js";
-import type { EmbedOptions } from "./prompt-embedding.js";
 
 export interface FindOptions extends ScoreOptions {
   /** How many standard deviations above the mean a place must be like the phrase (default 1.25; the paper's 2 keeps less). */

@@ -4,9 +4,9 @@ import { clampPicture } from "../image/bytes.js";
 import { windowOf } from "../image/pad.js";
 import { resizePicture } from "../image/resize.js";
 import type { Perceptor } from "../models/perceptor.js";
+import { type EmbedOptions, embedPictures, embedTexts } from "../prompts/prompt-embedding.js";
 import type { CompileOptions } from "../runtime/program.js";
 import { type Perceptors, perceptorShares, perceptorsOf, tellingOnce } from "./ensemble.js";
-import { type EmbedOptions, embedPictures, embedTexts } from "./prompt-embedding.js";
 
 export interface ScoreOptions {
   /** How much each of several perceptors counts, in their order (default: 1 each). */

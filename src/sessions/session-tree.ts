@@ -4,11 +4,11 @@
  */
 import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
+import type { RunState } from "../guidance/run-state.js";
+import { checkSettings, type Settings } from "../guidance/settings.js";
 import { dependsOnSteps } from "../optim/schedule.js";
-import type { RunState } from "./run-state.js";
+import { changesWithLength } from "../prompts/story.js";
 import type { RunStatus } from "./run-status.js";
-import { checkSettings, type Settings } from "./settings.js";
-import { changesWithLength } from "./story.js";
 
 /** How a node began. `node` and `step` say where in its parent. */
 export type NodeOrigin =

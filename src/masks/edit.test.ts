@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { NDArray } from "../core/ndarray.js";
-import { editRecipe, editSource, finishedPicture, sourceScale, workingPicture, workingSize } from "./edit.js";
+import { editSource, finishedPicture, sourceScale, workingPicture, workingSize } from "./edit.js";
 
 const ramp = (height: number, width: number) =>
   NDArray.float32(
@@ -35,17 +35,4 @@ test("a source is bytes and known by them", async () => {
   const { picture, sha256 } = await editSource(ramp(2, 2));
   expect([...(picture.data as Uint8Array)]).toEqual(Array.from({ length: 12 }, (_, i) => i));
   expect(sha256).toMatch(/^[0-9a-f]{64}$/);
-});
-
-test("strength: nothing ties an edit at 1, everything does at 0, and each step between goes further", () => {
-  expect(editRecipe(1, 400)).toMatchObject({ steps: 400, structure: 0, regularizer: { weight: 0, target: "init" } });
-  const recipes = [0, 0.25, 0.5, 0.75, 1].map((strength) => editRecipe(strength, 400));
-  recipes.slice(1).forEach((recipe, i) => {
-    const weaker = recipes[i] as typeof recipe;
-    expect(recipe.steps).toBeGreaterThan(weaker.steps);
-    expect(recipe.structure).toBeLessThan(weaker.structure);
-    expect(recipe.regularizer.weight).toBeLessThan(weaker.regularizer.weight);
-  });
-  expect(editRecipe(0, 2).steps).toBe(1);
-  expect(() => editRecipe(1.5, 400)).toThrow("strength: expected a number from 0 to 1, got 1.5");
 });

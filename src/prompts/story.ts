@@ -1,6 +1,5 @@
 /** Story mode: prompts in scenes, joined by `^`, that give way to each other over the steps of a run. */
 import { type Prompt, textPrompts } from "./prompt.js";
-import type { Settings } from "./settings.js";
 import { followsLength, weightAt, weightOf } from "./weight.js";
 
 /** How many scenes prompts have. */
@@ -32,8 +31,19 @@ export function weightsAt(prompts: readonly Prompt[], step: number, steps: numbe
   );
 }
 
+/** What a run's settings ask for. */
+interface Steered {
+  readonly prompts: string;
+  readonly targets: readonly Weighted[];
+  readonly pictureRegularizers: readonly Weighted[];
+}
+
+interface Weighted {
+  readonly weight: number | string;
+}
+
 /** Whether what is asked for depends on how many steps the run has in all. */
-export function changesWithLength(settings: Pick<Settings, "prompts" | "targets" | "pictureRegularizers">): boolean {
+export function changesWithLength(settings: Steered): boolean {
   const prompts = textPrompts(settings);
   const others = [...settings.targets, ...settings.pictureRegularizers];
   const weights = [...prompts.map(({ weight }) => weight), ...others.map(({ weight }) => weightOf(weight))];
