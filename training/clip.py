@@ -112,7 +112,7 @@ def train(data, out, stop=1600, plain=300, ramp=0.5, twice=0.8, radius=2.0, peak
         for group in optimizer.param_groups:
             group["lr"] = peak * min(1, (step + 1) / 100) * (0.5 * (1 + math.cos(math.pi * step / stop)) + 0.01)
         model.train()
-        text, scale = clip.text(ids), clip.scale.clamp(max=math.log(30)).exp()
+        text, scale = clip.text(ids), clip.scale.clamp(math.log(20), math.log(30)).exp()
 
         def loss(pixels, text, scale):
             image = clip.image(pixels)
