@@ -76,7 +76,7 @@ def share(model, processes):
 def train(data, out, stop=1600, plain=300, ramp=0.5, twice=0.8, radius=2.0, peak=2e-3, batch=64, warm=None, checkpoint_every=50, process=0, processes=1):
     """Trains from scratch, from the checkpoint `warm` or from the last checkpoint.
 
-    `plain` steps on clean pictures, then adversarial ones (L2 at 64 px): the radius grows from .5 to `radius` over the share `ramp` of the remaining steps, one attack step
+    `plain` steps on clean pictures, then adversarial ones (L2 at 64 px): the radius grows from .25 to `radius` over the share `ramp` of the remaining steps, one attack step
     each, two from the share `twice` on. `processes` of one thread each share their gradients, each with a batch of its own: on few cores faster than threads in one.
     """
     loop.prepare(1)
@@ -99,11 +99,12 @@ def train(data, out, stop=1600, plain=300, ramp=0.5, twice=0.8, radius=2.0, peak
         model.load_state_dict(loop.load(warm)["ema"])
     ema = saved["ema"] if saved else loop.copy_state(model)
     clip, heads = model["clip"], model["heads"]
+    pictures.shrink(SIDE)
     check = Scenes(pictures, 256, 999, validation=True)
     check_pixels, check_ids = check.render(SIDE, check.view(crop=(0.9, 1.0), perspective=0, angle=0)), encode(check.captions)
     for step in range(start, stop):
         scenes = Scenes(pictures, batch, 7_000_000 + step * processes + process, odds=KINDS)
-        pixels = jitter(scenes.render(SIDE, scenes.view(crop=(0.72, 1.15))), scenes.generator)
+        pixels = jitter(scenes.render(SIDE, scenes.view(crop=(0.72, 1.15)), supersample=1), scenes.generator)
         tinted = torch.tensor([pastes[0]["strength"] > 0 for pastes in scenes.pastes])
         nouns, more_said = further_names(pictures, 96, random.Random(step * processes + process))
         ids = encode(scenes.captions + [with_article(noun) for noun in nouns])
@@ -120,7 +121,7 @@ def train(data, out, stop=1600, plain=300, ramp=0.5, twice=0.8, radius=2.0, peak
             return heads_loss + contrastive(image, text, scale, ignored), first
 
         through = max(0, step - plain) / (stop - plain)
-        size = 0 if step < plain else 0.5 + (radius - 0.5) * min(1, through / ramp)
+        size = 0 if step < plain else 0.25 + (radius - 0.25) * min(1, through / ramp)
         if size:
             pixels = attack(lambda x: loss(x, text.detach(), scale.detach())[0], pixels, size, 2 if through >= twice else 1, scenes.generator)
         value, first = loss(pixels, text, scale)

@@ -19,9 +19,21 @@ from vqgan import load_vqgan
 ROOT = Path(__file__).parent.parent
 DEFAULTS = {
     "steps": 100, "learningRate": 0.1, "fall": 0.9, "cutouts": 4, "scaleMin": 0.85, "scaleMax": 1.2, "shift": 0.12, "angle": 0.17, "noise": 0.03, "jitter": 0.1, "flip": True,
-    "tv": 0.0, "start": "codes", "clampToCodebook": True, "betas": [0.9, 0.999], "pull": 0.0, "coarse": 0.0,
+    "tv": 0.0, "start": "codes", "clampToCodebook": True, "betas": [0.9, 0.999], "pull": 0.0, "sides": [],
 }
 PIXELS = {"steps": 220, "learningRate": 0.06, "tv": 0.3, "fall": 0.8}
+
+
+class Within(torch.autograd.Function):
+    """Clamp to a range; the gradient passes."""
+
+    @staticmethod
+    def forward(ctx, x, low, high):
+        return x.clamp(low, high)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient, None, None
 
 
 class Straight(torch.autograd.Function):
@@ -68,18 +80,23 @@ class Latent:
         self.vqgan, self.settings = vqgan, settings
         with torch.no_grad():
             z = start_latent(vqgan, settings["start"], count, generator)
-        self.first, self.z = z.clone(), z.contiguous().clone().requires_grad_(True)
-        self.variables = [self.z]
+        self.first, self.z = z.clone(), z.contiguous().clone()
+        sides = settings["sides"] or [z.shape[-1]]
+        self.variables = [torch.zeros(*z.shape[:2], side, side).requires_grad_(True) for side in sides]
         book = vqgan.quantize.embedding.weight
         self.low, self.high = (limit[None, :, None, None] for limit in (book.min(0).values, book.max(0).values))
 
     def picture(self):
+        self.z = self.first + sum(F.interpolate(grid, size=self.first.shape[2:], mode="bilinear", align_corners=False) for grid in self.variables)
+        if self.settings["clampToCodebook"]:
+            self.z = Within.apply(self.z, self.low, self.high)
         return Straight.apply((self.vqgan.decode(self.vqgan.snap(self.z)[0]).float() + 1) / 2)
 
     def after(self):
-        if self.settings["clampToCodebook"]:
+        """A latent of one grid is clamped to the codebook's range after the step, as the method says."""
+        if self.settings["clampToCodebook"] and len(self.variables) == 1:
             with torch.no_grad():
-                self.z.copy_(self.z.clamp(self.low, self.high))
+                self.variables[0].copy_((self.first + self.variables[0]).clamp(self.low, self.high) - self.first)
 
 
 def start_latent(vqgan, kind, count, generator):
