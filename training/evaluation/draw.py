@@ -18,11 +18,10 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 import backgrounds  # noqa: E402
-from captions import NUMBERS, PALETTE, PLACES, RELATIONS, SCENERY, STYLE_ALONE, STYLES, plural, with_article, without_colour  # noqa: E402
-from data import SCENERY_NAMES, SHIFT, STYLE_NAMES, Pictures, Scenes  # noqa: E402
+from captions import NUMBERS, PALETTE, PLACES, SCENERY, STYLE_ALONE, STYLES, plural, with_article, without_colour  # noqa: E402
+from data import SCENERY_NAMES, STYLE_NAMES, Pictures, Scenes  # noqa: E402
 
 SEED, SIDE, BATCH = 20, 128, 100
-OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"}
 ATTRIBUTES = {"colour": 18, "background": 10, "number": 8, "scenery": 8, "place": 6}
 THINGS = (3, 4, 5, 6, 7)  # animals and nature, food, travel, activities, objects
 
@@ -81,17 +80,6 @@ def attributes(rng, concepts):
     return drawn
 
 
-def relations(rng, concepts, count=30):
-    drawn = []
-    for number in range(count):
-        first, second = concepts[2 * number], concepts[2 * number + 1]
-        relation = list(RELATIONS)[number % len(RELATIONS)]
-        say = lambda name: f"{with_article(first['name'])} {RELATIONS[name][0]} {with_article(second['name'])}"
-        others = [OPPOSITE[relation]] + [name for name in RELATIONS if name not in (relation, OPPOSITE[relation])]
-        drawn.append({"prompt": say(relation), "others": [say(name) for name in others], "scene": {"things": [first, second], "relation": relation}})
-    return drawn
-
-
 def style_additions(rng, plain, count=30):
     """Prompt addition; the judge reads the style among all styles of this content, the content among all plain ones in this style."""
     drawn = []
@@ -124,10 +112,7 @@ def compose(pictures, asked, folder):
     scenes = Scenes(pictures, len(asked), SEED, canonical=True, concepts=[scene["things"][0]["id"] for scene in asked], kinds=["single"] * len(asked))
     for row, (scene, numbers) in enumerate(zip(asked, icons)):
         spots, scale = [(0, 0)], 0.92
-        if "relation" in scene:
-            dx, dy = SHIFT[scene["relation"]]
-            spots, scale = [(0.49 * dx, 0.49 * dy), (-0.49 * dx, -0.49 * dy)], 0.49
-        elif "number" in scene:
+        if "number" in scene:
             spots, scale = SPOTS[scene["number"]], 0.47
             numbers = numbers * len(spots)
         elif "place" in scene:
@@ -212,16 +197,17 @@ def main():
     for concept in rng.sample(others, len(others)):
         if len(distractors) < 900 and all(concept["name"] not in words[own["name"]] and own["name"] not in words[concept["name"]] for own in plain):
             distractors.append(with_article(concept["name"]))
+    drawn = attributes(rng, apart(rng.sample(candidates, len(candidates)), 100))
+    rng.sample(candidates, len(candidates))  # a list stood here that is no more; those behind it stay as they were drawn
     lists = {
         "concepts": [{"prompt": with_article(concept["name"]), "scene": {"things": [concept]}} for concept in plain],
         "distractors": distractors,
-        "attributes": attributes(rng, apart(rng.sample(candidates, len(candidates)), 100)),
-        "relations": relations(rng, apart(rng.sample(candidates, len(candidates)), 60)),
+        "attributes": drawn,
         "styles": style_additions(rng, plain),
         "edits": edits(rng, pictures, apart(rng.sample(candidates, len(candidates)), 120), out / "edits"),
         "compositions": [{"prompt": caption} for caption in compositions(pictures, out / "compositions")],
     }
-    for name in ("concepts", "attributes", "relations", "styles"):
+    for name in ("concepts", "attributes", "styles"):
         compose(pictures, [entry.pop("scene") for entry in lists[name]], out / "composed" / name)
     (HERE / "prompts.json").write_text(json.dumps(lists, indent=1, ensure_ascii=False) + "\n")
     print(", ".join(f"{len(entries)} {name}" for name, entries in lists.items()))

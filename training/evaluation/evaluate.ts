@@ -4,6 +4,8 @@
  *
  *     npm run evaluate                            default settings, all lists
  *     npm run evaluate -- --preset nerdyrodent    the second column
+ *     npm run evaluate -- --steps 0               the column of what runs begin with
+ *     npm run evaluate -- --seeds 4 --trajectories    seeds against each other; score against picture over 200 steps
  *     npm run evaluate -- --limit 5               a quick look
  */
 import { spawnSync } from "node:child_process";
@@ -16,6 +18,7 @@ import { type PresetName, presets, VqganClip } from "../../src/index.js";
 import { type Lists, makePictures, type PictureList, pictureLists } from "./pictures.js";
 import { makeReconstructions } from "./reconstructions.js";
 import { measureSpeed } from "./speed.js";
+import { makeTrajectories } from "./trajectories.js";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const { values } = parseArgs({
@@ -32,6 +35,8 @@ const { values } = parseArgs({
     redraw: { type: "boolean", default: false }, // prompts and source pictures anew, after the data changed
     threads: { type: "string", default: String(availableParallelism()) },
     python: { type: "string", default: "python3" },
+    seeds: { type: "string", default: "1" }, // so many pictures of each of the first concepts
+    trajectories: { type: "boolean", default: false }, // follow runs over 200 steps: is a better score a better picture?
     "no-speed": { type: "boolean", default: false },
     "only-judge": { type: "boolean", default: false }, // no new pictures
   },
@@ -39,6 +44,8 @@ const { values } = parseArgs({
 
 /** For the codes used and the likeness; the Frechet distance needs one for each picture of `compositions`. */
 const ENOUGH_RECONSTRUCTIONS = 100;
+/** Concepts that are drawn from several seeds. */
+const SEED_PROMPTS = 25;
 
 function oneOf<Name extends string>(value: string, known: readonly Name[], what: string): Name {
   const found = known.find((name) => name === value);
@@ -46,10 +53,10 @@ function oneOf<Name extends string>(value: string, known: readonly Name[], what:
   return found;
 }
 
-function whole(value: string, what: string): number {
+function whole(value: string, what: string, least = 1): number {
   const number = Number(value);
-  if (!Number.isInteger(number) || number < 1)
-    throw new Error(`${what}: needs a whole number of 1 or more, got "${value}"`);
+  if (!Number.isInteger(number) || number < least)
+    throw new Error(`${what}: needs a whole number of ${least} or more, got "${value}"`);
   return number;
 }
 
@@ -61,7 +68,8 @@ function python(script: string, args: readonly string[]): void {
 
 const lists = values.lists.split(",").map((list): PictureList => oneOf(list, pictureLists, "--lists"));
 const preset = values.preset && oneOf(values.preset, Object.keys(presets) as PresetName[], "--preset");
-const steps = values.steps === undefined ? undefined : whole(values.steps, "--steps");
+const steps = values.steps === undefined ? undefined : whole(values.steps, "--steps", 0);
+const seeds = whole(values.seeds, "--seeds");
 const limit = whole(values.limit, "--limit");
 const models = resolve(values.models);
 const column = [preset || "default", ...(steps === undefined ? [] : [`${steps}-steps`])].join("-");
@@ -75,7 +83,8 @@ if (values.redraw || !isDrawn) {
   for (const folder of stale) await rm(join(out, folder), { recursive: true, force: true });
   python("draw.py", ["--data", values.data, "--out", sources]);
 }
-const prompts = JSON.parse(await readFile(here("prompts.json"), "utf8")) as Lists;
+const readLists = async (name: string) => JSON.parse(await readFile(here(name), "utf8"));
+const prompts = { ...(await readLists("prompts.json")), novel: await readLists("novel.json") } as Lists;
 
 if (!values["only-judge"]) {
   const vq = await VqganClip.fromPretrained({ model: models, threads: whole(values.threads, "--threads") });
@@ -95,6 +104,11 @@ if (!values["only-judge"]) {
   await makeReconstructions(vq, Math.min(limit, wanted), sources, join(out, "reconstructions"));
   const { made, kept } = await makePictures(vq, prompts, { folder, settings, lists, limit, sources });
   console.error(`${made} pictures made, ${kept} were there`);
+  for (let seed = 1; seed < seeds; seed++) {
+    const again = { folder: join(folder, "seeds", `${seed}`), settings, lists: ["concepts" as const], sources, seed };
+    await makePictures(vq, prompts, { ...again, limit: Math.min(limit, SEED_PROMPTS) });
+  }
+  if (values.trajectories) await makeTrajectories(vq, prompts, { folder, settings, limit });
 }
 const sheets = values.gallery === undefined ? [] : ["--gallery", values.gallery];
 python("judging.py", ["--pictures", out, "--sources", sources, "--judge", values.judge, "--models", models, ...sheets]);

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import numpy
 from PIL import Image
+from scipy.stats import spearmanr
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 import judge  # noqa: E402
-import order  # noqa: E402
 import sheets  # noqa: E402
-from data import RELATION_NAMES  # noqa: E402
 
 MEGABYTE = 1_000_000
 KEEP_OFF = 5  # pixels around an object that count neither as it nor as outside of it: windows and blur reach there
@@ -32,7 +31,6 @@ class Reader:
 
     def __init__(self, folder):
         self.judge, self.known = judge.load(folder), {}
-        self.order = order.load(folder, self.judge)
 
     def texts(self, texts):
         new = list(dict.fromkeys(text for text in texts if text not in self.known))
@@ -46,12 +44,6 @@ class Reader:
     def first(self, vector, own, others):
         """Whether the own text is nearer to the picture than each of the others."""
         return bool((self.texts([own]) @ vector > self.texts(others) @ vector).all())
-
-    def stands(self, pixels, own, others):
-        """Whether two things stand as the own text says rather than as each of the others, which differ in the relation alone."""
-        first, relation, second = order.parted(own)
-        scores = dict(zip(RELATION_NAMES, self.order.scores(numpy.stack([pixels]), first, second)[0].tolist()))
-        return all(scores[relation] > scores[order.parted(other)[1]] for other in others)
 
 
 def unit(vectors):
@@ -124,25 +116,42 @@ class Column:
         rows = {"attribute, against 1 swapped attribute and 1 swapped noun": share(one), "attribute, against 3 and 3": share(all_)}
         return rows | {f"... {kind}, against 1 and 1": share(hits) for kind, hits in kinds.items()}
 
-    def relations(self):
-        opposite, four, halves = [], [], []
-        for i, entry, pixels, _ in self.entries("relations"):
-            opposite.append(self.reader.stands(pixels, entry["prompt"], entry["others"][:1]))
-            four.append(self.reader.stands(pixels, entry["prompt"], entry["others"]))
-            halves.append(self.halves(entry["prompt"], pixels))
-            self.verdicts["relations", i] = opposite[-1]
-        return {"relation, against the opposite": share(opposite), "relation among 4": share(four), "relation, each half against the other thing": share(halves)}
+    def novel(self):
+        """What no icon shows: before both parts alone and one swapped part, and before both swapped parts as well."""
+        three, four = [], []
+        for i, entry, _, vector in self.entries("novel"):
+            three.append(self.reader.first(vector, entry["prompt"], entry["parts"] + entry["swapped"][:1]))
+            four.append(self.reader.first(vector, entry["prompt"], entry["parts"] + entry["swapped"]))
+            self.verdicts["novel", i] = three[-1]
+        return {"novel, against both parts and 1 swapped part": share(three), "novel, against both parts and 2 swapped parts": share(four)}
 
-    def halves(self, prompt, pixels):
-        """Whether the middle of each half looks more like the thing that should be there than the other way round."""
-        first, relation, second = order.parted(prompt)
-        side, quarter = pixels.shape[0] // 2, pixels.shape[0] // 4
-        corners = [(quarter, 0), (quarter, side)] if relation in ("left", "right") else [(0, quarter), (side, quarter)]
-        if relation in ("right", "below"):
-            corners.reverse()
-        one, other = (pixels[y:y + side, x:x + side].repeat(2, 0).repeat(2, 1) for y, x in corners)
-        likeness = self.reader.pictures([one, other]) @ self.reader.texts([first, second]).T
-        return bool(likeness[0, 0] + likeness[1, 1] > likeness[0, 1] + likeness[1, 0])
+    def seeds(self):
+        """R@1 among 100 of each seed's first concepts, and how far pictures of one prompt lie apart beside pictures of one seed."""
+        folders = sorted((self.folder / "seeds").glob("*/concepts"))
+        if not folders:
+            return {}
+        plain = [entry["prompt"] for entry in self.lists["concepts"]]
+        count = len(list(folders[0].glob("*.png")))
+        seen = numpy.stack([self.reader.pictures([read(folder / f"{i:03}.png") for i in range(count)]) for folder in [self.folder / "concepts", *folders]])
+        texts = self.reader.texts(plain)
+        rows = {f"seed {seed}: concept among 100": share([bool((texts @ vector).argmax() == i) for i, vector in enumerate(vectors)]) for seed, vectors in enumerate(seen)}
+        apart = 1 - numpy.einsum("sid,tjd->stij", seen, seen)
+        one, other = numpy.triu_indices(len(seen), 1)
+        first, second = numpy.triu_indices(count, 1)
+        return rows | {"distance between seeds of a prompt": round(float(apart[one, other].diagonal(axis1=1, axis2=2).mean()), 3),
+                       "distance between prompts of a seed": round(float(numpy.mean([apart[s, s][first, second].mean() for s in range(len(seen))])), 3)}
+
+    def trajectories(self):
+        """Whether a better score of the run's own CLIP is a better picture to the judge, within each prompt."""
+        correlations, risen = [], []
+        for file in sorted((self.folder / "trajectories").glob("*/scores.json")):
+            told = json.loads(file.read_text())
+            judged = self.reader.pictures([read(file.parent / f"{mark:03}.png") for mark in told["marks"]]) @ self.reader.texts([told["prompt"]])[0]
+            correlations.append(float(spearmanr(told["scores"], judged).statistic))
+            risen.append(bool(judged[-1] > judged[0]))
+        if not risen:
+            return {}
+        return {f"rank correlation of the CLIP's and the judge's score, mean of {len(risen)} prompts": round(float(numpy.mean(correlations)), 2), "judge's score risen from first to last step": share(risen)}
 
     def styles(self):
         style, content, both = [], [], []
@@ -187,7 +196,7 @@ class Column:
                 "peak memory, MB": round(speed["peakMegabytes"]) if "peakMegabytes" in speed else None, "load of the machine before": round(speed["load"], 1)}
 
     def rows(self, sources, reconstructions):
-        return self.concepts() | self.attributes() | self.relations() | self.styles() | self.edits(sources) | self.distance(sources, reconstructions) | self.speed()
+        return self.concepts() | self.attributes() | self.novel() | self.styles() | self.edits(sources) | self.seeds() | self.trajectories() | self.distance(sources, reconstructions) | self.speed()
 
 
 def generator(sources, folder):
@@ -238,7 +247,7 @@ def main():
     parser.add_argument("--gallery", help="also write contact sheets of the first column here")
     options = parser.parse_args()
     pictures, sources = Path(options.pictures), Path(options.sources)
-    lists, reader = json.loads((HERE / "prompts.json").read_text()), Reader(options.judge)
+    lists, reader = json.loads((HERE / "prompts.json").read_text()) | {"novel": json.loads((HERE / "novel.json").read_text())}, Reader(options.judge)
     folders = sorted(folder.parent for folder in pictures.glob("*/concepts"))
     columns = [Column(folder, lists, reader) for folder in folders]
     if not columns:

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { type PictureRun, readPngText, readStory, type SettingsRequest, type VqganClip } from "../../src/index.js";
 
-/** What `draw.py` wrote: prompts by list; alternatives are for the judge. */
+/** What `draw.py` wrote, and `novel.json`: prompts by list; alternatives are for the judge. */
 export type Lists = Readonly<Record<string, readonly { readonly prompt: string }[]>>;
 
 /** Lists that pictures are made of, in this order. */
-export const pictureLists = ["concepts", "attributes", "relations", "styles", "edits", "compositions"] as const;
+export const pictureLists = ["concepts", "attributes", "novel", "styles", "edits", "compositions"] as const;
 export type PictureList = (typeof pictureLists)[number];
 
 export interface Column {
@@ -19,6 +19,8 @@ export interface Column {
   readonly lists: readonly PictureList[];
   /** At most so many of each list. */
   readonly limit: number;
+  /** Of all pictures (default 0). */
+  readonly seed?: number;
   /** Where `draw.py` put the pictures to edit. */
   readonly sources: string;
 }
@@ -29,7 +31,7 @@ export const fileName = (index: number): string => `${String(index).padStart(3, 
 export async function makePictures(
   vq: VqganClip,
   prompts: Lists,
-  { folder, settings, lists, limit, sources }: Column,
+  { folder, settings, lists, limit, sources, seed = 0 }: Column,
 ): Promise<{ made: number; kept: number }> {
   const count = { made: 0, kept: 0 };
   const began = performance.now();
@@ -38,7 +40,7 @@ export async function makePictures(
     await mkdir(join(folder, list), { recursive: true });
     for (const [index, { prompt }] of entries.entries()) {
       const path = join(folder, list, fileName(index));
-      const request = { ...settings, prompts: prompt, seed: 0 };
+      const request = { ...settings, prompts: prompt, seed };
       const image = join(sources, "edits", `${String(index).padStart(2, "0")}.png`);
       const run = list === "edits" ? await vq.edit({ ...request, image }) : vq.create(request);
       if (await isMadeSo(path, run, vq)) count.kept++;

@@ -3,7 +3,7 @@
 from PIL import Image, ImageDraw, ImageFont
 
 SIDE, GAP, LINE, LINES, QUALITY = 128, 6, 12, 2, 82
-COLUMNS = {"concepts": 10, "attributes": 10, "relations": 6, "styles": 6, "edits": 10}
+COLUMNS = {"concepts": 10, "attributes": 10, "novel": 10, "styles": 6, "edits": 10}
 
 
 def wrapped(text, font, width):
