@@ -65,13 +65,14 @@ class Block(nn.Module):
 class ImageTower(nn.Module):
     """Pictures [B, 3, 64, 64] in [0, 1] to embeddings [B, 256], not normalised: a stem of stride 2, four stages at 32, 16, 8 and 4 px, a linear map of all 4x4 cells."""
 
-    def __init__(self, widths=WIDTHS, depths=DEPTHS):
+    def __init__(self, widths=WIDTHS, depths=DEPTHS, side=SIDE, projection=PROJECTION):
         super().__init__()
+        self.widths, self.depths, self.side = widths, depths, side
         self.stem = Convolution(3, widths[0], STEM, 2)
         self.stages = nn.ModuleList(
             nn.Sequential(*(Block(widths[max(0, stage - 1)] if number == 0 else width, width) for number in range(depth)))
             for stage, (width, depth) in enumerate(zip(widths, depths)))
-        self.out = nn.Linear(widths[-1] * 16, PROJECTION, bias=False)
+        self.out = nn.Linear(widths[-1] * (side >> len(widths)) ** 2, projection, bias=False)
 
     def forward(self, pixels):
         x = F.silu(self.stem(((pixels - 0.5) * 4).contiguous(memory_format=torch.channels_last)))
@@ -83,19 +84,19 @@ class ImageTower(nn.Module):
 class TextTower(nn.Module):
     """Token ids [B, 16] to embeddings [B, 256], not normalised; pooled at <eos>, which has the highest id."""
 
-    def __init__(self, vocabulary):
+    def __init__(self, vocabulary, width=TEXT_WIDTH, depth=TEXT_DEPTH, heads=TEXT_HEADS, mlp=TEXT_MLP, projection=PROJECTION, context=CONTEXT):
         super().__init__()
-        self.words = nn.Embedding(vocabulary, TEXT_WIDTH)
-        self.position = nn.Parameter(torch.randn(CONTEXT, TEXT_WIDTH) * 0.01)
-        self.layers = nn.ModuleList(Layer(TEXT_WIDTH, TEXT_HEADS, TEXT_MLP) for _ in range(TEXT_DEPTH))
-        self.norm = nn.LayerNorm(TEXT_WIDTH)
-        self.out = nn.Linear(TEXT_WIDTH, PROJECTION, bias=False)
+        self.words = nn.Embedding(vocabulary, width)
+        self.position = nn.Parameter(torch.randn(context, width) * 0.01)
+        self.layers = nn.ModuleList(Layer(width, heads, mlp) for _ in range(depth))
+        self.norm = nn.LayerNorm(width)
+        self.out = nn.Linear(width, projection, bias=False)
         nn.init.normal_(self.words.weight, std=0.05)
         for layer in self.layers:
-            nn.init.normal_(layer.qkv.weight, std=TEXT_WIDTH ** -0.5)
-            nn.init.normal_(layer.fc1.weight, std=(2 * TEXT_WIDTH) ** -0.5)
+            nn.init.normal_(layer.qkv.weight, std=width ** -0.5)
+            nn.init.normal_(layer.fc1.weight, std=(2 * width) ** -0.5)
             for last in (layer.out, layer.fc2):
-                nn.init.normal_(last.weight, std=TEXT_WIDTH ** -0.5 * (2 * TEXT_DEPTH) ** -0.5)
+                nn.init.normal_(last.weight, std=width ** -0.5 * (2 * depth) ** -0.5)
             for linear in (layer.qkv, layer.out, layer.fc1, layer.fc2):
                 nn.init.zeros_(linear.bias)
 
@@ -107,12 +108,13 @@ class TextTower(nn.Module):
 
 
 class Clip(nn.Module):
-    """Both towers and the temperature."""
+    """Both towers, the trained sizes unless others are given, and the temperature."""
 
-    def __init__(self, vocabulary):
+    def __init__(self, vocabulary, image_tower=None, text_tower=None):
         super().__init__()
         self.vocabulary = vocabulary
-        self.image_tower, self.text_tower = ImageTower().to(memory_format=torch.channels_last), TextTower(vocabulary)
+        self.image_tower = (image_tower or ImageTower()).to(memory_format=torch.channels_last)
+        self.text_tower = text_tower or TextTower(vocabulary)
         self.scale = nn.Parameter(torch.tensor(math.log(16)))
 
     def image(self, pixels):
@@ -160,19 +162,22 @@ def export(model, folder):
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {name: value.detach().half().contiguous().clone() for name, value in layout(model.eval())}
     save_file(arrays, folder / "model.safetensors", {"format": "pt"})
+    image_tower, text_tower = model.image_tower, model.text_tower
+    (context, width), layers, (projection, _) = text_tower.position.shape, text_tower.layers, text_tower.out.weight.shape
+    side = image_tower.side
     text = {
-        "model_type": "clip_text_model", "vocab_size": model.vocabulary, "hidden_size": TEXT_WIDTH, "intermediate_size": TEXT_MLP, "num_hidden_layers": TEXT_DEPTH,
-        "num_attention_heads": TEXT_HEADS, "max_position_embeddings": CONTEXT, "projection_dim": PROJECTION, "hidden_act": "quick_gelu",
+        "model_type": "clip_text_model", "vocab_size": model.vocabulary, "hidden_size": width, "intermediate_size": layers[0].fc1.out_features, "num_hidden_layers": len(layers),
+        "num_attention_heads": layers[0].heads, "max_position_embeddings": context, "projection_dim": projection, "hidden_act": "quick_gelu",
         "layer_norm_eps": 1e-5, "bos_token_id": 2, "eos_token_id": model.vocabulary - 1, "pad_token_id": 0,
     }
     vision = {
-        "model_type": "convolutional_clip_vision_model", "image_size": SIDE, "num_channels": 3, "projection_dim": PROJECTION, "hidden_act": "silu",
-        "stem_kernel": STEM, "stem_stride": 2, "hidden_sizes": list(WIDTHS), "depths": list(DEPTHS),
+        "model_type": "convolutional_clip_vision_model", "image_size": side, "num_channels": 3, "projection_dim": projection, "hidden_act": "silu",
+        "stem_kernel": STEM, "stem_stride": 2, "hidden_sizes": list(image_tower.widths), "depths": list(image_tower.depths),
     }
-    config = {"architectures": ["ConvolutionalClip"], "model_type": "convolutional_clip", "projection_dim": PROJECTION, "torch_dtype": "float16", "text_config": text, "vision_config": vision}
+    config = {"architectures": ["ConvolutionalClip"], "model_type": "convolutional_clip", "projection_dim": projection, "torch_dtype": "float16", "text_config": text, "vision_config": vision}
     processor = {
-        "image_processor_type": "CLIPImageProcessor", "do_resize": True, "size": {"shortest_edge": SIDE}, "resample": 3, "do_center_crop": True,
-        "crop_size": {"height": SIDE, "width": SIDE}, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True, "image_mean": MEAN, "image_std": STD,
+        "image_processor_type": "CLIPImageProcessor", "do_resize": True, "size": {"shortest_edge": side}, "resample": 3, "do_center_crop": True,
+        "crop_size": {"height": side, "width": side}, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True, "image_mean": MEAN, "image_std": STD,
         "do_convert_rgb": True,
     }
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
@@ -184,16 +189,18 @@ class Exported(nn.Module):
 
     def __init__(self, folder):
         super().__init__()
-        config = json.loads((Path(folder) / "config.json").read_text())
-        self.vision, self.vocabulary = config["vision_config"], config["text_config"]["vocab_size"]
+        config, processor = (json.loads((Path(folder) / name).read_text()) for name in ("config.json", "preprocessor_config.json"))
+        self.vision, text, self.vocabulary = config["vision_config"], config["text_config"], config["text_config"]["vocab_size"]
+        self.mean, self.std = (torch.tensor(processor[key]).view(3, 1, 1) for key in ("image_mean", "image_std"))
         self.arrays = {name: value.float() for name, value in load_file(Path(folder) / "model.safetensors").items()}
-        self.text_tower = TextTower(self.vocabulary).eval().requires_grad_(False)
+        sizes = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "projection_dim", "max_position_embeddings")
+        self.text_tower = TextTower(*(text[size] for size in sizes)).eval().requires_grad_(False)
         state = {"words.weight": self.arrays["text_model.embeddings.token_embedding.weight"], "position": self.arrays["text_model.embeddings.position_embedding.weight"],
                  "out.weight": self.arrays["text_projection.weight"]}
         parts = {"norm1": "layer_norm1", "norm2": "layer_norm2", "out": "self_attn.out_proj", "fc1": "mlp.fc1", "fc2": "mlp.fc2"}
         for kind in ("weight", "bias"):
             state[f"norm.{kind}"] = self.arrays[f"text_model.final_layer_norm.{kind}"]
-            for number in range(TEXT_DEPTH):
+            for number in range(text["num_hidden_layers"]):
                 source = f"text_model.encoder.layers.{number}"
                 state[f"layers.{number}.qkv.{kind}"] = torch.cat([self.arrays[f"{source}.self_attn.{part}_proj.{kind}"] for part in "qkv"])
                 for ours, theirs in parts.items():
@@ -207,7 +214,7 @@ class Exported(nn.Module):
 
     def image_layers(self, pixels):
         """Embeddings, not normalised, and what each stage saw."""
-        x, seen = F.silu(self.convolve((pixels - 0.5) * 4, "stem", 2)), []
+        x, seen = F.silu(self.convolve((pixels - self.mean) / self.std, "stem", self.vision["stem_stride"])), []
         for stage, depth in enumerate(self.vision["depths"]):
             x = F.avg_pool2d(x, 2) if stage else x
             for number in range(depth):

@@ -177,7 +177,7 @@ async function isClip(folder: string): Promise<boolean> {
   if ((await fileSize(join(folder, "open_clip_config.json"))) !== undefined) return true;
   try {
     const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as { model_type?: unknown };
-    return config.model_type === "clip" || config.model_type === "siglip";
+    return ["clip", "siglip", "convolutional_clip"].includes(config.model_type as string);
   } catch {
     return false;
   }

@@ -3,6 +3,7 @@ import { normalizeAxis } from "../core/shape.js";
 import { defineOp } from "../graph/op.js";
 import type { Tensor } from "../graph/tensor.js";
 import { add, div, erf, mul, sigmoid, sub, tanh } from "./arithmetic.js";
+import { withVjp } from "./gradient-control.js";
 import { sum } from "./reduction.js";
 
 const softmaxOp = defineOp<[x: Tensor], { axis: number }>("Softmax", {
@@ -36,5 +37,12 @@ export function quickGelu(x: Tensor): Tensor {
 
 /** x * sigmoid(x), also called swish. */
 export function silu(x: Tensor): Tensor {
-  return mul(x, sigmoid(x));
+  const s = sigmoid(x);
+  const y = mul(x, s);
+  return withVjp(y, [x], (ct) => [siluGradient(ct, s, y)]);
+}
+
+/** d(x s)/dx = s + x s (1 - s) for s = sigmoid(x), y = x s: four passes over the map, where the walk through both would take six. */
+export function siluGradient(ct: Tensor, s: Tensor, y: Tensor): Tensor {
+  return mul(ct, sub(add(s, y), mul(y, s)));
 }

@@ -2,6 +2,7 @@
 import { requires } from "../core/errors.js";
 import { defineOp } from "../graph/op.js";
 import { FloatAttribute, type Tensor } from "../graph/tensor.js";
+import { siluGradient } from "./activation.js";
 import { add, div, max, mul, neg, sigmoid, sqrt, square, sub } from "./arithmetic.js";
 import { withVjp } from "./gradient-control.js";
 import { expand, reshape } from "./layout.js";
@@ -95,10 +96,7 @@ export function groupNormSilu(x: Tensor, weight: Tensor, bias: Tensor, options: 
   const h = normalizeGroups(x, weight, bias, statistics, options);
   const s = sigmoid(h);
   const y = mul(h, s);
-  return withVjp(y, [x, weight, bias], (ct) => {
-    const dh = mul(ct, sub(add(s, y), mul(y, s))); // d(h s)/dh = s + h s (1 - s)
-    return groupNormGradient(dh, x, weight, statistics);
-  });
+  return withVjp(y, [x, weight, bias], (ct) => groupNormGradient(siluGradient(ct, s, y), x, weight, statistics));
 }
 
 /** Per channel, [n,c]: each channel carries its group's numbers. */

@@ -14,7 +14,7 @@ let server: StaticServer;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "vqgan-clip-web-"));
-  for (const part of ["vqgan", "clip-quick-gelu", "clip-gelu", "open-clip", "siglip", "gumbel", "prior"]) {
+  for (const part of ["vqgan", "clip-quick-gelu", "clip-gelu", "convolutional-clip", "open-clip", "siglip", "gumbel", "prior"]) {
     await cp(fixturePath(part), join(folder, part), { recursive: true });
   }
   for (const part of ["diffusers-vq", "diffusers-kl", "diffusers-tiny"]) {
@@ -58,7 +58,7 @@ describe("forms", () => {
     expect(hashes(await there.identities())).toEqual(hashes(await here.identities()));
   });
 
-  test.each(["clip-gelu", "open-clip", "open-clip/open_clip_model.safetensors", "archives/RN.pt", "siglip"])(
+  test.each(["clip-gelu", "convolutional-clip", "open-clip", "open-clip/open_clip_model.safetensors", "archives/RN.pt", "siglip"])(
     "CLIP %s",
     async (path) => {
       const [there, here] = [

@@ -34,12 +34,16 @@ export function gridOf({ size, patch }: Pick<ImageConfig, "size" | "patch">): nu
   return Math.floor(size / patch);
 }
 
-export interface ClipConfig {
+/** What pixels in 0..1 are normalised with, a number a channel. */
+export interface PixelScale {
+  readonly pixelMean: readonly number[];
+  readonly pixelStd: readonly number[];
+}
+
+export interface ClipConfig extends PixelScale {
   readonly embeddingSize: number;
   readonly text: TextConfig;
   readonly image: ImageConfig;
-  readonly pixelMean: readonly number[];
-  readonly pixelStd: readonly number[];
 }
 
 const whole = z.int().positive();
@@ -72,7 +76,7 @@ const visionSchema = z.object({
 
 /** Older folders repeat the towers' settings in `..._config_dict`, which then counts. */
 const clipSchema = z.object({
-  model_type: z.literal("clip", 'only model_type "clip" or "siglip" can be used').optional(),
+  model_type: z.literal("clip", 'only model_type "clip", "siglip" or "convolutional_clip" can be used').optional(),
   projection_dim: whole.default(512),
   text_config: z.record(z.string(), z.unknown()).nullish(),
   text_config_dict: z.record(z.string(), z.unknown()).nullish(),
@@ -99,45 +103,68 @@ const preprocessorSchema = z.object({
  */
 export function parseClipConfig(config: unknown, preprocessor: unknown = {}, origin = "config.json"): ClipConfig {
   const { projection_dim, ...parts } = parsed(clipSchema, config, origin);
-  const text = parsed(textSchema, { ...parts.text_config, ...parts.text_config_dict }, `${origin}: text_config`);
+  const text = parseTextConfig({ ...parts.text_config, ...parts.text_config_dict }, origin);
   const vision = parsed(
     visionSchema,
     { ...parts.vision_config, ...parts.vision_config_dict },
     `${origin}: vision_config`,
   );
-  const pixels = parsed(preprocessorSchema, preprocessor, `preprocessor of ${origin}`);
-  const { crop_size: crop = vision.image_size } = pixels;
-  const [height, width] = typeof crop === "number" ? [crop, crop] : [crop.height, crop.width];
-  requires(
-    height === vision.image_size && width === vision.image_size,
-    "BAD_MODEL",
-    () => `${origin}: vision_config.image_size is ${vision.image_size}, preprocessor's crop_size ${width}x${height}`,
-    "the two files seem to come from different models",
-  );
+  const pixels = parsePixelScale(preprocessor, vision.image_size, origin);
   requires(
     vision.image_size % vision.patch_size === 0,
     "BAD_MODEL",
     () => `${origin}: image_size ${vision.image_size} is not a multiple of patch_size ${vision.patch_size}`,
   );
-  for (const [name, { hidden_size, num_attention_heads }] of Object.entries({ text, vision })) {
-    requires(
-      hidden_size % num_attention_heads === 0,
-      "BAD_MODEL",
-      () => `${origin}: ${name}_config.hidden_size ${hidden_size} does not split into ${num_attention_heads} heads`,
-    );
-  }
+  requiresWholeHeads("vision_config", vision, origin);
   return {
     embeddingSize: projection_dim,
-    text: {
-      ...towerConfig(text),
-      vocabulary: text.vocab_size,
-      contextLength: text.max_position_embeddings,
-      endToken: text.eos_token_id === 2 ? undefined : text.eos_token_id, // as `transformers` reads that old mistake
-    },
+    text,
     image: { ...towerConfig(vision), size: vision.image_size, patch: vision.patch_size },
+    ...pixels,
+  };
+}
+
+/** @param config a `text_config` @throws BAD_MODEL as `parseClipConfig` does */
+export function parseTextConfig(config: unknown, origin: string): TextConfig {
+  const text = parsed(textSchema, config, `${origin}: text_config`);
+  requiresWholeHeads("text_config", text, origin);
+  return {
+    ...towerConfig(text),
+    vocabulary: text.vocab_size,
+    contextLength: text.max_position_embeddings,
+    endToken: text.eos_token_id === 2 ? undefined : text.eos_token_id, // as `transformers` reads that old mistake
+  };
+}
+
+/**
+ * @param preprocessor the content of `preprocessor_config.json`
+ * @param size side of the pictures that the tower looks at
+ * @throws BAD_MODEL also where it prepares pictures of another side
+ */
+export function parsePixelScale(preprocessor: unknown, size: number, origin: string): PixelScale {
+  const pixels = parsed(preprocessorSchema, preprocessor, `preprocessor of ${origin}`);
+  const { crop_size: crop = size } = pixels;
+  const [height, width] = typeof crop === "number" ? [crop, crop] : [crop.height, crop.width];
+  requires(
+    height === size && width === size,
+    "BAD_MODEL",
+    () => `${origin}: vision_config.image_size is ${size}, preprocessor's crop_size ${width}x${height}`,
+    "the two files seem to come from different models",
+  );
+  return {
     pixelMean: pixels.do_normalize ? pixels.image_mean : [0, 0, 0],
     pixelStd: pixels.do_normalize ? pixels.image_std : [1, 1, 1],
   };
+}
+
+type HeadsConfig = Pick<z.infer<typeof textSchema>, "hidden_size" | "num_attention_heads">;
+
+function requiresWholeHeads(key: string, { hidden_size, num_attention_heads }: HeadsConfig, origin: string): void {
+  requires(
+    hidden_size % num_attention_heads === 0,
+    "BAD_MODEL",
+    () => `${origin}: ${key}.hidden_size ${hidden_size} does not split into ${num_attention_heads} heads`,
+  );
 }
 
 function towerConfig(config: z.infer<typeof textSchema> | z.infer<typeof visionSchema>): TowerConfig {

@@ -95,3 +95,9 @@ export function pictureCount(pixels: Tensor, size: number): number {
 
 /** [1,3,1,1] */
 export const perChannel = (values: readonly number[]): Tensor => constant(NDArray.float32([1, 3, 1, 1], values));
+
+/** A map [n,c,h,w] as the features of its positions [n,h*w,c]. */
+export function positionsOf(map: Tensor): Tensor {
+  const [n, c, rows, columns] = map.shape as [number, number, number, number];
+  return transpose(reshape(map, [n, c, rows * columns]), [0, 2, 1]);
+}

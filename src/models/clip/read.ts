@@ -1,6 +1,7 @@
 /** A CLIP from its files as a Perceptor, in any of the forms it is published in. */
 import { requires } from "../../core/errors.js";
 import type { StateDict } from "../../weights/state-dict.js";
+import { convolutionalClipPerceptor } from "../convolutional-clip/assemble.js";
 import { type Files, firstThere, type Place, readCheckpoint, readJson, readJsonIfThere, stemOf } from "../files.js";
 import type { Perceptor } from "../perceptor.js";
 import { siglipPerceptor } from "../siglip/assemble.js";
@@ -13,7 +14,7 @@ const OPEN_CLIP_CONFIG = "open_clip_config.json";
 const WHAT = "a CLIP model";
 
 /**
- * Reads a Hugging Face CLIPModel or SiglipModel folder (`config.json`), an OpenCLIP folder (`open_clip_config.json`), or weights in the
+ * Reads a folder with a `config.json` (a Hugging Face CLIPModel or SiglipModel, a convolutional CLIP), an OpenCLIP folder (`open_clip_config.json`), or weights in the
  * form of OpenAI and OpenCLIP with a `tokenizer.json` beside them: OpenAI's own archives (`RN50.pt`) say themselves what
  * they are, others need their `open_clip_config.json`. On disk, arrays stay in their file until a program reads them.
  *
@@ -43,6 +44,7 @@ export async function readClip({ path, files, file }: Place): Promise<Perceptor>
     ...(await readCheckpoint(files, await weightsIn(files, HUGGING_FACE_WEIGHTS), WHAT)),
     pathOf: (name) => files.pathOf(name),
   };
+  if (type === "convolutional_clip") return convolutionalClipPerceptor(parts);
   if (type !== "siglip") return clipPerceptor(parts);
   return siglipPerceptor({ ...parts, tokenizerConfig: await readJsonIfThere(files, "tokenizer_config.json") });
 }

@@ -4,12 +4,12 @@ import { type AttentionWeights, multiHeadAttention } from "../../nn/attention.js
 import type { Affine } from "../../nn/layers.js";
 import { add, div, relu, sub } from "../../ops/arithmetic.js";
 import { conv2d } from "../../ops/convolution.js";
-import { reshape, transpose } from "../../ops/layout.js";
+import { reshape } from "../../ops/layout.js";
 import { concat, slice } from "../../ops/movement.js";
 import { avgPool } from "../../ops/pooling.js";
 import { mean } from "../../ops/reduction.js";
 import type { ImageLayers } from "../perceptor.js";
-import { perChannel, pictureCount } from "./image-encoder.js";
+import { perChannel, pictureCount, positionsOf } from "./image-encoder.js";
 
 export interface ResNetConfig {
   /** Side S of the pictures it looks at */
@@ -59,8 +59,7 @@ export function encodeResNet(
   const layers: Tensor[] = [];
   for (const [stage, blocks] of weights.stages.entries()) {
     for (const [i, block] of blocks.entries()) h = bottleneck(h, block, stage > 0 && i === 0 ? 2 : 1);
-    const [, c, rows, columns] = h.shape as [number, number, number, number];
-    layers.push(transpose(reshape(h, [n, c, rows * columns]), [0, 2, 1])); // [n, positions, c]
+    layers.push(positionsOf(h));
   }
   const seen = layers.at(-1) as Tensor; // [n, g*g, c]
   const tokens = add(concat([mean(seen, { axes: [1], keepDims: true }), seen], 1), weights.positions);

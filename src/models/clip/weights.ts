@@ -1,6 +1,6 @@
 /** Hugging Face's names of CLIP's arrays (`CLIPModel`), beside ours. */
 import { numbered, type WeightTaker } from "../take-weights.js";
-import { type ClipConfig, gridOf, type TowerConfig } from "./config.js";
+import { type ClipConfig, gridOf, type TextConfig, type TowerConfig } from "./config.js";
 import type { ImageWeights } from "./image-encoder.js";
 import type { TextWeights } from "./text-encoder.js";
 import type { BlockWeights } from "./transformer.js";
@@ -17,13 +17,7 @@ const ignored = [/\.position_ids$/, /^logit_scale$/];
 export function clipWeights(from: WeightTaker, { embeddingSize, text, image }: ClipConfig): ClipWeights {
   const grid = gridOf(image);
   const weights = {
-    text: {
-      tokens: from.take("text_model.embeddings.token_embedding.weight", [text.vocabulary, text.width]),
-      positions: from.take("text_model.embeddings.position_embedding.weight", [text.contextLength, text.width]),
-      blocks: blocks(from, "text_model", text),
-      finalNorm: from.affine("text_model.final_layer_norm", [text.width]),
-      projection: from.take("text_projection.weight", [embeddingSize, text.width]),
-    },
+    text: textWeights(from, text, embeddingSize),
     image: {
       patches: from.take("vision_model.embeddings.patch_embedding.weight", [image.width, 3, image.patch, image.patch]),
       classToken: from.take("vision_model.embeddings.class_embedding", [image.width]),
@@ -36,6 +30,17 @@ export function clipWeights(from: WeightTaker, { embeddingSize, text, image }: C
   };
   from.finish(ignored);
   return weights;
+}
+
+/** The text tower's arrays. */
+export function textWeights(from: WeightTaker, text: TextConfig, embeddingSize: number): TextWeights {
+  return {
+    tokens: from.take("text_model.embeddings.token_embedding.weight", [text.vocabulary, text.width]),
+    positions: from.take("text_model.embeddings.position_embedding.weight", [text.contextLength, text.width]),
+    blocks: blocks(from, "text_model", text),
+    finalNorm: from.affine("text_model.final_layer_norm", [text.width]),
+    projection: from.take("text_projection.weight", [embeddingSize, text.width]),
+  };
 }
 
 /** A tower's blocks by the names that Hugging Face gives them. */

@@ -40,6 +40,7 @@ export const products = [
   over("conv2d, kernel 1 with stride", [1, 2, 5, 4], [3, 2, 1, 1])(convolved({ stride: 2 })),
   over("conv2d, kernel 1 padded at the end", [1, 2, 3, 3], [2, 2, 1, 1])(convolved({ padding: [0, 0, 2, 1] })),
   over("conv2d, stride", [1, 2, 6, 7], [3, 2, 3, 3])(convolved({ stride: 2, padding: 1 })),
+  over("conv2d, stride 2 of an even kernel", [1, 3, 6, 8], [2, 3, 6, 6], [2])(convolved({ stride: 2, padding: 2 })),
   over("conv2d, stride that leaves a remainder", [1, 2, 8, 9], [2, 2, 3, 2])(convolved({ stride: 3 })),
   over("conv2d, padded at the end only", [1, 2, 6, 6], [2, 2, 3, 3])(convolved({ stride: 2, padding: [0, 0, 1, 1] })),
   over("conv2d, four different paddings", [1, 2, 4, 5], [2, 2, 4, 4], [2])(convolved({ padding: [3, 0, 1, 2] })),
