@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { grad } from "../../src/autodiff/grad.js";
-import { NDArray } from "../../src/core/ndarray.js";
+import type { NDArray } from "../../src/core/ndarray.js";
 import { constant, input, type Tensor } from "../../src/graph/tensor.js";
 import { embedTexts } from "../../src/guidance/prompt-embedding.js";
 import { loadClip } from "../../src/models/load.js";

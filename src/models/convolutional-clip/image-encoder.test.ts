@@ -29,7 +29,12 @@ test.each([
   [5, 3],
 ])("a stem of kernel %i and stride %i is the convolution that it stands for, backward too", async (kernel, stride) => {
   const side = 4 * stride;
-  const feeds = { x: noise([2, 3, side, side]), w: noise([5, 3, kernel, kernel]), b: noise([5]), ct: noise([2, 5, 4, 4]) };
+  const feeds = {
+    x: noise([2, 3, side, side]),
+    w: noise([5, 3, kernel, kernel]),
+    b: noise([5]),
+    ct: noise([2, 5, 4, 4]),
+  };
   const { x, w, b, ct } = Object.fromEntries(
     Object.entries(feeds).map(([name, { shape }]) => [name, input(name, "float32", shape)]),
   ) as Record<keyof typeof feeds, Tensor>;
