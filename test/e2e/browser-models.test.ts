@@ -14,7 +14,16 @@ let server: StaticServer;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "vqgan-clip-web-"));
-  for (const part of ["vqgan", "clip-quick-gelu", "clip-gelu", "convolutional-clip", "open-clip", "siglip", "gumbel", "prior"]) {
+  for (const part of [
+    "vqgan",
+    "clip-quick-gelu",
+    "clip-gelu",
+    "convolutional-clip",
+    "open-clip",
+    "siglip",
+    "gumbel",
+    "prior",
+  ]) {
     await cp(fixturePath(part), join(folder, part), { recursive: true });
   }
   for (const part of ["diffusers-vq", "diffusers-kl", "diffusers-tiny"]) {
@@ -58,17 +67,21 @@ describe("forms", () => {
     expect(hashes(await there.identities())).toEqual(hashes(await here.identities()));
   });
 
-  test.each(["clip-gelu", "convolutional-clip", "open-clip", "open-clip/open_clip_model.safetensors", "archives/RN.pt", "siglip"])(
-    "CLIP %s",
-    async (path) => {
-      const [there, here] = [
-        await web({ vqgan: "pixels", clip: at(path) }),
-        await VqganClip.fromPretrained({ vqgan: "pixels", clip: join(folder, path) }),
-      ];
-      expect(there.perceptor.name).toBe(here.perceptor.name);
-      expect(await there.embedTexts(["a castle"])).toEqual(await here.embedTexts(["a castle"]));
-    },
-  );
+  test.each([
+    "clip-gelu",
+    "convolutional-clip",
+    "open-clip",
+    "open-clip/open_clip_model.safetensors",
+    "archives/RN.pt",
+    "siglip",
+  ])("CLIP %s", async (path) => {
+    const [there, here] = [
+      await web({ vqgan: "pixels", clip: at(path) }),
+      await VqganClip.fromPretrained({ vqgan: "pixels", clip: join(folder, path) }),
+    ];
+    expect(there.perceptor.name).toBe(here.perceptor.name);
+    expect(await there.embedTexts(["a castle"])).toEqual(await here.embedTexts(["a castle"]));
+  });
 });
 
 test("an ensemble over a diffusers autoencoder takes the steps that it takes from folders", async () => {

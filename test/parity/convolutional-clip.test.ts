@@ -33,7 +33,6 @@ test("pictures, what each stage saw, and the derivative of their distance to the
   const result: Record<string, NDArray> = await program.run({ pixels });
   await program.dispose();
   for (const name of Object.keys(outputs)) {
-    if (process.env.SHOW) console.log(name, relativeError(result[name] as NDArray, reference(name)));
     expect(relativeError(result[name] as NDArray, reference(name)), name).toBeLessThan(1e-5);
   }
 });
@@ -51,7 +50,6 @@ test("texts agree, ids and embeddings; an unknown word is named", async () => {
     texts.map(({ text }) => text),
     { threads: 1 },
   );
-  if (process.env.SHOW) console.log("text", relativeError(said, reference("text.embeddings")));
   expect(relativeError(said, reference("text.embeddings"))).toBeLessThan(1e-5);
 });
 
