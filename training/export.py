@@ -9,7 +9,6 @@ import clip
 import judge
 import loop
 import order
-import prior
 import vqgan
 
 
@@ -55,11 +54,6 @@ def main(out, models, judge_folder):
     wide = None if saved else loop.load(out / "sharpen.pt") or loop.load(out / "vqgan.pt")
     if wide:
         print(f"vqgan: wide, step {wide['step']}, {vqgan.export(wide['ema'], models / 'vqgan')} bytes")
-    saved = loop.load(out / "prior.pt")
-    if saved:
-        folder = models / "prior"
-        prior.export(saved["ema"], saved["words"], folder)
-        print(f"prior: step {saved['step']}, {(folder / 'model.safetensors').stat().st_size} bytes")
     for file in models.glob("*/*"):
         file.chmod(0o644)
     saved, pointing = loop.load(out / "judge.pt"), loop.load(out / "order.pt")

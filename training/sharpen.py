@@ -1,6 +1,6 @@
 """The second stage of the VQGAN: trained to please the compact CLIP's eyes and a patch discriminator besides the plain error (Esser et al. 2021, section 3.1).
 
-Half of the scenes are in a style. Codes move a little, so the prior is trained afterwards.
+Half of the scenes are in a style.
 """
 
 import random

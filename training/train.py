@@ -1,4 +1,4 @@
-"""Command line of the training: `python train.py vqgan|clip|sharpen|narrow|judge|prior|export|plot|all --data DIR --out DIR`; every part resumes from its checkpoint."""
+"""Command line of the training: `python train.py vqgan|clip|sharpen|narrow|judge|export|plot|all --data DIR --out DIR`; every part resumes from its checkpoint."""
 
 import argparse
 import subprocess
@@ -11,7 +11,6 @@ import judge
 import narrow
 import order
 import plot
-import prior
 import sharpen
 import vqgan
 
@@ -28,7 +27,7 @@ def together(commands):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["vqgan", "clip", "sharpen", "narrow", "judge", "prior", "export", "plot", "all"])
+    parser.add_argument("what", choices=["vqgan", "clip", "sharpen", "narrow", "judge", "export", "plot", "all"])
     parser.add_argument("--data", default=".training/data", help="where `npm run render` wrote the pictures")
     parser.add_argument("--out", default=".training/out", help="checkpoints and logs")
     parser.add_argument("--models", default=str(ROOT.parent / "models/compact"), help="where the exported pair goes")
@@ -50,8 +49,6 @@ def main():
         # 208: as many pictures as 128, half as many reconstructions and an eighth as many damaged ones.
         extra |= {"batch": 208} if options.no_reconstructions else {"vqgan": drawer}
         clip.train(options.data, options.out, warm=options.warm, **extra)
-    if options.what == "prior":
-        prior.train(options.data, options.out, options.models, **extra)
     if options.what == "sharpen":
         sharpen.train(options.data, options.out, options.models, **extra)
     if options.what == "narrow":
@@ -64,8 +61,6 @@ def main():
         export.main(options.out, options.models, options.judge)
         together([["sharpen", *folders]])
         together([["narrow", *folders]])
-        export.main(options.out, options.models, options.judge)
-        together([["prior", *folders]])
     if options.what in ("export", "all"):
         export.main(options.out, options.models, options.judge)
     if options.what in ("plot", "all"):
