@@ -1,5 +1,6 @@
 """Writes the averaged weights of a training folder as f16 files where the product reads them, and checks that they load elsewhere."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -8,24 +9,22 @@ import torch
 import clip
 import judge
 import loop
-import order
-import prior
+import towers
 import vqgan
 
 
-def check_clip(state, folder):
-    """Largest difference between our towers and `transformers.CLIPModel` loaded from the exported folder."""
-    from transformers import CLIPModel
-    theirs = CLIPModel.from_pretrained(folder, torch_dtype=torch.float32).eval()
-    ours = clip.Clip(state["words.weight"].shape[0])
-    ours.load_state_dict(state)
-    pixels, ids = torch.rand(4, 3, clip.SIDE, clip.SIDE), torch.full((2, 16), 0)
-    ids[:, :5] = torch.tensor([[2, 7, 20, 31, len(state["words.weight"]) - 1], [2, 9, 40, 55, len(state["words.weight"]) - 1]])
-    unit = torch.nn.functional.normalize
+def check_clip(model, folder):
+    """Largest difference between the trained towers and what the exported folder computes, the text tower by `transformers.CLIPTextModelWithProjection`."""
+    from transformers import CLIPTextConfig, CLIPTextModelWithProjection
+    exported = towers.Exported(folder)
+    config = CLIPTextConfig(**json.loads((Path(folder) / "config.json").read_text())["text_config"])
+    theirs = CLIPTextModelWithProjection(config).eval()
+    theirs.load_state_dict({name: value for name, value in exported.arrays.items() if name.startswith("text_")}, strict=False)
+    pixels, ids, last = torch.rand(4, 3, towers.SIDE, towers.SIDE), torch.full((2, 16), 0), model.vocabulary - 1
+    ids[:, :5] = torch.tensor([[2, 7, 20, 31, last], [2, 9, 40, 55, last]])
     with torch.no_grad():
-        image = unit(theirs.visual_projection(theirs.vision_model((pixels - ours.mean) / ours.std).pooler_output), dim=1)
-        text = unit(theirs.text_projection(theirs.text_model(ids).pooler_output), dim=1)
-        return max((image - ours.image(pixels)).abs().max().item(), (text - ours.text(ids)).abs().max().item())
+        text = torch.nn.functional.normalize(theirs(ids).text_embeds, dim=1)
+        return max((exported.image(pixels) - model.image(pixels)).abs().max().item(), (text - model.text(ids)).abs().max().item())
 
 
 def check_vqgan(folder):
@@ -44,10 +43,11 @@ def main(out, models, judge_folder):
     saved = loop.load(out / "clip.pt")
     if saved:
         folder = models / "clip"
-        clip.export(saved["ema"], folder)
+        model = clip.restored(saved["ema"]["clip.text_tower.words.weight"].shape[0], saved["ema"])
+        towers.export(model, folder)
         for name in ("tokenizer.json", "tokenizer_config.json"):
             shutil.copyfile(out / "clip" / name, folder / name)
-        print(f"clip: step {saved['step']}, {(folder / 'model.safetensors').stat().st_size} bytes, differs from transformers by {check_clip(saved['ema'], folder):.1e}")
+        print(f"clip: step {saved['step']}, {(folder / 'model.safetensors').stat().st_size} bytes, differs from what was trained by {check_clip(model, folder):.1e}")
     saved = loop.load(out / "narrow.pt")
     if saved:
         size = vqgan.export_narrow(saved["ema"], models / "vqgan")
@@ -55,17 +55,9 @@ def main(out, models, judge_folder):
     wide = None if saved else loop.load(out / "sharpen.pt") or loop.load(out / "vqgan.pt")
     if wide:
         print(f"vqgan: wide, step {wide['step']}, {vqgan.export(wide['ema'], models / 'vqgan')} bytes")
-    saved = loop.load(out / "prior.pt")
-    if saved:
-        folder = models / "prior"
-        prior.export(saved["ema"], saved["words"], folder)
-        print(f"prior: step {saved['step']}, {(folder / 'model.safetensors').stat().st_size} bytes")
     for file in models.glob("*/*"):
         file.chmod(0o644)
-    saved, pointing = loop.load(out / "judge.pt"), loop.load(out / "order.pt")
-    if saved and (not pointing or pointing["judge"] != saved["step"]):
-        print(f"judge: not exported, its reader of order is not trained on step {saved['step']}; `train.py judge` does that")
-    elif saved:
+    saved = loop.load(out / "judge.pt")
+    if saved:
         judge.export(saved, judge_folder)
-        order.export(pointing, judge_folder)
         print(f"judge: step {saved['step']}, {(Path(judge_folder) / 'model.safetensors').stat().st_size} bytes")

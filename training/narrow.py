@@ -1,6 +1,6 @@
 """The third stage of the VQGAN: a narrow one that draws the same codes at half the cost, as a step of the guidance decodes once and goes back once.
 
-It begins at the wide one's weights where they have the same shapes (up to 32 x 32, that is) and learns from the wide one's codes, so that the prior fits both.
+It begins at the wide one's weights where they have the same shapes (up to 32 x 32, that is) and learns from the wide one's codes.
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 """The second stage of the VQGAN: trained to please the compact CLIP's eyes and a patch discriminator besides the plain error (Esser et al. 2021, section 3.1).
 
-Half of the scenes are in a style. Codes move a little, so the prior is trained afterwards.
+Half of the scenes are in a style.
 """
 
 import random
@@ -13,7 +13,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 import loop
 from captions import load_tokenizer
-from clip import SIDE, Clip, load_weights
+from towers import SIDE, Exported
 from data import Pictures, Scenes
 from vqgan import COMMITMENT, SIZE, WIDE, Codebook, averaged, learn_codes, quality, reconstruction_loss
 
@@ -36,15 +36,13 @@ class Patches(nn.Module):
 
 
 class Eyes:
-    """Distance of two pictures [B, 3, 128, 128] in [-1, 1] in the features of a CLIP's layers, seen whole at 64 px and in one crop at full size."""
+    """Distance of two pictures [B, 3, 128, 128] in [-1, 1] in what the CLIP's stages saw, seen whole at 64 px and in one crop at full size."""
 
     def __init__(self, folder):
-        tokenizer = load_tokenizer(folder)
-        self.clip = Clip(tokenizer.get_vocab_size()).eval().requires_grad_(False)
-        load_weights(self.clip, folder, tokenizer.get_vocab())
+        self.clip = Exported(folder)
 
     def features(self, pixels):
-        return [F.layer_norm(x, x.shape[-1:]) for x in self.clip.seen(pixels)[1::2]]
+        return [F.layer_norm(stage.permute(0, 2, 3, 1), stage.shape[1:2]) for stage in self.clip.image_layers(pixels)[1]]
 
     def distance(self, made, wanted, rng):
         top, left = rng.randrange(0, SIDE + 1), rng.randrange(0, SIDE + 1)

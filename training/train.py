@@ -1,4 +1,4 @@
-"""Command line of the training: `python train.py vqgan|clip|sharpen|narrow|judge|prior|export|plot|all --data DIR --out DIR`; every part resumes from its checkpoint."""
+"""Command line of the training: `python train.py vqgan|clip|sharpen|narrow|judge|export|plot|all --data DIR --out DIR`; every part resumes from its checkpoint."""
 
 import argparse
 import subprocess
@@ -9,9 +9,7 @@ import clip
 import export
 import judge
 import narrow
-import order
 import plot
-import prior
 import sharpen
 import vqgan
 
@@ -28,7 +26,7 @@ def together(commands):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["vqgan", "clip", "sharpen", "narrow", "judge", "prior", "export", "plot", "all"])
+    parser.add_argument("what", choices=["vqgan", "clip", "sharpen", "narrow", "judge", "export", "plot", "all"])
     parser.add_argument("--data", default=".training/data", help="where `npm run render` wrote the pictures")
     parser.add_argument("--out", default=".training/out", help="checkpoints and logs")
     parser.add_argument("--models", default=str(ROOT.parent / "models/compact"), help="where the exported pair goes")
@@ -44,12 +42,9 @@ def main():
         vqgan.train(options.data, options.out, **extra)
     if options.what == "judge":
         judge.train(options.data, options.out, **extra)
-        order.train(options.data, options.out)
     if options.what == "clip":
         extra |= {"radius": options.radius} if options.radius is not None else {}
         clip.start(options.data, options.out, options.processes, warm=options.warm, **extra)
-    if options.what == "prior":
-        prior.train(options.data, options.out, options.models, **extra)
     if options.what == "sharpen":
         sharpen.train(options.data, options.out, options.models, **extra)
     if options.what == "narrow":
@@ -62,8 +57,6 @@ def main():
         export.main(options.out, options.models, options.judge)
         together([["sharpen", *folders]])
         together([["narrow", *folders]])
-        export.main(options.out, options.models, options.judge)
-        together([["prior", *folders]])
     if options.what in ("export", "all"):
         export.main(options.out, options.models, options.judge)
     if options.what in ("plot", "all"):

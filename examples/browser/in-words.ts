@@ -5,8 +5,6 @@ export function inWords(notice: Notice): string {
   switch (notice.kind) {
     case "refused-device":
       return `Not on ${notice.device}: ${notice.reason}.`;
-    case "start":
-      return `It starts at ${notice.used}, not at ${notice.recommended} as the model recommends: ${notice.reason}.`;
     case "memory":
       return `It may need ${(notice.peakBytes / 1e9).toFixed(1)} GB of memory.`;
     case "truncated":

@@ -3,17 +3,16 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { VqganClipError } from "../core/errors.js";
 import { cardLicence } from "../hub/model-card.js";
-import { loadClip, loadGenerator, loadPrior } from "../models/load.js";
+import { loadClip, loadGenerator } from "../models/load.js";
 import type { ModelFile } from "../models/model-file.js";
 import { onDisk } from "../models/on-disk.js";
-import type { NamedManner } from "../models/prior.js";
 import { diffusersFolder } from "../models/read-generator.js";
 import { openWeights } from "../weights/open-file.js";
 import type { StateDict } from "../weights/state-dict.js";
 
 export interface ModelFacts {
   readonly name: string;
-  readonly kind: "VQGAN" | "autoencoder" | "CLIP" | "prior";
+  readonly kind: "VQGAN" | "autoencoder" | "CLIP";
   /** Numbers in all arrays of the checkpoint */
   readonly parameters: number;
   readonly bytes: number;
@@ -35,7 +34,6 @@ export async function describeFolder(folder: string): Promise<ModelFacts[]> {
     const pair = [
       ...((await has("vqgan")) ? [await describeGenerator(join(folder, "vqgan"))] : []),
       ...((await has("clip")) ? [await describeClip(join(folder, "clip"))] : []),
-      ...((await has("prior")) ? [await describePrior(join(folder, "prior"))] : []),
     ];
     return pair.map((model) => ({ ...model, name: `${basename(resolve(folder))}/${model.name}` }));
   }
@@ -64,14 +62,6 @@ async function describeClip(folder: string): Promise<ModelFacts> {
   const { name, files, inputSize, embeddingSize, contextLength, words } = await loadClip(folder);
   const facts = { inputSize, embeddingSize, contextLength, ...(words && { words: words.length }) };
   return { ...(await describe(folder, name, files)), kind: "CLIP", facts };
-}
-
-async function describePrior(folder: string): Promise<ModelFacts> {
-  const { name, files, embeddingSize, latentChannels, side, looks, styles, tints } = await loadPrior(folder);
-  const names = (manners: readonly NamedManner[]) => manners.map((manner) => manner.name).join(", ");
-  const known = { looks: looks.join(", "), styles: names(styles), tints: names(tints) };
-  const facts = { embeddingSize, channels: latentChannels, side, ...known };
-  return { ...(await describe(folder, name, files)), kind: "prior", facts };
 }
 
 async function describe(folder: string, name: string, files: readonly ModelFile[]) {

@@ -16,8 +16,6 @@ export function noticeText(notice: Notice): string {
       return `note: the prompt is longer than the text encoder reads; read in parts: ${notice.parts.map((part) => `"${part.trim()}"`).join(", ")}`;
     case "refused-device":
       return `note: ${notice.device} does not run this: ${oneLine(notice.reason)}`;
-    case "start":
-      return `note: it starts at ${notice.used}, not at ${notice.recommended} as the model recommends: ${notice.reason}`;
     case "memory":
       return `note: this run will need about ${gigabytes(notice.peakBytes)}, ${gigabytes(notice.availableBytes)} are free; --max-memory makes it fit`;
   }

@@ -6,7 +6,7 @@ import { augmentationForms, parseAugmentations } from "../guidance/augmentation-
 import { parsePictureRegularizers, pictureRegularizerForms } from "../guidance/picture-regularizer-list.js";
 import { presetNames, presets } from "../guidance/presets.js";
 import type { SettingsRequest } from "../guidance/resolve-settings.js";
-import { ANY_LOOK, type Recipe, type SettingName, type Settings, settingsSchema } from "../guidance/settings.js";
+import { type Recipe, type SettingName, type Settings, settingsSchema } from "../guidance/settings.js";
 import { devices } from "../runtime/devices.js";
 import type { PretrainedOptions } from "../vqgan-clip.js";
 
@@ -28,7 +28,6 @@ const flags: Readonly<Record<SettingName, string>> = {
   latent: "--latent <kind>",
   average: "--average <x>",
   start: "--start <kind>",
-  look: "--look <name>",
   padding: "--padding <kind>",
   regularizer: "--regularizer <list>",
   pictureRegularizers: "--regularize <list>",
@@ -58,9 +57,9 @@ export function settingOfFlag(name: string): SettingName | undefined {
 type RunKind = "generate" | "edit" | "video" | "style";
 const absent: Readonly<Record<RunKind, readonly SettingName[]>> = {
   generate: ["targets", "motion", "temporal", "structure", "perceptual", "feather"],
-  edit: ["targets", "motion", "temporal", "start", "look"],
+  edit: ["targets", "motion", "temporal", "start"],
   video: ["targets", "motion", "temporal", "structure", "perceptual", "feather", "plateau", "judgeEvery"],
-  style: ["targets", "motion", "temporal", "start", "look", "feather", "judgeEvery"],
+  style: ["targets", "motion", "temporal", "start", "feather", "judgeEvery"],
 };
 
 /** Whose steps, where there are several frames. */
@@ -245,7 +244,6 @@ export function takes(name: SettingName): string {
     const { weight, target, every } = settingsSchema.shape.regularizer.shape;
     return `weight (${range(weight)}), or weight=..,target=${choices(target)},decay=..,every=.. (${range(every)}),restart=on or off`;
   }
-  if (name === "look") return `a name that the prior has, or ${ANY_LOOK} for one after the other, seed by seed`;
   if (name === "schedule") {
     return "constant, linear, cosine, step or exponential, and fields as in cosine,warmup=20,final=0.1,cycles=2 or step,decay=0.5,every=100";
   }

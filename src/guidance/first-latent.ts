@@ -2,12 +2,13 @@
 import type { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
 import { type EditSource, workingPicture } from "../masks/edit.js";
+import type { Generator } from "../models/generator.js";
 import { type CompileOptions, compileOptionsOf } from "../runtime/program.js";
-import { flatPicture, latentOfCodes, latentShape, normalLatent, randomCodes } from "./latent.js";
+import { latentOfCodes, latentShape, normalLatent, randomCodes } from "./latent.js";
 import { hasLogits, logitsOf, randomLogits, variableOfPicture } from "./latent-kind.js";
-import { variableOfPrior } from "./prior-start.js";
-import type { Beginning, RunModels } from "./run-state.js";
+import type { Beginning } from "./run-state.js";
 import type { Settings } from "./settings.js";
+import { isPictureStart, startPicture } from "./starts.js";
 
 /** Where a run begins, if not as `settings.start` says. */
 export interface FirstOptions {
@@ -20,28 +21,22 @@ export interface FirstOptions {
 }
 
 /** What the first latent will be made of. */
-export function beginningOf(
-  { start }: Pick<Settings, "start">,
-  { initPicture, initCodes, source }: FirstOptions,
-): Beginning {
+export function beginningOf({ initPicture, initCodes, source }: FirstOptions): Beginning {
   if (initPicture || source) return "picture";
-  if (initCodes) return "codes";
-  return start === "prior" ? "prior" : "random";
+  return initCodes ? "codes" : "random";
 }
 
 /**
- * @param embeddings [p,E] of the settings' texts
  * @returns a latent, such as z [1,D,h,w], or logits [1,K,h,w], as `settings.latent` says
+ * @throws BAD_MODEL when a picture is to be encoded and there is no encoder
  */
 export async function firstLatent(
-  models: Pick<RunModels, "generator" | "prior" | "perceptor">,
+  generator: Generator,
   settings: Settings,
-  embeddings: NDArray,
   { initPicture, initCodes, source, ...options }: FirstOptions & CompileOptions,
 ): Promise<NDArray> {
   const compileOptions = compileOptionsOf(options);
   const { size, start, latent: kind } = settings;
-  const { generator } = models;
   const random = new Random(settings.seed).split("first latent");
   const encoded = (picture: NDArray) => variableOfPicture(generator, kind, picture, compileOptions);
   if (source) return encoded(workingPicture(source, size, generator.factor));
@@ -49,8 +44,7 @@ export async function firstLatent(
   const shape = latentShape(generator, size);
   const grid = shape.slice(2) as [number, number];
   if (!initCodes) {
-    if (start === "prior") return variableOfPrior(models, settings, embeddings, compileOptions);
-    if (start === "white" || start === "grey") return encoded(flatPicture(start, size, random));
+    if (isPictureStart(start)) return encoded(startPicture(start, size, random));
     if (hasLogits(kind)) return randomLogits(generator, grid, random);
     if (start === "normal") return normalLatent(generator, shape, random);
   }

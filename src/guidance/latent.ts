@@ -21,28 +21,6 @@ export function latentShape(generator: Generator, [width, height]: readonly [num
   return generator.latentShape([height, width]);
 }
 
-/**
- * `codes`: uniformly random codes (paper); `normal`: a normally distributed latent; `white`, `grey`: the encoding of a
- * flat picture with a little noise; `prior`: the icons that the pair's prior remembers of what the text names.
- */
-export const starts = ["codes", "normal", "white", "grey", "prior"] as const;
-
-/** Deviation of the noise on a flat start; enough for seeds to differ. */
-const FLAT_NOISE = 0.02;
-
-/** A flat picture [3,height,width] with a little noise, 0..1. */
-export function flatPicture(
-  start: "white" | "grey",
-  [width, height]: readonly [number, number],
-  random: Random,
-): NDArray {
-  const level = start === "white" ? 1 : 0.5;
-  const values = random
-    .normals(3 * width * height)
-    .map((noise) => Math.min(1, Math.max(0, level + FLAT_NOISE * noise)));
-  return NDArray.float32([3, height, width], values);
-}
-
 /** Uniformly random codes, one for each of `count` latent positions. */
 export function randomCodes(generator: Generator, count: number, random: Random): number[] {
   const entries = codebookOf(generator, "start: codes").codes.shape[0] as number;

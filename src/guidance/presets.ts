@@ -1,5 +1,5 @@
 /** Named recipes of the method as others ran it; `docs/method.md` gives each one's source and deviations. */
-import { ANY_LOOK, type Recipe } from "./settings.js";
+import type { Recipe } from "./settings.js";
 
 const noRegularizer = { weight: 0, target: "zero", decay: 0, every: 1 } as const;
 
@@ -14,7 +14,6 @@ const common = {
   latent: "quantized",
   average: 0,
   start: "codes",
-  look: ANY_LOOK,
   pictureRegularizers: [],
   structure: 0,
   perceptual: 0,
@@ -43,6 +42,7 @@ export const presets = {
   /** Crowson et al. 2022, section 3.1; where the paper is silent, its authors' notebook. */
   paper: {
     ...common,
+    start: "pixels",
     steps: 400,
     learningRate: 0.15,
     cutouts: 64,

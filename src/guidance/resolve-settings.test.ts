@@ -22,13 +22,18 @@ describe("resolveSettings", () => {
     expect(named.origins.steps).toBe("preset nerdyrodent");
   });
 
-  it("takes what the model says of a run from its prior before what it says of any", () => {
-    const recommended = { steps: 90, regularizer: presets.mse.regularizer!, atPrior: { steps: 20, regularizer: { ...presets.mse.regularizer!, weight: 3 } } }; // biome-ignore format: one thought
-    const of = (atPrior: boolean, request = {}) => resolveSettings({ prompts: "x", ...request }, { ...sources, recommended, atPrior }); // biome-ignore format: one thought
-    expect(of(false).settings).toMatchObject({ steps: 90, regularizer: presets.mse.regularizer });
-    expect(of(true).settings).toMatchObject({ steps: 20, regularizer: { weight: 3 } });
-    expect(of(true).origins.steps).toBe("model");
-    expect(of(true, { steps: 7 }).settings).toMatchObject({ steps: 7, regularizer: { weight: 3 } });
+  it("leaves starts that need an encoder out of recipes where there is none, and keeps what is asked for", () => {
+    const start = (more: object, request = {}) =>
+      resolveSettings({ prompts: "x", ...request }, { ...sources, ...more }).settings.start;
+    const recommended = { start: "white" } as const;
+    expect(start({})).toBe("pixels");
+    expect(start({ codebook: false })).toBe("pixels");
+    expect(start({ recommended })).toBe("white");
+    for (const more of [{}, { recommended }]) {
+      expect(start({ ...more, encoder: false })).toBe("codes");
+      expect(start({ ...more, encoder: false, codebook: false })).toBe("normal");
+    }
+    expect(start({ encoder: false }, { start: "gradient" })).toBe("gradient");
   });
 
   it("edits as far as the request says, else the model, else three quarters", () => {

@@ -12,20 +12,16 @@ import {
   type Settings,
   settingsSchema,
 } from "./settings.js";
+import { isPictureStart } from "./starts.js";
 
-/**
- * What a model's `recommended.json` may hold: any part of a recipe, and a size; `atPrior` says what is different for a run
- * that begins at the pair's prior, nearer to its end than one that begins elsewhere, and `strength` how far an edit goes.
- */
+/** What a model's `recommended.json` may hold: any part of a recipe, a size, and `strength`, how far an edit goes. */
 const recommendationSchema = settingsSchema
   .omit({ prompts: true, seed: true })
   .partial()
   .extend({
-    atPrior: settingsSchema.omit({ prompts: true, seed: true, size: true, start: true }).partial().optional(),
     strength: z.number().min(0).max(1).optional(),
   });
 export type Recommendation = Partial<Recipe & Pick<Settings, "size">> & {
-  readonly atPrior?: Partial<Omit<Recipe, "start">>;
   readonly strength?: number;
 };
 
@@ -47,10 +43,10 @@ export interface SettingsRequest extends Partial<Omit<Settings, "prompts" | "reg
 export interface SettingsSources {
   /** The model pair's own recommendation. */
   readonly recommended?: Recommendation | undefined;
-  /** Whether the run begins at the prior, so that the recommendation's `atPrior` counts. */
-  readonly atPrior?: boolean;
   /** Whether the generator has a codebook (default); without one, what recipes say of codes is left out. */
   readonly codebook?: boolean;
+  /** Whether the generator has an encoder (default); without one, starts of recipes that encode a picture are left out. */
+  readonly encoder?: boolean;
   /** Width and height where nobody names any: the generator's own resolution. */
   readonly size: readonly [number, number];
   /** Settings of a picture that is to be made again; they count as if each had been asked for. */
@@ -72,28 +68,19 @@ export type Origin =
   | "generator"
   | "drawn";
 
-/** A recommended start that this run cannot have, and the one it has instead. */
-export interface StartNotice {
-  readonly kind: "start";
-  readonly recommended: "prior";
-  readonly used: "white";
-  readonly reason: string;
-}
-
 /** How far an edit goes where neither the request nor the model says. */
 export const USUAL_STRENGTH = 0.75;
 
 export interface ResolvedSettings {
   readonly settings: Settings;
   readonly origins: Readonly<Record<SettingName, Origin>>;
-  /** Set where a recommended start gave way to another. */
-  readonly notice?: StartNotice;
 }
 
 /**
  * Request, then the picture to re-make, then the preset asked for, then the model's recommendation, then preset `paper`;
- * the size ends at the generator's own, the seed at a drawn one. Where a recipe would need a
- * codebook and there is none, the generator decides: a continuous latent with a normal start, not clamped.
+ * the size ends at the generator's own, the seed at a drawn one. Where a recipe would need an encoder or a codebook and
+ * there is none, the generator decides: a start at random codes; without those a continuous latent with a normal start,
+ * not clamped.
  *
  * @throws BAD_ARGUMENT, BAD_PROMPT
  */
@@ -106,7 +93,7 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
       `known: ${presetNames.join(", ")}`,
     );
   }
-  const { recommended, atPrior = false, like, size, edits = false, codebook = true, drawSeed } = sources;
+  const { recommended, like, size, edits = false, codebook = true, encoder = true, drawSeed } = sources;
   requires(
     edits || strength === undefined,
     "BAD_ARGUMENT",
@@ -115,7 +102,6 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
   );
   const recipes: Layer[] = [
     ...(preset ? [[`preset ${preset}`, presets[preset]] as const] : []),
-    ...(recommended?.atPrior && atPrior ? [["model", recommended.atPrior] as const] : []),
     ...(recommended ? [["model", recommended] as const] : []),
     ["preset paper", presets.paper],
   ];
@@ -129,8 +115,8 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
           ["strength", editRecipe(strength ?? recommended?.strength ?? USUAL_STRENGTH, steps)],
         ] as const)
       : []),
-    ...(codebook ? recipes : recipes.map(([origin, recipe]) => [origin, withoutCodes(recipe)] as const)),
-    ["generator", { size, latent: "continuous", start: "normal", clampToCodebook: false }],
+    ...recipes.map(([origin, recipe]) => [origin, possible(recipe, { codebook, encoder })] as const),
+    ["generator", { size, latent: "continuous", start: codebook ? "codes" : "normal", clampToCodebook: false }],
   ];
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(settingsSchema.shape, name));
   if (unknown !== undefined) {
@@ -166,10 +152,13 @@ export function requestedPrompts(
   return joined;
 }
 
-/** A recipe without what only a codebook can give. */
-function withoutCodes(recipe: Layer[1]): Layer[1] {
-  const needing = { latent: "quantized", start: "codes", clampToCodebook: true } as const;
-  return Object.fromEntries(Object.entries(recipe).filter(([name, value]) => value !== needing[name as "start"]));
+/** A recipe without what only a codebook or an encoder can give, where there is none. */
+function possible(recipe: Layer[1], { codebook, encoder }: { codebook: boolean; encoder: boolean }): Layer[1] {
+  const ofCodes = { latent: "quantized", start: "codes", clampToCodebook: true } as const;
+  const isPossible = ([name, value]: [string, unknown]) =>
+    (codebook || value !== ofCodes[name as "start"]) &&
+    (encoder || name !== "start" || !isPictureStart(value as Settings["start"]));
+  return Object.fromEntries(Object.entries(recipe).filter(isPossible));
 }
 
 /** Who decides, and what. */

@@ -2,7 +2,6 @@
 import type { NDArray } from "../core/ndarray.js";
 import type { EditSource } from "../masks/edit.js";
 import type { Perceptor } from "../models/perceptor.js";
-import type { Prior } from "../models/prior.js";
 import type { OptimizerState } from "../optim/optimizer.js";
 import type { Best, Judgement } from "../perception/judge.js";
 import type { Average } from "./average.js";
@@ -13,7 +12,7 @@ import type { StepModels } from "./step.js";
 import type { Target } from "./targets.js";
 
 /** What the first latent was made of. */
-export const beginnings = ["random", "codes", "picture", "prior"] as const;
+export const beginnings = ["random", "codes", "picture"] as const;
 export type Beginning = (typeof beginnings)[number];
 
 /** Everything that a run is between two steps; saved and restored bit for bit. */
@@ -45,8 +44,6 @@ export interface RunState {
 export interface RunModels extends StepModels {
   /** A second perceptor that picks the run's result and has no part in its loss. */
   readonly judge?: Perceptor | undefined;
-  /** Draws the first latent of runs that start at it. */
-  readonly prior?: Prior | undefined;
 }
 
 /** Why a run is over: all steps are done, or its loss no longer fell. */

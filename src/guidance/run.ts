@@ -59,14 +59,13 @@ export class Run implements AsyncIterable<StepEvent> {
   static async start(models: RunModels, candidate: Settings, options: StartOptions = {}): Promise<Run> {
     const settings = checkSettings(candidate);
     const read = await readPrompts(models, settings, options);
-    const z = await firstLatent(models, settings, firstColumns(read.embeddings, models), options);
+    const z = await firstLatent(models.generator, settings, options);
     const optimizer = optimizers[settings.optimizer].init(z.size);
     const { source } = options;
     const { target } = settings.regularizer;
-    const beganFrom = beginningOf(settings, options);
-    const fromPicture = beganFrom === "picture" || beganFrom === "prior";
+    const beganFrom = beginningOf(options);
     // Until the first restart, the average is where notebooks have it: at the picture, or at zero where there is none.
-    const toStart = target === "init" || (target === "average" && fromPicture);
+    const toStart = target === "init" || (target === "average" && beganFrom === "picture");
     const latentTarget = toStart ? z.clone() : NDArray.zeros("float32", z.shape);
     const targets = await beginTargets(models, settings, options.targets ?? [], compileOptionsOf(options));
     const begun = { settings, beganFrom, targets, changed: false, step: 0, z, latentTarget, optimizer } as const;

@@ -7,8 +7,8 @@ import { parsePrompts } from "../prompts/prompt.js";
 import { longPromptWays } from "../prompts/prompt-embedding.js";
 import { parseWeight, WEIGHT_FORM } from "../prompts/weight.js";
 import { cutMethods } from "./cutouts.js";
-import { starts } from "./latent.js";
 import { latentKinds } from "./latent-kind.js";
+import { starts } from "./starts.js";
 
 const chance = z.number().min(0).max(1);
 const spread = z.number().min(0).max(1);
@@ -101,9 +101,6 @@ export const scheduleSchema = z.discriminatedUnion("kind", [
 
 export type ScheduleRequest = z.input<typeof scheduleSchema>;
 
-/** The look that stands for any: seeds take them in turn. */
-export const ANY_LOOK = "any";
-
 /** Pixels a side: at least one code, at most what 32-bit offsets and a patient user allow. */
 const side = z.int().min(16).max(4096);
 
@@ -134,7 +131,6 @@ export const settingsSchema = z.strictObject({
   latent: z.enum(latentKinds).describe("what is optimised: a latent, or logits of codes"),
   average: z.number().min(0).max(0.9999).describe("decay of a running average of the latent, which the picture shows"),
   start: z.enum(starts).describe("first latent, when no picture or codes are given"),
-  look: z.string().min(1).max(100).describe("icon set that the start prior draws in"),
   padding: z.enum(["border", "zeros"]).describe("what lies outside the picture"),
   regularizer: z
     .strictObject({

@@ -12,7 +12,6 @@ export type {
   Recommendation,
   ResolvedSettings,
   SettingsRequest,
-  StartNotice,
 } from "../guidance/resolve-settings.js";
 export type { Ending, RunState, StepEvent } from "../guidance/run-state.js";
 export { type Recipe, type ScheduleRequest, type Settings, settingsSchema } from "../guidance/settings.js";
@@ -25,7 +24,6 @@ export type { Rectangle } from "../masks/mask.js";
 export type { FindOptions, FoundMask } from "../masks/self-mask.js";
 export type { Codebook, DecodeOptions, Generator } from "../models/generator.js";
 export type { Perceptor } from "../models/perceptor.js";
-export type { Manner, NamedManner, Prior } from "../models/prior.js";
 export * as ops from "../ops/public.js";
 export type { Best, Judgement } from "../perception/judge.js";
 export type { Score, ScoreOptions } from "../perception/perceive.js";

@@ -2,7 +2,6 @@
 import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { latentShape } from "../guidance/latent.js";
-import { withPossibleStart } from "../guidance/prior-start.js";
 import {
   type ResolvedSettings,
   requestedPrompts,
@@ -12,18 +11,14 @@ import {
 } from "../guidance/resolve-settings.js";
 import { Run } from "../guidance/run.js";
 import type { RunState } from "../guidance/run-state.js";
+import { isPictureStart } from "../guidance/starts.js";
 import { editSource, MAX_EDIT_SIDE, workingSize } from "../masks/edit.js";
 import { codebookOf, encoderOf } from "../models/generator.js";
-import {
-  differenceText,
-  firstDifference,
-  type ModelDifference,
-  type ModelIdentity,
-} from "../sessions/model-identity.js";
+import { differenceText, firstDifference, type ModelDifference } from "../sessions/model-identity.js";
 import { readSession } from "../sessions/session-file.js";
 import { continued, currentState, forked, type SessionTree, switchedTo, withTip } from "../sessions/session-tree.js";
 import { PairModels, type PairParts } from "./models.js";
-import type { Notice, PairOptions } from "./options.js";
+import type { PairOptions } from "./options.js";
 import { type Plan, planRun } from "./plan.js";
 import {
   type EditRequest,
@@ -62,24 +57,19 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
       () => "create(): a run begins at initImage or at initCodes, got both",
     );
     const begun = initImage !== undefined || initCodes !== undefined;
-    const { notice, ...resolved } = this.resolved(withTargetSettings(asked), { like, size: this.usualSize, begun });
+    const resolved = this.resolved(withTargetSettings(asked), { like, size: this.usualSize, begun });
     const plan = planRun(this, resolved.settings, this.options);
     const { settings } = plan;
-    return this.newRun(
-      plan,
-      keepEvery,
-      async () => {
-        const targets = await targetNumbers(request.targets, this.decode);
-        const initPicture = initImage === undefined ? undefined : fitted(await this.decoded(initImage), settings.size);
-        return Run.start(this, settings, {
-          ...this.textOptions(plan),
-          ...(targets && { targets }),
-          ...(initPicture && { initPicture }),
-          ...(initCodes && { initCodes }),
-        });
-      },
-      notice,
-    );
+    return this.newRun(plan, keepEvery, async () => {
+      const targets = await targetNumbers(request.targets, this.decode);
+      const initPicture = initImage === undefined ? undefined : fitted(await this.decoded(initImage), settings.size);
+      return Run.start(this, settings, {
+        ...this.textOptions(plan),
+        ...(targets && { targets }),
+        ...(initPicture && { initPicture }),
+        ...(initCodes && { initCodes }),
+      });
+    });
   }
 
   /**
@@ -131,8 +121,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
   protected async continued(bytes: Uint8Array, name: string, request: OpenRequest): Promise<Picture> {
     const { tree, models } = await readSession(bytes);
     const mine = await this.identities();
-    const needed = models.filter(({ role }) => role !== "prior"); // whose part is done
-    const other = firstDifference(needed, mine);
+    const other = firstDifference(models, mine);
     requires(
       !other,
       "BAD_MODEL",
@@ -147,31 +136,26 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     const state = currentState(wanted);
     const { settings } = planRun(this, state.settings, this.options);
     const rounds = settings.microBatch !== state.settings.microBatch && state.step > 0; // sums in another order
-    const opened = [...mine.filter(({ role }) => role !== "prior"), ...models.filter(({ role }) => role === "prior")];
-    return this.reopened(withTip(wanted, { ...state, settings, changed: state.changed || rounds }), opened);
+    return this.reopened(withTip(wanted, { ...state, settings, changed: state.changed || rounds }));
   }
 
   private resolved(
     request: SettingsRequest,
     { begun, ...sources }: Pick<SettingsSources, "size" | "like" | "edits"> & { readonly begun: boolean },
   ): ResolvedSettings {
-    const resolve = (atPrior: boolean) => {
-      const given = resolveSettings(request, {
-        ...sources,
-        atPrior,
-        recommended: this.recommended,
-        codebook: this.generator.codebook !== undefined,
-        drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
-      });
-      return withPossibleStart(given, this, begun);
-    };
-    const anywhere = resolve(false);
-    const resolved = anywhere.settings.start === "prior" && !begun ? resolve(true) : anywhere;
+    const resolved = resolveSettings(request, {
+      ...sources,
+      recommended: this.recommended,
+      codebook: this.generator.codebook !== undefined,
+      encoder: this.generator.encode !== undefined,
+      drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
+    });
     const { size, latent, start, clampToCodebook } = resolved.settings;
     latentShape(this.generator, size);
     if (latent !== "continuous") codebookOf(this.generator, `latent: ${latent}`);
     if (clampToCodebook) codebookOf(this.generator, "clampToCodebook");
     if (start === "codes") codebookOf(this.generator, "start: codes");
+    if (isPictureStart(start) && !begun) encoderOf(this.generator, `start: ${start}`);
     return resolved;
   }
 
@@ -180,36 +164,26 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     return [resolution, resolution];
   }
 
-  private newRun(
-    { settings, peakBytes }: Plan,
-    keepEvery = 0,
-    start: () => Promise<Run>,
-    notice?: Notice | undefined,
-  ): Picture {
+  private newRun({ settings, peakBytes }: Plan, keepEvery = 0, start: () => Promise<Run>): Picture {
     requires(
       Number.isSafeInteger(keepEvery) && keepEvery >= 0,
       "BAD_ARGUMENT",
       () => `keepEvery: expected a number of steps, or 0 for none, got ${keepEvery}`,
     );
-    const told = () => {
-      if (notice) this.options.onNotice?.(notice);
-      return this.told(peakBytes, start);
-    };
-    return new this.runMaker({ settings, keepEvery, start: told }, this.tools());
+    return new this.runMaker({ settings, keepEvery, start: () => this.told(peakBytes, start) }, this.tools());
   }
 
-  /** @param opened the models that its session names (default: those at hand) */
-  private reopened(tree: SessionTree, opened?: readonly ModelIdentity[]): Picture {
-    return new this.runMaker({ tree }, this.tools(opened));
+  private reopened(tree: SessionTree): Picture {
+    return new this.runMaker({ tree }, this.tools());
   }
 
-  private tools(opened?: readonly ModelIdentity[]): PictureTools<Source> {
+  private tools(): PictureTools<Source> {
     return {
-      models: async () => opened ?? this.identities(),
+      models: () => this.identities(),
       restore: (state, former) => this.restored(state, former),
       picture: this.decode,
       mask: (source) => drawnMask(source, this.decode),
-      reopen: (tree) => this.reopened(tree, opened),
+      reopen: (tree) => this.reopened(tree),
     };
   }
 

@@ -6,7 +6,6 @@ import type { Settings } from "../guidance/settings.js";
 import { type FindOptions, type FoundMask, findMask } from "../masks/self-mask.js";
 import type { Generator } from "../models/generator.js";
 import type { Perceptor } from "../models/perceptor.js";
-import { checkPrior, type Prior } from "../models/prior.js";
 import { Judge } from "../perception/judge.js";
 import { joinedPicture, joinedTexts, type Score, type ScoreOptions, scorePicture } from "../perception/perceive.js";
 import { type CompileOptions, compileOptionsOf, Sessions } from "../runtime/program.js";
@@ -21,8 +20,6 @@ export interface PairParts {
   readonly perceptor: Perceptor;
   /** Further perceptors that look at the picture beside it. */
   readonly companions?: readonly Perceptor[];
-  /** The pair's own; undefined where it has none, or another model takes the place of one of the pair's. */
-  readonly prior?: Prior | undefined;
   /** What the pair's makers recommend. */
   readonly recommended: Recommendation | undefined;
   /** What pictures and sessions call the models. */
@@ -43,14 +40,13 @@ export abstract class PairModels<Source> {
   readonly recommended: Recommendation | undefined;
   readonly judge: Perceptor | undefined;
   readonly losses: OwnLosses | undefined;
-  readonly prior: Prior | undefined;
   private readonly names: PairParts["names"];
   private identified: Promise<readonly ModelIdentity[]> | undefined;
   /** Its programs share them; equal ones are told by their sha256, which pages outside a secure context cannot compute. */
   private readonly sessions = globalThis.isSecureContext === false ? undefined : new Sessions();
 
   protected constructor(
-    { generator, perceptor, companions = [], prior, recommended, names, judge }: PairParts,
+    { generator, perceptor, companions = [], recommended, names, judge }: PairParts,
     protected readonly options: PairOptions,
   ) {
     this.generator = generator;
@@ -61,8 +57,6 @@ export abstract class PairModels<Source> {
     this.names = names;
     this.judge = judge;
     this.losses = options.losses;
-    if (prior) checkPrior(prior, generator, perceptor);
-    this.prior = prior;
   }
 
   /** Unit vectors of texts, [E] each; of several perceptors one after the other, in their order, as a vector target has them. */
@@ -124,7 +118,6 @@ export abstract class PairModels<Source> {
       this.identity("perceptor", this.perceptor),
       ...this.companions.map((model, i) => this.identity("perceptor", model, this.names.companions?.[i] ?? model.name)),
       ...(this.judge ? [this.identity("judge", this.judge)] : []),
-      ...(this.prior ? [this.identity("prior", this.prior)] : []),
     ]);
     return this.identified;
   }
@@ -143,7 +136,7 @@ export abstract class PairModels<Source> {
 
   private async identity(
     role: ModelIdentity["role"],
-    { name, files: [file] }: Generator | Perceptor | Prior,
+    { name, files: [file] }: Generator | Perceptor,
     called = this.names[role] ?? name,
   ): Promise<ModelIdentity> {
     return { role, name: called, ...(file && { sha256: await file.sha256() }) };

@@ -4,16 +4,14 @@ import { parseRecommendation, type Recommendation } from "../guidance/resolve-se
 import { readClip } from "../models/clip/read.js";
 import { type Place, readText } from "../models/files.js";
 import type { Generator } from "../models/generator.js";
-import { readPrior } from "../models/latent-prior/read.js";
 import type { Perceptor } from "../models/perceptor.js";
-import type { Prior } from "../models/prior.js";
 import { readGenerator } from "../models/read-generator.js";
 import { weightless } from "../models/weightless/names.js";
 import type { PairParts } from "./models.js";
 
 /** @typeParam Address how a platform names a folder or a file: by path, published name or address */
 export interface ModelChoice<Address> {
-  /** A folder that holds `vqgan/`, `clip/` and perhaps `prior/` and `recommended.json` (default on Node: the bundled compact pair). */
+  /** A folder that holds `vqgan/`, `clip/` and perhaps `recommended.json` (default on Node: the bundled compact pair). */
   readonly model?: Address;
   /**
    * A generator instead of the pair's: a folder of a VQGAN or of the diffusers library, a checkpoint with its yaml beside it,
@@ -70,13 +68,11 @@ export async function openPair<Address extends string | URL>(
   const companions: Perceptor[] = [];
   for (const { place } of others) companions.push(await readClip(place));
   const whole = vqgan === undefined && clip === undefined ? inPair : undefined;
-  const prior = whole && (await priorAt(await whole("prior")));
   const own = (part: string) => (pairName === undefined ? part : `${pairName}/${part}`);
   return {
     generator,
     perceptor,
     companions,
-    prior,
     judge: second && (await readClip(second.place)),
     recommended: whole && (await recommendationAt(await whole("recommended.json"))),
     names: {
@@ -84,7 +80,6 @@ export async function openPair<Address extends string | URL>(
       perceptor: first.name ?? (clip === undefined ? own(perceptor.name) : perceptor.name),
       companions: others.map((found) => found.name),
       judge: second?.name,
-      prior: prior && own(prior.name),
     },
   };
 }
@@ -100,12 +95,6 @@ async function generatorOf<Address extends string | URL>(
   if (known) return { generator: known };
   const { place, name } = given === undefined ? await usual() : await find(given, "VQGAN");
   return { generator: await readGenerator(place), name };
-}
-
-async function priorAt({ files, file }: Place): Promise<Prior | undefined> {
-  if (file !== undefined) return undefined;
-  const isThere = (await files.list()) !== undefined || (await files.has("config.json"));
-  return isThere ? readPrior(files) : undefined;
 }
 
 async function recommendationAt({ files, file }: Place): Promise<Recommendation | undefined> {

@@ -1,13 +1,11 @@
 /** How a pair of models runs, and what it tells on the way. */
 import type { OwnLosses } from "../guidance/picture-regularizers.js";
-import type { StartNotice } from "../guidance/resolve-settings.js";
 import type { TextNotice } from "../prompts/prompt-embedding.js";
 import type { Device, DeviceRequest } from "../runtime/devices.js";
 
 /** What was not done as asked, or not where: nothing of this stops a run, all of it is worth telling. */
 export type Notice =
   | TextNotice
-  | StartNotice
   | { readonly kind: "refused-device"; readonly device: Device; readonly reason: string }
   /** A run that is about to start will probably need more bytes than are free. */
   | { readonly kind: "memory"; readonly peakBytes: number; readonly availableBytes: number };

@@ -228,8 +228,7 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
 
   /** The models that have a part in it. */
   async models(): Promise<readonly ModelIdentity[]> {
-    const { beganFrom } = await this.state();
-    return (await this.tools.models()).filter(({ role }) => role !== "prior" || beganFrom === "prior");
+    return this.tools.models();
   }
 
   /** The device that runs it. @throws DEVICE_UNAVAILABLE */

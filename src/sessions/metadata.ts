@@ -3,7 +3,7 @@
  * picture, and the IPTC mark of generated media. Never a path, a user or a key.
  */
 import { z } from "zod";
-import { VqganClipError } from "../core/errors.js";
+import { requires, VqganClipError } from "../core/errors.js";
 import { RANDOM_NAME } from "../core/random.js";
 import { type Beginning, beginnings } from "../guidance/run-state.js";
 import { checkSettings, type Settings } from "../guidance/settings.js";
@@ -17,7 +17,7 @@ import type { Lineage } from "./session-tree.js";
 const A1111 = "parameters";
 const OURS = "vqgan-clip";
 const XMP = "XML:com.adobe.xmp";
-const VERSION = 2;
+const VERSION = 3;
 const SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/";
 
 /** What a picture says of how it came to be. */
@@ -143,10 +143,17 @@ const storySchema = z.object({
     .optional(),
 });
 
-/** Reads our JSON back; undefined when the picture carries none. @throws BAD_FILE when it carries a broken one */
+/** Reads our JSON back; undefined when the picture carries none. @throws BAD_FILE when it is broken or of another version */
 export function readStory(text: Readonly<Record<string, string>>): Story | undefined {
   const ours = text[OURS];
   if (ours === undefined) return undefined;
+  const version = versionIn(ours);
+  requires(
+    version === undefined || version === VERSION,
+    "BAD_FILE",
+    () => `inspect(): the picture's vqgan-clip metadata are of version ${version}, this version reads ${VERSION}`,
+    version !== undefined && version > VERSION ? "update vqgan-clip" : "use the version that made it",
+  );
   try {
     const { settings, source, targets, judged, lineage, ...rest } = storySchema.parse(JSON.parse(ours));
     const { version: _, ...story } = { ...rest, settings: checkSettings(settings) };
@@ -156,5 +163,14 @@ export function readStory(text: Readonly<Record<string, string>>): Story | undef
     throw new VqganClipError("BAD_FILE", `inspect(): the picture's vqgan-clip metadata is damaged`, undefined, {
       cause: error,
     });
+  }
+}
+
+/** The version that our JSON says it has; undefined where it says none. */
+function versionIn(json: string): number | undefined {
+  try {
+    return z.object({ version: z.int() }).safeParse(JSON.parse(json)).data?.version;
+  } catch {
+    return undefined;
   }
 }

@@ -1,8 +1,8 @@
 /** How pictures and sessions tell the models that made them. */
 import { z } from "zod";
 
-/** Who has a part in a picture; the judge only picks it, the prior is named where the picture began at it. */
-const modelRoles = ["generator", "perceptor", "judge", "prior"] as const;
+/** Who has a part in a picture; the judge only picks it. */
+const modelRoles = ["generator", "perceptor", "judge"] as const;
 
 /** Who made the numbers: a resumed run needs the same. */
 export interface ModelIdentity {
@@ -23,10 +23,7 @@ export interface ModelDifference {
   readonly loaded: ModelIdentity | undefined;
 }
 
-/**
- * The first model that is not the same on both sides, several of a role in their order. A judge or a prior where none
- * was does no harm.
- */
+/** The first model that is not the same on both sides, several of a role in their order. A judge where none was does no harm. */
 export function firstDifference(
   made: readonly ModelIdentity[],
   loaded: readonly ModelIdentity[],
@@ -36,7 +33,7 @@ export function firstDifference(
       ModelIdentity[],
       ModelIdentity[],
     ];
-    const count = role === "judge" || role === "prior" ? theirs.length : Math.max(mine.length, theirs.length);
+    const count = role === "judge" ? theirs.length : Math.max(mine.length, theirs.length);
     for (let i = 0; i < count; i++) {
       const [a, b] = [theirs[i], mine[i]];
       if (!a || !b || !isSameModel(a, b)) return { role, made: a, loaded: b };

@@ -20,7 +20,7 @@ import { type Arrays, arraysOf, type Entries, jsonOf, unzip } from "./session-ar
 import { nodeOf, type SessionNode, type SessionTree, tipOf } from "./session-tree.js";
 
 const FORMAT = "vqclip";
-const VERSION = 3;
+const VERSION = 4;
 /** ZIP dates begin in 1980; files carry no clock. */
 const FIXED_DATE = new Date(1980, 0, 1);
 

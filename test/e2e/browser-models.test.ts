@@ -14,16 +14,7 @@ let server: StaticServer;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "vqgan-clip-web-"));
-  for (const part of [
-    "vqgan",
-    "clip-quick-gelu",
-    "clip-gelu",
-    "convolutional-clip",
-    "open-clip",
-    "siglip",
-    "gumbel",
-    "prior",
-  ]) {
+  for (const part of ["vqgan", "clip-quick-gelu", "clip-gelu", "convolutional-clip", "open-clip", "siglip", "gumbel"]) {
     await cp(fixturePath(part), join(folder, part), { recursive: true });
   }
   for (const part of ["diffusers-vq", "diffusers-kl", "diffusers-tiny"]) {

@@ -19,15 +19,16 @@ const squares: Generator = {
   files: [],
 };
 
-const sources = { codebook: false, size: [32, 32], drawSeed: () => 1 } as const;
+const sources = { codebook: false, encoder: false, size: [32, 32], drawSeed: () => 1 } as const;
 const small: SettingsRequest = { prompts: "rain", steps: 3, cutouts: 1, cutMethod: "whole", augmentations: [] };
 
 test("recipes adapt, and say who decided", () => {
   const { settings, origins } = resolveSettings({ ...small, preset: "notebook" }, sources);
   expect(settings).toMatchObject({ latent: "continuous", start: "normal", clampToCodebook: false });
   expect(origins).toMatchObject({ latent: "generator", start: "generator", clampToCodebook: "generator" });
-  const kept = resolveSettings(small, { ...sources, recommended: { start: "white" } });
-  expect(kept.settings.start).toBe("white"); // needs no codes
+  const recommended = { start: "white" } as const; // needs no codes, but an encoder
+  expect(resolveSettings(small, { ...sources, encoder: true, recommended }).settings.start).toBe("white");
+  expect(resolveSettings(small, { ...sources, recommended }).settings.start).toBe("normal");
 });
 
 test("a run starts at the generator's spread, and its loss falls", async () => {

@@ -134,10 +134,10 @@ describe("painting", () => {
         writeFile(path, zipSync({ "manifest.json": strToU8(JSON.stringify({ format: "vqclip", version })) }));
       await written(2);
       await expect(vq.open(path)).rejects.toMatchObject({
-        message: "session: its format is 2, this version reads 3",
+        message: "session: its format is 2, this version reads 4",
         hint: expect.stringContaining("begin at its image.png with --init-image"),
       });
-      await written(4);
+      await written(5);
       await expect(vq.open(path)).rejects.toMatchObject({ code: "BAD_FILE", hint: "update vqgan-clip" });
     }));
 

@@ -13,6 +13,7 @@ export function recommended({
     steps: 200,
     learningRate,
     cutouts: 32,
+    start: "normal",
     cutMethod: "gaussian",
     pictureRegularizers: [{ kind: "tv", weight: smooth }],
     regularizer: { weight: 0, target: "zero", decay: 0, every: 1 },
