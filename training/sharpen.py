@@ -12,7 +12,6 @@ import torch.nn.functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
 import loop
-from captions import load_tokenizer
 from towers import SIDE, Exported
 from data import Pictures, Scenes
 from vqgan import COMMITMENT, SIZE, WIDE, Codebook, averaged, learn_codes, quality, reconstruction_loss
