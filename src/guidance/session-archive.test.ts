@@ -33,7 +33,9 @@ test.each(Object.keys(files))("one byte of %s changed: it is called damaged by n
 
 test("what is whole is read, also as another program would pack it", async () => {
   for (const level of [0, 9] as const) {
-    const entries = await unzip(zipSync({ "manifest.json": files["manifest.json"], "node-1.safetensors": arrays }, { level }));
+    const entries = await unzip(
+      zipSync({ "manifest.json": files["manifest.json"], "node-1.safetensors": arrays }, { level }),
+    );
     expect(jsonOf(entries, "manifest.json")).toMatchObject({ format: "vqclip" });
     expect((await arraysOf(entries, "node-1.safetensors")).z?.at(5)).toBe(0.5);
   }
