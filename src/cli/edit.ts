@@ -23,6 +23,7 @@ import { checkOutputs } from "./outputs.js";
 import { Reporter } from "./reporter.js";
 import { addRunOptions } from "./run-options.js";
 import { runToFiles } from "./run-to-files.js";
+import { whileLocked } from "./session-lock.js";
 import { addTargetOptions, targetsFrom } from "./target-options.js";
 
 interface EditFlags extends FileFlags, Readonly<Record<string, unknown>> {
@@ -122,7 +123,9 @@ async function edit(picture: string, positional: readonly string[], flags: EditF
   if (saveMask !== undefined && mask instanceof NDArray) await writeFileAtomically(saveMask, maskPng(mask));
   const files = { png, ...sessionFiles(flags, pauseSession), trace: flags.trace };
   const resumeArguments = ["-o", png, ...modelArguments(flags)];
-  return runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments });
+  return whileLocked(files.session, () =>
+    runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments }),
+  );
 }
 
 async function found(

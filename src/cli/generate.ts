@@ -16,6 +16,7 @@ import { tellPlan } from "./plan.js";
 import { Reporter } from "./reporter.js";
 import { addReportOptions, addRunOptions } from "./run-options.js";
 import { runToFiles } from "./run-to-files.js";
+import { whileLocked } from "./session-lock.js";
 import { addTargetOptions, targetsFrom } from "./target-options.js";
 
 /** Steps between two checkpoints. */
@@ -110,7 +111,9 @@ async function generate(positional: readonly string[], flags: GenerateFlags): Pr
   await checkOutputs(outputsOf({ ...flags, output: png, saveState: pauseSession }));
   const resumeArguments = ["-o", png, ...modelArguments(flags)];
   const files = { png, ...sessionFiles(flags, pauseSession), trace: flags.trace };
-  return runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments });
+  return whileLocked(files.session, () =>
+    runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments }),
+  );
 }
 
 /** Where a run's session goes, and how often on the way. */

@@ -12,6 +12,7 @@ import { checkOutputs } from "./outputs.js";
 import { Reporter } from "./reporter.js";
 import { addRunOptions } from "./run-options.js";
 import { runToFiles } from "./run-to-files.js";
+import { whileLocked } from "./session-lock.js";
 
 interface ResumeFlags extends FileFlags, Readonly<Record<string, unknown>> {
   readonly steps?: number;
@@ -84,6 +85,11 @@ async function resume(session: string, flags: ResumeFlags): Promise<number> {
     throw new VqganClipError("BAD_ARGUMENT", "--mask: it says where --image was painted", "name --image too");
   }
   await checkOutputs(outputsOf({ ...flags, output: png }));
+  // From the reading to the last writing: what another process adds in between would be lost.
+  return whileLocked(flags.saveState ?? session, () => goOn(session, png, flags, reporter));
+}
+
+async function goOn(session: string, png: string, flags: ResumeFlags, reporter: Reporter): Promise<number> {
   const { VqganClip } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
   const vq = await VqganClip.fromPretrained({
     ...modelFrom(flags),

@@ -28,17 +28,33 @@ export function nodeFacts(node: SessionNode): NodeFacts {
  *     `- 3* running 230/300 painted at step 200: a castle
  */
 export function treeLines(nodes: readonly NodeFacts[], current: number): string[] {
-  const under = (node: NodeFacts, indent: string): string[] => {
-    const children = nodes.filter(({ origin }) => origin.kind !== "start" && origin.node === node.id);
-    return children.flatMap((child, i) => {
-      const isLast = i === children.length - 1;
-      const deeper = under(child, `${indent}${isLast ? "   " : "|  "}`);
-      return [`${indent}${isLast ? "`- " : "|- "}${nodeLine(child, current)}`, ...deeper];
-    });
-  };
-  const roots = nodes.filter(({ origin }) => origin.kind === "start");
-  return ["tree:", ...roots.flatMap((root) => [nodeLine(root, current), ...under(root, "")])];
+  const children = new Map<number | undefined, NodeFacts[]>();
+  for (const node of nodes) {
+    const parent = node.origin.kind === "start" ? undefined : node.origin.node;
+    children.set(parent, [...(children.get(parent) ?? []), node]);
+  }
+  const lines = ["tree:"];
+  // A list of what is to come and no recursion: forks of forks may be thousands deep.
+  const waiting = (children.get(undefined) ?? []).toReversed().map((node) => ({ node, lead: "", indent: "" }));
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { node, lead, indent } = next;
+    lines.push(`${lead}${nodeLine(node, current)}`);
+    const below = children.get(node.id) ?? [];
+    const isDeep = indent.length >= MAX_INDENT;
+    for (const [i, child] of [...below.entries()].reverse()) {
+      const [branch, beside] = i === below.length - 1 ? ["`- ", "   "] : ["|- ", "|  "];
+      waiting.push({
+        node: child,
+        lead: `${indent}${branch}${isDeep ? `(under ${node.id}) ` : ""}`,
+        indent: isDeep ? indent : indent + beside,
+      });
+    }
+  }
+  return lines;
 }
+
+/** Deeper children are told their parent and stay at this column. */
+const MAX_INDENT = 60;
 
 function nodeLine({ id, origin, status, step, steps, kept, prompts }: NodeFacts, current: number): string {
   const began =

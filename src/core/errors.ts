@@ -26,8 +26,16 @@ export class VqganClipError extends Error {
     readonly hint?: string,
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(clipped(message), options);
   }
+}
+
+const MESSAGE_LIMIT = 2000;
+
+/** Names out of foreign files may be as long as the file: the middle of a message that is too long is left out. */
+function clipped(message: string): string {
+  if (message.length <= MESSAGE_LIMIT) return message;
+  return `${message.slice(0, MESSAGE_LIMIT / 2)} ... ${message.slice(-MESSAGE_LIMIT / 2)}`;
 }
 
 /** Throws a `VqganClipError` unless `condition` holds. The message is built only when needed. */

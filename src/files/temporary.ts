@@ -34,8 +34,8 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** This process may have the number of one that is gone, as the first of a container always has: its files are newer. */
-async function isAbandoned(path: string, pid: number): Promise<boolean> {
+/** Whether the process that made `path` is gone. This one may have the number of one that is gone, as the first of a container always has: its files are newer. */
+export async function isAbandoned(path: string, pid: number): Promise<boolean> {
   if (pid !== process.pid) return !isAlive(pid);
   const began = Date.now() - 1000 * process.uptime();
   return lstat(path).then(
@@ -44,6 +44,7 @@ async function isAbandoned(path: string, pid: number): Promise<boolean> {
   );
 }
 
-function short(text: string): string {
+/** A name's mark in names of ours. */
+export function short(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }

@@ -1,6 +1,7 @@
 /** Every setting of a run in one schema: command-line flags, files and metadata all derive from it. */
 import { z } from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
+import { shown } from "../core/shown.js";
 import { optimizerNames } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedule.js";
 import { parsePrompts } from "../prompts/prompt.js";
@@ -200,7 +201,7 @@ export function checkSettings(candidate: unknown): Settings {
   const parsed = settingsSchema.safeParse(candidate, { reportInput: true });
   if (!parsed.success) {
     const { path = [], message = "invalid", input } = parsed.error.issues[0] ?? {};
-    const came = input === undefined ? "" : `, got ${JSON.stringify(input)}`;
+    const came = input === undefined ? "" : `, got ${shown(input)}`;
     throw new VqganClipError("BAD_ARGUMENT", `${path.join(".") || "settings"}: ${message}${came}`);
   }
   const { regularizer, average } = parsed.data;

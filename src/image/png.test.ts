@@ -1,12 +1,13 @@
 import { zlibSync } from "fflate";
 import sharp from "sharp";
 import { expect, test } from "vitest";
+import { crc32 } from "../core/crc32.js";
 import { VqganClipError } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
 import { decodePicture } from "./decode.js";
 import { encodePng } from "./png.js";
-import { concatenate, crc32, pngChunk, pngChunks } from "./png-chunks.js";
+import { concatenate, pngChunk, pngChunks } from "./png-chunks.js";
 import { readPngText, writePngText } from "./png-text.js";
 
 const small = encodePng(NDArray.zeros("float32", [3, 1, 1]));

@@ -12,7 +12,7 @@ export interface Prompt {
   readonly scene: number;
 }
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 const NUMBER_LIKE = /^([+-.\d]|nan$|[+-]?inf)/i;
 const INFINITE = /^-inf(inity)?$/i;
 

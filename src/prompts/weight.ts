@@ -10,8 +10,9 @@ export interface Keyframe {
 
 export type Weight = number | readonly Keyframe[];
 
-const NUMBER = String.raw`[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?`;
-const KEY = new RegExp(String.raw`^\s*(${NUMBER})\s*(?:@\s*(\d+\.?\d*)(%?))?\s*$`, "i");
+const NUMBER = String.raw`[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?`;
+/** Of a text without blanks at its ends. */
+const KEY = new RegExp(String.raw`^(${NUMBER})(?:\s*@\s*(\d+(?:\.\d*)?)(%?))?$`, "i");
 
 export const WEIGHT_FORM = "a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400";
 
@@ -23,7 +24,7 @@ export const WEIGHT_FORM = "a number, or keyframes such as 0->1 or 0.2@10%->1@50
  *   values are 0, or only some of the values between the ends have a place
  */
 export function parseWeight(text: string): Weight | undefined {
-  const keys = text.split("->").map((part) => KEY.exec(part));
+  const keys = text.split("->").map((part) => KEY.exec(part.trim()));
   const values = keys.map((key) => Number(key?.[1] ?? Number.NaN));
   if (!values.every(Number.isFinite) || values.every((value) => value === 0)) return undefined;
   if (keys.length === 1) return keys[0]?.[2] === undefined ? values[0] : undefined;
@@ -37,11 +38,12 @@ export function parseWeight(text: string): Weight | undefined {
     else if (bare || i === 0 || i === last) frames.push({ value, ...share(i / last) });
     else return undefined;
   }
-  const fine = frames.every(
-    ({ at, unit }, i) =>
-      (unit === "steps" ? Number.isSafeInteger(at) : at <= 1) &&
-      frames.slice(0, i).every((former) => former.unit !== unit || former.at < at),
-  );
+  const reached = { steps: Number.NEGATIVE_INFINITY, share: Number.NEGATIVE_INFINITY };
+  const fine = frames.every(({ at, unit }) => {
+    const rises = at > reached[unit] && (unit === "steps" ? Number.isSafeInteger(at) : at <= 1);
+    reached[unit] = at;
+    return rises;
+  });
   return fine ? frames : undefined;
 }
 

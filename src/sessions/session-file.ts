@@ -59,8 +59,12 @@ const nodeSchema = z.object({
   targets: z.array(z.object({ sha256: z.string().optional() })),
   settings: z.unknown(),
   /** Kept steps, rising; the last is where the node stands. */
-  states: z.array(stateSchema).min(1),
+  states: z.array(stateSchema).min(1).refine(isRising, "expected rising steps"),
 });
+
+function isRising(states: readonly { readonly step: number }[]): boolean {
+  return states.every(({ step }, i) => i === 0 || step > (states[i - 1] as { step: number }).step);
+}
 
 const headSchema = z.object({ format: z.literal(FORMAT), version: z.int() });
 
@@ -152,9 +156,9 @@ function isSame(array: NDArray, other: NDArray | undefined): boolean {
   return bytes.every((byte, i) => byte === others[i]);
 }
 
-/** @throws BAD_FILE when the bytes are no session, are damaged, or come from another version */
+/** @throws BAD_FILE when the bytes are no session, are damaged, or come from another version; OUT_OF_LIMITS */
 export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
-  const entries = unzip(bytes);
+  const entries = await unzip(bytes);
   const json = jsonOf(entries, "manifest.json");
   checkVersion(headSchema.safeParse(json).data?.version ?? VERSION);
   const manifest = manifestSchema.safeParse(json);

@@ -169,8 +169,13 @@ export function withTip(tree: SessionTree, state: RunState): SessionTree {
 
 /** The branches on the way to the current node, first first. */
 export function lineageOf(tree: SessionTree): Lineage {
-  const { origin } = currentNode(tree);
-  return origin.kind === "start" ? [] : [...lineageOf({ ...tree, current: origin.node }), origin];
+  const byId = new Map(tree.nodes.map((node) => [node.id, node]));
+  const branches: Exclude<NodeOrigin, { kind: "start" }>[] = [];
+  for (let { origin } = currentNode(tree); origin.kind !== "start"; ) {
+    branches.push(origin);
+    ({ origin } = byId.get(origin.node) ?? nodeOf(tree, origin.node));
+  }
+  return branches.reverse();
 }
 
 /** The state under other settings; those that steer a run that has begun mark it as changed. */

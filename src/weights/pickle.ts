@@ -30,6 +30,8 @@ const OPERATION_LIMIT = 20_000_000;
 const STACK_LIMIT = 4_000_000;
 const MARK_LIMIT = 10_000;
 const MEMO_LIMIT = 4_000_000;
+/** The longest names of classes have a hundred; each is taken apart anew. */
+const NAME_LIMIT = 1000;
 /** Items in lists and tuples handed to calls, all calls together: a call may copy them. */
 const ARGUMENT_LIMIT = 4_000_000;
 
@@ -113,6 +115,7 @@ class Machine {
 
   global(module: unknown, name: unknown): void {
     if (typeof module !== "string" || typeof name !== "string") throw this.fail("a global's name must be text");
+    if (module.length + name.length > NAME_LIMIT) throw tooMany("characters in a global's name", NAME_LIMIT);
     this.push(this.resolve(module, name));
   }
 

@@ -1,6 +1,7 @@
 /** The header of a `.safetensors` file: read with limits, and believed only as far as it agrees with the file. */
 import { requires, VqganClipError } from "../core/errors.js";
 import { type Shape, sizeOf } from "../core/shape.js";
+import { shown } from "../core/shown.js";
 import { type ElementType, elementTypes } from "./element-type.js";
 
 /** Element types by the format's names. */
@@ -99,21 +100,21 @@ function parseRecord(
 ): SafetensorsRecord {
   const reject = (what: string, hint?: string) =>
     new VqganClipError("BAD_FILE", `openSafetensors(): ${file}: ${name}: ${what}`, hint);
-  if (!isObject(value)) throw reject(`expected {dtype, shape, data_offsets}, found ${JSON.stringify(value)}`);
+  if (!isObject(value)) throw reject(`expected {dtype, shape, data_offsets}, found ${shown(value)}`);
   const { dtype, shape, data_offsets: offsets } = value;
   const type =
     typeof dtype === "string" && Object.hasOwn(safetensorsTypes, dtype) ? safetensorsTypes[dtype] : undefined;
   if (!type) {
     throw reject(
-      `dtype ${JSON.stringify(dtype)} is not supported`,
+      `dtype ${shown(dtype)} is not supported`,
       `save it as one of ${Object.keys(safetensorsTypes).join(", ")}`,
     );
   }
   if (!isSizes(shape) || shape.length > RANK_LIMIT) {
-    throw reject(`shape must be a list of whole numbers, found ${JSON.stringify(shape)}`);
+    throw reject(`shape must be a list of whole numbers, found ${shown(shape)}`);
   }
   if (!isSizes(offsets) || offsets.length !== 2 || (offsets[0] as number) > (offsets[1] as number)) {
-    throw reject(`data_offsets must be [begin, end] with begin <= end, found ${JSON.stringify(offsets)}`);
+    throw reject(`data_offsets must be [begin, end] with begin <= end, found ${shown(offsets)}`);
   }
   const [begin, end] = offsets as [number, number];
   if (dataStart + end > fileSize) {

@@ -18,6 +18,7 @@ const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 const LEGACY_PROTOCOL = 1001;
 const MODULE_LIMIT = 100_000;
 const MODULE_DEPTH_LIMIT = 64;
+const MODULE_NAME_LIMIT = 1000;
 const NOT_A_CHECKPOINT = "the file may be an unfinished download, a Git LFS pointer or a web page: fetch it again";
 
 /** What a checkpoint says, and where its storages lie. */
@@ -77,10 +78,11 @@ function moduleTensors(file: string, root: ScriptObject): PickleDict {
   let modules = 0;
   const walk = (module: ScriptObject, prefix: string, depth: number): void => {
     requires(
-      ++modules <= MODULE_LIMIT && depth <= MODULE_DEPTH_LIMIT,
+      ++modules <= MODULE_LIMIT && depth <= MODULE_DEPTH_LIMIT && prefix.length <= MODULE_NAME_LIMIT,
       "OUT_OF_LIMITS",
       () =>
-        `openTorchCheckpoint(): ${file}: over ${MODULE_LIMIT} modules, or over ${MODULE_DEPTH_LIMIT} within each other`,
+        `openTorchCheckpoint(): ${file}: over ${MODULE_LIMIT} modules, over ${MODULE_DEPTH_LIMIT} within each other, ` +
+        `or a name of over ${MODULE_NAME_LIMIT} characters`,
     );
     for (const [name, value] of module.attributes) {
       if (value instanceof TensorRef) tensors.set(`${prefix}${name}`, value);

@@ -1,4 +1,4 @@
-/** Where the entries of a ZIP file lie, as byte ranges: torch stores them uncompressed, so nothing need be unpacked. */
+/** Where the entries of a ZIP file lie, as byte ranges: most are stored as they are, so nothing need be unpacked. */
 import { requires, VqganClipError } from "../core/errors.js";
 import type { ByteSource } from "./byte-source.js";
 
@@ -9,6 +9,11 @@ export interface ZipEntry {
   /** Where the entry's local header begins. */
   readonly header: number;
   readonly stored: boolean;
+  readonly deflated: boolean;
+  /** Bytes that it takes in the file. */
+  readonly packed: number;
+  /** CRC-32 of its data. */
+  readonly crc: number;
 }
 
 const ENTRY_LIMIT = 100_000;
@@ -41,31 +46,45 @@ export async function readZipDirectory(source: ByteSource): Promise<Map<string, 
     const end = nameEnd + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
     if (end > length) throw damaged(source, `entry ${i} is cut short`);
     const name = new TextDecoder().decode(bytes.subarray(at + 46, nameEnd));
+    const isPlain = (view.getUint16(at + 8, true) & 1) === 0; // else encrypted
+    const method = view.getUint16(at + 10, true);
     const entry = {
       name,
       ...wideFields(view, at, nameEnd, nameEnd + view.getUint16(at + 30, true)),
-      stored: view.getUint16(at + 10, true) === 0 && (view.getUint16(at + 8, true) & 1) === 0,
+      stored: isPlain && method === 0,
+      deflated: isPlain && method === 8,
+      crc: view.getUint32(at + 16, true),
     };
     if (entries.has(name)) throw damaged(source, `it holds "${name}" twice`);
-    if (entry.stored && entry.header + entry.size > offset) throw damaged(source, `"${name}" reaches beyond the file`);
+    const reach = entry.header + (entry.stored ? entry.size : entry.packed);
+    if (reach > offset) throw damaged(source, `"${name}" reaches beyond the file`);
     entries.set(name, entry);
     at = end;
   }
   return entries;
 }
 
-/** The absolute offset of an entry's data. Throws BAD_FILE when it is compressed or does not lie inside the file. */
-export async function locateZipEntry(source: ByteSource, { name, size, header, stored }: ZipEntry): Promise<number> {
+/** The absolute offset of a stored entry's data. Throws BAD_FILE when it is compressed or does not lie inside the file. */
+export async function locateZipEntry(source: ByteSource, entry: ZipEntry): Promise<number> {
   requires(
-    stored,
+    entry.stored,
     "BAD_FILE",
-    () => `${source.name}: "${name}" is compressed or encrypted; torch stores entries as they are`,
+    () => `${source.name}: "${entry.name}" is compressed or encrypted; torch stores entries as they are`,
     "load it in PyTorch and write it again with torch.save",
   );
+  return dataOffset(source, entry);
+}
+
+/** The bytes of an entry as they lie in the file. Throws BAD_FILE when they do not lie inside it. */
+export async function readPackedEntry(source: ByteSource, entry: ZipEntry): Promise<Uint8Array> {
+  return source.read(await dataOffset(source, entry), entry.packed);
+}
+
+async function dataOffset(source: ByteSource, { name, size, packed, header, stored }: ZipEntry): Promise<number> {
   const view = viewOf(await source.read(header, 30));
   if (view.getUint32(0, true) !== LOCAL_SIGNATURE) throw damaged(source, `"${name}" is not where the directory says`);
   const offset = header + 30 + view.getUint16(26, true) + view.getUint16(28, true);
-  if (offset + size > source.size) throw damaged(source, `"${name}" reaches beyond the file`);
+  if (offset + (stored ? size : packed) > source.size) throw damaged(source, `"${name}" reaches beyond the file`);
   return offset;
 }
 
@@ -98,8 +117,9 @@ function wideFields(
   entry: number,
   extraStart: number,
   extraEnd: number,
-): { size: number; header: number } {
+): { size: number; packed: number; header: number } {
   let size = view.getUint32(entry + 24, true);
+  let packed = view.getUint32(entry + 20, true);
   let header = view.getUint32(entry + 42, true);
   for (let at = extraStart; at + 4 <= extraEnd; at += 4 + view.getUint16(at + 2, true)) {
     if (view.getUint16(at, true) !== 1) continue;
@@ -111,10 +131,10 @@ function wideFields(
       return size64(view, field - 8);
     };
     size = next(size);
-    next(view.getUint32(entry + 20, true)); // the compressed size, equal for stored entries
+    packed = next(packed);
     header = next(header);
   }
-  return { size, header };
+  return { size, packed, header };
 }
 
 function size64(view: DataView, at: number): number {

@@ -1,7 +1,7 @@
 /** Sessions as trees: pictures painted by hand, forks at kept steps, statuses, and files that survive being killed. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { strToU8, zipSync } from "fflate";
+import { strToU8, unzipSync, zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   type CreateRequest,
@@ -125,6 +125,28 @@ describe("painting", () => {
       await old.edit({ image: white, optimizer: "keep" });
       await old.resume({ optimizer: "reset-in-mask" }).toFinish();
       for (const each of [run, old]) await each.dispose();
+    }));
+
+  test("a session with damage in any of its entries is refused by the entry's name", () =>
+    inEmptyFolder(async (folder) => {
+      const path = join(folder, "run.vqclip");
+      const run = await upTo(vq.create({ ...request, keepEvery: 1 }), 2);
+      await run.save(path);
+      await run.dispose();
+      const whole = await readFile(path);
+      const view = new DataView(whole.buffer, whole.byteOffset);
+      const names = Object.keys(unzipSync(whole));
+      expect(names.length).toBeGreaterThan(3);
+      for (const name of names) {
+        const at = whole.indexOf(name) + name.length + view.getUint16(whole.indexOf(name) - 2, true);
+        const damaged = Uint8Array.from(whole);
+        for (let i = at + 20; i < at + 40; i++) damaged[i] = 255 - (damaged[i] as number);
+        await writeFile(path, damaged);
+        await expect(vq.open(path), name).rejects.toMatchObject({
+          code: "BAD_FILE",
+          message: expect.stringContaining(`${name} is damaged`),
+        });
+      }
     }));
 
   test("a session of another format says what would work", () =>
@@ -299,6 +321,27 @@ describe("the command line", () => {
       });
       const nowhere = await cli(["resume", path("a.vqclip"), "--mask", path("edited.png"), ...tinyModels]);
       expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining("name --image too")]);
+    }));
+
+  test("of two that resume one session at once, the later is refused and says who is at it", () =>
+    inEmptyFolder(async (folder) => {
+      const path = join(folder, "a.vqclip");
+      const run = await upTo(vq.create(request), 1);
+      await run.save(path);
+      await run.dispose();
+      let second: ReturnType<typeof cli> | undefined;
+      const first = await cli(["resume", path, "-i", "100000", ...tinyModels], {
+        onLine: (line, kill) => {
+          if (second || !line.includes('"step"')) return;
+          second = cli(["resume", path, ...tinyModels]);
+          second.finally(() => kill("SIGINT"));
+        },
+      });
+      const refused = (await second) as Awaited<ReturnType<typeof cli>>;
+      expect(refused.stderr).toMatch(/^vqgan-clip: .*a\.vqclip: process \d+ is at work on this session.*\n$/);
+      expect(refused.code).toBe(1);
+      expect(first.code, first.stderr).toBe(130);
+      expect(await listing(folder)).toEqual(["a.png", "a.vqclip"]);
     }));
 
   test(

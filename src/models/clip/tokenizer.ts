@@ -5,6 +5,7 @@ import { requires, VqganClipError } from "../../core/errors.js";
 import { parsed } from "../parse.js";
 import type { TokenizedText } from "../perceptor.js";
 import type { TextConfig } from "./config.js";
+import { requireTamePatterns } from "./tokenizer-patterns.js";
 
 const fileSchema = z.object({
   added_tokens: z.array(z.object({ content: z.string(), special: z.boolean().default(false) })).default([]),
@@ -30,9 +31,11 @@ export function clipTokenizer(
 ): (text: string) => TokenizedText {
   const { added_tokens, padding, model } = parsed(fileSchema, file, origin);
   const tokenizer = open(file as object, origin);
+  const { normalizer, pre_tokenizer, post_processor } = tokenizer;
+  requireTamePatterns([normalizer, pre_tokenizer, post_processor], origin);
   const specials = added_tokens.filter(({ special }) => special).map(({ content }) => content);
-  const prepare = lowercases(tokenizer) ? forLowercase(specials) : (text: string) => text;
-  const encode: Encode = (text) => tokenizer.encode(prepare(text)).ids;
+  const prepare = attempt(() => lowercases(tokenizer), origin) ? forLowercase(specials) : (text: string) => text;
+  const encode: Encode = (text) => attempt(() => wholes(tokenizer.encode(prepare(text)).ids), origin);
 
   const empty = encode("");
   const last = empty.at(-1);
@@ -63,7 +66,7 @@ export function clipTokenizer(
       length: ids.length,
       end: ids.indexOf(end),
       ...(!fits && { truncated: cutText(text, contextLength, encode) }),
-      unknown: unknownId === undefined ? [] : unknownWords(tokenizer, prepare(text), unknownId),
+      unknown: unknownId === undefined ? [] : attempt(() => unknownWords(tokenizer, prepare(text), unknownId), origin),
     };
   };
 }
@@ -77,12 +80,24 @@ export function knownWords(file: unknown, origin = "tokenizer.json"): string[] |
 }
 
 function open(file: object, origin: string): Tokenizer {
+  return attempt(() => new Tokenizer(file, {}), origin);
+}
+
+/** What the library does with a file that it checks little of. @throws BAD_MODEL with what went wrong there */
+function attempt<T>(work: () => T, origin: string): T {
   try {
-    return new Tokenizer(file, {});
+    return work();
   } catch (cause) {
+    if (cause instanceof VqganClipError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new VqganClipError("BAD_MODEL", `${origin}: not a tokenizer: ${reason}`, undefined, { cause });
+    throw new VqganClipError("BAD_MODEL", `${origin}: not a usable tokenizer: ${reason}`, undefined, { cause });
   }
+}
+
+/** @throws Error unless all are ids */
+function wholes(ids: number[]): number[] {
+  if (Array.isArray(ids) && ids.every((id) => Number.isSafeInteger(id) && id >= 0)) return ids;
+  throw new Error("it gives tokens that have no id");
 }
 
 const lowercases = ({ normalizer }: Tokenizer): boolean => normalizer?.("A") === "a";

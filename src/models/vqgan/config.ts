@@ -2,10 +2,10 @@
  * What a yaml of taming-transformers or latent-diffusion says about its first stage: a VQModel, a GumbelVQ, an
  * AutoencoderKL, or the first stage of a transformer or of a diffusion model.
  */
-import { parse } from "yaml";
 import { z } from "zod";
 import { requires, VqganClipError } from "../../core/errors.js";
 import { parsed } from "../parse.js";
+import { yamlValue } from "../yaml-value.js";
 
 export interface VqganConfig {
   /** `kl` has no codes: its latent is continuous. */
@@ -140,7 +140,7 @@ export function factorOf({ encoder }: VqganConfig): number {
 
 function parseYaml(yaml: string, origin: string): unknown {
   try {
-    return parse(yaml);
+    return yamlValue(yaml);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new VqganClipError("BAD_MODEL", `${origin}: not a yaml file: ${reason}`, undefined, { cause });
