@@ -1,5 +1,7 @@
 /** A prior's folder as a Prior. */
-import { type Files, readCheckpoint, readJson } from "../files.js";
+import { weightStems } from "../../core/weight-names.js";
+import { type Files, readJson } from "../files.js";
+import { readCheckpoint, weightsIn } from "../model-weights.js";
 import type { Prior } from "../prior.js";
 import { latentPrior } from "./assemble.js";
 
@@ -9,11 +11,12 @@ import { latentPrior } from "./assemble.js";
  * @throws BAD_MODEL naming the file or key that is missing or wrong; BAD_FILE on damaged weights; IO_FAILED, ABORTED
  */
 export async function readPrior(files: Files): Promise<Prior> {
-  const config = await readJson(files, "config.json", "a prior");
+  const what = "a prior";
+  const config = await readJson(files, "config.json", what);
   return latentPrior({
     name: files.name,
     config,
     configPath: files.pathOf("config.json"),
-    ...(await readCheckpoint(files, "model.safetensors", "a prior")),
+    ...(await readCheckpoint(files, await weightsIn(files, weightStems.transformers, what), what)),
   });
 }
