@@ -5,9 +5,9 @@ import { VqganClipError } from "../core/errors.js";
 import { cardLicence } from "../hub/model-card.js";
 import { loadClip, loadGenerator } from "../models/load.js";
 import type { ModelFile } from "../models/model-file.js";
+import { readCheckpoint } from "../models/model-weights.js";
 import { onDisk } from "../models/on-disk.js";
 import { diffusersFolder } from "../models/read-generator.js";
-import { openWeights } from "../weights/open-file.js";
 import type { StateDict } from "../weights/state-dict.js";
 
 export interface ModelFacts {
@@ -66,7 +66,7 @@ async function describeClip(folder: string): Promise<ModelFacts> {
 
 async function describe(folder: string, name: string, files: readonly ModelFile[]) {
   const [file] = files as readonly [ModelFile];
-  const dict = await openWeights(join(folder, file.name));
+  const dict = await weightsOf(folder, file.name);
   const licence = dict.metadata.get("license") ?? dict.metadata.get("licence") ?? (await licenceBeside(folder));
   return {
     name,
@@ -78,9 +78,13 @@ async function describe(folder: string, name: string, files: readonly ModelFile[
   };
 }
 
-/** Numbers in all arrays of a checkpoint; reads its table only. */
-export async function countParameters(path: string): Promise<number> {
-  return parametersOf(await openWeights(path));
+/** Numbers in all arrays of a folder's checkpoint, by its name or that of the index of its parts; reads its table only. */
+export async function countParameters(folder: string, name: string): Promise<number> {
+  return parametersOf(await weightsOf(folder, name));
+}
+
+async function weightsOf(folder: string, name: string): Promise<StateDict> {
+  return (await readCheckpoint((await onDisk(folder)).files, name, "a model")).weights;
 }
 
 function parametersOf({ entries }: StateDict): number {

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { VqganClipError } from "../core/errors.js";
+import { isWeightIndex } from "../core/weight-names.js";
 import {
   type CachedModel,
   findCached,
@@ -82,10 +83,11 @@ async function list(folders: readonly string[], { json = false }: { json?: boole
 /** Weights are not hashed here, as those of folders are: they may be gigabytes, and `verify` does it. */
 async function describeCached({ published, folder, files, bytes }: CachedModel) {
   const { countParameters, licenceBeside } = await import("./describe-model.js");
-  const weights = files.reduce((largest, file) => (file.bytes > largest.bytes ? file : largest));
+  const largest = files.reduce((found, file) => (file.bytes > found.bytes ? file : found));
+  const weights = files.find((file) => isWeightIndex(file.name)) ?? largest;
   const { name, kind } = published;
   const licence = published.licence ?? (await licenceBeside(folder));
-  const parameters = await countParameters(weights.path).catch(() => null); // damaged: `verify` says so
+  const parameters = await countParameters(folder, weights.name).catch(() => null); // damaged: `verify` says so
   return { name, kind, parameters, bytes, licence, file: weights.name, folder };
 }
 

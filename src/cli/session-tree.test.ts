@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { longChain, smallSession } from "../../test/support/small-session.js";
-import { lineageOf } from "../guidance/session-tree.js";
+import { lineageOf } from "../sessions/session-tree.js";
 import { nodeFacts, treeLines } from "./session-tree.js";
 
 test("children stand under their parents", () => {

@@ -1,9 +1,7 @@
 /** Where a model's files lie, on disk or on a web server: all that telling its form and reading it takes. */
 import { requires, VqganClipError } from "../core/errors.js";
+import { requireNotMistaken } from "../core/mistaken-file.js";
 import type { ByteSource } from "../weights/byte-source.js";
-import { readWeights } from "../weights/read-weights.js";
-import type { StateDict } from "../weights/state-dict.js";
-import type { ModelFile } from "./model-file.js";
 
 /** A folder that may not be there. Files are named as in it, those of folders in it by `folder`. */
 export interface Files {
@@ -34,7 +32,7 @@ export interface Place {
 
 const TEXT_LIMIT = 100e6;
 
-/** The text of a configuration. @throws BAD_MODEL when it is not there, OUT_OF_LIMITS when it is absurdly large */
+/** The text of a configuration. @throws BAD_MODEL when it is not there, BAD_FILE when it is empty or a web page, OUT_OF_LIMITS */
 export async function readText(files: Files, name: string, what: string): Promise<string> {
   return textOf(await needed(files, name, what));
 }
@@ -50,22 +48,10 @@ export async function readJsonIfThere(files: Files, name: string): Promise<unkno
   return source && parsedJson(source);
 }
 
-/** A checkpoint of either format and its fingerprint, as models are assembled from. @throws BAD_MODEL, BAD_FILE, IO_FAILED */
-export async function readCheckpoint(
-  files: Files,
-  name: string,
-  what: string,
-): Promise<{ readonly weights: StateDict; readonly files: readonly ModelFile[] }> {
-  const source = await needed(files, name, what);
-  let digest: Promise<string> | undefined;
-  const file: ModelFile = { name, size: source.size, sha256: () => (digest ??= files.sha256(name)) };
-  return { weights: await readWeights(source), files: [file] };
-}
-
-/** The first of `names` that is there. */
+/** The first of `names` that is there; asked one after the other, since the first is the usual one. */
 export async function firstThere(files: Files, names: readonly string[]): Promise<string | undefined> {
-  const there = await Promise.all(names.map((name) => files.has(name)));
-  return names.find((_, i) => there[i]);
+  for (const name of names) if (await files.has(name)) return name;
+  return undefined;
 }
 
 /** A name without its ending. */
@@ -73,7 +59,8 @@ export function stemOf(name: string): string {
   return name.replace(/\.[^.]+$/, "");
 }
 
-async function needed(files: Files, name: string, what: string): Promise<ByteSource> {
+/** @throws BAD_MODEL when it is not there; IO_FAILED, ABORTED */
+export async function needed(files: Files, name: string, what: string): Promise<ByteSource> {
   const source = await files.open(name);
   requires(source, "BAD_MODEL", () => `${files.pathOf(name)}: no such file; ${what} needs it`);
   return source;
@@ -85,7 +72,9 @@ async function textOf(source: ByteSource): Promise<string> {
     "OUT_OF_LIMITS",
     () => `${source.name}: ${source.size} bytes are too many for a configuration`,
   );
-  return new TextDecoder().decode(await source.read(0, source.size));
+  const bytes = await source.read(0, source.size);
+  requireNotMistaken(source.name, bytes);
+  return new TextDecoder().decode(bytes);
 }
 
 async function parsedJson(source: ByteSource): Promise<unknown> {

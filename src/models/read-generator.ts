@@ -1,14 +1,15 @@
 /** A generator from its files, in any of the forms that are known. */
-import { requires } from "../core/errors.js";
-import { type Files, firstThere, type Place, readCheckpoint, readJson } from "./files.js";
+import { weightNames, weightStems } from "../core/weight-names.js";
+import { type Files, type Place, readJson } from "./files.js";
 import type { Generator } from "./generator.js";
+import { readCheckpoint, weightsIn } from "./model-weights.js";
 import { tinyGenerator } from "./tiny/autoencoder.js";
 import { diffusersGenerator } from "./vqgan/assemble.js";
 import { readVqgan } from "./vqgan/read.js";
 
 /** Where a whole pipeline of the diffusers library keeps its autoencoder. */
 const parts = ["vae", "vqvae"];
-const weightNames = ["safetensors", "bin", "fp16.safetensors"].map((ending) => `diffusion_pytorch_model.${ending}`);
+const WHAT = "a model of diffusers";
 
 /**
  * Reads a folder of the diffusers library (a VQModel, AutoencoderKL or AutoencoderTiny, or a pipeline that holds one in
@@ -23,7 +24,7 @@ export async function readGenerator(place: Place): Promise<Generator> {
 
 /** The folder with a `config.json` of the library's; undefined where there is none. */
 export async function diffusersFolder({ files, file }: Place): Promise<Files | undefined> {
-  if (file !== undefined && !weightNames.includes(file)) return undefined;
+  if (file !== undefined && !weightNames(weightStems.diffusers).includes(file)) return undefined;
   const folders = file === undefined ? [files, ...parts.map((part) => files.folder(part))] : [files];
   const there = await Promise.all(folders.map((folder) => folder.has("config.json")));
   for (const folder of folders.filter((_, i) => there[i])) {
@@ -34,19 +35,13 @@ export async function diffusersFolder({ files, file }: Place): Promise<Files | u
 }
 
 async function readDiffusers(folder: Files, file: string | undefined): Promise<Generator> {
-  const config = (await readJson(folder, "config.json", "a model of diffusers")) as { _class_name: string };
-  const name = file ?? (await firstThere(folder, weightNames));
-  requires(
-    name,
-    "BAD_MODEL",
-    () => `${folder.path}: holds none of ${weightNames.join(", ")}`,
-    "is the download complete?",
-  );
+  const config = (await readJson(folder, "config.json", WHAT)) as { _class_name: string };
+  const name = file ?? (await weightsIn(folder, weightStems.diffusers, WHAT));
   const read = {
     name: folder.name,
     config,
     configPath: folder.pathOf("config.json"),
-    ...(await readCheckpoint(folder, name, "a model of diffusers")),
+    ...(await readCheckpoint(folder, name, WHAT)),
   };
   return config._class_name === "AutoencoderTiny" ? tinyGenerator(read) : diffusersGenerator(read);
 }

@@ -1,15 +1,19 @@
 /** Takes a model's arrays out of a checkpoint by name, and says of all that do not fit which, wanted and found. */
+import type { DType } from "../core/dtype.js";
 import { requires, VqganClipError } from "../core/errors.js";
-import { type Shape, sameShape } from "../core/shape.js";
+import { type Shape, sameShape, sizeOf } from "../core/shape.js";
 import { type Tensor, weight } from "../graph/tensor.js";
 import type { Affine } from "../nn/layers.js";
 import { cast } from "../ops/arithmetic.js";
 import type { StateDict } from "../weights/state-dict.js";
 
+const floats: ReadonlySet<DType> = new Set<DType>(["float32", "float16", "float64"]);
+
 export class WeightTaker {
   private readonly taken = new Set<string>();
   private readonly misfits: string[] = [];
   private readonly missing: string[] = [];
+  private unreadable = false;
 
   /**
    * @param prefix in front of every key of the model, where it is part of a larger one
@@ -35,11 +39,15 @@ export class WeightTaker {
     const name = this.prefix + this.nameOf(key);
     this.taken.add(name);
     const entry = this.dict.entries.get(name);
-    if (!entry) this.missing.push(name);
+    const other = this.dict.unreadable.get(name);
+    if (other !== undefined) {
+      this.unreadable = true;
+      this.misfits.push(`${name} is ${other}, which is not read`);
+    } else if (!entry) this.missing.push(name);
     else if (!sameShape(entry.shape, shape)) {
       this.misfits.push(`${name}: expected [${shape}], found [${entry.shape}]`);
-    } else if (entry.dtype !== "float32" && entry.dtype !== "float16") {
-      this.misfits.push(`${name}: expected float32 or float16, found ${entry.dtype}`);
+    } else if (!floats.has(entry.dtype)) {
+      this.misfits.push(`${name}: expected float32, float16 or float64, found ${entry.dtype}`);
     } else return cast(weight(name, entry, entry.source), "float32");
     return weight(name, { dtype: "float32", shape }, { kind: "file", path: this.dict.origin, offset: 0, length: 0 });
   }
@@ -53,12 +61,14 @@ export class WeightTaker {
    * Ends the taking.
    *
    * @param ignored keys (without prefix) that a checkpoint may hold beside the model; keys outside the prefix may be anything
-   * @throws BAD_MODEL naming arrays of other shapes, missing ones, and surplus ones that are not ignored
+   * @throws BAD_MODEL naming arrays of other shapes, missing ones, and surplus ones of floats that are not ignored
    */
   finish(ignored: readonly RegExp[]): void {
-    const surplus = this.dict.names.filter((name) => {
-      if (this.taken.has(name) || !name.startsWith(this.prefix)) return false;
-      return !ignored.some((pattern) => pattern.test(name.slice(this.prefix.length)));
+    const isIgnored = (key: string) => ignored.some((pattern) => pattern.test(key));
+    const surplus = [...this.dict.entries].flatMap(([name, { dtype, shape }]) => {
+      // Counts, masks and other buffers that are no weights do not change a model.
+      const isWeight = floats.has(dtype) && sizeOf(shape) > 0 && name.startsWith(this.prefix);
+      return isWeight && !this.taken.has(name) && !isIgnored(name.slice(this.prefix.length)) ? [name] : [];
     });
     const complaints = [
       ...this.misfits.slice(0, 5),
@@ -69,7 +79,9 @@ export class WeightTaker {
     throw new VqganClipError(
       "BAD_MODEL",
       `${this.dict.origin}: ${complaints.join("; ")}`,
-      "the weights and the configuration seem to belong to different models",
+      this.unreadable
+        ? "save them as float32 or float16 arrays"
+        : "the weights and the configuration seem to belong to different models",
     );
   }
 }

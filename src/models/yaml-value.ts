@@ -1,4 +1,4 @@
-/** The value of a foreign yaml, in time that grows with its length. */
+/** The value of a foreign yaml, as PyYAML reads it (YAML 1.1: `no` is false), in time that grows with its length. */
 import { isScalar, parseDocument, visit } from "yaml";
 import { requires } from "../core/errors.js";
 import { shown } from "../core/shown.js";
@@ -10,7 +10,7 @@ const MAX_LENGTH = 2 ** 17;
 export function yamlValue(text: string): unknown {
   requires(text.length <= MAX_LENGTH, "BAD_MODEL", () => `${text.length} characters, the limit is ${MAX_LENGTH}`);
   // The library's own search for a key that comes twice compares each with all others.
-  const document = parseDocument(text, { uniqueKeys: false, logLevel: "error" });
+  const document = parseDocument(text, { version: "1.1", uniqueKeys: false, logLevel: "error" });
   const [error] = document.errors;
   if (error) throw error;
   visit(document, {

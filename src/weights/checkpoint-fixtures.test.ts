@@ -8,6 +8,7 @@ import { MemorySource } from "./byte-source.js";
 import { openSafetensors, openTorchCheckpoint, openWeights } from "./open-file.js";
 import type { StateDict } from "./state-dict.js";
 import { readTorchCheckpoint } from "./torch-checkpoint.js";
+import { resolveTorchGlobal } from "./torch-globals.js";
 
 async function expectEqual(actual: StateDict, expected: StateDict): Promise<void> {
   expect(actual.names.sort()).toEqual(expected.names.sort());
@@ -56,6 +57,33 @@ test.each(["vqgan/model-legacy.ckpt", "gumbel/model.ckpt"])("%s opens with file-
 test("classes of other libraries stay inert names", async () => {
   const dict = await openTorchCheckpoint(fixturePath("checkpoints/omegaconf.ckpt"));
   expect([...(await dict.read("w")).floats()]).toEqual([0, 1, 2]);
+});
+
+test("what torch.load(weights_only=True) takes beside the weights is data; what is no plain tensor is told who asks", async () => {
+  const dict = await openTorchCheckpoint(fixturePath("checkpoints/beside.ckpt"));
+  expect([...(await dict.read("w")).floats()]).toEqual([0, 1, 2]);
+  expect(dict.names).toEqual(["w"]);
+  expect(Object.fromEntries(dict.unreadable)).toEqual({
+    sparse: "a sparse tensor",
+    sparse_csr: "a sparse tensor",
+    quantised: "a quantised tensor",
+    quantised_rows: "a quantised tensor",
+    float8: "a tensor of torch.float8_e4m3fn",
+    uint16: "a tensor of torch.uint16",
+    complex: "a tensor of torch.ComplexFloatStorage",
+    meta: "a meta (empty) tensor",
+    nested: "a nested tensor",
+  });
+  await expect(dict.read("sparse")).rejects.toThrow("sparse is a sparse tensor, which is not read");
+});
+
+test("no name on the list of weights_only is called code", async () => {
+  const { names } = JSON.parse(await readFile(fixturePath("checkpoints/weights-only.json"), "utf8"));
+  expect(names.length).toBeGreaterThan(100);
+  for (const name of names as string[]) {
+    const at = name.lastIndexOf(".");
+    expect(() => resolveTorchGlobal(name.slice(0, at), name.slice(at + 1)), name).not.toThrow();
+  }
 });
 
 const hostile = JSON.parse(await readFile(fixturePath("checkpoints/hostile.json"), "utf8")) as {

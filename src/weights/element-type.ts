@@ -22,12 +22,6 @@ export const elementTypes = {
   int32: plain("int32"),
   uint8: plain("uint8"),
   bool: plain("bool"),
-  /** Torch's doubles: no model computes in them. */
-  float64AsFloat32: {
-    bytes: 8,
-    readAs: "float32",
-    convert: (shape, { buffer }) => NDArray.float32(shape, Float32Array.from(new Float64Array(buffer))),
-  },
   bfloat16: {
     bytes: 2,
     readAs: "float32",

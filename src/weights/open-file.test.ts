@@ -34,5 +34,9 @@ test("a missing file, a folder and a web page are each named", async () => {
     code: "BAD_FILE",
     hint: expect.stringContaining("web page"),
   });
-  await expect(openWeights(join(folder, "page.ckpt"))).rejects.toThrow(/claims a header/);
+  await expect(openWeights(join(folder, "page.ckpt"))).rejects.toThrow(/page.ckpt is a web page, not the file/);
+  await writeFile(join(folder, "pointer.ckpt"), "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n");
+  await expect(openWeights(join(folder, "pointer.ckpt"))).rejects.toThrow(/is a Git LFS pointer/);
+  await writeFile(join(folder, "empty.ckpt"), "");
+  await expect(openWeights(join(folder, "empty.ckpt"))).rejects.toThrow(/empty.ckpt is empty/);
 });

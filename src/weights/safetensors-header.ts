@@ -18,17 +18,22 @@ export const safetensorsTypes: Readonly<Record<string, ElementType>> = {
   BOOL: elementTypes.bool,
 };
 
-export interface SafetensorsRecord {
+interface Range {
   readonly name: string;
-  readonly type: ElementType;
-  readonly shape: Shape;
   /** From the start of the file. */
   readonly offset: number;
   readonly length: number;
 }
 
+export interface SafetensorsRecord extends Range {
+  readonly type: ElementType;
+  readonly shape: Shape;
+}
+
 export interface SafetensorsHeader {
   readonly records: readonly SafetensorsRecord[];
+  /** Arrays of types that have no place here (float8, complex64 and whatever else is new), and the format's name of each. */
+  readonly unreadable: ReadonlyMap<string, string>;
   readonly metadata: ReadonlyMap<string, string>;
 }
 
@@ -47,16 +52,19 @@ export function headerLength(name: string, prefix: Uint8Array, fileSize: number)
 }
 
 /**
- * Checks the header against itself and the file: known dtypes, whole-number shapes, and byte ranges that match their
- * shapes and tile the rest of the file without hole or overlap. Throws BAD_FILE, naming file, array and what came.
+ * Checks the header against itself and the file: whole-number shapes, and byte ranges that match their shapes (where the
+ * dtype is a known one) and tile the rest of the file without hole or overlap. Throws BAD_FILE, naming file, array and what came.
  */
 export function parseHeader(name: string, header: Uint8Array, fileSize: number): SafetensorsHeader {
   const dataStart = 8 + header.byteLength;
   const fields = parseObject(name, header);
   const metadata = new Map<string, string>();
   const records: SafetensorsRecord[] = [];
+  const ranges: Range[] = [];
+  const unreadable = new Map<string, string>();
   for (const [key, value] of Object.entries(fields)) {
     if (key === "__metadata__") {
+      if (value === null) continue; // some writers' way to say that there is none
       requires(isObject(value), "BAD_FILE", () => `openSafetensors(): ${name}: __metadata__ must be an object`);
       for (const [label, text] of Object.entries(value)) {
         requires(
@@ -66,10 +74,15 @@ export function parseHeader(name: string, header: Uint8Array, fileSize: number):
         );
         metadata.set(label, text);
       }
-    } else records.push(parseRecord(name, key, value, dataStart, fileSize));
+    } else {
+      const { type, dtype, shape, ...range } = parseRecord(name, key, value, dataStart, fileSize);
+      ranges.push(range);
+      if (type) records.push({ ...range, type, shape });
+      else unreadable.set(key, `an array of ${dtype}`);
+    }
   }
-  requireTiling(name, records, dataStart, fileSize);
-  return { records, metadata };
+  requireTiling(name, ranges, dataStart, fileSize);
+  return { records, unreadable, metadata };
 }
 
 function parseObject(name: string, header: Uint8Array): Record<string, unknown> {
@@ -97,19 +110,15 @@ function parseRecord(
   value: unknown,
   dataStart: number,
   fileSize: number,
-): SafetensorsRecord {
+): Range & { readonly type: ElementType | undefined; readonly dtype: string; readonly shape: Shape } {
   const reject = (what: string, hint?: string) =>
     new VqganClipError("BAD_FILE", `openSafetensors(): ${file}: ${name}: ${what}`, hint);
   if (!isObject(value)) throw reject(`expected {dtype, shape, data_offsets}, found ${shown(value)}`);
   const { dtype, shape, data_offsets: offsets } = value;
-  const type =
-    typeof dtype === "string" && Object.hasOwn(safetensorsTypes, dtype) ? safetensorsTypes[dtype] : undefined;
-  if (!type) {
-    throw reject(
-      `dtype ${shown(dtype)} is not supported`,
-      `save it as one of ${Object.keys(safetensorsTypes).join(", ")}`,
-    );
+  if (typeof dtype !== "string" || !/^[A-Z]\w{0,31}$/.test(dtype)) {
+    throw reject(`dtype must be a name such as F32, found ${shown(dtype)}`);
   }
+  const type = Object.hasOwn(safetensorsTypes, dtype) ? safetensorsTypes[dtype] : undefined;
   if (!isSizes(shape) || shape.length > RANK_LIMIT) {
     throw reject(`shape must be a list of whole numbers, found ${shown(shape)}`);
   }
@@ -120,13 +129,13 @@ function parseRecord(
   if (dataStart + end > fileSize) {
     throw reject(`ends at byte ${dataStart + end}, the file at ${fileSize}`, "the file is cut short: fetch it again");
   }
-  const needed = sizeOf(shape) * type.bytes;
+  const needed = type ? sizeOf(shape) * type.bytes : end - begin;
   if (needed !== end - begin)
     throw reject(`${dtype}[${shape}] needs ${needed} bytes, data_offsets give ${end - begin}`);
-  return { name, type, shape, offset: dataStart + begin, length: end - begin };
+  return { name, type, dtype, shape, offset: dataStart + begin, length: end - begin };
 }
 
-function requireTiling(file: string, records: readonly SafetensorsRecord[], dataStart: number, fileSize: number): void {
+function requireTiling(file: string, records: readonly Range[], dataStart: number, fileSize: number): void {
   let end = dataStart;
   let previous = "the header";
   for (const { name, offset, length } of [...records].sort((a, b) => a.offset - b.offset || a.length - b.length)) {

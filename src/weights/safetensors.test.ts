@@ -80,8 +80,9 @@ test.each<[string, Uint8Array, RegExp]>([
   ["no entry", file({ w: 3 }, 0), /w: expected \{dtype, shape, data_offsets\}, found 3/],
   ["duplicate", file('{"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"\\u0077":{}}', 0), /w: expected|"w" twice/],
   ["duplicate field", file('{"w":{"dtype":"F32","dtype":"U8","shape":[1],"data_offsets":[0,1]}}', 1), /"dtype" twice/],
-  ["unknown dtype", file({ w: { ...f32([1], 0, 4), dtype: "F8_E4M3" } }, 4), /w: dtype "F8_E4M3" is not supported/],
-  ["inherited dtype", file({ w: { ...f32([1], 0, 4), dtype: "toString" } }, 4), /not supported/],
+  ["a dtype that is none", file({ w: { ...f32([1], 0, 4), dtype: 4 } }, 4), /w: dtype must be a name such as F32/],
+  ["inherited dtype", file({ w: { ...f32([1], 0, 4), dtype: "toString" } }, 4), /must be a name .*found "toString"/],
+  ["unknown dtype beyond the file", file({ w: { ...f32([1], 0, 8), dtype: "F8_E4M3" } }, 4), /w: ends at byte/],
   ["NaN shape", file({ w: f32([Number.NaN], 0, 4) }, 4), /w: shape must be a list of whole numbers, found \[null\]/],
   ["negative shape", file({ w: f32([-1, -1], 0, 4) }, 4), /w: shape/],
   ["fractional shape", file({ w: f32([0.5, 2], 0, 4) }, 4), /w: shape/],
@@ -101,6 +102,22 @@ test.each<[string, Uint8Array, RegExp]>([
   expect(error.code).toBe("BAD_FILE");
   expect(error.message).toMatch(message);
   expect(error.message).toContain("w.safetensors");
+});
+
+test("metadata that is null is none", () => {
+  const dict = parseSafetensors(file({ __metadata__: null, w: f32([1], 0, 4) }, 4));
+  expect(dict.names).toEqual(["w"]);
+  expect(dict.metadata.size).toBe(0);
+});
+
+test("an array of a dtype that has no place here is an error for who asks for it alone", async () => {
+  const dict = parseSafetensors(file({ w: f32([1], 0, 4), v: { ...f32([3], 4, 7), dtype: "F8_E4M3" } }, 7));
+  expect((await dict.read("w")).item()).toBe(0);
+  expect(dict.names).toEqual(["w"]);
+  await expect(dict.read("v")).rejects.toMatchObject({
+    code: "BAD_MODEL",
+    message: expect.stringContaining("v is an array of F8_E4M3, which is not read"),
+  });
 });
 
 test("a key named __proto__ is an array like any other", async () => {

@@ -27,7 +27,7 @@ export async function readSafetensors(source: ByteSource): Promise<StateDict> {
       place instanceof Uint8Array ? loaded(record, place, budget) : entryOf(name, type.readAs, shape, place),
     );
   }
-  return new StateDict(entries, header.metadata, source);
+  return new StateDict(entries, header.metadata, source, header.unreadable);
 }
 
 /** The same from bytes in memory, at once: arrays share `content` wherever its alignment lets them. */
@@ -40,7 +40,7 @@ export function parseSafetensors(content: Uint8Array, name = "memory"): StateDic
   const entries = header.records.map((record): [string, WeightEntry] => {
     return [record.name, loaded(record, bytes.subarray(record.offset, record.offset + record.length), budget)];
   });
-  return new StateDict(new Map(entries), header.metadata, source);
+  return new StateDict(new Map(entries), header.metadata, source, header.unreadable);
 }
 
 function loaded({ name, type, shape }: SafetensorsRecord, bytes: Uint8Array, budget: MemoryBudget): WeightEntry {

@@ -4,7 +4,7 @@ import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import type { Shape } from "../core/shape.js";
 import type { WeightSource } from "../core/weight-source.js";
-import type { ByteSource } from "./byte-source.js";
+import { type ByteSource, MemorySource } from "./byte-source.js";
 
 export interface WeightEntry {
   readonly name: string;
@@ -20,6 +20,8 @@ export class StateDict {
     /** Free-form text the file carries about itself; empty when it carries none. */
     readonly metadata: ReadonlyMap<string, string>,
     private readonly bytes: ByteSource,
+    /** What no DType of ours can hold, by name, and what it is in words: an error only for who asks for it. */
+    readonly unreadable: ReadonlyMap<string, string> = new Map(),
   ) {}
 
   /** What to call the checkpoint in messages. */
@@ -35,9 +37,16 @@ export class StateDict {
     return this.entries.has(name);
   }
 
-  /** The entry called `name`. Throws BAD_MODEL when there is none. */
+  /** The entry called `name`. Throws BAD_MODEL when there is none, or one that is not read. */
   get(name: string): WeightEntry {
     const entry = this.entries.get(name);
+    const other = this.unreadable.get(name);
+    requires(
+      other === undefined,
+      "BAD_MODEL",
+      () => `StateDict.get(): ${this.origin}: ${name} is ${other}, which is not read`,
+      "save it as a plain float32 or float16 array",
+    );
     requires(
       entry,
       "BAD_MODEL",
@@ -67,4 +76,34 @@ export function entryOf(
       ? { kind: "memory", array: NDArray.fromBytes(dtype, shape, place) }
       : { kind: "file", path: place.path, offset: place.offset, length: place.length };
   return { name, dtype, shape, source };
+}
+
+/** The parts of one checkpoint as a whole. Throws BAD_MODEL when two hold an array of one name. */
+export function joined(origin: string, parts: readonly StateDict[]): StateDict {
+  const partOf = new Map<string, StateDict>();
+  for (const part of parts) {
+    for (const name of part.names) {
+      const other = partOf.get(name);
+      requires(!other, "BAD_MODEL", () => `${origin}: ${other?.origin} and ${part.origin} both hold ${name}`);
+      partOf.set(name, part);
+    }
+  }
+  return new Joined(origin, parts, partOf);
+}
+
+class Joined extends StateDict {
+  constructor(
+    origin: string,
+    parts: readonly StateDict[],
+    private readonly partOf: ReadonlyMap<string, StateDict>,
+  ) {
+    const metadata = parts[0]?.metadata ?? new Map();
+    const unreadable = new Map(parts.flatMap((part) => [...part.unreadable]));
+    const entries = new Map(parts.flatMap((part) => [...part.entries]));
+    super(entries, metadata, new MemorySource(new Uint8Array(), origin), unreadable);
+  }
+
+  override async read(name: string): Promise<NDArray> {
+    return this.partOf.get(name)?.read(name) ?? super.read(name);
+  }
 }

@@ -138,9 +138,9 @@ test("a legacy file made by hand is read", async () => {
   expect([...(await read.read("a")).floats()]).toEqual([0.5, 1.5, 2.5, 3.5]);
 });
 
-test("doubles become float32", async () => {
+test("doubles stay doubles, in the file", async () => {
   const read = await readTorchCheckpoint(legacy(dict(vector(2, storageId("DoubleStorage", 2))), { count: 2 }));
-  expect(read.get("a")).toMatchObject({ dtype: "float32", shape: [2] });
+  expect(read.get("a")).toMatchObject({ dtype: "float64", shape: [2] });
 });
 
 test("one storage described in two ways, the larger one beyond the file, is refused", async () => {

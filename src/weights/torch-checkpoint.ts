@@ -49,12 +49,15 @@ export async function readTorchCheckpoint(source: ByteSource): Promise<StateDict
   const { value, locate } = await (kind === "zip" ? describeZip(source) : describeLegacy(source));
   const budget = new MemoryBudget("openTorchCheckpoint", source.size);
   const entries = new Map<string, WeightEntry>();
+  const unreadable = new Map<string, string>();
   for (const [name, tensor] of findStateDict(source.name, value)) {
-    if (typeof name !== "string" || !(tensor instanceof TensorRef)) continue;
+    if (typeof name !== "string") continue;
+    if (tensor instanceof Placeholder) unreadable.set(name, tensor.type);
+    if (!(tensor instanceof TensorRef)) continue;
     entries.set(name, await tensorEntry(name, tensor, source, await locate(tensor.storage), budget));
   }
   const metadata = value instanceof ScriptObject ? [["format", "torchscript"] as const] : [];
-  return new StateDict(entries, new Map(metadata), source);
+  return new StateDict(entries, new Map(metadata), source, unreadable);
 }
 
 function findStateDict(file: string, value: unknown): PickleDict {

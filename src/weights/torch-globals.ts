@@ -6,12 +6,18 @@ import { VqganClipError } from "../core/errors.js";
 import { PickleGlobal, Placeholder, ScriptObject } from "./pickle-values.js";
 import { StorageRef, storageTypes, TensorRef } from "./torch-tensor.js";
 
-/** dtypes, memory formats, layouts and `device`: torch's harmless lower-case names. */
+/** dtypes, memory formats, layouts, schemes of quantisation and `device`: torch's harmless lower-case names. */
 const torchConstant =
-  /^(b?float\d*(_\w+)?|q?u?int\d+(x\d)?|complex\d+|c?half|c?double|cfloat|long|short|bool|device|\w+_format|strided|sparse_\w+)$/;
+  /^(b?float\d*(_\w+)?|q?u?int\d+(x\d)?|bits\w+|complex\d+|c?half|c?double|cfloat|long|short|bool|device|\w+_format|strided|sparse_\w+|per_(tensor|channel)_\w+)$/;
 
-const rebuildTensor = ([storage, offset, size, stride]: readonly unknown[]) =>
-  storage instanceof StorageRef ? new TensorRef(storage, offset, size, stride) : new Placeholder("tensor");
+const rebuildTensor = ([storage, offset, size, stride]: readonly unknown[]) => {
+  if (storage instanceof StorageRef) return new TensorRef(storage, offset, size, stride);
+  return new Placeholder(storage instanceof Placeholder ? `a tensor of ${storage.type}` : "a tensor");
+};
+/** Of the dtypes that have no storage class of their own: the storage is one of bytes. */
+const rebuildTensorV3 = ([, , , , , , dtype]: readonly unknown[]) =>
+  new Placeholder(`a tensor of ${dtype instanceof PickleGlobal ? dtype : "an unknown dtype"}`);
+const otherTensor = (kind: string) => () => new Placeholder(`a ${kind} tensor`);
 const first = ([value]: readonly unknown[]) => value;
 const emptyDict = ([pairs]: readonly unknown[]) => {
   const isPairs = Array.isArray(pairs) && pairs.every((pair) => Array.isArray(pair) && pair.length === 2);
@@ -30,8 +36,16 @@ const calls: Readonly<Record<string, (args: readonly unknown[]) => unknown>> = {
   "torch.Size": ([sizes]) => sizes ?? [],
   "torch._utils._rebuild_tensor": rebuildTensor,
   "torch._utils._rebuild_tensor_v2": rebuildTensor,
+  "torch._utils._rebuild_tensor_v3": rebuildTensorV3,
+  "torch._utils._rebuild_sparse_tensor": otherTensor("sparse"),
+  "torch._utils._rebuild_sparse_csr_tensor": otherTensor("sparse"),
+  "torch._utils._rebuild_qtensor": otherTensor("quantised"),
+  "torch._utils._rebuild_nested_tensor": otherTensor("nested"),
+  "torch._utils._rebuild_meta_tensor_no_storage": otherTensor("meta (empty)"),
+  "torch._utils._rebuild_device_tensor_from_cpu_tensor": first,
   "torch._utils._rebuild_parameter": first,
   "torch._utils._rebuild_parameter_with_state": first,
+  "torch.serialization._get_layout": first,
   "torch.jit._pickle.build_boollist": first,
   "torch.jit._pickle.build_doublelist": first,
   "torch.jit._pickle.build_intlist": first,
@@ -46,7 +60,7 @@ const calls: Readonly<Record<string, (args: readonly unknown[]) => unknown>> = {
 
 /** Types among Python's builtins; all else there is refused. */
 const harmlessBuiltins = new Set(
-  "bool bytearray bytes complex dict float frozenset int list long object range set slice str tuple unicode xrange".split(
+  "Ellipsis bool bytearray bytes complex dict float frozenset int list long object range set slice str tuple unicode xrange".split(
     " ",
   ),
 );

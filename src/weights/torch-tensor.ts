@@ -9,7 +9,7 @@ import { entryOf, type WeightEntry } from "./state-dict.js";
 
 /** torch's storage classes. */
 export const storageTypes: Readonly<Record<string, ElementType>> = {
-  DoubleStorage: elementTypes.float64AsFloat32,
+  DoubleStorage: elementTypes.float64,
   FloatStorage: elementTypes.float32,
   HalfStorage: elementTypes.float16,
   BFloat16Storage: elementTypes.bfloat16,
@@ -47,7 +47,7 @@ const RANK_LIMIT = 32;
 
 /**
  * A tensor whose storage begins at byte `storageStart` of `source`. Contiguous ones stay in the file; strided, bfloat16,
- * float64, int16 and int8 ones are copied (to float32, int32). Throws BAD_FILE when the description leaves its storage.
+ * int16 and int8 ones are copied (to float32, int32). Throws BAD_FILE when the description leaves its storage.
  */
 export async function tensorEntry(
   name: string,

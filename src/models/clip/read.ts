@@ -1,15 +1,15 @@
 /** A CLIP from its files as a Perceptor, in any of the forms it is published in. */
 import { requires } from "../../core/errors.js";
+import { weightNames, weightStems } from "../../core/weight-names.js";
 import type { StateDict } from "../../weights/state-dict.js";
 import { convolutionalClipPerceptor } from "../convolutional-clip/assemble.js";
-import { type Files, firstThere, type Place, readCheckpoint, readJson, readJsonIfThere, stemOf } from "../files.js";
+import { type Files, type Place, readJson, readJsonIfThere, stemOf } from "../files.js";
+import { readCheckpoint, weightsIn } from "../model-weights.js";
 import type { Perceptor } from "../perceptor.js";
 import { siglipPerceptor } from "../siglip/assemble.js";
 import { type ClipParts, clipPerceptor, openClipPerceptor } from "./assemble.js";
 import { openAiConfig } from "./open-clip-config.js";
 
-const HUGGING_FACE_WEIGHTS = ["model.safetensors", "pytorch_model.bin"];
-const OPEN_CLIP_WEIGHTS = ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"];
 const OPEN_CLIP_CONFIG = "open_clip_config.json";
 const WHAT = "a CLIP model";
 
@@ -21,27 +21,27 @@ const WHAT = "a CLIP model";
  * @throws BAD_MODEL naming the file or key that is missing or wrong; BAD_FILE on damaged weights; IO_FAILED, ABORTED
  */
 export async function readClip({ path, files, file }: Place): Promise<Perceptor> {
-  if (file !== undefined) {
-    requires(
-      await files.has(file),
-      "BAD_MODEL",
-      () => `CLIP: ${path}: no such file or folder`,
-      "give a folder with config.json and model.safetensors, or an archive of OpenAI's with tokenizer.json beside it",
-    );
+  requires(
+    file === undefined || (await files.has(file)),
+    "BAD_MODEL",
+    () => `CLIP: ${path}: no such file or folder`,
+    "give a folder with config.json and model.safetensors, or an archive of OpenAI's",
+  );
+  // Some repositories hold a model in both forms, or a `config.json` that is another library's.
+  const config = await readJsonIfThere(files, "config.json");
+  const type = (config as { model_type?: unknown } | null | undefined)?.model_type;
+  if (file !== undefined && !(type !== undefined && weightNames(weightStems.transformers).includes(file))) {
     return openClipPerceptor(await openClipParts(files, file));
   }
-  // Some repositories hold a model in both forms, or a `config.json` that is another library's.
-  const type = ((await readJsonIfThere(files, "config.json")) as { model_type?: unknown } | null | undefined)
-    ?.model_type;
   if (type === undefined && (await files.has(OPEN_CLIP_CONFIG))) {
-    return openClipPerceptor(await openClipParts(files, await weightsIn(files, OPEN_CLIP_WEIGHTS)));
+    return openClipPerceptor(await openClipParts(files, await weightsIn(files, weightStems.openClip, WHAT)));
   }
   const parts: ClipParts = {
     name: files.name,
     config: await readJson(files, "config.json", WHAT),
     preprocessor: await readJsonIfThere(files, "preprocessor_config.json"),
     tokenizer: await readJson(files, "tokenizer.json", WHAT),
-    ...(await readCheckpoint(files, await weightsIn(files, HUGGING_FACE_WEIGHTS), WHAT)),
+    ...(await readCheckpoint(files, file ?? (await weightsIn(files, weightStems.transformers, WHAT)), WHAT)),
     pathOf: (name) => files.pathOf(name),
   };
   if (type === "convolutional_clip") return convolutionalClipPerceptor(parts);
@@ -53,7 +53,7 @@ async function openClipParts(files: Files, file: string): Promise<ClipParts> {
   const tokenizer = await readTokenizer(files);
   const checkpoint = await readCheckpoint(files, file, WHAT);
   return {
-    name: OPEN_CLIP_WEIGHTS.includes(file) ? files.name : stemOf(file),
+    name: weightNames(weightStems.openClip).includes(file) ? files.name : stemOf(file),
     config: (await readJsonIfThere(files, OPEN_CLIP_CONFIG)) ?? ownConfig(files, checkpoint.weights),
     tokenizer,
     ...checkpoint,
@@ -80,11 +80,4 @@ async function readTokenizer(files: Files): Promise<unknown> {
     "copy the tokenizer.json of openai/clip-vit-base-patch32: all of OpenAI's models share it",
   );
   return tokenizer;
-}
-
-/** Older repositories hold a PyTorch checkpoint only. */
-async function weightsIn(files: Files, names: readonly string[]): Promise<string> {
-  const name = await firstThere(files, names);
-  requires(name, "BAD_MODEL", () => `${files.pathOf(names[0] as string)}: no such file; ${WHAT} needs it`);
-  return name;
 }

@@ -139,10 +139,18 @@ export function factorOf({ encoder }: VqganConfig): number {
 }
 
 function parseYaml(yaml: string, origin: string): unknown {
+  let value: unknown;
   try {
-    return yamlValue(yaml);
+    value = yamlValue(yaml);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split("\n"); // a picture of the place follows
     throw new VqganClipError("BAD_MODEL", `${origin}: not a yaml file: ${reason}`, undefined, { cause });
   }
+  requires(
+    typeof value === "object" && value !== null,
+    "BAD_MODEL",
+    () => `${origin}: expected keys and values (model: ...), found ${value === null ? "nothing" : "a line of text"}`,
+    "take the yaml that was published with the checkpoint",
+  );
+  return value;
 }

@@ -1,7 +1,9 @@
 /** A taming-transformers checkpoint and its yaml as a Generator. */
 import { requires } from "../../core/errors.js";
-import { type Files, firstThere, type Place, readCheckpoint, readText, stemOf } from "../files.js";
+import { isWeightPart, weightNames, weightStems } from "../../core/weight-names.js";
+import { type Files, firstThere, type Place, readText, stemOf } from "../files.js";
 import type { Generator } from "../generator.js";
+import { readCheckpoint } from "../model-weights.js";
 import { vqganGenerator } from "./assemble.js";
 
 /**
@@ -22,9 +24,11 @@ export async function readVqgan({ path, files, file }: Place): Promise<Generator
   });
 }
 
+const CHECKPOINT = /\.(safetensors|ckpt|pt|pth|bin)$/;
+
 async function checkpointIn(files: Files): Promise<string> {
-  const preferred = ["model.safetensors", "model.ckpt", "last.ckpt"];
-  const { name, holds } = await chosen(files, preferred, /\.(safetensors|ckpt|pt|pth)$/, {
+  const preferred = ["model.safetensors", "model.ckpt", "last.ckpt", ...weightNames(weightStems.transformers)];
+  const { name, holds } = await chosen(files, preferred, (name) => CHECKPOINT.test(name) && !isWeightPart(name), {
     none: "no checkpoint",
     several: "several checkpoints",
   });
@@ -40,7 +44,7 @@ async function checkpointIn(files: Files): Promise<string> {
 async function yamlOf(files: Files, checkpoint: string): Promise<string> {
   const stem = stemOf(checkpoint);
   const preferred = [...new Set([`${stem}.yaml`, `${stem}.yml`, "config.yaml", "model.yaml"])];
-  const { name, holds } = await chosen(files, preferred, /\.ya?ml$/, {
+  const { name, holds } = await chosen(files, preferred, (name) => /\.ya?ml$/.test(name), {
     none: "no yaml",
     several: "several yaml files",
   });
@@ -57,13 +61,13 @@ async function yamlOf(files: Files, checkpoint: string): Promise<string> {
 async function chosen(
   files: Files,
   preferred: readonly string[],
-  fits: RegExp,
+  fits: (name: string) => boolean,
   { none, several }: { readonly none: string; readonly several: string },
 ): Promise<{ readonly name?: string; readonly holds: string }> {
   const named = await firstThere(files, preferred);
   if (named !== undefined) return { name: named, holds: named };
-  const fitting = (await files.list())?.filter((name) => fits.test(name));
-  if (!fitting) return { holds: `none of ${preferred.join(", ")}` };
+  const fitting = (await files.list())?.filter(fits);
+  if (!fitting) return { holds: `none of ${preferred.slice(0, 4).join(", ")}` };
   const [only, ...others] = fitting;
   if (only === undefined) return { holds: none };
   return others.length > 0 ? { holds: `${several}: ${fitting.join(", ")}` } : { name: only, holds: only };
