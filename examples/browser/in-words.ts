@@ -7,6 +7,8 @@ export function inWords(notice: Notice): string {
       return `Not on ${notice.device}: ${notice.reason}.`;
     case "start":
       return `It starts at ${notice.used}, not at ${notice.recommended} as the model recommends: ${notice.reason}.`;
+    case "mask-of-all":
+      return "The mask covers the whole picture: all of it may change.";
     case "memory":
       return `It may need ${(notice.peakBytes / 1e9).toFixed(1)} GB of memory.`;
     case "truncated":

@@ -18,6 +18,8 @@ export function noticeText(notice: Notice): string {
       return `note: ${notice.device} does not run this: ${oneLine(notice.reason)}`;
     case "start":
       return `note: it starts at ${notice.used}, not at ${notice.recommended} as the model recommends: ${notice.reason}`;
+    case "mask-of-all":
+      return "note: the mask covers the whole picture, so all of it may change; black or transparent is what stays";
     case "memory":
       return `note: this run will need about ${gigabytes(notice.peakBytes)}, ${gigabytes(notice.availableBytes)} are free; --max-memory makes it fit`;
   }

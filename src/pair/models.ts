@@ -9,6 +9,7 @@ import { type Reconstruction, reconstruct } from "../guidance/reconstruct.js";
 import { checkRecommendation, type Recommendation } from "../guidance/resolve-settings.js";
 import { type FindOptions, type FoundMask, findMask } from "../guidance/self-mask.js";
 import type { Settings } from "../guidance/settings.js";
+import type { DecodeAs } from "../image/decode-options.js";
 import type { Generator } from "../models/generator.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { checkPrior, type Prior } from "../models/prior.js";
@@ -130,7 +131,7 @@ export abstract class PairModels<Source> {
   }
 
   /** The picture [3,H,W] in 0..1 that a source holds. @throws BAD_IMAGE, OUT_OF_LIMITS */
-  protected abstract decoded(source: Source): Promise<NDArray>;
+  protected abstract decoded(source: Source, as?: DecodeAs): Promise<NDArray>;
 
   protected compileOptions(): CompileOptions {
     return { ...compileOptionsOf(this.options), ...(this.sessions && { sessions: this.sessions }) };

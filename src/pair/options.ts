@@ -9,6 +9,8 @@ export type Notice =
   | TextNotice
   | StartNotice
   | { readonly kind: "refused-device"; readonly device: Device; readonly reason: string }
+  /** A mask holds no pixel: everything may change. */
+  | { readonly kind: "mask-of-all" }
   /** A run that is about to start will probably need more bytes than are free. */
   | { readonly kind: "memory"; readonly peakBytes: number; readonly availableBytes: number };
 
