@@ -1,5 +1,6 @@
 /** Where a model's files lie, on disk or on a web server: all that telling its form and reading it takes. */
 import { requires, VqganClipError } from "../core/errors.js";
+import { decodeText } from "../core/text.js";
 import type { ByteSource } from "../weights/byte-source.js";
 import { readWeights } from "../weights/read-weights.js";
 import type { StateDict } from "../weights/state-dict.js";
@@ -34,7 +35,7 @@ export interface Place {
 
 const TEXT_LIMIT = 100e6;
 
-/** The text of a configuration. @throws BAD_MODEL when it is not there, OUT_OF_LIMITS when it is absurdly large */
+/** The text of a configuration. @throws BAD_MODEL when it is not there or no text, OUT_OF_LIMITS when it is absurdly large */
 export async function readText(files: Files, name: string, what: string): Promise<string> {
   return textOf(await needed(files, name, what));
 }
@@ -85,7 +86,7 @@ async function textOf(source: ByteSource): Promise<string> {
     "OUT_OF_LIMITS",
     () => `${source.name}: ${source.size} bytes are too many for a configuration`,
   );
-  return new TextDecoder().decode(await source.read(0, source.size));
+  return decodeText(await source.read(0, source.size), source.name, "BAD_MODEL");
 }
 
 async function parsedJson(source: ByteSource): Promise<unknown> {
