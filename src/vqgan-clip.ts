@@ -7,6 +7,7 @@ import { readInput } from "./files/read-input.js";
 import type { Progress } from "./hub/pull.js";
 import { resolveModel } from "./hub/resolve.js";
 import { decodePicture } from "./image/decode.js";
+import type { DecodeAs } from "./image/decode-options.js";
 import { onDisk } from "./models/on-disk.js";
 import { ModelPair } from "./pair/model-pair.js";
 import { type ModelChoice, openPair } from "./pair/open-pair.js";
@@ -68,8 +69,8 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
     return device === "cpu" ? freemem() : undefined;
   }
 
-  protected override async decoded(source: PictureSource): Promise<NDArray> {
-    if (typeof source === "string") return decodePicture(await readInput(source), source);
-    return source instanceof Uint8Array ? decodePicture(source, "picture") : source;
+  protected override async decoded(source: PictureSource, as: DecodeAs = "picture"): Promise<NDArray> {
+    if (typeof source === "string") return decodePicture(await readInput(source), source, { as });
+    return source instanceof Uint8Array ? decodePicture(source, as, { as }) : source;
   }
 }

@@ -5,6 +5,8 @@ export function inWords(notice: Notice): string {
   switch (notice.kind) {
     case "refused-device":
       return `Not on ${notice.device}: ${notice.reason}.`;
+    case "mask-of-all":
+      return "The mask covers the whole picture: all of it may change.";
     case "memory":
       return `It may need ${(notice.peakBytes / 1e9).toFixed(1)} GB of memory.`;
     case "truncated":

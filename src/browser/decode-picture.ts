@@ -1,18 +1,18 @@
 /** Picture files to NDArrays in a browser, by its own decoder: upright, on white, within a pixel limit. */
 import { requires, VqganClipError } from "../core/errors.js";
-import { NDArray } from "../core/ndarray.js";
-
-export interface DecodeOptions {
-  /** Width times height that is accepted (default 50 million). */
-  readonly maxPixels?: number;
-}
+import type { NDArray } from "../core/ndarray.js";
+import type { DecodeOptions } from "../image/decode-options.js";
+import { drawnPlanesOf, planesOf } from "../image/planes.js";
 
 /**
  * A picture float32 [3,H,W] in 0..1 from a file that the browser can show. Transparency is laid on white.
  *
  * @throws BAD_IMAGE when it cannot be decoded, OUT_OF_LIMITS when it is too large
  */
-export async function decodePicture(file: Blob, { maxPixels = 50_000_000 }: DecodeOptions = {}): Promise<NDArray> {
+export async function decodePicture(
+  file: Blob,
+  { maxPixels = 50_000_000, as = "picture" }: DecodeOptions = {},
+): Promise<NDArray> {
   const bitmap = await createImageBitmap(file).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new VqganClipError("BAD_IMAGE", `decodePicture(): no picture, or damaged: ${reason}`, undefined, { cause });
@@ -26,15 +26,13 @@ export async function decodePicture(file: Blob, { maxPixels = 50_000_000 }: Deco
   );
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   requires(context, "OUT_OF_LIMITS", () => `decodePicture(): the browser gives no canvas of ${width}x${height} pixels`);
-  context.fillStyle = "white";
-  context.fillRect(0, 0, width, height);
+  if (as === "picture") {
+    context.fillStyle = "white";
+    context.fillRect(0, 0, width, height);
+  }
   context.drawImage(bitmap, 0, 0);
   bitmap.close();
   const { data } = context.getImageData(0, 0, width, height);
-  const count = width * height;
-  const planes = new Float32Array(3 * count);
-  for (let channel = 0; channel < 3; channel++) {
-    for (let i = 0; i < count; i++) planes[channel * count + i] = (data[4 * i + channel] as number) / 255;
-  }
-  return NDArray.float32([3, height, width], planes);
+  const pixels = { data, width, height, channels: 4 };
+  return as === "mask" ? drawnPlanesOf(pixels) : planesOf(pixels);
 }

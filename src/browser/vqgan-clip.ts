@@ -1,5 +1,6 @@
 /** VqganClip in a browser: models from a web server, pictures and sessions from bytes. Meant for a Web Worker. */
 import type { NDArray } from "../core/ndarray.js";
+import type { DecodeAs } from "../image/decode-options.js";
 import { ModelPair } from "../pair/model-pair.js";
 import { type ModelChoice, openPair } from "../pair/open-pair.js";
 import type { PairOptions } from "../pair/options.js";
@@ -66,8 +67,8 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
     return this.continued(bytes, "the session", request);
   }
 
-  protected override async decoded(source: PictureSource): Promise<NDArray> {
-    if (source instanceof Blob) return decodePicture(source);
-    return source instanceof Uint8Array ? decodePicture(new Blob([source as Uint8Array<ArrayBuffer>])) : source;
+  protected override async decoded(source: PictureSource, as: DecodeAs = "picture"): Promise<NDArray> {
+    if (source instanceof Blob) return decodePicture(source, { as });
+    return source instanceof Uint8Array ? decodePicture(new Blob([source as Uint8Array<ArrayBuffer>]), { as }) : source;
   }
 }

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { NDArray } from "../core/ndarray.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
-import { readInput } from "../files/read-input.js";
+import { readInput, STDIN } from "../files/read-input.js";
 import { requestedPrompts, USUAL_STRENGTH } from "../guidance/resolve-settings.js";
 import { encodePng } from "../image/png.js";
 import { MAX_EDIT_SIDE } from "../masks/edit.js";
@@ -91,13 +91,14 @@ export function addEdit(program: Command, finish: (code: number) => void): void 
 
 async function edit(picture: string, positional: readonly string[], flags: EditFlags): Promise<number> {
   const { strength, rect, from, to, saveMask, maxSide, saveState } = flags;
-  const png = flags.output ?? `${picture.replace(/\.[^./\\]*$/, "")}-edited.png`;
+  const named = picture === STDIN ? "picture" : picture.replace(/\.[^./\\]*$/, "");
+  const png = flags.output ?? `${named}-edited.png`;
   const reporter = new Reporter({ ...flags, pictureOnStdout: png === "-" });
   const targets = await targetsFrom(flags);
   const prompts = to === undefined ? positional : [to, ...positional];
   const request = { ...settingsFrom(flags, prompts), ...(targets.length > 0 && { targets }) };
   requestedPrompts(request, undefined); // before the models are opened: typing errors are told at once
-  const pauseSession = saveState ?? `${(png === "-" ? picture : png).replace(/\.[^./\\]*$/, "")}.vqclip`;
+  const pauseSession = saveState ?? `${png === "-" ? named : png.replace(/\.[^./\\]*$/, "")}.vqclip`;
   await checkOutputs([
     ...outputsOf({ ...flags, output: png, saveState: pauseSession }),
     ...(saveMask === undefined ? [] : [{ flag: "--save-mask", path: saveMask, endings: [".png"] }]),

@@ -1,7 +1,7 @@
 /** `vqgan-clip generate`: a picture from words. */
 import { type Command, Option } from "commander";
 import { VqganClipError } from "../core/errors.js";
-import { readInput } from "../files/read-input.js";
+import { readInput, readTextInput } from "../files/read-input.js";
 import { requestedPrompts } from "../guidance/resolve-settings.js";
 import { readPngText } from "../image/png-text.js";
 import { textPrompts } from "../prompts/prompt.js";
@@ -198,10 +198,10 @@ async function tellDifferences(source: Story, vq: VqganClip, reporter: Reporter)
 }
 
 async function codesOf(path: string): Promise<number[]> {
-  const bytes = await readInput(path);
+  const text = await readTextInput(path);
   const hint = "write a list of whole numbers, row by row";
   try {
-    const codes: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const codes: unknown = JSON.parse(text);
     const flat = Array.isArray(codes) ? codes.flat() : undefined;
     if (flat?.every((code) => Number.isSafeInteger(code))) return flat as number[];
   } catch (cause) {

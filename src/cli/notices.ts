@@ -16,6 +16,8 @@ export function noticeText(notice: Notice): string {
       return `note: the prompt is longer than the text encoder reads; read in parts: ${notice.parts.map((part) => `"${part.trim()}"`).join(", ")}`;
     case "refused-device":
       return `note: ${notice.device} does not run this: ${oneLine(notice.reason)}`;
+    case "mask-of-all":
+      return "note: the mask covers the whole picture, so all of it may change; black or transparent is what stays";
     case "memory":
       return `note: this run will need about ${gigabytes(notice.peakBytes)}, ${gigabytes(notice.availableBytes)} are free; --max-memory makes it fit`;
   }

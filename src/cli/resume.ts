@@ -1,6 +1,7 @@
 /** `vqgan-clip resume`: a saved run goes on, with the result of one that never stopped, or branches off. */
 import { type Command, Option } from "commander";
-import { VqganClipError } from "../core/errors.js";
+import { requires, VqganClipError } from "../core/errors.js";
+import { STDIN } from "../files/read-input.js";
 import type { Settings } from "../guidance/settings.js";
 import type { PictureRun } from "../picture-run.js";
 import { type OptimizerPolicy, optimizerPolicies } from "../sessions/paint.js";
@@ -79,6 +80,7 @@ export function addResume(program: Command, finish: (code: number) => void): voi
 }
 
 async function resume(session: string, flags: ResumeFlags): Promise<number> {
+  requires(session !== STDIN, "BAD_ARGUMENT", () => "resume: a session is read and written", "name a file");
   const png = flags.output ?? `${session.replace(/\.vqclip$/i, "")}.png`;
   const reporter = new Reporter({ ...flags, pictureOnStdout: png === "-" });
   if (flags.mask !== undefined && flags.image === undefined) {

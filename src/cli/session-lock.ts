@@ -32,7 +32,9 @@ async function lockOf(session: string): Promise<Lock | undefined> {
   }
   if (lock) return lock;
   const holder = await holderOf(path);
-  const who = holder ? `process ${holder.pid}${holder.host === hostname() ? "" : ` on ${holder.host}`}` : "another process";
+  const who = holder
+    ? `process ${holder.pid}${holder.host === hostname() ? "" : ` on ${holder.host}`}`
+    : "another process";
   throw new VqganClipError(
     "IO_FAILED",
     `${session}: ${who} is at work on this session; of two at once, one's work would be lost`,

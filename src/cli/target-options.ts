@@ -1,7 +1,7 @@
 /** `--image-prompt`, `--noise-prompt`, `--vector-prompt`: what a run is drawn to beside texts, each with weight and stop. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { VqganClipError } from "../core/errors.js";
-import { readInput } from "../files/read-input.js";
+import { readTextInput } from "../files/read-input.js";
 import type { TargetRequest } from "../pair/requests.js";
 import { parsePrompt } from "../prompts/prompt.js";
 import { weightSetting } from "../prompts/weight.js";
@@ -73,7 +73,7 @@ function seedOf(text: string): number {
 }
 
 async function vectorOf(path: string): Promise<number[]> {
-  const text = new TextDecoder().decode(await readInput(path));
+  const text = await readTextInput(path);
   try {
     const value: unknown = JSON.parse(text);
     const numbers = Array.isArray(value) ? value : (value as { embedding?: unknown } | null)?.embedding;

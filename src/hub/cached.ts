@@ -3,6 +3,7 @@ import { lstat, readdir, readFile, readlink, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { VqganClipError } from "../core/errors.js";
 import { nearest } from "../core/nearest.js";
+import { decodeText } from "../core/text.js";
 import { catalogue, type HubChoice, type ModelKind, type Published, type Source, unlisted } from "./catalogue.js";
 import { type Checksum, checksumOf, digestFile } from "./checksum.js";
 import { diskError } from "./download.js";
@@ -176,7 +177,9 @@ async function filesIn(folder: string, choices: readonly HubChoice[]): Promise<C
 async function isClip(folder: string): Promise<boolean> {
   if ((await fileSize(join(folder, "open_clip_config.json"))) !== undefined) return true;
   try {
-    const config = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as { model_type?: unknown };
+    const config = JSON.parse(decodeText(await readFile(join(folder, "config.json")), folder)) as {
+      model_type?: unknown;
+    };
     return ["clip", "siglip", "convolutional_clip"].includes(config.model_type as string);
   } catch {
     return false;

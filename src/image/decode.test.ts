@@ -19,6 +19,23 @@ test("transparency is laid on white", async () => {
   expect(await pixels(await raw(0).png().toBuffer())).toEqual([255, 255, 0, 255, 0, 255]);
 });
 
+test("of a mask, paint counts as far as it is opaque; an opacity that is the same everywhere says nothing", async () => {
+  const mask = async (...pixels: (readonly [grey: number, alpha: number])[]) => {
+    const data = Uint8Array.from(pixels.flatMap(([grey, alpha]) => [grey, grey, grey, alpha]));
+    const png = await sharp(data, { raw: { width: pixels.length, height: 1, channels: 4 } })
+      .png()
+      .toBuffer();
+    const planes = (await decodePicture(png, "mask.png", { as: "mask" })).floats();
+    return [...planes.subarray(0, pixels.length)].map((value) => Math.round(255 * value));
+  };
+  expect(await mask([255, 255], [255, 0], [255, 128], [0, 255])).toEqual([255, 0, 128, 0]); // a layer
+  expect(await mask([255, 128], [0, 128])).toEqual([255, 0]);
+  expect(await mask([255, 255], [0, 255])).toEqual([255, 0]);
+  const grey = sharp(Uint8Array.of(255, 0), { raw: { width: 2, height: 1, channels: 1 } });
+  const planes = await decodePicture(await grey.toColourspace("b-w").png().toBuffer(), "mask.png", { as: "mask" });
+  expect([...planes.floats()]).toEqual([1, 0, 1, 0, 1, 0]);
+});
+
 test.each(["webp", "gif", "tiff", "avif", "jpeg"] as const)("%s is told by its content", async (format) => {
   const bytes = await sharp({ create: { width: 16, height: 8, channels: 3, background: "#4080c0" } })
     .toFormat(format)

@@ -1,12 +1,11 @@
 /** Picture files to NDArrays on Node: told apart by content, upright, on white, within a pixel limit. */
-import sharp from "sharp";
+import sharp, { type FailOnOptions, type Metadata, type OutputInfo, type Sharp } from "sharp";
 import { requires, VqganClipError } from "../core/errors.js";
-import { NDArray } from "../core/ndarray.js";
-
-export interface DecodeOptions {
-  /** Width times height that is accepted (default 50 million). */
-  readonly maxPixels?: number;
-}
+import type { NDArray } from "../core/ndarray.js";
+import type { DecodeOptions } from "./decode-options.js";
+import { drawnPlanesOf, planesOf } from "./planes.js";
+import { concatenate } from "./png-chunks.js";
+import { tiffFacts, tiffProblem } from "./tiff.js";
 
 /** How each readable format begins, from byte `at`: nothing else ever reaches the decoder, which knows many more. */
 const signatures: readonly { readonly at: number; readonly text: string }[] = [
@@ -16,13 +15,18 @@ const signatures: readonly { readonly at: number; readonly text: string }[] = [
   { at: 0, text: "GIF8" },
   { at: 0, text: "II*\0" }, // TIFF
   { at: 0, text: "MM\0*" },
+  { at: 0, text: "II+\0" }, // BigTIFF
+  { at: 0, text: "MM\0+" },
   { at: 4, text: "ftyp" }, // AVIF
 ];
 const READABLE = "PNG, JPEG, WebP, GIF, TIFF and AVIF can be read";
+const PLAIN_TIFF = "save it as RGB or grey of 8 or 16 bits, compressed by LZW, Deflate or not at all, or as PNG";
+const JPEG_END = Uint8Array.of(0xff, 0xd9);
 
 /**
- * A picture float32 [3,H,W] in 0..1 from the bytes of a PNG, JPEG, WebP, GIF (its first frame), TIFF or AVIF file.
- * EXIF orientation is applied, colour profiles become sRGB, transparency is laid on white.
+ * A picture float32 [3,H,W] in 0..1 from the bytes of a PNG, JPEG, WebP, GIF (its first frame), TIFF (its first page) or
+ * AVIF file. EXIF orientation is applied, colour profiles become sRGB, transparency is laid on white. TIFF of other
+ * samples than whole numbers of up to 16 bits, or of colours or compressions that the decoder does not know, is refused.
  *
  * @param name what to call it in messages
  * @throws BAD_IMAGE when the bytes are no such file or are damaged, OUT_OF_LIMITS (before decoding) when it is too large
@@ -30,31 +34,63 @@ const READABLE = "PNG, JPEG, WebP, GIF, TIFF and AVIF can be read";
 export async function decodePicture(
   bytes: Uint8Array,
   name = "picture",
-  { maxPixels = 50_000_000 }: DecodeOptions = {},
+  { maxPixels = 50_000_000, as = "picture" }: DecodeOptions = {},
 ): Promise<NDArray> {
   requires(bytes.length > 0, "BAD_IMAGE", () => `decodePicture(): ${name} is empty`, READABLE);
   requires(isPicture(bytes), "BAD_IMAGE", () => `decodePicture(): ${name} is no picture`, READABLE);
-  const { width, height } = await unlessDamaged(name, () => sharp(bytes, { limitInputPixels: false }).metadata());
+  const tiff = tiffFacts(bytes);
+  const hint = tiff ? PLAIN_TIFF : READABLE;
+  const problem = tiff && tiffProblem(tiff);
+  requires(!problem, "BAD_IMAGE", () => `decodePicture(): ${name} cannot be read rightly: ${problem}`, hint);
+  const facts = await unlessDamaged(name, hint, () => sharp(bytes, { limitInputPixels: false }).metadata());
+  const { width, height } = facts;
   requires(
     width * height <= maxPixels,
     "OUT_OF_LIMITS",
     () => `decodePicture(): ${name} has ${width}x${height} pixels, the limit is ${maxPixels} in all`,
     "scale it down first",
   );
-  const { data, info } = await unlessDamaged(name, () =>
-    sharp(bytes, { limitInputPixels: maxPixels, autoOrient: true, failOn: "truncated" })
-      .toColourspace("srgb")
-      .flatten({ background: "white" })
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true }),
+  const pixelsOf = async (content: Uint8Array, failOn: FailOnOptions) => {
+    const upright = sharp(content, { limitInputPixels: maxPixels, autoOrient: true, failOn });
+    const shown = (await withProfileApplied(upright, facts)).toColourspace("srgb");
+    if (tiff?.extraSamples.some((kind) => kind === 0))
+      shown.removeAlpha(); // channels that are no opacity
+    else if (as === "picture") shown.flatten({ background: "white" });
+    if (as === "mask") shown.ensureAlpha();
+    return shown.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+  };
+  const { data, info } = await unlessDamaged(name, hint, () =>
+    facts.format === "jpeg" && !facts.isProgressive
+      ? jpegPixels(bytes, pixelsOf)
+      : pixelsOf(bytes, tiff ? "error" : "truncated"),
   );
-  const count = info.width * info.height;
-  const planes = new Float32Array(3 * count);
-  for (let channel = 0; channel < 3; channel++) {
-    const from = Math.min(channel, info.channels - 1); // a grey picture has one channel
-    for (let i = 0; i < count; i++) planes[channel * count + i] = (data[i * info.channels + from] as number) / 255;
+  const pixels = { data, width: info.width, height: info.height, channels: info.channels };
+  return as === "mask" ? drawnPlanesOf(pixels) : planesOf(pixels);
+}
+
+type PixelsOf = (content: Uint8Array, failOn: FailOnOptions) => Promise<{ data: Buffer; info: OutputInfo }>;
+
+/**
+ * A JPEG without its end marker is whole when it shows the same picture whatever follows it; of a progressive one nobody
+ * could tell, a scan may be lacking.
+ */
+async function jpegPixels(bytes: Uint8Array, pixelsOf: PixelsOf): ReturnType<PixelsOf> {
+  try {
+    return await pixelsOf(bytes, "truncated");
+  } catch (error) {
+    const endedBy = (fill: number) =>
+      pixelsOf(concatenate([bytes, new Uint8Array(64).fill(fill), JPEG_END]), "truncated").catch(() => undefined);
+    const [one, other] = [await endedBy(0x00), await endedBy(0xaa)];
+    if (one && other?.data.equals(one.data)) return one;
+    throw error;
   }
-  return NDArray.float32([3, info.height, info.width], planes);
+}
+
+/** The decoder applies profiles to 8 bits a channel only: pictures of 16 come down to 8 first, their profile kept. */
+async function withProfileApplied(picture: Sharp, { icc, depth, space }: Metadata): Promise<Sharp> {
+  if (!icc || depth !== "ushort" || space === "cmyk") return picture;
+  const eight = picture.keepIccProfile().toColourspace(space === "grey16" ? "b-w" : "srgb");
+  return sharp(await eight.png({ compressionLevel: 1 }).toBuffer());
 }
 
 function isPicture(bytes: Uint8Array): boolean {
@@ -62,12 +98,12 @@ function isPicture(bytes: Uint8Array): boolean {
   return signatures.some(({ at, text }) => begins.startsWith(text, at));
 }
 
-async function unlessDamaged<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+async function unlessDamaged<Result>(name: string, hint: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (cause) {
     const reason = cause instanceof Error ? (cause.message.split("\n")[0] as string) : String(cause);
-    throw new VqganClipError("BAD_IMAGE", `decodePicture(): ${name} is no picture, or damaged: ${reason}`, READABLE, {
+    throw new VqganClipError("BAD_IMAGE", `decodePicture(): ${name} is no picture, or damaged: ${reason}`, hint, {
       cause,
     });
   }

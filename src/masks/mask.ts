@@ -54,7 +54,7 @@ export function checkMask(mask: NDArray, [height, width]: readonly [number, numb
     (mask.data as Uint8Array).some((value) => value > 0),
     "BAD_ARGUMENT",
     () => "mask: nothing in it may change",
-    "white may change, black stays",
+    "white may change; black and what is transparent stay",
   );
 }
 

@@ -1,6 +1,7 @@
 /** Where a model's files lie, on disk or on a web server: all that telling its form and reading it takes. */
 import { requires, VqganClipError } from "../core/errors.js";
 import { requireNotMistaken } from "../core/mistaken-file.js";
+import { decodeText } from "../core/text.js";
 import type { ByteSource } from "../weights/byte-source.js";
 
 /** A folder that may not be there. Files are named as in it, those of folders in it by `folder`. */
@@ -32,7 +33,7 @@ export interface Place {
 
 const TEXT_LIMIT = 100e6;
 
-/** The text of a configuration. @throws BAD_MODEL when it is not there, BAD_FILE when it is empty or a web page, OUT_OF_LIMITS */
+/** The text of a configuration. @throws BAD_MODEL when it is not there or no text, BAD_FILE when it is empty or a web page, OUT_OF_LIMITS */
 export async function readText(files: Files, name: string, what: string): Promise<string> {
   return textOf(await needed(files, name, what));
 }
@@ -74,7 +75,7 @@ async function textOf(source: ByteSource): Promise<string> {
   );
   const bytes = await source.read(0, source.size);
   requireNotMistaken(source.name, bytes);
-  return new TextDecoder().decode(bytes);
+  return decodeText(bytes, source.name, "BAD_MODEL");
 }
 
 async function parsedJson(source: ByteSource): Promise<unknown> {

@@ -28,7 +28,7 @@ import {
   withTargetSettings,
 } from "./requests.js";
 import type { PictureBeginning, PictureTools, RunningPicture } from "./running-picture.js";
-import { drawnMask, fitted, maskOf, targetNumbers } from "./sources.js";
+import { type Decode, drawnMask, fitted, maskOf, targetNumbers } from "./sources.js";
 
 /** Makes a platform's kind of run. */
 type RunMaker<Source, Picture extends RunningPicture<Source>> = new (
@@ -38,7 +38,7 @@ type RunMaker<Source, Picture extends RunningPicture<Source>> = new (
 
 /** @typeParam Picture the platform's kind of run */
 export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> extends PairModels<Source> {
-  private readonly decode = (source: Source): Promise<NDArray> => this.decoded(source);
+  private readonly decode: Decode<Source> = (source, as) => this.decoded(source, as);
 
   protected constructor(
     parts: PairParts,
@@ -83,7 +83,8 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     encoderOf(this.generator, "edit()");
     const picture = await this.decoded(image);
     const [, height, width] = picture.shape as [number, number, number];
-    const source = await editSource(picture, await maskOf({ mask, rect }, [height, width], this.decode));
+    const drawn = await maskOf({ mask, rect }, [height, width], this.decode);
+    const source = await editSource(picture, drawn && this.toldOf(drawn));
     const size = workingSize([height, width], this.generator.factor, maxSide);
     const { settings } = this.resolved(withTargetSettings(asked), { edits: true, begun: true, size });
     const plan = planRun(this, settings, this.options);
@@ -182,7 +183,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
       models: () => this.identities(),
       restore: (state, former) => this.restored(state, former),
       picture: this.decode,
-      mask: (source) => drawnMask(source, this.decode),
+      mask: async (source) => this.toldOf(await drawnMask(source, this.decode)),
       reopen: (tree) => this.reopened(tree),
     };
   }
@@ -195,6 +196,12 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     await former?.dispose();
     const plan = planRun(this, state.settings, this.options);
     return this.told(plan.peakBytes, () => Run.restore(this, state, this.textOptions(plan)));
+  }
+
+  /** A mask, told of where it holds nothing. */
+  private toldOf(mask: NDArray): NDArray {
+    if ((mask.data as Uint8Array).every((value) => value > 0)) this.options.onNotice?.({ kind: "mask-of-all" });
+    return mask;
   }
 
   /** Compiles a run, and tells of its memory before and of its device after. */

@@ -3,6 +3,7 @@ import type { NDArray } from "../core/ndarray.js";
 import type { OwnLosses } from "../guidance/picture-regularizers.js";
 import { checkRecommendation, type Recommendation } from "../guidance/resolve-settings.js";
 import type { Settings } from "../guidance/settings.js";
+import type { DecodeAs } from "../image/decode-options.js";
 import { type FindOptions, type FoundMask, findMask } from "../masks/self-mask.js";
 import type { Generator } from "../models/generator.js";
 import type { Perceptor } from "../models/perceptor.js";
@@ -123,7 +124,7 @@ export abstract class PairModels<Source> {
   }
 
   /** The picture [3,H,W] in 0..1 that a source holds. @throws BAD_IMAGE, OUT_OF_LIMITS */
-  protected abstract decoded(source: Source): Promise<NDArray>;
+  protected abstract decoded(source: Source, as?: DecodeAs): Promise<NDArray>;
 
   protected compileOptions(): CompileOptions {
     return { ...compileOptionsOf(this.options), ...(this.sessions && { sessions: this.sessions }) };

@@ -7,6 +7,8 @@ import type { Device, DeviceRequest } from "../runtime/devices.js";
 export type Notice =
   | TextNotice
   | { readonly kind: "refused-device"; readonly device: Device; readonly reason: string }
+  /** A mask holds no pixel: everything may change. */
+  | { readonly kind: "mask-of-all" }
   /** A run that is about to start will probably need more bytes than are free. */
   | { readonly kind: "memory"; readonly peakBytes: number; readonly availableBytes: number };
 

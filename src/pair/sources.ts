@@ -2,14 +2,15 @@
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { clampPicture } from "../image/bytes.js";
+import type { DecodeAs } from "../image/decode-options.js";
 import { resizePicture } from "../image/resize.js";
 import { checkMask, maskOfPicture, rectangleMask } from "../masks/mask.js";
 import type { EditRequest, TargetRequest } from "./requests.js";
 
 type MaskRequest<Source> = { readonly [Name in "mask" | "rect"]: EditRequest<Source>[Name] | undefined };
 
-/** Reads a platform's kind of picture: [3,H,W] in 0..1. @throws BAD_IMAGE, OUT_OF_LIMITS */
-export type Decode<Source> = (source: Source) => Promise<NDArray>;
+/** Reads a platform's kind of picture, or a mask drawn as one: [3,H,W] in 0..1. @throws BAD_IMAGE, OUT_OF_LIMITS */
+export type Decode<Source> = (source: Source, as?: DecodeAs) => Promise<NDArray>;
 
 /** The pictures and vectors behind targets, one each; nothing for noise. */
 export async function targetNumbers<Source>(
@@ -42,7 +43,7 @@ export async function maskOf<Source>(
 /** uint8 [H,W] */
 export async function drawnMask<Source>(mask: Source | NDArray, decode: Decode<Source>): Promise<NDArray> {
   if (mask instanceof NDArray && mask.shape.length === 2) return mask.as("uint8");
-  return maskOfPicture(await decode(mask as Source));
+  return maskOfPicture(await decode(mask as Source, "mask"));
 }
 
 /** A picture at a run's size. */

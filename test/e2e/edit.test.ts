@@ -132,6 +132,32 @@ describe("vq.edit", () => {
     });
   });
 
+  test("a mask drawn on a transparent layer holds what the layer leaves clear; one that holds nothing is told", async () => {
+    const notices: string[] = [];
+    const told = await VqganClip.fromPretrained({
+      vqgan: fixturePath("vqgan"),
+      clip: fixturePath("clip-quick-gelu"),
+      threads: 1,
+      onNotice: ({ kind }) => notices.push(kind),
+    });
+    const layer = (alpha: (column: number) => number) => {
+      const white = Uint8Array.from({ length: 4 * width * height }, (_, i) => (i % 4 < 3 ? 255 : alpha((i >> 2) % width))); // biome-ignore format: one picture
+      return sharp(white, { raw: { width, height, channels: 4 } })
+        .png()
+        .toBuffer();
+    };
+    const drawn = await told.edit({ ...request, mask: await layer((column) => (column < 9 ? 255 : 0)) });
+    const mask = (await drawn.state()).source?.mask?.data as Uint8Array;
+    expect(mask.every((value, i) => value === (i % width < 9 ? 255 : 0))).toBe(true);
+    expect(notices).toEqual([]);
+    await told.edit({ ...request, mask: await layer(() => 255) });
+    expect(notices).toEqual(["mask-of-all"]);
+    await expect(told.edit({ ...request, mask: NDArray.zeros("uint8", [height, width]) })).rejects.toThrow(
+      "mask: nothing in it may change",
+    );
+    await drawn.dispose();
+  });
+
   test("held latents stay as they were, free ones move", async () => {
     const run = await vq.edit({ ...request, rect: [0, 0, 10, 47] });
     const before = (await run.state()).z.clone();

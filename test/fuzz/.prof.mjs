@@ -35,7 +35,7 @@ var Random = class _Random {
     requires(
       Number.isSafeInteger(seed2) && seed2 >= 0,
       "BAD_ARGUMENT",
-      () => `Random(): seed must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, got ${seed2}`
+      () => `Random(): seed must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, got ${seed2}`,
     );
     this.key0 = seed2 >>> 0;
     this.key1 = Math.floor(seed2 / 2 ** 32) >>> 0;
@@ -63,8 +63,8 @@ var Random = class _Random {
   /** A whole number, uniform in 0..2^32-1. */
   uint32() {
     if (this.index === 4) {
-      this.low = this.low + 1 >>> 0;
-      if (this.low === 0) this.high = this.high + 1 >>> 0;
+      this.low = (this.low + 1) >>> 0;
+      if (this.low === 0) this.high = (this.high + 1) >>> 0;
       this.refill();
       this.index = 0;
     }
@@ -74,7 +74,7 @@ var Random = class _Random {
   uniform(low = 0, high = 1) {
     const a = this.uint32() >>> 5;
     const b = this.uint32() >>> 6;
-    return low + (high - low) * (a * 67108864 + b) / 9007199254740992;
+    return low + ((high - low) * (a * 67108864 + b)) / 9007199254740992;
   }
   /** A whole number, uniform in 0..bound-1. */
   integer(bound) {
@@ -106,8 +106,8 @@ function philox(out, c0, c1, c2, c3, k0, k1) {
     c1 = low1;
     c2 = (high0 ^ c3 ^ k1) >>> 0;
     c3 = low0;
-    k0 = k0 + 2654435769 >>> 0;
-    k1 = k1 + 3144134277 >>> 0;
+    k0 = (k0 + 2654435769) >>> 0;
+    k1 = (k1 + 3144134277) >>> 0;
   }
   out[0] = c0;
   out[1] = c1;
@@ -119,9 +119,9 @@ function multiplyHigh(a, b) {
   const aHigh = a >>> 16;
   const bLow = b & 65535;
   const bHigh = b >>> 16;
-  const middle = aHigh * bLow + (aLow * bLow >>> 16);
+  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
   const cross = aLow * bHigh + (middle & 65535);
-  return aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(cross / 65536) >>> 0;
+  return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(cross / 65536)) >>> 0;
 }
 
 // test/support/fixtures.ts
@@ -135,7 +135,7 @@ var arrayTypes = {
   int64: BigInt64Array,
   int32: Int32Array,
   uint8: Uint8Array,
-  bool: Uint8Array
+  bool: Uint8Array,
 };
 function bytesPerElement(dtype) {
   return arrayTypes[dtype].BYTES_PER_ELEMENT;
@@ -152,7 +152,7 @@ function viewBytes(dtype, bytes, length) {
 var scratch = new DataView(new ArrayBuffer(4));
 function halfToNumber(bits) {
   const sign = bits & 32768 ? -1 : 1;
-  const exponent = bits >> 10 & 31;
+  const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
@@ -161,8 +161,8 @@ function halfToNumber(bits) {
 function numberToHalf(value) {
   scratch.setFloat32(0, value);
   const bits = scratch.getUint32(0);
-  const sign = bits >>> 16 & 32768;
-  const exponent = bits >>> 23 & 255;
+  const sign = (bits >>> 16) & 32768;
+  const exponent = (bits >>> 23) & 255;
   const fraction = bits & 8388607;
   if (exponent === 255) return sign | 31744 | (fraction ? 512 : 0);
   const unbiased = exponent - 127;
@@ -170,12 +170,12 @@ function numberToHalf(value) {
   if (unbiased < -25) return sign;
   const mantissa = unbiased < -14 ? (fraction | 8388608) >>> 0 : fraction;
   const shift = unbiased < -14 ? -unbiased - 1 : 13;
-  const base = unbiased < -14 ? 0 : unbiased + 15 << 10;
-  const rest = mantissa & (1 << shift) - 1;
-  const half2 = 1 << shift - 1;
+  const base = unbiased < -14 ? 0 : (unbiased + 15) << 10;
+  const rest = mantissa & ((1 << shift) - 1);
+  const half2 = 1 << (shift - 1);
   let result = base + (mantissa >>> shift);
   const lost = Math.abs(value) - Math.abs(scratch.getFloat32(0));
-  if (rest > half2 || rest === half2 && (lost > 0 || lost === 0 && result & 1)) result++;
+  if (rest > half2 || (rest === half2 && (lost > 0 || (lost === 0 && result & 1)))) result++;
   return sign | result;
 }
 function bfloat16ToNumber(bits) {
@@ -209,7 +209,7 @@ var NDArray = class _NDArray {
     requires(
       data.length === sizeOf(shape),
       "SHAPE_MISMATCH",
-      () => `NDArray(): shape [${shape}] holds ${sizeOf(shape)} elements, got ${data.length}`
+      () => `NDArray(): shape [${shape}] holds ${sizeOf(shape)} elements, got ${data.length}`,
     );
   }
   dtype;
@@ -232,7 +232,8 @@ var NDArray = class _NDArray {
     requires(
       bytes.byteLength === sizeOf(shape) * bytesPerElement(dtype),
       "SHAPE_MISMATCH",
-      () => `NDArray.fromBytes(): ${dtype}[${shape}] needs ${sizeOf(shape) * bytesPerElement(dtype)} bytes, got ${bytes.byteLength}`
+      () =>
+        `NDArray.fromBytes(): ${dtype}[${shape}] needs ${sizeOf(shape) * bytesPerElement(dtype)} bytes, got ${bytes.byteLength}`,
     );
     return new _NDArray(dtype, shape, viewBytes(dtype, bytes, sizeOf(shape)));
   }
@@ -304,13 +305,13 @@ function requireRange(source, offset, length) {
   requires(
     Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0,
     "BAD_FILE",
-    () => `${source.name}: byte range ${offset}+${length} is not a pair of whole numbers`
+    () => `${source.name}: byte range ${offset}+${length} is not a pair of whole numbers`,
   );
   requires(
     offset + length <= source.size,
     "BAD_FILE",
     () => `${source.name}: needs bytes ${offset}..${offset + length}, the file ends at ${source.size}`,
-    "the file is cut short: fetch or copy it again"
+    "the file is cut short: fetch or copy it again",
   );
 }
 
@@ -328,23 +329,23 @@ var elementTypes = {
   float64AsFloat32: {
     bytes: 8,
     readAs: "float32",
-    convert: (shape, { buffer }) => NDArray.float32(shape, Float32Array.from(new Float64Array(buffer)))
+    convert: (shape, { buffer }) => NDArray.float32(shape, Float32Array.from(new Float64Array(buffer))),
   },
   bfloat16: {
     bytes: 2,
     readAs: "float32",
-    convert: (shape, { buffer }) => fromBfloat16(shape, new Uint16Array(buffer))
+    convert: (shape, { buffer }) => fromBfloat16(shape, new Uint16Array(buffer)),
   },
   int16: {
     bytes: 2,
     readAs: "int32",
-    convert: (shape, { buffer }) => new NDArray("int32", shape, Int32Array.from(new Int16Array(buffer)))
+    convert: (shape, { buffer }) => new NDArray("int32", shape, Int32Array.from(new Int16Array(buffer))),
   },
   int8: {
     bytes: 1,
     readAs: "int32",
-    convert: (shape, { buffer }) => new NDArray("int32", shape, Int32Array.from(new Int8Array(buffer)))
-  }
+    convert: (shape, { buffer }) => new NDArray("int32", shape, Int32Array.from(new Int8Array(buffer))),
+  },
 };
 var MemoryBudget = class {
   constructor(caller, fileSize2) {
@@ -361,7 +362,7 @@ var MemoryBudget = class {
       this.used <= this.limit,
       "OUT_OF_LIMITS",
       () => `${this.caller}(): ${name}: arrays that cannot be used where they lie take over ${this.limit} bytes`,
-      "save contiguous float32 or float16 arrays"
+      "save contiguous float32 or float16 arrays",
     );
   }
 };
@@ -374,7 +375,7 @@ function shown(value, depth = 2) {
   if (typeof value === "bigint") return shown(String(value));
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? typeof value;
   const most = depth > 0 ? ITEMS : 0;
-  const cut = (items2, count2) => [...items2, ...count2 > most ? ["..."] : []].join(",");
+  const cut = (items2, count2) => [...items2, ...(count2 > most ? ["..."] : [])].join(",");
   if (Array.isArray(value)) {
     const items2 = value.slice(0, most).map((item) => shown(item, depth - 1));
     return `[${cut(items2, value.length)}]`;
@@ -395,7 +396,7 @@ var safetensorsTypes = {
   I16: elementTypes.int16,
   I8: elementTypes.int8,
   U8: elementTypes.uint8,
-  BOOL: elementTypes.bool
+  BOOL: elementTypes.bool,
 };
 var HEADER_LIMIT = 1e8;
 var RANK_LIMIT = 32;
@@ -420,7 +421,7 @@ function parseHeader(name, header, fileSize2) {
         requires(
           typeof text2 === "string",
           "BAD_FILE",
-          () => `openSafetensors(): ${name}: metadata "${label}" is no text`
+          () => `openSafetensors(): ${name}: metadata "${label}" is no text`,
         );
         metadata.set(label, text2);
       }
@@ -440,11 +441,7 @@ function parseObject(name, header) {
   }
   requires(isObject(fields), "BAD_FILE", () => `openSafetensors(): ${name}: the header must be a JSON object`);
   const duplicate = duplicateKey(text2);
-  requires(
-    duplicate === void 0,
-    "BAD_FILE",
-    () => `openSafetensors(): ${name}: the header names "${duplicate}" twice`
-  );
+  requires(duplicate === void 0, "BAD_FILE", () => `openSafetensors(): ${name}: the header names "${duplicate}" twice`);
   return fields;
 }
 function parseRecord(file, name, value, dataStart, fileSize2) {
@@ -455,7 +452,7 @@ function parseRecord(file, name, value, dataStart, fileSize2) {
   if (!type) {
     throw reject(
       `dtype ${shown(dtype)} is not supported`,
-      `save it as one of ${Object.keys(safetensorsTypes).join(", ")}`
+      `save it as one of ${Object.keys(safetensorsTypes).join(", ")}`,
     );
   }
   if (!isSizes(shape) || shape.length > RANK_LIMIT) {
@@ -480,12 +477,12 @@ function requireTiling(file, records, dataStart, fileSize2) {
     requires(
       offset >= end2,
       "BAD_FILE",
-      () => `openSafetensors(): ${file}: ${name} starts at byte ${offset}, inside ${previous}, which ends at ${end2}`
+      () => `openSafetensors(): ${file}: ${name} starts at byte ${offset}, inside ${previous}, which ends at ${end2}`,
     );
     requires(
       offset === end2,
       "BAD_FILE",
-      () => `openSafetensors(): ${file}: ${offset - end2} bytes before ${name} belong to no array`
+      () => `openSafetensors(): ${file}: ${offset - end2} bytes before ${name} belong to no array`,
     );
     end2 = offset + length;
     previous = name;
@@ -494,7 +491,7 @@ function requireTiling(file, records, dataStart, fileSize2) {
     end2 === fileSize2,
     "BAD_FILE",
     () => `openSafetensors(): ${file}: the last ${fileSize2 - end2} bytes belong to no array`,
-    "the header and the data do not fit together: fetch the file again"
+    "the header and the data do not fit together: fetch the file again",
   );
 }
 function isObject(value) {
@@ -551,7 +548,7 @@ var StateDict = class {
       entry,
       "BAD_MODEL",
       () => `StateDict.get(): ${this.origin} has no "${name}"; it holds ${this.entries.size} arrays`,
-      `names look like ${this.names.slice(0, 3).join(", ")}`
+      `names look like ${this.names.slice(0, 3).join(", ")}`,
     );
     return entry;
   }
@@ -563,7 +560,10 @@ var StateDict = class {
   }
 };
 function entryOf(name, dtype, shape, place) {
-  const source = place instanceof Uint8Array ? { kind: "memory", array: NDArray.fromBytes(dtype, shape, place) } : { kind: "file", path: place.path, offset: place.offset, length: place.length };
+  const source =
+    place instanceof Uint8Array
+      ? { kind: "memory", array: NDArray.fromBytes(dtype, shape, place) }
+      : { kind: "file", path: place.path, offset: place.offset, length: place.length };
   return { name, dtype, shape, source };
 }
 
@@ -580,7 +580,7 @@ async function readSafetensors(source) {
     const place = stays ? { path, offset, length: length2 } : await source.read(offset, length2);
     entries.set(
       name,
-      place instanceof Uint8Array ? loaded(record, place, budget) : entryOf(name, type.readAs, shape, place)
+      place instanceof Uint8Array ? loaded(record, place, budget) : entryOf(name, type.readAs, shape, place),
     );
   }
   return new StateDict(entries, header.metadata, source);
@@ -603,11 +603,12 @@ function loaded({ name, type, shape }, bytes, budget) {
 }
 function writeSafetensors(arrays, metadata = {}) {
   const ordered = Object.entries(arrays).sort(
-    ([nameA, a], [nameB, b]) => bytesPerElement(b.dtype) - bytesPerElement(a.dtype) || (nameA < nameB ? -1 : nameA > nameB ? 1 : 0)
+    ([nameA, a], [nameB, b]) =>
+      bytesPerElement(b.dtype) - bytesPerElement(a.dtype) || (nameA < nameB ? -1 : nameA > nameB ? 1 : 0),
   );
   const fields = [];
   if (Object.keys(metadata).length > 0) {
-    fields.push(["__metadata__", Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => a < b ? -1 : 1))]);
+    fields.push(["__metadata__", Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)))]);
   }
   let end2 = 0;
   for (const [name, { dtype, shape, bytes }] of ordered) {
@@ -616,7 +617,7 @@ function writeSafetensors(arrays, metadata = {}) {
     end2 += bytes.byteLength;
   }
   const json3 = new TextEncoder().encode(
-    `{${fields.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`
+    `{${fields.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`,
   );
   const headerSize = Math.ceil(json3.byteLength / 8) * 8;
   const file = new Uint8Array(8 + headerSize + end2);
@@ -654,13 +655,13 @@ function checkMask(mask, [height, width]) {
     rows === height && columns === width,
     "BAD_ARGUMENT",
     () => `mask: it has ${columns}x${rows} pixels, the picture ${width}x${height}`,
-    "a mask has a pixel for each of the picture"
+    "a mask has a pixel for each of the picture",
   );
   requires(
     mask.data.some((value) => value > 0),
     "BAD_ARGUMENT",
     () => "mask: nothing in it may change",
-    "white may change, black stays"
+    "white may change, black stays",
   );
 }
 
@@ -669,13 +670,13 @@ function editRecipe(strength, steps2) {
   requires(
     Number.isFinite(strength) && strength >= 0 && strength <= 1,
     "BAD_ARGUMENT",
-    () => `strength: expected a number from 0 to 1, got ${strength}`
+    () => `strength: expected a number from 0 to 1, got ${strength}`,
   );
   const kept = 1 - strength;
   return {
     steps: Math.max(1, Math.round(steps2 * (0.2 + 0.8 * strength))),
     regularizer: { weight: 4 * kept ** 2, target: "init", decay: 0, every: 1 },
-    structure: kept
+    structure: kept,
   };
 }
 
@@ -687,7 +688,7 @@ function optimizer(names, rule) {
   return {
     init: (length) => ({
       step: 0,
-      arrays: Object.fromEntries(names.map((name) => [name, NDArray.zeros("float32", [length])]))
+      arrays: Object.fromEntries(names.map((name) => [name, NDArray.zeros("float32", [length])])),
     }),
     update: (parameters, gradient, state, learningRate) => {
       const step2 = state.step + 1;
@@ -702,7 +703,7 @@ function optimizer(names, rule) {
       }
       const arrays = names.map((name, k) => [name, NDArray.float32([parameters.length], kept[k])]);
       return { parameters: moved, state: { step: step2, arrays: Object.fromEntries(arrays) } };
-    }
+    },
   };
 }
 var moments = ["first", "second"];
@@ -714,7 +715,7 @@ var adamRule = (step2, learningRate) => {
   const [rate, settled] = [learningRate / (1 - 0.9 ** step2), 1 - 0.999 ** step2];
   return (value, gradient, averages) => {
     follow(averages, gradient);
-    return value - rate * averages[0] / (Math.sqrt(averages[1] / settled) + 1e-8);
+    return value - (rate * averages[0]) / (Math.sqrt(averages[1] / settled) + 1e-8);
   };
 };
 var adamMoves = optimizer(moments, (step2, learningRate) => {
@@ -732,7 +733,7 @@ var optimizers = {
   /** Duchi et al. 2011; epsilon 1e-10. */
   adagrad: optimizer(["sum"], (_step, learningRate) => (value, gradient, averages) => {
     averages[0] = averages[0] + gradient * gradient;
-    return value - learningRate * gradient / (Math.sqrt(averages[0]) + 1e-10);
+    return value - (learningRate * gradient) / (Math.sqrt(averages[0]) + 1e-10);
   }),
   /** Kingma & Ba 2015, section 7.1. */
   adamax: optimizer(["first", "infinity"], (step2, learningRate) => {
@@ -740,19 +741,19 @@ var optimizers = {
     return (value, gradient, averages) => {
       averages[0] = averages[0] + (gradient - averages[0]) * 0.1;
       averages[1] = Math.max(averages[1] * 0.999, Math.abs(gradient) + 1e-8);
-      return value - rate * averages[0] / averages[1];
+      return value - (rate * averages[0]) / averages[1];
     };
   }),
   /** Hinton's lecture 6e; alpha .99, epsilon 1e-8. */
   rmsprop: optimizer(["square"], (_step, learningRate) => (value, gradient, averages) => {
     averages[0] = averages[0] * 0.99 + gradient * gradient * 0.01;
-    return value - learningRate * gradient / (Math.sqrt(averages[0]) + 1e-8);
+    return value - (learningRate * gradient) / (Math.sqrt(averages[0]) + 1e-8);
   }),
   /** Liu et al. 2020: Adam whose step is plain momentum until the second moment has settled. */
   radam: optimizer(moments, (step2, learningRate) => {
     const longest = 2 / (1 - 0.999) - 1;
-    const length = longest - 2 * step2 * 0.999 ** step2 / (1 - 0.999 ** step2);
-    const rectifier = Math.sqrt((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length));
+    const length = longest - (2 * step2 * 0.999 ** step2) / (1 - 0.999 ** step2);
+    const rectifier = Math.sqrt(((length - 4) * (length - 2) * longest) / ((longest - 4) * (longest - 2) * length));
     return (value, gradient, averages) => {
       follow(averages, gradient);
       const momentum = averages[0] / (1 - 0.9 ** step2);
@@ -767,23 +768,23 @@ var optimizers = {
     let product = 1;
     for (let t = 1; t <= step2 && product > 1e-20; t++) product *= momentum(t);
     const [mu, next] = [momentum(step2), momentum(step2 + 1)];
-    const now = learningRate * (1 - mu) / (1 - product);
-    const ahead = learningRate * next / (1 - product * next);
+    const now = (learningRate * (1 - mu)) / (1 - product);
+    const ahead = (learningRate * next) / (1 - product * next);
     const settled = 1 - 0.999 ** step2;
     return (value, gradient, averages) => {
       follow(averages, gradient);
       const denominator = Math.sqrt(averages[1] / settled) + 1e-8;
-      return value - now * gradient / denominator - ahead * averages[0] / denominator;
+      return value - (now * gradient) / denominator - (ahead * averages[0]) / denominator;
     };
   }),
   /** Dubey et al. 2019: Adam's step times sigmoid(|g_before - g|), so that a steady gradient moves half as far. */
   diffgrad: optimizer([...moments, "previous"], (step2, learningRate) => {
-    const rate = learningRate * Math.sqrt(1 - 0.999 ** step2) / (1 - 0.9 ** step2);
+    const rate = (learningRate * Math.sqrt(1 - 0.999 ** step2)) / (1 - 0.9 ** step2);
     return (value, gradient, averages) => {
       follow(averages, gradient);
       const friction = 1 / (1 + Math.exp(-Math.abs(averages[2] - gradient)));
       averages[2] = gradient;
-      return value - rate * friction * averages[0] / (Math.sqrt(averages[1]) + 1e-8);
+      return value - (rate * friction * averages[0]) / (Math.sqrt(averages[1]) + 1e-8);
     };
   }),
   /**
@@ -799,9 +800,9 @@ var optimizers = {
       const along = isAside ? dot(moves, parameters) / (Math.sqrt(dot(parameters, parameters)) + 1e-8) ** 2 : 0;
       const moved = parameters.map((value, i) => value + (moves[i] - along * value));
       return { parameters: moved, state: next };
-    }
+    },
   },
-  sgd: optimizer([], (_step, learningRate) => (value, gradient) => value - learningRate * gradient)
+  sgd: optimizer([], (_step, learningRate) => (value, gradient) => value - learningRate * gradient),
 };
 function dot(a, b) {
   let sum2 = 0;
@@ -834,7 +835,7 @@ function parseWeight(text2) {
   for (const [i, key] of keys.entries()) {
     const [, , place, percent] = key;
     const value = values[i];
-    if (place !== void 0) frames.push({ value, ...percent ? share(Number(place) / 100) : steps(Number(place)) });
+    if (place !== void 0) frames.push({ value, ...(percent ? share(Number(place) / 100) : steps(Number(place))) });
     else if (bare || i === 0 || i === last) frames.push({ value, ...share(i / last) });
     else return void 0;
   }
@@ -850,7 +851,7 @@ var share = (at) => ({ at, unit: "share" });
 var steps = (at) => ({ at, unit: "steps" });
 function formatWeight(weight2) {
   if (typeof weight2 === "number") return String(weight2);
-  const place = ({ at, unit }) => unit === "share" ? `${Number((100 * at).toPrecision(12))}%` : String(at);
+  const place = ({ at, unit }) => (unit === "share" ? `${Number((100 * at).toPrecision(12))}%` : String(at));
   return weight2.map((key) => `${key.value}@${place(key)}`).join("->");
 }
 function followsLength(weight2) {
@@ -858,7 +859,7 @@ function followsLength(weight2) {
 }
 function strongest(weight2) {
   if (typeof weight2 === "number") return weight2;
-  return weight2.reduce((most, { value }) => Math.abs(value) > Math.abs(most) ? value : most, 0);
+  return weight2.reduce((most, { value }) => (Math.abs(value) > Math.abs(most) ? value : most), 0);
 }
 function weightOf(setting) {
   const weight2 = typeof setting === "number" ? setting : parseWeight(setting);
@@ -889,7 +890,7 @@ function joinPrompts(texts2) {
     !odd,
     "BAD_PROMPT",
     () => `prompt: one text has ${count2} scenes, another ${odd?.length}`,
-    "give each the same number of scenes, or one"
+    "give each the same number of scenes, or one",
   );
   const scene = (i) => stories.map((story) => story[story.length === 1 ? 0 : i]).join(" | ");
   return Array.from({ length: count2 }, (_, i) => scene(i)).join(" ^ ");
@@ -900,14 +901,16 @@ function textPrompts({ prompts: prompts2 }) {
 function parsePrompt(source, where = "") {
   const fields = splitOn(source, ":");
   const numbers = [];
-  while (fields.length > 1 && numbers.length < 2 && isNumberField(fields))
-    numbers.unshift(fields.pop().trim());
-  const text2 = fields.join(":").replace(/\\([:|^])/g, "$1").trim();
+  while (fields.length > 1 && numbers.length < 2 && isNumberField(fields)) numbers.unshift(fields.pop().trim());
+  const text2 = fields
+    .join(":")
+    .replace(/\\([:|^])/g, "$1")
+    .trim();
   requires(
     text2 !== "",
     "BAD_PROMPT",
     () => `prompt: the text is empty${where}`,
-    'write what to see, such as "a red apple"'
+    'write what to see, such as "a red apple"',
   );
   const [weight2 = "1", stop = "-inf"] = numbers;
   const hint = 'write text:weight:stop, such as "a red apple:0.5", or \\: for a colon that belongs to the text';
@@ -915,14 +918,14 @@ function parsePrompt(source, where = "") {
     NUMBER2.test(stop) || INFINITE.test(stop),
     "BAD_PROMPT",
     () => `prompt: stop "${stop}" of "${text2}" is no number`,
-    hint
+    hint,
   );
   if (NUMBER2.test(weight2)) {
     requires(
       Number(weight2) !== 0 && Number.isFinite(Number(weight2)),
       "BAD_PROMPT",
       () => `prompt: weight ${weight2} of "${text2}" must be finite and not zero`,
-      "leave the prompt out instead"
+      "leave the prompt out instead",
     );
   }
   const parsed2 = parseWeight(weight2);
@@ -931,7 +934,7 @@ function parsePrompt(source, where = "") {
     parsed2 !== void 0,
     "BAD_PROMPT",
     () => `prompt: weight "${weight2}" of "${text2}" is no ${isSchedule ? "run of keyframes" : "number"}`,
-    isSchedule ? `write ${WEIGHT_FORM}: values not all 0, places that rise` : hint
+    isSchedule ? `write ${WEIGHT_FORM}: values not all 0, places that rise` : hint,
   );
   return { text: text2, weight: parsed2, stop: INFINITE.test(stop) ? Number.NEGATIVE_INFINITY : Number(stop) };
 }
@@ -958,7 +961,7 @@ var augmentationSchema = z.discriminatedUnion("kind", [
     degrees: z.number().min(0).max(180),
     translate: spread,
     shear: z.number().min(0).max(80),
-    p: chance
+    p: chance,
   }),
   z.strictObject({ kind: z.literal("perspective"), distortion: z.number().min(0).max(0.95), p: chance }),
   z.strictObject({
@@ -967,27 +970,34 @@ var augmentationSchema = z.discriminatedUnion("kind", [
     contrast: spread,
     saturation: spread,
     hue: z.number().min(0).max(0.5),
-    p: chance
+    p: chance,
   }),
   z.strictObject({ kind: z.literal("erasing"), minArea: spread, maxArea: spread, p: chance }),
-  z.strictObject({ kind: z.literal("noise"), level: z.number().min(0).max(10) })
+  z.strictObject({ kind: z.literal("noise"), level: z.number().min(0).max(10) }),
 ]);
 var weight = z.union([
-  z.number().min(-1e3).max(1e3).refine((value) => value !== 0, "a weight of 0 does nothing: leave it out"),
-  z.string().refine((text2) => typeof parseWeight(text2) === "object", `expected ${WEIGHT_FORM}`)
+  z
+    .number()
+    .min(-1e3)
+    .max(1e3)
+    .refine((value) => value !== 0, "a weight of 0 does nothing: leave it out"),
+  z.string().refine((text2) => typeof parseWeight(text2) === "object", `expected ${WEIGHT_FORM}`),
 ]);
 var aim = {
   weight,
   /** As a text's stop; null for never. */
-  stop: z.number().nullable()
+  stop: z.number().nullable(),
 };
 var targetSchema = z.discriminatedUnion("kind", [
   /** `fixed`: the picture's cutouts are taken once; `fresh`: anew each step. */
   z.strictObject({ kind: z.literal("image"), ...aim, views: z.enum(["fixed", "fresh"]) }),
   z.strictObject({ kind: z.literal("noise"), ...aim, seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER) }),
-  z.strictObject({ kind: z.literal("vector"), ...aim })
+  z.strictObject({ kind: z.literal("vector"), ...aim }),
 ]);
-var colour = z.string().regex(/^#?[0-9a-f]{6}$/i, "expected colours such as ff8000").overwrite((text2) => `#${text2.replace("#", "").toLowerCase()}`);
+var colour = z
+  .string()
+  .regex(/^#?[0-9a-f]{6}$/i, "expected colours such as ff8000")
+  .overwrite((text2) => `#${text2.replace("#", "").toLowerCase()}`);
 var pictureRegularizerSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("tv"), weight }),
   z.strictObject({ kind: z.literal("smoothness"), weight }),
@@ -998,15 +1008,15 @@ var pictureRegularizerSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("own"),
     weight,
-    name: z.string().regex(/^[\w-]{1,64}$/, "expected a name of letters, digits, _ and -")
-  })
+    name: z.string().regex(/^[\w-]{1,64}$/, "expected a name of letters, digits, _ and -"),
+  }),
 ]);
 var factor = z.number().min(0).max(1);
 var warmup = z.int().min(0).max(1e6).default(0);
 var cycled = {
   warmup,
   cycles: z.int().min(1).max(1e4).default(1),
-  over: z.int().min(1).max(1e6).nullable().default(null)
+  over: z.int().min(1).max(1e6).nullable().default(null),
 };
 var stepped = { ...cycled, decay: factor.default(0.5), every: z.int().min(1).max(1e6).default(100) };
 var scheduleSchema = z.discriminatedUnion("kind", [
@@ -1014,7 +1024,7 @@ var scheduleSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("linear"), final: factor.default(0), ...cycled }),
   z.strictObject({ kind: z.literal("cosine"), final: factor.default(0), ...cycled }),
   z.strictObject({ kind: z.literal("step"), ...stepped }),
-  z.strictObject({ kind: z.literal("exponential"), ...stepped })
+  z.strictObject({ kind: z.literal("exponential"), ...stepped }),
 ]);
 var ANY_LOOK = "any";
 var side = z.int().min(16).max(4096);
@@ -1027,14 +1037,16 @@ var settingsSchema = z.strictObject({
   optimizer: z.enum(optimizerNames).describe("rule that moves the latent"),
   learningRate: z.number().positive().max(100).describe("step size of the optimiser"),
   schedule: scheduleSchema.describe("course of the learning rate over the run"),
-  plateau: z.strictObject({
-    /** 0: never. */
-    patience: z.int().min(0).max(1e6),
-    /** In units of the loss: a smaller fall counts as none. */
-    delta: z.number().min(0).max(1e3),
-    /** Weight of the past in the smoothed loss. */
-    smoothing: z.number().min(0).max(0.9999)
-  }).describe("end early when the smoothed loss has not fallen for so many steps"),
+  plateau: z
+    .strictObject({
+      /** 0: never. */
+      patience: z.int().min(0).max(1e6),
+      /** In units of the loss: a smaller fall counts as none. */
+      delta: z.number().min(0).max(1e3),
+      /** Weight of the past in the smoothed loss. */
+      smoothing: z.number().min(0).max(0.9999),
+    })
+    .describe("end early when the smoothed loss has not fallen for so many steps"),
   judgeEvery: z.int().min(1).max(1e6).describe("steps between two looks of the judge, where there is one"),
   cutouts: z.int().min(1).max(4096).describe("windows the perceptor sees each step"),
   cutMethod: z.enum(cutMethods).describe("how windows are chosen"),
@@ -1045,42 +1057,62 @@ var settingsSchema = z.strictObject({
   start: z.enum(starts).describe("first latent, when no picture or codes are given"),
   look: z.string().min(1).max(100).describe("icon set that the start prior draws in"),
   padding: z.enum(["border", "zeros"]).describe("what lies outside the picture"),
-  regularizer: z.strictObject({
-    weight: z.number().min(0).max(1e3),
-    /** What the latent is drawn to: zero, where the run began, or the running average at each restart. */
-    target: z.enum(["zero", "init", "average"]),
-    /** `weight` falls by `decay` every `every` steps, down to 0. */
-    decay: z.number().min(0),
-    every: z.int().min(1),
-    /** Whether the optimiser begins anew whenever the weight falls, at the running average where there is one. */
-    restart: z.boolean().optional()
-  }).describe("pull on the latent: weight * mean((z - target)^2)"),
-  pictureRegularizers: z.array(pictureRegularizerSchema).max(16).describe("what the picture itself is asked to be; negative weights ask for the contrary"),
+  regularizer: z
+    .strictObject({
+      weight: z.number().min(0).max(1e3),
+      /** What the latent is drawn to: zero, where the run began, or the running average at each restart. */
+      target: z.enum(["zero", "init", "average"]),
+      /** `weight` falls by `decay` every `every` steps, down to 0. */
+      decay: z.number().min(0),
+      every: z.int().min(1),
+      /** Whether the optimiser begins anew whenever the weight falls, at the running average where there is one. */
+      restart: z.boolean().optional(),
+    })
+    .describe("pull on the latent: weight * mean((z - target)^2)"),
+  pictureRegularizers: z
+    .array(pictureRegularizerSchema)
+    .max(16)
+    .describe("what the picture itself is asked to be; negative weights ask for the contrary"),
   structure: z.number().min(0).max(1e3).describe("pull of each cutout to the source's same cutout, in edits"),
-  perceptual: z.number().min(0).max(1e3).describe("pull of each cutout to the source's same cutout in the encoder's inner layers, in edits"),
+  perceptual: z
+    .number()
+    .min(0)
+    .max(1e3)
+    .describe("pull of each cutout to the source's same cutout in the encoder's inner layers, in edits"),
   feather: z.number().min(0).max(1024).describe("soft edge inside a mask, in pixels"),
-  motion: z.strictObject({
-    /** Steps of the first frame, and of each later one. */
-    first: z.int().min(1).max(1e6),
-    every: z.int().min(1).max(1e6),
-    /** What happens to the picture between two frames: it grows, moves right and down in pixels, turns clockwise. */
-    zoom: z.number().min(0.1).max(10),
-    pan: z.tuple([z.number().min(-4096).max(4096), z.number().min(-4096).max(4096)]),
-    rotate: z.number().min(-180).max(180)
-  }).nullable().describe("how the picture moves between the frames of a video; null for a single picture"),
-  temporal: z.strictObject({
-    /** Share of the previous frame's result in the picture that a frame begins at. */
-    blend: z.number().min(0).max(1),
-    /** Share of the previous frames' latents in the latent that is shown: z' <- smooth * z' + (1 - smooth) * z. */
-    smooth: z.number().min(0).max(0.99)
-  }).nullable().describe("how frames of a styled video follow one another; null for a single picture"),
+  motion: z
+    .strictObject({
+      /** Steps of the first frame, and of each later one. */
+      first: z.int().min(1).max(1e6),
+      every: z.int().min(1).max(1e6),
+      /** What happens to the picture between two frames: it grows, moves right and down in pixels, turns clockwise. */
+      zoom: z.number().min(0.1).max(10),
+      pan: z.tuple([z.number().min(-4096).max(4096), z.number().min(-4096).max(4096)]),
+      rotate: z.number().min(-180).max(180),
+    })
+    .nullable()
+    .describe("how the picture moves between the frames of a video; null for a single picture"),
+  temporal: z
+    .strictObject({
+      /** Share of the previous frame's result in the picture that a frame begins at. */
+      blend: z.number().min(0).max(1),
+      /** Share of the previous frames' latents in the latent that is shown: z' <- smooth * z' + (1 - smooth) * z. */
+      smooth: z.number().min(0).max(0.99),
+    })
+    .nullable()
+    .describe("how frames of a styled video follow one another; null for a single picture"),
   clampToCodebook: z.boolean().describe("keep each latent channel within the codebook's range"),
   promptReduction: z.enum(["sum", "mean"]).describe("how prompt losses join"),
   sceneFade: z.number().min(0).max(1).describe("share of a scene over which stories (a ^ b) pass to the next"),
   longPrompts: z.enum(longPromptWays).describe("what is read of texts longer than the text encoder takes"),
-  perceptorWeights: z.array(z.number().positive().max(1e3)).max(8).describe("how much each CLIP's losses count, in their order; none: 1 each"),
-  recompute: z.boolean().describe("compute the generator's values again for the gradient instead of keeping them: less memory, more time"),
-  microBatch: z.int().min(1).max(4096).describe("cutouts in memory at once; the gradient is the same")
+  perceptorWeights: z
+    .array(z.number().positive().max(1e3))
+    .max(8)
+    .describe("how much each CLIP's losses count, in their order; none: 1 each"),
+  recompute: z
+    .boolean()
+    .describe("compute the generator's values again for the gradient instead of keeping them: less memory, more time"),
+  microBatch: z.int().min(1).max(4096).describe("cutouts in memory at once; the gradient is the same"),
 });
 function checkSettings(candidate) {
   const parsed2 = settingsSchema.safeParse(candidate, { reportInput: true });
@@ -1094,13 +1126,13 @@ function checkSettings(candidate) {
     regularizer.target !== "average" || average > 0,
     "BAD_ARGUMENT",
     () => "regularizer.target: average needs a running average, there is none",
-    "set average, such as 0.99"
+    "set average, such as 0.99",
   );
   requires(
     regularizer.target !== "average" || regularizer.restart === true,
     "BAD_ARGUMENT",
     () => "regularizer.target: average is taken at restarts, there are none",
-    "set restart"
+    "set restart",
   );
   if (parsed2.data.targets.length === 0 || parsed2.data.prompts !== "") parsePrompts(parsed2.data.prompts);
   return parsed2.data;
@@ -1131,14 +1163,14 @@ var common = {
   longPrompts: "cut",
   perceptorWeights: [],
   recompute: false,
-  microBatch: 16
+  microBatch: 16,
 };
 var authorsViews = [
   { kind: "hflip", p: 0.5 },
   { kind: "affine", degrees: 30, translate: 0.1, shear: 0, p: 0.8 },
   { kind: "perspective", distortion: 0.2, p: 0.4 },
   { kind: "jitter", brightness: 0, contrast: 0, saturation: 0.01, hue: 0.01, p: 0.7 },
-  { kind: "noise", level: 0.1 }
+  { kind: "noise", level: 0.1 },
 ];
 var presets = {
   /** Crowson et al. 2022, section 3.1; where the paper is silent, its authors' notebook. */
@@ -1150,7 +1182,7 @@ var presets = {
     cutMethod: "random",
     augmentations: authorsViews,
     padding: "border",
-    regularizer: { weight: 1, target: "zero", decay: 5e-3, every: 1 }
+    regularizer: { weight: 1, target: "zero", decay: 5e-3, every: 1 },
   },
   /** The z+quantize notebook: plain random crops, nothing else. */
   notebook: {
@@ -1161,7 +1193,7 @@ var presets = {
     cutMethod: "random",
     augmentations: [],
     padding: "border",
-    regularizer: noRegularizer
+    regularizer: noRegularizer,
   },
   /** The codebook sampling notebook (section 5.1): logits of codes, drawn anew each step. */
   "codebook-sampling": {
@@ -1175,7 +1207,7 @@ var presets = {
     augmentations: [],
     padding: "border",
     regularizer: noRegularizer,
-    clampToCodebook: false
+    clampToCodebook: false,
   },
   /** The regularised notebook: a pull to 0 that falls in five stages, Adam anew at each. */
   mse: {
@@ -1187,7 +1219,7 @@ var presets = {
     augmentations: authorsViews,
     padding: "border",
     regularizer: { weight: 0.75, target: "zero", decay: 0.15, every: 50, restart: true },
-    clampToCodebook: false
+    clampToCodebook: false,
   },
   /** The EMA notebook: the picture shows a running average, at which each stage begins and to which it is pulled. */
   ema: {
@@ -1200,7 +1232,7 @@ var presets = {
     augmentations: authorsViews,
     padding: "border",
     regularizer: { weight: 0.25, target: "average", decay: 0.05, every: 50, restart: true },
-    clampToCodebook: false
+    clampToCodebook: false,
   },
   /** The popular command-line fork: pooled whole picture, strong augmentations. */
   nerdyrodent: {
@@ -1214,19 +1246,22 @@ var presets = {
       { kind: "perspective", distortion: 0.7, p: 0.7 },
       { kind: "jitter", brightness: 0.1, contrast: 0.1, saturation: 0.1, hue: 0.1, p: 0.7 },
       { kind: "erasing", minArea: 0.1, maxArea: 0.4, p: 0.7 },
-      { kind: "noise", level: 0.1 }
+      { kind: "noise", level: 0.1 },
     ],
     padding: "zeros",
-    regularizer: noRegularizer
-  }
+    regularizer: noRegularizer,
+  },
 };
 var presetNames = Object.keys(presets);
 
 // src/guidance/resolve-settings.ts
-var recommendationSchema = settingsSchema.omit({ prompts: true, seed: true }).partial().extend({
-  atPrior: settingsSchema.omit({ prompts: true, seed: true, size: true, start: true }).partial().optional(),
-  strength: z2.number().min(0).max(1).optional()
-});
+var recommendationSchema = settingsSchema
+  .omit({ prompts: true, seed: true })
+  .partial()
+  .extend({
+    atPrior: settingsSchema.omit({ prompts: true, seed: true, size: true, start: true }).partial().optional(),
+    strength: z2.number().min(0).max(1).optional(),
+  });
 var USUAL_STRENGTH = 0.75;
 function resolveSettings(request2, sources) {
   const { preset, prompts: _, strength, ...given } = request2;
@@ -1234,7 +1269,7 @@ function resolveSettings(request2, sources) {
     throw new VqganClipError(
       "BAD_ARGUMENT",
       `preset: no preset is named "${preset}"`,
-      `known: ${presetNames.join(", ")}`
+      `known: ${presetNames.join(", ")}`,
     );
   }
   const { recommended, atPrior = false, like, size, edits = false, codebook = true, drawSeed } = sources;
@@ -1242,24 +1277,26 @@ function resolveSettings(request2, sources) {
     edits || strength === void 0,
     "BAD_ARGUMENT",
     () => "strength: only an edit has it",
-    "edit a picture, or leave it out"
+    "edit a picture, or leave it out",
   );
   const recipes = [
-    ...preset ? [[`preset ${preset}`, presets[preset]]] : [],
-    ...recommended?.atPrior && atPrior ? [["model", recommended.atPrior]] : [],
-    ...recommended ? [["model", recommended]] : [],
-    ["preset paper", presets.paper]
+    ...(preset ? [[`preset ${preset}`, presets[preset]]] : []),
+    ...(recommended?.atPrior && atPrior ? [["model", recommended.atPrior]] : []),
+    ...(recommended ? [["model", recommended]] : []),
+    ["preset paper", presets.paper],
   ];
   const steps2 = recipes.map(([, recipe]) => recipe.steps).find((value) => value !== void 0);
   const layers = [
     ["request", { ...given, prompts: requestedPrompts(request2, like) }],
-    ...like ? [["like", like]] : [],
-    ...edits ? [
-      ["source", { size }],
-      ["strength", editRecipe(strength ?? recommended?.strength ?? USUAL_STRENGTH, steps2)]
-    ] : [],
-    ...codebook ? recipes : recipes.map(([origin, recipe]) => [origin, withoutCodes(recipe)]),
-    ["generator", { size, latent: "continuous", start: "normal", clampToCodebook: false }]
+    ...(like ? [["like", like]] : []),
+    ...(edits
+      ? [
+          ["source", { size }],
+          ["strength", editRecipe(strength ?? recommended?.strength ?? USUAL_STRENGTH, steps2)],
+        ]
+      : []),
+    ...(codebook ? recipes : recipes.map(([origin, recipe]) => [origin, withoutCodes(recipe)])),
+    ["generator", { size, latent: "continuous", start: "normal", clampToCodebook: false }],
   ];
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(settingsSchema.shape, name));
   if (unknown !== void 0) {
@@ -1319,7 +1356,10 @@ function sceneCount(prompts2) {
 function changesWithLength(settings2) {
   const prompts2 = textPrompts(settings2);
   const others = [...settings2.targets, ...settings2.pictureRegularizers];
-  const weights = [...prompts2.map(({ weight: weight2 }) => weight2), ...others.map(({ weight: weight2 }) => weightOf(weight2))];
+  const weights = [
+    ...prompts2.map(({ weight: weight2 }) => weight2),
+    ...others.map(({ weight: weight2 }) => weightOf(weight2)),
+  ];
   return sceneCount(prompts2) > 1 || weights.some(followsLength);
 }
 
@@ -1333,7 +1373,7 @@ function nodeOf({ nodes }, id2) {
     node,
     "BAD_ARGUMENT",
     () => `session: it has no node ${id2}`,
-    `it has ${nodes.map((candidate) => candidate.id).join(", ")}`
+    `it has ${nodes.map((candidate) => candidate.id).join(", ")}`,
   );
   return node;
 }
@@ -1353,7 +1393,7 @@ function advanced(tree, state) {
 }
 function branched(tree, origin, state, painted = currentNode(tree).painted) {
   const id2 = Math.max(...tree.nodes.map((node2) => node2.id)) + 1;
-  const node = { id: id2, origin, status: "queued", states: [state], ...painted && { painted } };
+  const node = { id: id2, origin, status: "queued", states: [state], ...(painted && { painted }) };
   return { ...tree, nodes: [...tree.nodes, node], current: id2 };
 }
 function forked(tree, changes, at) {
@@ -1364,7 +1404,7 @@ function forked(tree, changes, at) {
     found,
     "BAD_ARGUMENT",
     () => `fork: step ${at} of node ${node.id} was not kept`,
-    `kept: ${node.states.map(({ step: step2 }) => step2).join(", ")}; --keep-every keeps more`
+    `kept: ${node.states.map(({ step: step2 }) => step2).join(", ")}; --keep-every keeps more`,
   );
   const state = withChanges({ ...found, settings: tip.settings }, changes);
   return branched(tree, { kind: "fork", node: node.id, step: found.step }, state);
@@ -1392,14 +1432,15 @@ function steers(before, after) {
 }
 function steering({ steps: steps2, plateau: _, recompute: __, microBatch: ___, ...rest }) {
   const counts2 = changesWithLength(rest) || dependsOnSteps(rest.schedule);
-  return { ...rest, ...counts2 && { steps: steps2 } };
+  return { ...rest, ...(counts2 && { steps: steps2 }) };
 }
 function withNode(tree, change) {
-  return { ...tree, nodes: tree.nodes.map((node) => node.id === tree.current ? change(node) : node) };
+  return { ...tree, nodes: tree.nodes.map((node) => (node.id === tree.current ? change(node) : node)) };
 }
 
 // test/support/small-session.ts
-var filled = (shape, value) => NDArray.float32(shape, new Float32Array(shape.reduce((size, extent) => size * extent, 1)).fill(value));
+var filled = (shape, value) =>
+  NDArray.float32(shape, new Float32Array(shape.reduce((size, extent) => size * extent, 1)).fill(value));
 function firstState() {
   const request2 = {
     prompts: "a castle | fog:0->1 ^ a tower | text:-0.3:-0.1",
@@ -1407,7 +1448,7 @@ function firstState() {
     average: 0.9,
     steps: 50,
     targets: [{ kind: "vector", weight: 1, stop: null }],
-    pictureRegularizers: [{ kind: "palette", weight: 1, colours: ["#ff8000"] }]
+    pictureRegularizers: [{ kind: "palette", weight: 1, colours: ["#ff8000"] }],
   };
   const { settings: settings2 } = resolveSettings(request2, { size: [16, 16], drawSeed: () => 0 });
   const z13 = filled([1, 4, 2, 2], 0.25);
@@ -1422,12 +1463,12 @@ function firstState() {
     latentTarget: filled([1, 4, 2, 2], 0),
     average: { biased: z13, count: 2 },
     optimizer: optimizers[settings2.optimizer].init(z13.size),
-    best: { step: 1, score: 0.3, z: z13 }
+    best: { step: 1, score: 0.3, z: z13 },
   };
 }
 var models = [
   { role: "generator", name: "tiny", sha256: "2".repeat(64) },
-  { role: "perceptor", name: "tiny", sha256: "3".repeat(64) }
+  { role: "perceptor", name: "tiny", sha256: "3".repeat(64) },
 ];
 function smallSession() {
   const state = firstState();
@@ -1448,7 +1489,7 @@ function smallStory() {
     targets: ["1".repeat(64), null],
     changed: false,
     judged: { score: 0.3, after: 50 },
-    lineage: [{ kind: "fork", node: 1, step: 2 }]
+    lineage: [{ kind: "fork", node: 1, step: 2 }],
   };
 }
 
@@ -1465,16 +1506,21 @@ function dottedGlobals() {
   const name = "a.".repeat(5e4);
   const size = new Uint8Array(new Uint32Array([name.length]).buffer);
   const asked = "h\0h\x93".repeat(3e3);
-  return Buffer.concat([
-    Buffer.from("X\0\0\0mq\0X", "latin1"),
-    size,
-    Buffer.from(`${name}q${asked}.`, "latin1")
-  ]);
+  return Buffer.concat([Buffer.from("X\0\0\0mq\0X", "latin1"), size, Buffer.from(`${name}q${asked}.`, "latin1")]);
 }
 var split = (Regex) => ({ type: "Split", pattern: { Regex }, behavior: "Isolated" });
 var bpe = { type: "BPE", vocab: { a: 0, "<end>": 1 }, merges: [], unk_token: "<end>" };
 var processor = { type: "RobertaProcessing", cls: ["a", 0], sep: ["<end>", 1], trim_offsets: false };
-var tokenizer = (parts) => json({ model: bpe, decoder: null, added_tokens: [], normalizer: null, pre_tokenizer: null, post_processor: processor, ...parts });
+var tokenizer = (parts) =>
+  json({
+    model: bpe,
+    decoder: null,
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: null,
+    post_processor: processor,
+    ...parts,
+  });
 function manySteps() {
   const node = {
     id: 1,
@@ -1484,7 +1530,7 @@ function manySteps() {
     changed: false,
     targets: [],
     settings: {},
-    states: Array.from({ length: 1e5 }, () => ({ step: 1, optimizerStep: 1 }))
+    states: Array.from({ length: 1e5 }, () => ({ step: 1, optimizerStep: 1 })),
   };
   return session(JSON.stringify({ nodes: [node] }), {});
 }
@@ -1516,7 +1562,7 @@ function handMade() {
     ["session--brackets", zipSync({ "manifest.json": new Uint8Array(6e7).fill(91) }, { level: 1 })],
     ["metadata--weight-of-blanks", prompted(`a:1->${" ".repeat(6e4)}x`)],
     ["metadata--20000-keyframes", prompted(`a:${Array.from({ length: 2e4 }, (_, i) => `1@${i}`).join("->")}`)],
-    ["metadata--prompt-of-digits", prompted(`a:${"1".repeat(2e5)}x`)]
+    ["metadata--prompt-of-digits", prompted(`a:${"1".repeat(2e5)}x`)],
   ];
 }
 function swelling() {
@@ -1538,7 +1584,7 @@ var byteChanges = [
   (random, bytes) => with_(bytes, random.integer(bytes.length), [random.integer(256)]),
   (random, bytes) => {
     const at = random.integer(bytes.length);
-    return with_(bytes, at, [bytes[at] ^ 1 << random.integer(8)]);
+    return with_(bytes, at, [bytes[at] ^ (1 << random.integer(8))]);
   },
   (random, bytes) => {
     const number = pick(random, edges);
@@ -1561,8 +1607,12 @@ var byteChanges = [
   (random, bytes, other) => {
     const at = random.integer(bytes.length);
     const [from, to] = range(random, other.length);
-    return joined(bytes.subarray(0, at), other.subarray(from, to), bytes.subarray(random.chance(0.5) ? at : at + to - from));
-  }
+    return joined(
+      bytes.subarray(0, at),
+      other.subarray(from, to),
+      bytes.subarray(random.chance(0.5) ? at : at + to - from),
+    );
+  },
 ];
 function with_(bytes, at, values) {
   const result = bytes.slice();
@@ -1608,12 +1658,30 @@ function changedInside(random, value) {
   return Object.fromEntries(fields);
 }
 function replaced(random, value) {
-  if (typeof value === "number" && random.chance(0.5)) return pick(random, [value + 1, -value, value * 1e9, value + 0.5]);
-  if (typeof value === "string" && random.chance(0.5)) return pick(random, [value.slice(1), value.repeat(50), `${value}\0`]);
+  if (typeof value === "number" && random.chance(0.5))
+    return pick(random, [value + 1, -value, value * 1e9, value + 0.5]);
+  if (typeof value === "string" && random.chance(0.5))
+    return pick(random, [value.slice(1), value.repeat(50), `${value}\0`]);
   const plain2 = [null, true, 0, -1, 0.5, 1e308, -0, 2 ** 53, 2 ** 32, 1e4, [], {}, [[]], [null], { type: "Sequence" }];
   return random.chance(0.6) ? pick(random, plain2) : random.chance(0.5) ? hostileText(random) : nested(random);
 }
-var texts = ["", " ", "__proto__", "constructor", "toString", "../../etc/passwd", "\0", "\x1B[2J", "\uD800", "NaN", "1e999", "$&", "(a+)+$", "|:^", "<<"];
+var texts = [
+  "",
+  " ",
+  "__proto__",
+  "constructor",
+  "toString",
+  "../../etc/passwd",
+  "\0",
+  "\x1B[2J",
+  "\uD800",
+  "NaN",
+  "1e999",
+  "$&",
+  "(a+)+$",
+  "|:^",
+  "<<",
+];
 function hostileText(random) {
   return random.chance(0.1) ? pick(random, texts).repeat(1e3) : pick(random, texts);
 }
@@ -1639,7 +1707,7 @@ function treeLines(nodes, current) {
   const children = /* @__PURE__ */ new Map();
   for (const node of nodes) {
     const parent = node.origin.kind === "start" ? void 0 : node.origin.node;
-    children.set(parent, [...children.get(parent) ?? [], node]);
+    children.set(parent, [...(children.get(parent) ?? []), node]);
   }
   const lines2 = ["tree:"];
   const waiting = (children.get(void 0) ?? []).toReversed().map((node) => ({ node, lead: "", indent: "" }));
@@ -1653,7 +1721,7 @@ function treeLines(nodes, current) {
       waiting.push({
         node: child,
         lead: `${indent}${branch2}${isDeep ? `(under ${node.id}) ` : ""}`,
-        indent: isDeep ? indent : indent + beside
+        indent: isDeep ? indent : indent + beside,
       });
     }
   }
@@ -1661,18 +1729,20 @@ function treeLines(nodes, current) {
 }
 var MAX_INDENT = 60;
 function nodeLine({ id: id2, origin, status, step: step2, steps: steps2, kept, prompts: prompts2 }, current) {
-  const began = origin.kind === "start" ? "" : ` ${origin.kind === "paint" ? "painted at" : "from"} step ${origin.step}`;
+  const began =
+    origin.kind === "start" ? "" : ` ${origin.kind === "paint" ? "painted at" : "from"} step ${origin.step}`;
   const back = kept.length > 1 ? `, kept ${kept.join(" ")}` : "";
   return `${id2}${id2 === current ? "*" : ""} ${status} ${step2}/${steps2}${began}${back}: ${prompts2}`;
 }
 
 // src/guidance/metadata.ts
-import { z as z4 } from "zod";
-
 // src/guidance/model-identity.ts
-import { z as z3 } from "zod";
+import { z as z3, z as z4 } from "zod";
+
 var modelRoles = ["generator", "perceptor", "judge", "prior"];
-var identitySchema = z3.object({ role: z3.enum(modelRoles), name: z3.string(), sha256: z3.string().optional() }).transform(({ sha256, ...rest }) => ({ ...rest, ...sha256 !== void 0 && { sha256 } }));
+var identitySchema = z3
+  .object({ role: z3.enum(modelRoles), name: z3.string(), sha256: z3.string().optional() })
+  .transform(({ sha256, ...rest }) => ({ ...rest, ...(sha256 !== void 0 && { sha256 }) }));
 
 // src/guidance/metadata.ts
 var A1111 = "parameters";
@@ -1684,7 +1754,7 @@ var beginnings = ["random", "codes", "picture", "prior"];
 function storyText(story, level = "full") {
   if (level === "none") return {};
   const mark = {
-    [XMP]: xmp(isComposite(story) ? "compositeWithTrainedAlgorithmicMedia" : "trainedAlgorithmicMedia")
+    [XMP]: xmp(isComposite(story) ? "compositeWithTrainedAlgorithmicMedia" : "trainedAlgorithmicMedia"),
   };
   if (level === "public") return mark;
   const ours = { version: VERSION, random: RANDOM_NAME, ...story };
@@ -1695,10 +1765,14 @@ function isComposite({ beganFrom, lineage = [] }) {
 }
 function a1111({ settings: settings2, step: step2, models: models2 }) {
   const prompts2 = textPrompts(settings2);
-  const line = (wanted) => prompts2.filter(({ weight: weight2 }) => wanted(strongest(weight2))).map(({ text: text2, weight: weight2 }) => {
-    const strength = typeof weight2 === "number" ? Math.abs(weight2) : formatWeight(weight2);
-    return strength === 1 ? text2 : `(${text2}:${strength})`;
-  }).join(", ");
+  const line = (wanted) =>
+    prompts2
+      .filter(({ weight: weight2 }) => wanted(strongest(weight2)))
+      .map(({ text: text2, weight: weight2 }) => {
+        const strength = typeof weight2 === "number" ? Math.abs(weight2) : formatWeight(weight2);
+        return strength === 1 ? text2 : `(${text2}:${strength})`;
+      })
+      .join(", ");
   const negative = line((weight2) => weight2 < 0);
   const model = models2.find(({ role }) => role === "generator");
   const pairs = {
@@ -1706,13 +1780,13 @@ function a1111({ settings: settings2, step: step2, models: models2 }) {
     Sampler: settings2.optimizer,
     Seed: settings2.seed,
     Size: settings2.size.join("x"),
-    ...model && { Model: model.name },
-    ...model?.sha256 !== void 0 && { "Model hash": model.sha256.slice(0, 10) },
-    Version: "vqgan-clip"
+    ...(model && { Model: model.name }),
+    ...(model?.sha256 !== void 0 && { "Model hash": model.sha256.slice(0, 10) }),
+    Version: "vqgan-clip",
   };
   const tail = Object.entries(pairs).map(([key, value]) => `${key}: ${value}`);
-  return [line((weight2) => weight2 > 0), ...negative ? [`Negative prompt: ${negative}`] : [], tail.join(", ")].join(
-    "\n"
+  return [line((weight2) => weight2 > 0), ...(negative ? [`Negative prompt: ${negative}`] : []), tail.join(", ")].join(
+    "\n",
   );
 }
 function xmp(sourceType) {
@@ -1729,24 +1803,33 @@ var storySchema = z4.object({
   targets: z4.array(z4.string().nullable()).optional(),
   changed: z4.boolean(),
   judged: z4.object({ score: z4.number(), after: z4.int().min(0) }).optional(),
-  lineage: z4.array(
-    z4.discriminatedUnion("kind", [
-      z4.object({ kind: z4.literal("fork"), node: z4.int(), step: z4.int() }),
-      z4.object({ kind: z4.literal("paint"), node: z4.int(), step: z4.int(), sha256: z4.string() })
-    ])
-  ).optional()
+  lineage: z4
+    .array(
+      z4.discriminatedUnion("kind", [
+        z4.object({ kind: z4.literal("fork"), node: z4.int(), step: z4.int() }),
+        z4.object({ kind: z4.literal("paint"), node: z4.int(), step: z4.int(), sha256: z4.string() }),
+      ]),
+    )
+    .optional(),
 });
 function readStory(text2) {
   const ours = text2[OURS];
   if (ours === void 0) return void 0;
   try {
-    const { settings: settings2, source, targets: targets2, judged, lineage, ...rest } = storySchema.parse(JSON.parse(ours));
+    const {
+      settings: settings2,
+      source,
+      targets: targets2,
+      judged,
+      lineage,
+      ...rest
+    } = storySchema.parse(JSON.parse(ours));
     const { version: _, ...story } = { ...rest, settings: checkSettings(settings2) };
-    const told = { ...source && { source }, ...targets2 && { targets: targets2 }, ...judged && { judged } };
-    return { ...story, ...told, ...lineage && { lineage } };
+    const told = { ...(source && { source }), ...(targets2 && { targets: targets2 }), ...(judged && { judged }) };
+    return { ...story, ...told, ...(lineage && { lineage }) };
   } catch (error) {
     throw new VqganClipError("BAD_FILE", `inspect(): the picture's vqgan-clip metadata is damaged`, void 0, {
-      cause: error
+      cause: error,
     });
   }
 }
@@ -1764,12 +1847,12 @@ import { inflateSync, strFromU8 } from "fflate";
 // src/core/crc32.ts
 var crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;
-  for (let bit = 0; bit < 8; bit++) value = value & 1 ? 3988292384 ^ value >>> 1 : value >>> 1;
+  for (let bit = 0; bit < 8; bit++) value = value & 1 ? 3988292384 ^ (value >>> 1) : value >>> 1;
   return value;
 });
 function crc32(bytes) {
   let crc = 4294967295;
-  for (const byte of bytes) crc = crcTable[(crc ^ byte) & 255] ^ crc >>> 8;
+  for (const byte of bytes) crc = crcTable[(crc ^ byte) & 255] ^ (crc >>> 8);
   return (crc ^ 4294967295) >>> 0;
 }
 
@@ -1788,7 +1871,8 @@ async function readZipDirectory(source) {
   requires(
     length <= DIRECTORY_LIMIT && count2 <= ENTRY_LIMIT,
     "OUT_OF_LIMITS",
-    () => `${source.name}: a ZIP directory of ${count2} entries, ${length} bytes; limits are ${ENTRY_LIMIT}, ${DIRECTORY_LIMIT}`
+    () =>
+      `${source.name}: a ZIP directory of ${count2} entries, ${length} bytes; limits are ${ENTRY_LIMIT}, ${DIRECTORY_LIMIT}`,
   );
   const bytes = await source.read(offset, length);
   const view = viewOf(bytes);
@@ -1808,7 +1892,7 @@ async function readZipDirectory(source) {
       ...wideFields(view, at, nameEnd, nameEnd + view.getUint16(at + 30, true)),
       stored: isPlain && method === 0,
       deflated: isPlain && method === 8,
-      crc: view.getUint32(at + 16, true)
+      crc: view.getUint32(at + 16, true),
     };
     if (entries.has(name)) throw damaged(source, `it holds "${name}" twice`);
     const reach = entry.header + (entry.stored ? entry.size : entry.packed);
@@ -1823,7 +1907,7 @@ async function locateZipEntry(source, entry) {
     entry.stored,
     "BAD_FILE",
     () => `${source.name}: "${entry.name}" is compressed or encrypted; torch stores entries as they are`,
-    "load it in PyTorch and write it again with torch.save"
+    "load it in PyTorch and write it again with torch.save",
   );
   return dataOffset(source, entry);
 }
@@ -1847,7 +1931,7 @@ async function findDirectory(source) {
   let directory = {
     count: view.getUint16(end2 + 10, true),
     length: view.getUint32(end2 + 12, true),
-    offset: view.getUint32(end2 + 16, true)
+    offset: view.getUint32(end2 + 16, true),
   };
   const locator = end2 - 20;
   if (locator >= 0 && view.getUint32(locator, true) === WIDE_LOCATOR_SIGNATURE) {
@@ -1889,7 +1973,7 @@ function damaged(source, what) {
   return new VqganClipError(
     "BAD_FILE",
     `${source.name}: the ZIP directory is damaged: ${what}`,
-    "fetch the file again"
+    "fetch the file again",
   );
 }
 
@@ -1902,7 +1986,7 @@ async function arraysOf(entries, name) {
   requires(
     dict.names.length <= MAX_ARRAYS,
     "OUT_OF_LIMITS",
-    () => `session: ${name} holds ${dict.names.length} arrays, the limit is ${MAX_ARRAYS}`
+    () => `session: ${name} holds ${dict.names.length} arrays, the limit is ${MAX_ARRAYS}`,
   );
   const arrays = [];
   for (const key of dict.names) arrays.push([key, await dict.read(key)]);
@@ -1925,14 +2009,14 @@ async function unpacked(source, entry) {
   const { name, size, crc, stored, deflated } = entry;
   requires(stored || deflated, "BAD_FILE", () => `session: ${name} is packed in a way that is not known`);
   const data = await readPackedEntry(source, entry).then(
-    (packed) => stored ? packed : inflated(packed, size),
-    () => void 0
+    (packed) => (stored ? packed : inflated(packed, size)),
+    () => void 0,
   );
   requires(
     data?.length === size && crc32(data) === crc,
     "BAD_FILE",
     () => `session: ${name} is damaged: its bytes are not those that were written`,
-    "copy the file again, or go on from an earlier copy"
+    "copy the file again, or go on from an earlier copy",
   );
   return data;
 }
@@ -1948,7 +2032,7 @@ function jsonOf(entries, name) {
   requires(
     bytes.length <= MAX_JSON_BYTES,
     "OUT_OF_LIMITS",
-    () => `session: ${name} has ${bytes.length} bytes, the limit is ${MAX_JSON_BYTES}`
+    () => `session: ${name} has ${bytes.length} bytes, the limit is ${MAX_JSON_BYTES}`,
   );
   try {
     return JSON.parse(strFromU8(bytes));
@@ -1976,14 +2060,14 @@ var stateSchema = z5.object({
   averageCount: z5.int().min(1).optional(),
   watch: z5.object({ smoothed: z5.number(), lowest: z5.number(), since: z5.int().min(0) }).optional(),
   /** Its latent is with the state's arrays. */
-  best: z5.object({ step: z5.int().min(0), score: z5.number() }).optional()
+  best: z5.object({ step: z5.int().min(0), score: z5.number() }).optional(),
 });
 var nodeSchema = z5.object({
   id,
   origin: z5.discriminatedUnion("kind", [
     z5.object({ kind: z5.literal("start") }),
     z5.object({ kind: z5.literal("fork"), ...branch }),
-    z5.object({ kind: z5.literal("paint"), ...branch, sha256: z5.string() })
+    z5.object({ kind: z5.literal("paint"), ...branch, sha256: z5.string() }),
   ]),
   status: z5.enum(runStatuses),
   beganFrom: z5.enum(beginnings),
@@ -1994,7 +2078,7 @@ var nodeSchema = z5.object({
   targets: z5.array(z5.object({ sha256: z5.string().optional() })),
   settings: z5.unknown(),
   /** Kept steps, rising; the last is where the node stands. */
-  states: z5.array(stateSchema).min(1).refine(isRising, "expected rising steps")
+  states: z5.array(stateSchema).min(1).refine(isRising, "expected rising steps"),
 });
 function isRising(states) {
   return states.every(({ step: step2 }, i) => i === 0 || step2 > states[i - 1].step);
@@ -2007,7 +2091,7 @@ var manifestSchema = z5.object({
   random: z5.literal(RANDOM_NAME),
   keepEvery: z5.int().min(0),
   current: id,
-  nodes: z5.array(nodeSchema).min(1).max(1e4)
+  nodes: z5.array(nodeSchema).min(1).max(1e4),
 });
 var nodeEntry = (node) => `node-${node}.safetensors`;
 var stateEntry = (node, at) => `node-${node}-step-${at}.safetensors`;
@@ -2019,10 +2103,12 @@ function writeSession({ tree, models: models2 }, png) {
     random: RANDOM_NAME,
     keepEvery: tree.keepEvery,
     current: tree.current,
-    nodes: tree.nodes.map(factsOf)
+    nodes: tree.nodes.map(factsOf),
   };
-  const files = { "manifest.json": strToU82(`${JSON.stringify(manifest, null, 2)}
-`) };
+  const files = {
+    "manifest.json": strToU82(`${JSON.stringify(manifest, null, 2)}
+`),
+  };
   for (const node of tree.nodes) {
     const own = nodeArrays(node);
     const { origin } = node;
@@ -2044,31 +2130,31 @@ function factsOf({ id: id2, origin, status, states }) {
     status,
     beganFrom,
     changed,
-    ...source && { source: { sha256: source.sha256 } },
-    targets: targets2.map(({ sha256 }) => sha256 === void 0 ? {} : { sha256 }),
+    ...(source && { source: { sha256: source.sha256 } }),
+    targets: targets2.map(({ sha256 }) => (sha256 === void 0 ? {} : { sha256 })),
     settings: settings2,
     states: states.map(({ step: step2, optimizer: optimizer2, average, watch, best }) => ({
       step: step2,
       optimizerStep: optimizer2.step,
-      ...average && { averageCount: average.count },
-      ...watch && { watch },
-      ...best && { best: { step: best.step, score: best.score } }
-    }))
+      ...(average && { averageCount: average.count }),
+      ...(watch && { watch }),
+      ...(best && { best: { step: best.step, score: best.score } }),
+    })),
   };
 }
 function nodeArrays(node) {
   const { latentTarget, source, targets: targets2 } = tipOf(node);
   return {
     latentTarget,
-    ...node.painted && { painted: node.painted },
-    ...source && { source: source.picture },
-    ...source?.mask && { mask: source.mask },
-    ...Object.fromEntries(targets2.map(({ numbers }, i) => [`target.${i}`, numbers]))
+    ...(node.painted && { painted: node.painted }),
+    ...(source && { source: source.picture }),
+    ...(source?.mask && { mask: source.mask }),
+    ...Object.fromEntries(targets2.map(({ numbers }, i) => [`target.${i}`, numbers])),
   };
 }
 function stateArrays({ z: latent, latentTarget, optimizer: optimizer2, average, best }, tip) {
   const moments2 = Object.entries(optimizer2.arrays).map(([name, array]) => [`optimizer.${name}`, array]);
-  const others = { ...average && { average: average.biased }, ...best && { "best.z": best.z } };
+  const others = { ...(average && { average: average.biased }), ...(best && { "best.z": best.z }) };
   const target = !isSame(latentTarget, tip.latentTarget) && { latentTarget };
   return { z: latent, ...target, ...others, ...Object.fromEntries(moments2) };
 }
@@ -2096,9 +2182,9 @@ async function readSession(bytes) {
     requires(
       inherited && !constants.has(node.id),
       "BAD_FILE",
-      () => `session: manifest.json: node ${node.id} has no parent before it, or is there twice`
+      () => `session: manifest.json: node ${node.id} has no parent before it, or is there twice`,
     );
-    const own = { ...inherited, ...await arraysOf(entries, nodeEntry(node.id)) };
+    const own = { ...inherited, ...(await arraysOf(entries, nodeEntry(node.id))) };
     constants.set(node.id, own);
     nodes.push(await nodeFrom(node, own, entries));
   }
@@ -2110,7 +2196,9 @@ function checkVersion(version) {
     version === VERSION2,
     "BAD_FILE",
     () => `session: its format is ${version}, this version reads ${VERSION2}`,
-    version > VERSION2 ? "update vqgan-clip" : "resume it with the version that wrote it, or unzip it and begin at its image.png with --init-image"
+    version > VERSION2
+      ? "update vqgan-clip"
+      : "resume it with the version that wrote it, or unzip it and begin at its image.png with --init-image",
   );
 }
 async function nodeFrom(facts, own, entries) {
@@ -2120,12 +2208,12 @@ async function nodeFrom(facts, own, entries) {
   requires(
     facts.targets.length === settings2.targets.length,
     "BAD_FILE",
-    () => "session: manifest.json: targets and settings disagree"
+    () => "session: manifest.json: targets and settings disagree",
   );
   const targets2 = facts.targets.map(({ sha256 }, i) => {
     const numbers = own[`target.${i}`];
     requires(numbers, "BAD_FILE", () => `session: ${nodeEntry(id2)} lacks target.${i}`);
-    return { numbers, ...sha256 !== void 0 && { sha256 } };
+    return { numbers, ...(sha256 !== void 0 && { sha256 }) };
   });
   const { latentTarget } = own;
   requires(latentTarget, "BAD_FILE", () => `session: ${nodeEntry(id2)} lacks latentTarget`);
@@ -2134,7 +2222,15 @@ async function nodeFrom(facts, own, entries) {
     const arrays = await arraysOf(entries, stateEntry(id2, state.step));
     const changing = changingOf(state, arrays, settings2);
     const target = arrays.latentTarget ?? latentTarget;
-    states.push({ settings: settings2, beganFrom, changed, ...edited, targets: targets2, latentTarget: target, ...changing });
+    states.push({
+      settings: settings2,
+      beganFrom,
+      changed,
+      ...edited,
+      targets: targets2,
+      latentTarget: target,
+      ...changing,
+    });
   }
   const painted = own.painted && { painted: positionsLike(own.painted, tipOf({ states }).z) };
   return { id: id2, origin, status, states, ...painted };
@@ -2143,7 +2239,7 @@ function positionsLike(painted, { shape }) {
   requires(
     painted.dtype === "uint8" && sameShape(painted.shape, shape.slice(2)),
     "BAD_FILE",
-    () => `session: painted is ${painted}, expected uint8[${shape.slice(2)}]`
+    () => `session: painted is ${painted}, expected uint8[${shape.slice(2)}]`,
   );
   return painted;
 }
@@ -2158,26 +2254,26 @@ function changingOf(facts, arrays, settings2) {
     moments2[name] = array;
   }
   requires(
-    averageCount !== void 0 === settings2.average > 0,
+    (averageCount !== void 0) === settings2.average > 0,
     "BAD_FILE",
-    () => "session: manifest.json: averageCount and settings disagree"
+    () => "session: manifest.json: averageCount and settings disagree",
   );
   return {
     step: step2,
     z: latent,
     optimizer: { step: optimizerStep, arrays: moments2 },
-    ...averageCount !== void 0 && {
-      average: { biased: likeLatent("average", arrays.average, latent), count: averageCount }
-    },
-    ...watch && { watch },
-    ...best && { best: { ...best, z: likeLatent("best.z", arrays["best.z"], latent) } }
+    ...(averageCount !== void 0 && {
+      average: { biased: likeLatent("average", arrays.average, latent), count: averageCount },
+    }),
+    ...(watch && { watch }),
+    ...(best && { best: { ...best, z: likeLatent("best.z", arrays["best.z"], latent) } }),
   };
 }
 function likeLatent(name, array, { shape }) {
   requires(
     array?.dtype === "float32" && sameShape(array.shape, shape),
     "BAD_FILE",
-    () => `session: ${name} is missing or of another size`
+    () => `session: ${name} is missing or of another size`,
   );
   return array;
 }
@@ -2185,7 +2281,7 @@ function sourceOf(sha256, picture, mask) {
   requires(
     picture?.dtype === "uint8" && picture.shape.length === 3 && picture.shape[0] === 3,
     "BAD_FILE",
-    () => "session: a node lacks the source of its edit"
+    () => "session: a node lacks the source of its edit",
   );
   if (!mask) return { picture, sha256 };
   const [, height, width] = picture.shape;
@@ -2242,6 +2338,7 @@ function concatenate(parts) {
 
 // src/image/png-text.ts
 import { Unzlib } from "fflate";
+
 var TEXT_LIMIT = 16 * 2 ** 20;
 function readPngText(bytes) {
   const texts2 = /* @__PURE__ */ new Map();
@@ -2269,9 +2366,10 @@ function writePngText(bytes, texts2) {
 }
 function textChunk(keyword, text2) {
   requires(
-    /^[\x21-\x7e\xa1-\xff](?:[\x20-\x7e\xa1-\xff]{0,77}[\x21-\x7e\xa1-\xff])?$/.test(keyword) && !keyword.includes("  "),
+    /^[\x21-\x7e\xa1-\xff](?:[\x20-\x7e\xa1-\xff]{0,77}[\x21-\x7e\xa1-\xff])?$/.test(keyword) &&
+      !keyword.includes("  "),
     "BAD_ARGUMENT",
-    () => `writePngText(): a keyword is 1 to 79 printable Latin-1 characters, got ${JSON.stringify(keyword)}`
+    () => `writePngText(): a keyword is 1 to 79 printable Latin-1 characters, got ${JSON.stringify(keyword)}`,
   );
   const name = Uint8Array.from(keyword, (character) => character.charCodeAt(0));
   return pngChunk("iTXt", concatenate([name, new Uint8Array(5), new TextEncoder().encode(text2)]));
@@ -2333,7 +2431,7 @@ function encodePng(picture, texts2 = {}) {
   requires(
     picture.shape.length === 3 && channels === 3 && height > 0 && width > 0,
     "SHAPE_MISMATCH",
-    () => `encodePng(): needs a picture [3,H,W], got ${picture}`
+    () => `encodePng(): needs a picture [3,H,W], got ${picture}`,
   );
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
@@ -2345,7 +2443,7 @@ function encodePng(picture, texts2 = {}) {
     PNG_SIGNATURE,
     pngChunk("IHDR", header),
     pngChunk("IDAT", pixels),
-    pngChunk("IEND", new Uint8Array(0))
+    pngChunk("IEND", new Uint8Array(0)),
   ]);
   return writePngText(png, texts2);
 }
@@ -2356,13 +2454,7 @@ function interleave(planes, count2) {
   }
   return bytes;
 }
-var predictors = [
-  () => 0,
-  (left) => left,
-  (_, up) => up,
-  (left, up) => left + up >> 1,
-  paeth
-];
+var predictors = [() => 0, (left) => left, (_, up) => up, (left, up) => (left + up) >> 1, paeth];
 function paeth(left, up, corner) {
   const toLeft = Math.abs(up - corner);
   const toUp = Math.abs(left - corner);
@@ -2382,7 +2474,7 @@ function filterRows(bytes, height, stride) {
         const left = i >= 3 ? bytes[row + i - 3] : 0;
         const up = y > 0 ? bytes[row + i - stride] : 0;
         const corner = i >= 3 && y > 0 ? bytes[row + i - stride - 3] : 0;
-        const difference = bytes[row + i] - predict(left, up, corner) & 255;
+        const difference = (bytes[row + i] - predict(left, up, corner)) & 255;
         attempt2[i] = difference;
         total += difference < 128 ? difference : 256 - difference;
       }
@@ -2412,7 +2504,7 @@ var whole = z6.int().positive();
 var tower = {
   num_hidden_layers: whole.default(12),
   hidden_act: z6.enum(["quick_gelu", "gelu"]).default("quick_gelu"),
-  layer_norm_eps: z6.number().positive().default(1e-5)
+  layer_norm_eps: z6.number().positive().default(1e-5),
 };
 var textSchema = z6.object({
   ...tower,
@@ -2421,7 +2513,7 @@ var textSchema = z6.object({
   intermediate_size: whole.default(2048),
   num_attention_heads: whole.default(8),
   max_position_embeddings: whole.default(77),
-  eos_token_id: z6.int().nonnegative().default(49407)
+  eos_token_id: z6.int().nonnegative().default(49407),
 });
 var visionSchema = z6.object({
   ...tower,
@@ -2430,7 +2522,7 @@ var visionSchema = z6.object({
   num_attention_heads: whole.default(12),
   image_size: whole.default(224),
   patch_size: whole.default(32),
-  num_channels: z6.literal(3, "only encoders of RGB pictures can be used").default(3)
+  num_channels: z6.literal(3, "only encoders of RGB pictures can be used").default(3),
 });
 var clipSchema = z6.object({
   model_type: z6.literal("clip", 'only model_type "clip" or "siglip" can be used').optional(),
@@ -2438,7 +2530,7 @@ var clipSchema = z6.object({
   text_config: z6.record(z6.string(), z6.unknown()).nullish(),
   text_config_dict: z6.record(z6.string(), z6.unknown()).nullish(),
   vision_config: z6.record(z6.string(), z6.unknown()).nullish(),
-  vision_config_dict: z6.record(z6.string(), z6.unknown()).nullish()
+  vision_config_dict: z6.record(z6.string(), z6.unknown()).nullish(),
 });
 var triple = z6.array(z6.number()).length(3);
 var openAiPixels = { mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711] };
@@ -2446,7 +2538,7 @@ var preprocessorSchema = z6.object({
   do_normalize: z6.boolean().default(true),
   image_mean: triple.default(openAiPixels.mean),
   image_std: triple.default(openAiPixels.std),
-  crop_size: z6.union([whole, z6.object({ height: whole, width: whole })]).optional()
+  crop_size: z6.union([whole, z6.object({ height: whole, width: whole })]).optional(),
 });
 function parseClipConfig(config, preprocessor = {}, origin = "config.json") {
   const { projection_dim, ...parts } = parsed(clipSchema, config, origin);
@@ -2454,7 +2546,7 @@ function parseClipConfig(config, preprocessor = {}, origin = "config.json") {
   const vision = parsed(
     visionSchema,
     { ...parts.vision_config, ...parts.vision_config_dict },
-    `${origin}: vision_config`
+    `${origin}: vision_config`,
   );
   const pixels = parsed(preprocessorSchema, preprocessor, `preprocessor of ${origin}`);
   const { crop_size: crop = vision.image_size } = pixels;
@@ -2463,18 +2555,18 @@ function parseClipConfig(config, preprocessor = {}, origin = "config.json") {
     height === vision.image_size && width === vision.image_size,
     "BAD_MODEL",
     () => `${origin}: vision_config.image_size is ${vision.image_size}, preprocessor's crop_size ${width}x${height}`,
-    "the two files seem to come from different models"
+    "the two files seem to come from different models",
   );
   requires(
     vision.image_size % vision.patch_size === 0,
     "BAD_MODEL",
-    () => `${origin}: image_size ${vision.image_size} is not a multiple of patch_size ${vision.patch_size}`
+    () => `${origin}: image_size ${vision.image_size} is not a multiple of patch_size ${vision.patch_size}`,
   );
   for (const [name, { hidden_size, num_attention_heads }] of Object.entries({ text: text2, vision })) {
     requires(
       hidden_size % num_attention_heads === 0,
       "BAD_MODEL",
-      () => `${origin}: ${name}_config.hidden_size ${hidden_size} does not split into ${num_attention_heads} heads`
+      () => `${origin}: ${name}_config.hidden_size ${hidden_size} does not split into ${num_attention_heads} heads`,
     );
   }
   return {
@@ -2483,12 +2575,12 @@ function parseClipConfig(config, preprocessor = {}, origin = "config.json") {
       ...towerConfig(text2),
       vocabulary: text2.vocab_size,
       contextLength: text2.max_position_embeddings,
-      endToken: text2.eos_token_id === 2 ? void 0 : text2.eos_token_id
+      endToken: text2.eos_token_id === 2 ? void 0 : text2.eos_token_id,
       // as `transformers` reads that old mistake
     },
     image: { ...towerConfig(vision), size: vision.image_size, patch: vision.patch_size },
     pixelMean: pixels.do_normalize ? pixels.image_mean : [0, 0, 0],
-    pixelStd: pixels.do_normalize ? pixels.image_std : [1, 1, 1]
+    pixelStd: pixels.do_normalize ? pixels.image_std : [1, 1, 1],
   };
 }
 function towerConfig(config) {
@@ -2498,12 +2590,13 @@ function towerConfig(config) {
     layers: config.num_hidden_layers,
     heads: config.num_attention_heads,
     activation: config.hidden_act,
-    layerNormEpsilon: config.layer_norm_eps
+    layerNormEpsilon: config.layer_norm_eps,
   };
 }
 
 // src/models/clip/open-clip-config.ts
 import { z as z7 } from "zod";
+
 var whole2 = z7.int().positive();
 var visionSchema2 = z7.strictObject({
   image_size: whole2.default(224),
@@ -2515,7 +2608,7 @@ var visionSchema2 = z7.strictObject({
   mlp_ratio: z7.number().positive().default(4),
   pool_type: z7.literal("tok").optional(),
   pos_embed_type: z7.literal("learnable").optional(),
-  patch_dropout: z7.number().optional()
+  patch_dropout: z7.number().optional(),
 });
 var textSchema2 = z7.strictObject({
   context_length: whole2.default(77),
@@ -2529,7 +2622,7 @@ var textSchema2 = z7.strictObject({
   pad_id: z7.int().optional(),
   eos_id: z7.int().optional(),
   hf_tokenizer_name: z7.string().optional(),
-  tokenizer_kwargs: z7.unknown().optional()
+  tokenizer_kwargs: z7.unknown().optional(),
 });
 var modelSchema = z7.strictObject({
   embed_dim: whole2,
@@ -2537,13 +2630,14 @@ var modelSchema = z7.strictObject({
   vision_cfg: z7.record(z7.string(), z7.unknown()),
   text_cfg: z7.record(z7.string(), z7.unknown()),
   init_logit_scale: z7.number().optional(),
-  init_logit_bias: z7.number().optional()
+  init_logit_bias: z7.number().optional(),
 });
-var OTHER_TOWERS = "of OpenCLIP's models those with OpenAI's towers are read; SigLIP from folders such as google/siglip-base-patch16-224";
+var OTHER_TOWERS =
+  "of OpenCLIP's models those with OpenAI's towers are read; SigLIP from folders such as google/siglip-base-patch16-224";
 var triple2 = z7.array(z7.number()).length(3);
 var fileSchema = z7.object({
   model_cfg: z7.record(z7.string(), z7.unknown()),
-  preprocess_cfg: z7.object({ mean: triple2.optional(), std: triple2.optional() }).nullish()
+  preprocess_cfg: z7.object({ mean: triple2.optional(), std: triple2.optional() }).nullish(),
 });
 function parseOpenClipConfig(file, origin = "open_clip_config.json") {
   const { model_cfg, preprocess_cfg } = parsed(fileSchema, file, origin);
@@ -2557,7 +2651,7 @@ function parseOpenClipConfig(file, origin = "open_clip_config.json") {
     layers: depth,
     heads,
     activation: model.quick_gelu ? "quick_gelu" : "gelu",
-    layerNormEpsilon: 1e-5
+    layerNormEpsilon: 1e-5,
   });
   const isResNet = typeof layers !== "number";
   const channels = isResNet ? 32 * width : width;
@@ -2565,7 +2659,8 @@ function parseOpenClipConfig(file, origin = "open_clip_config.json") {
   requires(
     size % cell === 0 && channels % headWidth === 0 && text2.width % text2.heads === 0,
     "BAD_MODEL",
-    () => `${origin}: image_size ${size} must be a multiple of ${cell}, ${channels} channels of head_width ${headWidth}, the text's width ${text2.width} of its ${text2.heads} heads`
+    () =>
+      `${origin}: image_size ${size} must be a multiple of ${cell}, ${channels} channels of head_width ${headWidth}, the text's width ${text2.width} of its ${text2.heads} heads`,
   );
   return {
     embeddingSize: model.embed_dim,
@@ -2573,23 +2668,25 @@ function parseOpenClipConfig(file, origin = "open_clip_config.json") {
       ...tower3(text2, text2.layers, text2.heads),
       vocabulary: text2.vocab_size,
       contextLength: text2.context_length,
-      endToken: void 0
+      endToken: void 0,
     },
-    image: isResNet ? { size, width, blocks: layers, heads: channels / headWidth } : { ...tower3(vision, layers, channels / headWidth), size, patch },
+    image: isResNet
+      ? { size, width, blocks: layers, heads: channels / headWidth }
+      : { ...tower3(vision, layers, channels / headWidth), size, patch },
     pixelMean: preprocess_cfg?.mean ?? openAiPixels.mean,
-    pixelStd: preprocess_cfg?.std ?? openAiPixels.std
+    pixelStd: preprocess_cfg?.std ?? openAiPixels.std,
   };
 }
 function stated(config) {
   return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null && value !== false));
 }
 
+// src/models/clip/tokenizer-patterns.ts
+import { RegExpParser } from "@eslint-community/regexpp";
 // src/models/clip/tokenizer.ts
 import { Tokenizer } from "@huggingface/tokenizers";
 import { z as z8 } from "zod";
 
-// src/models/clip/tokenizer-patterns.ts
-import { RegExpParser } from "@eslint-community/regexpp";
 var MAX_REPETITIONS = 2;
 var MAX_CHOICES = 8;
 var MAX_GROWTH = 1e4;
@@ -2602,7 +2699,7 @@ function requireTamePatterns(parts, origin) {
     requires(
       !/\$[&`'<\d]/.test(content),
       "BAD_MODEL",
-      () => `${origin}: the replacement ${shown(content)} refers to what it replaces`
+      () => `${origin}: the replacement ${shown(content)} refers to what it replaces`,
     );
     growth *= Math.max(1, content.length);
     requires(growth <= MAX_GROWTH, "BAD_MODEL", () => `${origin}: its replacements make texts ${growth} times longer`);
@@ -2613,7 +2710,7 @@ function allParts(roots) {
   const waiting = [...roots];
   while (waiting.length > 0) {
     const part2 = waiting.pop();
-    const isPart = typeof part2 === "object" && part2 !== null || typeof part2 === "function";
+    const isPart = (typeof part2 === "object" && part2 !== null) || typeof part2 === "function";
     if (!isPart || found.has(part2)) continue;
     found.add(part2);
     waiting.push(...Object.values(part2));
@@ -2626,7 +2723,7 @@ function requireTame({ source }, origin) {
     pattern = new RegExpParser().parsePattern(source, void 0, void 0, { unicode: true });
   } catch (cause) {
     throw new VqganClipError("BAD_MODEL", `${origin}: its pattern ${shown(source)} is not understood`, void 0, {
-      cause
+      cause,
     });
   }
   const ways = pattern.alternatives.map(waysThrough);
@@ -2634,7 +2731,7 @@ function requireTame({ source }, origin) {
     ways.every(({ repetitions, choices }) => repetitions <= MAX_REPETITIONS && choices <= MAX_CHOICES),
     "BAD_MODEL",
     () => `${origin}: its pattern ${shown(source)} could take for ever on some texts`,
-    "a tokenizer needs no repetitions within repetitions, and few in a row; use the model's own tokenizer.json"
+    "a tokenizer needs no repetitions within repetitions, and few in a row; use the model's own tokenizer.json",
   );
 }
 var ENDLESS = { repetitions: Number.POSITIVE_INFINITY, choices: 0, counts: 1 };
@@ -2672,7 +2769,7 @@ function sum(parts) {
 var fileSchema2 = z8.object({
   added_tokens: z8.array(z8.object({ content: z8.string(), special: z8.boolean().default(false) })).default([]),
   padding: z8.object({ pad_id: z8.int().nonnegative() }).nullish(),
-  model: z8.object({ unk_token: z8.string().nullish(), type: z8.string().optional(), vocab: z8.unknown().optional() })
+  model: z8.object({ unk_token: z8.string().nullish(), type: z8.string().optional(), vocab: z8.unknown().optional() }),
 });
 function clipTokenizer(file, { contextLength, endToken, vocabulary }, origin = "tokenizer.json", padToken) {
   const { added_tokens, padding, model } = parsed(fileSchema2, file, origin);
@@ -2690,7 +2787,7 @@ function clipTokenizer(file, { contextLength, endToken, vocabulary }, origin = "
     empty.includes(end2),
     "BAD_MODEL",
     () => `${origin}: texts end with token ${last}, config.json's text_config.eos_token_id is ${end2}`,
-    "the two files seem to come from different models"
+    "the two files seem to come from different models",
   );
   const padId = (padToken === void 0 ? void 0 : tokenizer2.token_to_id(padToken)) ?? padding?.pad_id ?? last;
   const unknownId = unknownToken(tokenizer2, model.unk_token, empty);
@@ -2701,7 +2798,7 @@ function clipTokenizer(file, { contextLength, endToken, vocabulary }, origin = "
       surplus === void 0,
       "BAD_MODEL",
       () => `${origin}: gives token ${surplus}, the model knows ${vocabulary}`,
-      "tokenizer.json seems to come from another model"
+      "tokenizer.json seems to come from another model",
     );
     const fits = all.length <= contextLength;
     const ids = fits ? all : [...all.slice(0, contextLength - 1), last];
@@ -2709,8 +2806,8 @@ function clipTokenizer(file, { contextLength, endToken, vocabulary }, origin = "
       ids: [...ids, ...new Array(contextLength - ids.length).fill(padId)],
       length: ids.length,
       end: ids.indexOf(end2),
-      ...!fits && { truncated: cutText(text2, contextLength, encode) },
-      unknown: unknownId === void 0 ? [] : attempt(() => unknownWords(tokenizer2, prepare(text2), unknownId), origin)
+      ...(!fits && { truncated: cutText(text2, contextLength, encode) }),
+      unknown: unknownId === void 0 ? [] : attempt(() => unknownWords(tokenizer2, prepare(text2), unknownId), origin),
     };
   };
 }
@@ -2740,7 +2837,7 @@ var lowercases = ({ normalizer }) => normalizer?.("A") === "a";
 function forLowercase(specials) {
   const escaped = specials.map((special) => special.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
   const inAnyCase = specials.length > 0 ? new RegExp(escaped.join("|"), "giu") : void 0;
-  const apart = (found) => specials.includes(found) ? found : ` ${found} `;
+  const apart = (found) => (specials.includes(found) ? found : ` ${found} `);
   return (text2) => {
     const marked = inAnyCase ? text2.replace(inAnyCase, apart) : text2;
     return marked.replaceAll("\u03A3", "\u03C3");
@@ -2773,11 +2870,12 @@ function lastFitting(places, text2, limit, encode) {
 }
 function codePointEnds(text2) {
   let end2 = 0;
-  return Array.from(text2, (character) => end2 += character.length);
+  return Array.from(text2, (character) => (end2 += character.length));
 }
 
 // src/models/siglip/config.ts
 import { z as z9 } from "zod";
+
 var whole3 = z9.int().positive();
 var tower2 = {
   hidden_size: whole3.default(768),
@@ -2785,20 +2883,20 @@ var tower2 = {
   num_hidden_layers: whole3.default(12),
   num_attention_heads: whole3.default(12),
   hidden_act: z9.literal("gelu_pytorch_tanh").default("gelu_pytorch_tanh"),
-  layer_norm_eps: z9.number().positive().default(1e-6)
+  layer_norm_eps: z9.number().positive().default(1e-6),
 };
 var textSchema3 = z9.object({
   ...tower2,
   vocab_size: whole3.default(32e3),
   max_position_embeddings: whole3.default(64),
-  projection_size: whole3.nullish()
+  projection_size: whole3.nullish(),
 });
 var visionSchema3 = z9.object({
   ...tower2,
   image_size: whole3.default(224),
   patch_size: whole3.default(16),
   num_channels: z9.literal(3, "only encoders of RGB pictures can be used").default(3),
-  vision_use_head: z9.literal(true, "only models with their pooling head can be used").default(true)
+  vision_use_head: z9.literal(true, "only models with their pooling head can be used").default(true),
 });
 var part = z9.record(z9.string(), z9.unknown()).nullish();
 var fileSchema3 = z9.object({ text_config: part, vision_config: part });
@@ -2813,20 +2911,20 @@ function parseSiglipConfig(config, preprocessor = {}, origin = "config.json") {
   requires(
     vision.image_size >= vision.patch_size,
     "BAD_MODEL",
-    () => `${origin}: image_size ${vision.image_size} is less than patch_size ${vision.patch_size}`
+    () => `${origin}: image_size ${vision.image_size} is less than patch_size ${vision.patch_size}`,
   );
   for (const [name, { hidden_size, num_attention_heads }] of Object.entries({ text: text2, vision })) {
     requires(
       hidden_size % num_attention_heads === 0,
       "BAD_MODEL",
-      () => `${origin}: ${name}_config.hidden_size ${hidden_size} does not split into ${num_attention_heads} heads`
+      () => `${origin}: ${name}_config.hidden_size ${hidden_size} does not split into ${num_attention_heads} heads`,
     );
   }
   const embeddingSize = text2.projection_size ?? text2.hidden_size;
   requires(
     embeddingSize === vision.hidden_size,
     "BAD_MODEL",
-    () => `${origin}: texts are embedded in ${embeddingSize} numbers, pictures in ${vision.hidden_size}`
+    () => `${origin}: texts are embedded in ${embeddingSize} numbers, pictures in ${vision.hidden_size}`,
   );
   return {
     embeddingSize,
@@ -2834,11 +2932,11 @@ function parseSiglipConfig(config, preprocessor = {}, origin = "config.json") {
       ...towerConfig2(text2),
       vocabulary: text2.vocab_size,
       contextLength: text2.max_position_embeddings,
-      endToken: void 0
+      endToken: void 0,
     },
     image: { ...towerConfig2(vision), size: vision.image_size, patch: vision.patch_size },
     pixelMean: pixels.image_mean,
-    pixelStd: pixels.image_std
+    pixelStd: pixels.image_std,
   };
 }
 function towerConfig2(config) {
@@ -2848,12 +2946,13 @@ function towerConfig2(config) {
     layers: config.num_hidden_layers,
     heads: config.num_attention_heads,
     activation: "gelu_tanh",
-    layerNormEpsilon: config.layer_norm_eps
+    layerNormEpsilon: config.layer_norm_eps,
   };
 }
 
 // src/models/tiny/config.ts
 import { z as z10 } from "zod";
+
 var whole4 = z10.int().positive();
 var counts = z10.array(z10.int().nonnegative()).min(1);
 var widths = z10.array(whole4).min(1);
@@ -2869,7 +2968,7 @@ var schema = z10.object({
   act_fn: z10.literal("relu").default("relu"),
   upsample_fn: z10.literal("nearest").default("nearest"),
   upsampling_scaling_factor: z10.literal(2).default(2),
-  scaling_factor: z10.number().positive().default(1)
+  scaling_factor: z10.number().positive().default(1),
 });
 function parseTinyConfig(config, origin) {
   const file = parsed(schema, config, origin);
@@ -2879,7 +2978,8 @@ function parseTinyConfig(config, origin) {
     requires(
       channels.length === blocks.length && isUniform,
       "BAD_MODEL",
-      () => `${origin}: ${side2}: expected as many blocks as channels, and these all equal, found [${blocks}] and [${channels}]`
+      () =>
+        `${origin}: ${side2}: expected as many blocks as channels, and these all equal, found [${blocks}] and [${channels}]`,
     );
     return channels.map((width, i) => ({ channels: width, blocks: blocks[i] }));
   };
@@ -2887,16 +2987,16 @@ function parseTinyConfig(config, origin) {
   requires(
     encoder.length === decoder.length,
     "BAD_MODEL",
-    () => `${origin}: ${encoder.length} stages down and ${decoder.length} up do not fit`
+    () => `${origin}: ${encoder.length} stages down and ${decoder.length} up do not fit`,
   );
   return { latentChannels: file.latent_channels, encoder, decoder, scale: file.scaling_factor };
 }
 
+// src/models/yaml-value.ts
+import { isScalar, parseDocument, visit } from "yaml";
 // src/models/vqgan/config.ts
 import { z as z11 } from "zod";
 
-// src/models/yaml-value.ts
-import { isScalar, parseDocument, visit } from "yaml";
 var MAX_LENGTH = 2 ** 17;
 function yamlValue(text2) {
   requires(text2.length <= MAX_LENGTH, "BAD_MODEL", () => `${text2.length} characters, the limit is ${MAX_LENGTH}`);
@@ -2911,7 +3011,7 @@ function yamlValue(text2) {
         requires(!keys.has(name), "BAD_MODEL", () => `the key ${shown(name)} comes twice`);
         keys.add(name);
       }
-    }
+    },
   });
   return document.toJS();
 }
@@ -2928,7 +3028,7 @@ var architectureSchema = z11.object({
   in_channels: z11.literal(3, "only models of RGB pictures can be used").default(3),
   out_ch: z11.literal(3, "only models of RGB pictures can be used").default(3),
   double_z: z11.boolean().default(false),
-  resamp_with_conv: z11.literal(true, "levels joined without a convolution are not supported").default(true)
+  resamp_with_conv: z11.literal(true, "levels joined without a convolution are not supported").default(true),
 });
 var paramsSchema = z11.object({ embed_dim: whole5, ddconfig: architectureSchema });
 var codesSchema = z11.object({ n_embed: whole5 });
@@ -2939,7 +3039,7 @@ var kinds = {
   VQNoDiscModel: "vq",
   EMAVQ: "vq",
   GumbelVQ: "gumbel",
-  AutoencoderKL: "kl"
+  AutoencoderKL: "kl",
 };
 function parseVqganConfig(yaml, origin = "config.yaml") {
   const file = parsed(z11.object({ model: modelSchema2 }), parseYaml(yaml, origin), origin);
@@ -2961,7 +3061,7 @@ function configOf({ target, params }, prefix, origin) {
   requires(
     ddconfig.double_z === (kind === "kl"),
     "BAD_MODEL",
-    () => `${origin}: params: ddconfig.double_z: expected ${kind === "kl"} of ${target}, found ${ddconfig.double_z}`
+    () => `${origin}: params: ddconfig.double_z: expected ${kind === "kl"} of ${target}, found ${ddconfig.double_z}`,
   );
   return {
     kind,
@@ -2977,19 +3077,19 @@ function configOf({ target, params }, prefix, origin) {
     middleAttends: true,
     codeConvs: { to: true, from: true },
     scale: 1,
-    shift: 0
+    shift: 0,
   };
 }
 function levelsOf({ ch, ch_mult, resolution, attn_resolutions }) {
   const level = (multiplier, side2) => ({
     channels: ch * multiplier,
-    attends: attn_resolutions.includes(side2)
+    attends: attn_resolutions.includes(side2),
   });
   const smallest = Math.floor(resolution / 2 ** (ch_mult.length - 1));
   return {
     encoder: ch_mult.map((multiplier, i) => level(multiplier, Math.floor(resolution / 2 ** i))),
     // Doubled from the smallest side: an odd training side gives other sides than the encoder's.
-    decoder: ch_mult.toReversed().map((multiplier, i) => level(multiplier, smallest * 2 ** i))
+    decoder: ch_mult.toReversed().map((multiplier, i) => level(multiplier, smallest * 2 ** i)),
   };
 }
 function parseYaml(yaml, origin) {
@@ -3003,6 +3103,7 @@ function parseYaml(yaml, origin) {
 
 // src/models/vqgan/diffusers.ts
 import { z as z12 } from "zod";
+
 var whole6 = z12.int().positive();
 var rgb2 = z12.literal(3, "only models of RGB pictures can be used").default(3);
 var commonSchema = z12.object({
@@ -3015,20 +3116,20 @@ var commonSchema = z12.object({
   act_fn: z12.literal("silu").default("silu"),
   norm_num_groups: whole6.default(32),
   sample_size: z12.union([whole6, z12.array(whole6).min(1)]).default(32),
-  mid_block_add_attention: z12.boolean().default(true)
+  mid_block_add_attention: z12.boolean().default(true),
 });
 var vqSchema = commonSchema.extend({
   latent_channels: whole6.default(3),
   num_vq_embeddings: whole6.default(256),
   vq_embed_dim: whole6.nullish(),
-  norm_type: z12.literal("group", "norms that look at the latent are not supported").default("group")
+  norm_type: z12.literal("group", "norms that look at the latent are not supported").default("group"),
 });
 var klSchema = commonSchema.extend({
   latent_channels: whole6.default(4),
   scaling_factor: z12.number().positive().default(0.18215),
   shift_factor: z12.number().nullish(),
   use_quant_conv: z12.boolean().default(true),
-  use_post_quant_conv: z12.boolean().default(true)
+  use_post_quant_conv: z12.boolean().default(true),
 });
 function parseDiffusersConfig(config, origin) {
   const { _class_name: kind } = parsed(z12.object({ _class_name: z12.string() }), config, origin);
@@ -3042,7 +3143,7 @@ function parseDiffusersConfig(config, origin) {
       latentChannels: file.latent_channels,
       codeConvs: { to: true, from: true },
       scale: 1,
-      shift: 0
+      shift: 0,
     };
   }
   if (kind === "AutoencoderKL") {
@@ -3055,13 +3156,13 @@ function parseDiffusersConfig(config, origin) {
       latentChannels: file.latent_channels,
       codeConvs: { to: file.use_quant_conv, from: file.use_post_quant_conv },
       scale: file.scaling_factor,
-      shift: file.shift_factor ?? 0
+      shift: file.shift_factor ?? 0,
     };
   }
   throw new VqganClipError(
     "BAD_MODEL",
     `${origin}: a ${kind} is no generator of pictures that is known here`,
-    "known classes: VQModel, AutoencoderKL, AutoencoderTiny"
+    "known classes: VQModel, AutoencoderKL, AutoencoderTiny",
   );
 }
 function common2(file, origin) {
@@ -3069,7 +3170,7 @@ function common2(file, origin) {
   if (down.length !== channels.length || up.length !== channels.length) {
     throw new VqganClipError(
       "BAD_MODEL",
-      `${origin}: ${channels.length} block_out_channels, ${down.length} down_block_types and ${up.length} up_block_types do not fit`
+      `${origin}: ${channels.length} block_out_channels, ${down.length} down_block_types and ${up.length} up_block_types do not fit`,
     );
   }
   const sample = file.sample_size;
@@ -3083,7 +3184,7 @@ function common2(file, origin) {
     decoder: channels.toReversed().map((width, i) => ({ channels: width, attends: attends(up[i]) })),
     blocksPerLevel: file.layers_per_block,
     groups: file.norm_num_groups,
-    middleAttends: file.mid_block_add_attention
+    middleAttends: file.mid_block_add_attention,
   };
 }
 
@@ -3093,7 +3194,7 @@ var PickleTruncated = class extends VqganClipError {
     super(
       "BAD_FILE",
       `unpickle(): the pickle ends at byte ${at}, before it is complete`,
-      "fetch or copy the file again"
+      "fetch or copy the file again",
     );
   }
 };
@@ -3144,7 +3245,7 @@ var PickleReader = class {
     if (end2 < 0 || end2 - this.at > LINE_LIMIT) {
       throw new VqganClipError(
         "OUT_OF_LIMITS",
-        `unpickle(): a line at byte ${this.at} is over ${LINE_LIMIT} bytes long`
+        `unpickle(): a line at byte ${this.at} is over ${LINE_LIMIT} bytes long`,
       );
     }
     const line = this.utf8(end2 - this.at);
@@ -3156,12 +3257,12 @@ var PickleReader = class {
     if (length > LONG_LIMIT) {
       throw new VqganClipError(
         "OUT_OF_LIMITS",
-        `unpickle(): an integer of ${length} bytes, the limit is ${LONG_LIMIT}`
+        `unpickle(): an integer of ${length} bytes, the limit is ${LONG_LIMIT}`,
       );
     }
     let value = 0n;
     const raw = this.raw(length);
-    for (let i = length - 1; i >= 0; i--) value = value << 8n | BigInt(raw[i]);
+    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(raw[i]);
     return narrow(length > 0 && raw[length - 1] & 128 ? value - (1n << BigInt(8 * length)) : value);
   }
   advance(length) {
@@ -3221,7 +3322,7 @@ function unpickle(bytes, { resolve, loadPersistent, start = 0 }) {
       const shown2 = `0x${opcode.toString(16).padStart(2, "0")}`;
       throw new VqganClipError(
         "BAD_FILE",
-        `unpickle(): opcode ${shown2} at byte ${reader.at - 1}, which torch never writes`
+        `unpickle(): opcode ${shown2} at byte ${reader.at - 1}, which torch never writes`,
       );
     }
     operation(machine, reader);
@@ -3473,7 +3574,7 @@ var operations = {
   },
   80: (machine, reader) => machine.persistent(reader.line()),
   // PERSID
-  81: (machine) => machine.persistent(machine.pop())
+  81: (machine) => machine.persistent(machine.pop()),
   // BINPERSID
 };
 function parseInteger(machine, line) {
@@ -3498,7 +3599,7 @@ var storageTypes = {
   ShortStorage: elementTypes.int16,
   CharStorage: elementTypes.int8,
   ByteStorage: elementTypes.uint8,
-  BoolStorage: elementTypes.bool
+  BoolStorage: elementTypes.bool,
 };
 var StorageRef = class {
   constructor(key, type, count2, start = 0, length = count2) {
@@ -3550,7 +3651,7 @@ function layoutOf(file, name, { storage, offset, size, stride }) {
   const reject = (what) => new VqganClipError("BAD_FILE", `openTorchCheckpoint(): ${file}: ${name}: ${what}`);
   if (!isWhole(offset) || !isWholes(size) || !isWholes(stride) || size.length !== stride.length) {
     throw reject(
-      `offset, size and stride must be whole numbers, size and stride of one length of at most ${RANK_LIMIT2}`
+      `offset, size and stride must be whole numbers, size and stride of one length of at most ${RANK_LIMIT2}`,
     );
   }
   const count2 = sizeOf(size);
@@ -3591,8 +3692,10 @@ function isWholes(value) {
 }
 
 // src/weights/torch-globals.ts
-var torchConstant = /^(b?float\d*(_\w+)?|q?u?int\d+(x\d)?|complex\d+|c?half|c?double|cfloat|long|short|bool|device|\w+_format|strided|sparse_\w+)$/;
-var rebuildTensor = ([storage, offset, size, stride]) => storage instanceof StorageRef ? new TensorRef(storage, offset, size, stride) : new Placeholder("tensor");
+var torchConstant =
+  /^(b?float\d*(_\w+)?|q?u?int\d+(x\d)?|complex\d+|c?half|c?double|cfloat|long|short|bool|device|\w+_format|strided|sparse_\w+)$/;
+var rebuildTensor = ([storage, offset, size, stride]) =>
+  storage instanceof StorageRef ? new TensorRef(storage, offset, size, stride) : new Placeholder("tensor");
 var first = ([value]) => value;
 var emptyDict = ([pairs]) => {
   const isPairs = Array.isArray(pairs) && pairs.every((pair) => Array.isArray(pair) && pair.length === 2);
@@ -3603,7 +3706,7 @@ var calls = {
   "collections.OrderedDict": emptyDict,
   "collections.defaultdict": () => /* @__PURE__ */ new Map(),
   "builtins.dict": emptyDict,
-  "builtins.list": ([items]) => Array.isArray(items) ? [...items] : [],
+  "builtins.list": ([items]) => (Array.isArray(items) ? [...items] : []),
   "builtins.set": newSet,
   "builtins.frozenset": newSet,
   "torch.Size": ([sizes]) => sizes ?? [],
@@ -3617,12 +3720,15 @@ var calls = {
   "torch.jit._pickle.build_tensorlist": first,
   "torch.jit._pickle.restore_type_tag": first,
   // Only of a plain tensor: this one inside itself could nest without end.
-  "torch._tensor._rebuild_from_type_v2": ([rebuild, , args]) => rebuild instanceof PickleGlobal && rebuild.name === "_rebuild_tensor_v2" && Array.isArray(args) ? rebuildTensor(args) : new Placeholder("tensor")
+  "torch._tensor._rebuild_from_type_v2": ([rebuild, , args]) =>
+    rebuild instanceof PickleGlobal && rebuild.name === "_rebuild_tensor_v2" && Array.isArray(args)
+      ? rebuildTensor(args)
+      : new Placeholder("tensor"),
 };
 var harmlessBuiltins = new Set(
   "bool bytearray bytes complex dict float frozenset int list long object range set slice str tuple unicode xrange".split(
-    " "
-  )
+    " ",
+  ),
 );
 var dangerousModules = new Set(
   `aiohttp asyncio atexit bdb cffi cloudpickle code codeop commands concurrent cPickle cProfile _ctypes ctypes dill
@@ -3630,23 +3736,27 @@ var dangerousModules = new Set(
    importlib inspect _io io joblib linecache marshal mmap multiprocessing nt ntpath _operator operator os pdb pexpect
    _pickle pickle pickletools pip pkgutil popen2 poplib posix posixpath _posixsubprocess profile pty pydoc requests
    runpy setuptools shelve shutil signal smtplib _socket socket socketserver ssl subprocess sys tempfile test _thread
-   threading timeit trace types urllib urllib2 venv webbrowser wsgiref xmlrpc zipimport`.split(/\s+/)
+   threading timeit trace types urllib urllib2 venv webbrowser wsgiref xmlrpc zipimport`.split(/\s+/),
 );
 var dangerousNames = new Set(
   `eval exec execfile compile open input getattr setattr delattr __import__ import_module globals locals vars breakpoint
-   system popen spawn fork loads load runstring exec_command run_code run_module attrgetter methodcaller`.split(/\s+/)
+   system popen spawn fork loads load runstring exec_command run_code run_module attrgetter methodcaller`.split(/\s+/),
 );
 function resolveTorchGlobal(module, name) {
   const top = module.split(".")[0];
   const builtin = module === "__builtin__" ? "builtins" : module;
   const parts = name.split(".");
-  const dangerous = dangerousModules.has(top) || parts.some((part2) => dangerousNames.has(part2)) || // A dotted name walks from an object to its attributes; nested classes are all that is meant by it.
-  parts.length > 1 && parts.some((part2) => part2.startsWith("__") || dangerousModules.has(part2)) || ["builtins", "__builtins__"].includes(builtin) && !harmlessBuiltins.has(name) || top === "torch" && isUnknownTorchFunction(module, name);
+  const dangerous =
+    dangerousModules.has(top) ||
+    parts.some((part2) => dangerousNames.has(part2)) || // A dotted name walks from an object to its attributes; nested classes are all that is meant by it.
+    (parts.length > 1 && parts.some((part2) => part2.startsWith("__") || dangerousModules.has(part2))) ||
+    (["builtins", "__builtins__"].includes(builtin) && !harmlessBuiltins.has(name)) ||
+    (top === "torch" && isUnknownTorchFunction(module, name));
   if (dangerous) {
     throw new VqganClipError(
       "BAD_FILE",
       `openTorchCheckpoint(): the file asks for ${module}.${name}, which a checkpoint has no use for and could run code`,
-      "do not load it in PyTorch either; use weights from a source you trust, best as .safetensors"
+      "do not load it in PyTorch either; use weights from a source you trust, best as .safetensors",
     );
   }
   const isScript = top === "__torch__";
@@ -3692,7 +3802,7 @@ var MODULE_DEPTH_LIMIT = 64;
 var MODULE_NAME_LIMIT = 1e3;
 var NOT_A_CHECKPOINT = "the file may be an unfinished download, a Git LFS pointer or a web page: fetch it again";
 async function isCheckpoint(source) {
-  return await form(source) !== void 0;
+  return (await form(source)) !== void 0;
 }
 async function readTorchCheckpoint(source) {
   const kind = await form(source);
@@ -3700,7 +3810,7 @@ async function readTorchCheckpoint(source) {
     kind,
     "BAD_FILE",
     () => `openTorchCheckpoint(): ${source.name} is neither a ZIP nor a legacy checkpoint of torch`,
-    NOT_A_CHECKPOINT
+    NOT_A_CHECKPOINT,
   );
   const { value, locate } = await (kind === "zip" ? describeZip(source) : describeLegacy(source));
   const budget = new MemoryBudget("openTorchCheckpoint", source.size);
@@ -3718,11 +3828,12 @@ function findStateDict(file, value) {
   if (holdsTensors(inner)) return inner;
   if (holdsTensors(value)) return value;
   if (value instanceof ScriptObject) return moduleTensors(file, value);
-  const found = value instanceof Map ? `a dict with the keys ${[...value.keys()].slice(0, 5).map(show).join(", ")}` : show(value);
+  const found =
+    value instanceof Map ? `a dict with the keys ${[...value.keys()].slice(0, 5).map(show).join(", ")}` : show(value);
   throw new VqganClipError(
     "BAD_FILE",
     `openTorchCheckpoint(): ${file} must hold a state_dict or be a dict of tensors, found ${found}`,
-    "write it with torch.save(model.state_dict(), path)"
+    "write it with torch.save(model.state_dict(), path)",
   );
 }
 function moduleTensors(file, root) {
@@ -3732,7 +3843,8 @@ function moduleTensors(file, root) {
     requires(
       ++modules <= MODULE_LIMIT && depth <= MODULE_DEPTH_LIMIT && prefix.length <= MODULE_NAME_LIMIT,
       "OUT_OF_LIMITS",
-      () => `openTorchCheckpoint(): ${file}: over ${MODULE_LIMIT} modules, over ${MODULE_DEPTH_LIMIT} within each other, or a name of over ${MODULE_NAME_LIMIT} characters`
+      () =>
+        `openTorchCheckpoint(): ${file}: over ${MODULE_LIMIT} modules, over ${MODULE_DEPTH_LIMIT} within each other, or a name of over ${MODULE_NAME_LIMIT} characters`,
     );
     for (const [name, value] of module.attributes) {
       if (value instanceof TensorRef) tensors.set(`${prefix}${name}`, value);
@@ -3759,12 +3871,12 @@ async function describeZip(source) {
     entry,
     "BAD_FILE",
     () => `openTorchCheckpoint(): ${source.name} is a ZIP without data.pkl, no checkpoint of torch`,
-    NOT_A_CHECKPOINT
+    NOT_A_CHECKPOINT,
   );
   requires(
     entry.size <= PICKLE_LIMIT,
     "OUT_OF_LIMITS",
-    () => `openTorchCheckpoint(): ${source.name}: ${entry.name} has ${entry.size} bytes, the limit is ${PICKLE_LIMIT}`
+    () => `openTorchCheckpoint(): ${source.name}: ${entry.name} has ${entry.size} bytes, the limit is ${PICKLE_LIMIT}`,
   );
   const root = entry.name.slice(0, -"data.pkl".length);
   const order = directory.get(`${root}byteorder`);
@@ -3781,9 +3893,10 @@ async function describeZip(source) {
     requires(
       count2 * type.bytes <= record.size,
       "BAD_FILE",
-      () => `openTorchCheckpoint(): ${source.name}: storage ${key} claims ${count2 * type.bytes} bytes, holds ${record.size}`
+      () =>
+        `openTorchCheckpoint(): ${source.name}: storage ${key} claims ${count2 * type.bytes} bytes, holds ${record.size}`,
     );
-    const offset = located.get(key) ?? await locateZipEntry(source, record);
+    const offset = located.get(key) ?? (await locateZipEntry(source, record));
     located.set(key, offset);
     return offset;
   };
@@ -3801,7 +3914,7 @@ async function describeLegacy(source) {
     magic?.value === LEGACY_MAGIC && protocol?.value === LEGACY_PROTOCOL && value && keys,
     "BAD_FILE",
     () => `openTorchCheckpoint(): ${source.name} is a pickle, but not one that torch.save wrote`,
-    "write it with torch.save(model.state_dict(), path)"
+    "write it with torch.save(model.state_dict(), path)",
   );
   requireLittle(source, system?.value instanceof Map && system.value.get("little_endian") === true);
   const located = /* @__PURE__ */ new Map();
@@ -3811,7 +3924,7 @@ async function describeLegacy(source) {
     requires(
       storage,
       "BAD_FILE",
-      () => `openTorchCheckpoint(): ${source.name}: storage ${show(key)} is used by no tensor`
+      () => `openTorchCheckpoint(): ${source.name}: storage ${show(key)} is used by no tensor`,
     );
     const head = await source.read(at, 8);
     const count2 = new DataView(head.buffer, head.byteOffset).getBigInt64(0, true);
@@ -3819,8 +3932,9 @@ async function describeLegacy(source) {
     requires(
       count2 === BigInt(storage.count) && end2 <= source.size,
       "BAD_FILE",
-      () => `openTorchCheckpoint(): ${source.name}: storage ${key} claims ${storage.count} elements; the file has ${count2} and ${source.size - at - 8} bytes`,
-      "the file is cut short: fetch it again"
+      () =>
+        `openTorchCheckpoint(): ${source.name}: storage ${key} claims ${storage.count} elements; the file has ${count2} and ${source.size - at - 8} bytes`,
+      "the file is cut short: fetch it again",
     );
     located.set(key, at + 8);
     at = end2;
@@ -3831,12 +3945,12 @@ async function describeLegacy(source) {
     requires(
       offset !== void 0 && storage,
       "BAD_FILE",
-      () => `openTorchCheckpoint(): ${source.name} lacks storage ${show(key)}`
+      () => `openTorchCheckpoint(): ${source.name} lacks storage ${show(key)}`,
     );
     requires(
       count2 === storage.count && type === storage.type,
       "BAD_FILE",
-      () => `openTorchCheckpoint(): ${source.name}: storage ${show(key)} is described in two ways`
+      () => `openTorchCheckpoint(): ${source.name}: storage ${show(key)} is described in two ways`,
     );
     return offset;
   };
@@ -3864,13 +3978,13 @@ function requireLittle(source, little) {
     little,
     "BAD_FILE",
     () => `openTorchCheckpoint(): ${source.name} holds big-endian numbers, only little-endian ones can be read`,
-    "save it again on a little-endian machine"
+    "save it again on a little-endian machine",
   );
 }
 
 // src/weights/read-weights.ts
 async function readWeights(source) {
-  return await isCheckpoint(source) ? readTorchCheckpoint(source) : readSafetensors(source);
+  return (await isCheckpoint(source)) ? readTorchCheckpoint(source) : readSafetensors(source);
 }
 
 // src/hub/checksum.ts
@@ -3883,8 +3997,7 @@ function checksumOf(etag) {
 // src/hub/http.ts
 var MAX_REDIRECTS = 10;
 var USER_AGENT = "vqgan-clip";
-var TransientFailure = class extends Error {
-};
+var TransientFailure = class extends Error {};
 async function request(url, options) {
   const { method, headers, follow: follow2, signal } = options;
   let { token } = options;
@@ -3899,8 +4012,8 @@ async function request(url, options) {
         "accept-encoding": "identity",
         // sizes and ranges are those of the file
         ...headers,
-        ...token !== void 0 && { authorization: `Bearer ${token}` }
-      }
+        ...(token !== void 0 && { authorization: `Bearer ${token}` }),
+      },
     });
     const location = response.headers.get("location");
     if (response.status < 300 || response.status > 399 || location === null) return response;
@@ -3924,7 +4037,7 @@ async function ask(url, init) {
 }
 function nextAddress(from, location) {
   const next = URL.canParse(location, from.href) ? new URL(location, from.href) : void 0;
-  const isSafe = next?.protocol === "https:" || next?.protocol === "http:" && from.protocol === "http:";
+  const isSafe = next?.protocol === "https:" || (next?.protocol === "http:" && from.protocol === "http:");
   if (next && isSafe) return next;
   throw new VqganClipError("IO_FAILED", `${from.host}: redirects to ${location.slice(0, 80)}, which is not followed`);
 }
@@ -3936,7 +4049,7 @@ var reasons = {
   ETIMEDOUT: "no answer in time",
   UND_ERR_CONNECT_TIMEOUT: "no answer in time",
   UND_ERR_SOCKET: "connection lost",
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "connection lost"
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "connection lost",
 };
 function networkReason(error) {
   let deepest = error;
@@ -3950,12 +4063,14 @@ function statusError(response, what, token) {
   const hasToken = token !== void 0;
   const error = (message, hint) => new VqganClipError("IO_FAILED", `${what}: ${message}`, hint);
   if (status === 401) {
-    return hasToken ? error("the token is not accepted, or there is no such repository (401)", "check HF_TOKEN and the name") : error("no such repository, or one that wants a token (401)", "check the name, or set HF_TOKEN");
+    return hasToken
+      ? error("the token is not accepted, or there is no such repository (401)", "check HF_TOKEN and the name")
+      : error("no such repository, or one that wants a token (401)", "check the name, or set HF_TOKEN");
   }
   if (status === 403 || code === "GatedRepo") {
     return error(
       `access is not granted (${status})`,
-      hasToken ? "accept the model's terms on its page, with the account of HF_TOKEN" : "set HF_TOKEN"
+      hasToken ? "accept the model's terms on its page, with the account of HF_TOKEN" : "set HF_TOKEN",
     );
   }
   if (status === 404 || status === 410) {
@@ -3964,7 +4079,7 @@ function statusError(response, what, token) {
   }
   if (status === 408 || status === 429 || status >= 500) {
     return new TransientFailure(
-      status === 429 ? `${what}: too many requests (429)` : `${what}: the server failed (${status})`
+      status === 429 ? `${what}: too many requests (429)` : `${what}: the server failed (${status})`,
     );
   }
   return error(`unexpected answer ${status}`, "try again later");
@@ -4018,7 +4133,7 @@ function aborted(cause) {
     "ABORTED",
     "the download was stopped; what has come is kept",
     "the same command goes on from there",
-    { cause }
+    { cause },
   );
 }
 
@@ -4038,7 +4153,7 @@ async function describeHubFile(settings2, repo, revision, file, signal) {
     throw new VqganClipError(
       "IO_FAILED",
       `${what}: ${settings2.endpoint} does not answer as a hub does`,
-      "check HF_ENDPOINT, and whether a proxy drops headers"
+      "check HF_ENDPOINT, and whether a proxy drops headers",
     );
   }
   const size = bytesOf(headers.get("x-linked-size") ?? (status >= 300 ? null : headers.get("content-length")));
@@ -4085,7 +4200,7 @@ function cardLicence(card2) {
   const [, header = ""] = /^---\r?\n([\s\S]*?)^---\s*$/m.exec(card2) ?? [];
   const said = (key) => new RegExp(`^${key}:[^\\S\\n]*["']?(.+?)["']?[^\\S\\n]*\\r?$`, "m").exec(header)?.[1];
   const licence = said("licen[sc]e");
-  return licence === "other" ? said("license_name") ?? licence : licence;
+  return licence === "other" ? (said("license_name") ?? licence) : licence;
 }
 
 // test/fuzz/hub-answer.ts
@@ -4099,13 +4214,13 @@ var hubSeeds = [
       "x-linked-etag": `"${"a".repeat(64)}"`,
       "x-linked-size": "1024",
       etag: '"of-the-redirect"',
-      location: "https://storage.test/file"
+      location: "https://storage.test/file",
     },
-    body: ""
+    body: "",
   },
   { status: 200, headers: { "x-repo-commit": commit, etag: `W/"${commit}"`, "content-length": "90" }, body: card },
   { status: 404, headers: { "x-error-code": "EntryNotFound" }, body: "Entry not found" },
-  { status: 401, headers: { "x-error-code": "RepoNotFound" }, body: "" }
+  { status: 401, headers: { "x-error-code": "RepoNotFound" }, body: "" },
 ];
 var settings = { endpoint: "https://hub.test", cacheDir: "cache", token: void 0, offline: void 0 };
 async function readHubAnswer(bytes) {
@@ -4130,8 +4245,7 @@ function responseOf(bytes) {
   for (const [name, value] of Object.entries(answer?.headers ?? {})) {
     try {
       headers.append(name, String(value));
-    } catch {
-    }
+    } catch {}
   }
   const isBare = status === 204 || status === 205 || status === 304;
   return new Response(isBare ? null : String(answer?.body ?? ""), { status, headers });
@@ -4158,8 +4272,15 @@ function safetensorsMutation(random, bytes) {
 }
 function zipMutation(random, bytes, chosen) {
   const entries = Object.entries(unzipSync(bytes));
-  const [name, data] = pick2(random, entries.filter(([entry]) => chosen.test(entry))) ?? ["", new Uint8Array()];
-  const changed = name.endsWith(".json") ? jsonMutation(random, data) : name.endsWith(".safetensors") ? safetensorsMutation(random, data) : mutatedBytes(random, data);
+  const [name, data] = pick2(
+    random,
+    entries.filter(([entry]) => chosen.test(entry)),
+  ) ?? ["", new Uint8Array()];
+  const changed = name.endsWith(".json")
+    ? jsonMutation(random, data)
+    : name.endsWith(".safetensors")
+      ? safetensorsMutation(random, data)
+      : mutatedBytes(random, data);
   const files = Object.fromEntries(entries.map(([entry, old]) => [entry, entry === name ? changed : old]));
   return zipSync3(files, { level: random.chance(0.2) ? 1 : 0, mtime: new Date(1980, 0, 1) });
 }
@@ -4171,49 +4292,55 @@ function pngMutation(random, bytes) {
   return concatenate([PNG_SIGNATURE, ...written]);
 }
 var tokenizerText = { contextLength: 32, endToken: void 0, vocabulary: 1e5 };
-var prompts = ["", "a castle, at 10:30!", "\u0102\u24B7 \u03A3 \xDF \u6F22\u5B57 \u{1F3F0} \xE9\u0301", `${"a".repeat(300)}!`, "word ".repeat(60)];
+var prompts = [
+  "",
+  "a castle, at 10:30!",
+  "\u0102\u24B7 \u03A3 \xDF \u6F22\u5B57 \u{1F3F0} \xE9\u0301",
+  `${"a".repeat(300)}!`,
+  "word ".repeat(60),
+];
 var configs = {
   "clip-gelu/config.json": (value) => parseClipConfig(value),
   "siglip/config.json": (value) => parseSiglipConfig(value),
   "open-clip/open_clip_config.json": (value) => parseOpenClipConfig(value),
   "diffusers-vq/config.json": (value) => parseDiffusersConfig(value, "config.json"),
   "diffusers-kl/config.json": (value) => parseDiffusersConfig(value, "config.json"),
-  "diffusers-tiny/config.json": (value) => parseTinyConfig(value, "config.json")
+  "diffusers-tiny/config.json": (value) => parseTinyConfig(value, "config.json"),
 };
 var targets = [
   {
     name: "safetensors",
     seeds: async () => [
-      ...await fixtures("checkpoints/variety.safetensors"),
-      writeSafetensors({ w: NDArray.float32([2, 3], [1, 2, 3, 4, 5, 6]), n: NDArray.int64([1], [7]) }, { by: "test" })
+      ...(await fixtures("checkpoints/variety.safetensors")),
+      writeSafetensors({ w: NDArray.float32([2, 3], [1, 2, 3, 4, 5, 6]), n: NDArray.int64([1], [7]) }, { by: "test" }),
     ],
     mutate: safetensorsMutation,
     read: async (bytes) => {
       const dict = parseSafetensors(bytes, "w.safetensors");
       for (const name of dict.names) await dict.read(name);
-    }
+    },
   },
   {
     name: "torch-zip",
     seeds: () => fixtures("checkpoints/variety.ckpt", "checkpoints/nested.ckpt", "checkpoints/omegaconf.ckpt"),
     mutate: (random, bytes) => zipMutation(random, bytes, /data\.pkl|byteorder|data\/0/),
-    read: (bytes) => readWeights(new MemorySource(bytes, "w.ckpt"))
+    read: (bytes) => readWeights(new MemorySource(bytes, "w.ckpt")),
   },
   {
     name: "torch-legacy",
     seeds: () => fixtures("checkpoints/variety-legacy.ckpt"),
-    read: (bytes) => readWeights(new MemorySource(bytes, "w.ckpt"))
+    read: (bytes) => readWeights(new MemorySource(bytes, "w.ckpt")),
   },
   {
     name: "pickle",
     seeds: async () => {
       const zips = await fixtures("checkpoints/variety.ckpt", "checkpoints/nested.ckpt", "clip-resnet/model.pt");
-      const pickles = zips.flatMap(
-        (zip) => Object.entries(unzipSync(zip, { filter: ({ name }) => name.endsWith("data.pkl") })).map(([, data]) => data)
+      const pickles = zips.flatMap((zip) =>
+        Object.entries(unzipSync(zip, { filter: ({ name }) => name.endsWith("data.pkl") })).map(([, data]) => data),
       );
       return [...pickles, strToU83("(lp0\nI1\na(dp1\nS'a'\nL5L\nsacbuiltins\nset\n(lt(Rp2\n0.")];
     },
-    read: (bytes) => unpickle(bytes, { resolve: resolveTorchGlobal, loadPersistent: loadTorchStorage }).value
+    read: (bytes) => unpickle(bytes, { resolve: resolveTorchGlobal, loadPersistent: loadTorchStorage }).value,
   },
   {
     name: "session",
@@ -4222,7 +4349,7 @@ var targets = [
     read: async (bytes) => {
       const { tree } = await readSession(bytes);
       return [lineageOf(tree), treeLines(tree.nodes.map(nodeFacts), tree.current)];
-    }
+    },
   },
   {
     name: "png",
@@ -4234,19 +4361,19 @@ var targets = [
       return [told, concatenate([PNG_SIGNATURE, chunks[0], zipped, plain2, ...chunks.slice(1)])];
     },
     mutate: pngMutation,
-    read: (bytes) => readStory(readPngText(bytes))
+    read: (bytes) => readStory(readPngText(bytes)),
   },
   {
     name: "metadata",
     seeds: async () => [strToU83(storyText(smallStory())["vqgan-clip"])],
     mutate: jsonMutation,
-    read: (bytes) => readStory({ "vqgan-clip": text(bytes) })
+    read: (bytes) => readStory({ "vqgan-clip": text(bytes) }),
   },
   {
     name: "yaml",
     seeds: () => fixtures("vqgan/config.yaml", "gumbel/config.yaml"),
     mutate: (random, bytes) => strToU83(stringify(mutatedJson(random, parseYaml2(text(bytes))))),
-    read: (bytes) => parseVqganConfig(text(bytes))
+    read: (bytes) => parseVqganConfig(text(bytes)),
   },
   {
     name: "tokenizer",
@@ -4257,21 +4384,23 @@ var targets = [
       const tokenize = clipTokenizer(file, tokenizerText);
       knownWords(file);
       return prompts.map(tokenize);
-    }
+    },
   },
   ...Object.entries(configs).map(([name, parse]) => ({
     name: `config-${name.split("/")[0]}`,
     seeds: () => fixtures(name),
     mutate: jsonMutation,
-    read: (bytes) => parse(parsedJson(bytes))
+    read: (bytes) => parse(parsedJson(bytes)),
   })),
   {
     name: "recommended",
-    seeds: async () => [Uint8Array.from(await readFile(new URL("../../models/compact/recommended.json", import.meta.url)))],
+    seeds: async () => [
+      Uint8Array.from(await readFile(new URL("../../models/compact/recommended.json", import.meta.url))),
+    ],
     mutate: jsonMutation,
-    read: (bytes) => checkRecommendation(parsedJson(bytes), "recommended.json")
+    read: (bytes) => checkRecommendation(parsedJson(bytes), "recommended.json"),
   },
-  { name: "hub-answer", seeds: async () => hubSeeds.map(json2), mutate: jsonMutation, read: readHubAnswer }
+  { name: "hub-answer", seeds: async () => hubSeeds.map(json2), mutate: jsonMutation, read: readHubAnswer },
 ];
 
 // test/fuzz/inputs.ts
@@ -4291,9 +4420,9 @@ async function mutations(seed2) {
 }
 async function knownInputs() {
   const valid = await Promise.all(
-    targets.map(
-      async (target) => (await target.seeds()).map((bytes, i) => ({ label: `valid ${target.name} ${i}`, target, bytes }))
-    )
+    targets.map(async (target) =>
+      (await target.seeds()).map((bytes, i) => ({ label: `valid ${target.name} ${i}`, target, bytes })),
+    ),
   );
   const names = (await readdir(fixturePath(KEPT))).filter((name) => name.includes("--")).sort();
   const kept = names.map(async (name) => {
@@ -4301,7 +4430,7 @@ async function knownInputs() {
     return { label: name, target: targetNamed(name.split("--")[0]), bytes };
   });
   const made = handMade().map(([name, bytes]) => ({ label: name, target: targetNamed(name.split("--")[0]), bytes }));
-  return [...valid.flat(), ...await Promise.all(kept), ...made];
+  return [...valid.flat(), ...(await Promise.all(kept)), ...made];
 }
 function targetNamed(name) {
   const target = targets.find((candidate) => candidate.name === name);
@@ -4353,4 +4482,14 @@ for (let i = first2; i < first2 + count && Date.now() < end; i++) {
   per.set(k.target.name, l);
 }
 console.log(n, "inputs, generation", gen.toFixed(0), "ms, peak", process.resourceUsage().maxRSS / 1024);
-for (const [k, l] of per) console.log(k.padEnd(24), l.length, "mean", (l.reduce((a, b) => a + b) / l.length).toFixed(2), "max", Math.max(...l).toFixed(0), "read", reads.get(k) ?? 0);
+for (const [k, l] of per)
+  console.log(
+    k.padEnd(24),
+    l.length,
+    "mean",
+    (l.reduce((a, b) => a + b) / l.length).toFixed(2),
+    "max",
+    Math.max(...l).toFixed(0),
+    "read",
+    reads.get(k) ?? 0,
+  );

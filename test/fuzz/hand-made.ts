@@ -5,7 +5,8 @@ import { writeSafetensors } from "../../src/weights/safetensors.js";
 import { smallStory } from "../support/small-session.js";
 
 const json = (value: unknown): Uint8Array => strToU8(JSON.stringify(value));
-const lines = (count: number, line: (i: number) => string) => Array.from({ length: count }, (_, i) => line(i)).join("\n");
+const lines = (count: number, line: (i: number) => string) =>
+  Array.from({ length: count }, (_, i) => line(i)).join("\n");
 
 function safetensors(header: string): Uint8Array {
   const bytes = new Uint8Array(8 + header.length);
@@ -30,7 +31,15 @@ const split = (Regex: string) => ({ type: "Split", pattern: { Regex }, behavior:
 const bpe = { type: "BPE", vocab: { a: 0, "<end>": 1 }, merges: [], unk_token: "<end>" };
 const processor = { type: "RobertaProcessing", cls: ["a", 0], sep: ["<end>", 1], trim_offsets: false };
 const tokenizer = (parts: object) =>
-  json({ model: bpe, decoder: null, added_tokens: [], normalizer: null, pre_tokenizer: null, post_processor: processor, ...parts });
+  json({
+    model: bpe,
+    decoder: null,
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: null,
+    post_processor: processor,
+    ...parts,
+  });
 
 /** A session whose manifest is this node again and again. */
 function manySteps(): Uint8Array {

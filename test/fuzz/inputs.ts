@@ -43,7 +43,11 @@ export async function knownInputs(): Promise<Input[]> {
     const bytes = Uint8Array.from(await readFile(fixturePath(`${KEPT}/${name}`)));
     return { label: name, target: targetNamed(name.split("--")[0] as string), bytes };
   });
-  const made = handMade().map(([name, bytes]) => ({ label: name, target: targetNamed(name.split("--")[0] as string), bytes }));
+  const made = handMade().map(([name, bytes]) => ({
+    label: name,
+    target: targetNamed(name.split("--")[0] as string),
+    bytes,
+  }));
   return [...valid.flat(), ...(await Promise.all(kept)), ...made];
 }
 

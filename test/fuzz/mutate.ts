@@ -44,7 +44,11 @@ const byteChanges: readonly ByteChange[] = [
   (random, bytes, other) => {
     const at = random.integer(bytes.length);
     const [from, to] = range(random, other.length);
-    return joined(bytes.subarray(0, at), other.subarray(from, to), bytes.subarray(random.chance(0.5) ? at : at + to - from));
+    return joined(
+      bytes.subarray(0, at),
+      other.subarray(from, to),
+      bytes.subarray(random.chance(0.5) ? at : at + to - from),
+    );
   },
 ];
 
@@ -99,13 +103,47 @@ function changedInside(random: Random, value: unknown): unknown {
 }
 
 function replaced(random: Random, value: unknown): unknown {
-  if (typeof value === "number" && random.chance(0.5)) return pick(random, [value + 1, -value, value * 1e9, value + 0.5]);
-  if (typeof value === "string" && random.chance(0.5)) return pick(random, [value.slice(1), value.repeat(50), `${value}\0`]);
-  const plain = [null, true, 0, -1, 0.5, 1e308, -0, 2 ** 53, 2 ** 32, 10_000, [], {}, [[]], [null], { type: "Sequence" }];
+  if (typeof value === "number" && random.chance(0.5))
+    return pick(random, [value + 1, -value, value * 1e9, value + 0.5]);
+  if (typeof value === "string" && random.chance(0.5))
+    return pick(random, [value.slice(1), value.repeat(50), `${value}\0`]);
+  const plain = [
+    null,
+    true,
+    0,
+    -1,
+    0.5,
+    1e308,
+    -0,
+    2 ** 53,
+    2 ** 32,
+    10_000,
+    [],
+    {},
+    [[]],
+    [null],
+    { type: "Sequence" },
+  ];
   return random.chance(0.6) ? pick(random, plain) : random.chance(0.5) ? hostileText(random) : nested(random);
 }
 
-const texts = ["", " ", "__proto__", "constructor", "toString", "../../etc/passwd", "\u0000", "\u001b[2J", "\ud800", "NaN", "1e999", "$&", "(a+)+$", "|:^", "<<"];
+const texts = [
+  "",
+  " ",
+  "__proto__",
+  "constructor",
+  "toString",
+  "../../etc/passwd",
+  "\u0000",
+  "\u001b[2J",
+  "\ud800",
+  "NaN",
+  "1e999",
+  "$&",
+  "(a+)+$",
+  "|:^",
+  "<<",
+];
 
 export function hostileText(random: Random): string {
   return random.chance(0.1) ? pick(random, texts).repeat(1000) : pick(random, texts);

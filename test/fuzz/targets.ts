@@ -2,14 +2,11 @@
 import { readFile } from "node:fs/promises";
 import { strToU8, unzipSync, type Zippable, zipSync, zlibSync } from "fflate";
 import { parse as parseYaml, stringify } from "yaml";
+import { nodeFacts, treeLines } from "../../src/cli/session-tree.js";
 import { VqganClipError } from "../../src/core/errors.js";
 import { NDArray } from "../../src/core/ndarray.js";
 import type { Random } from "../../src/core/random.js";
-import { nodeFacts, treeLines } from "../../src/cli/session-tree.js";
-import { readStory, storyText } from "../../src/sessions/metadata.js";
 import { checkRecommendation } from "../../src/guidance/resolve-settings.js";
-import { readSession, writeSession } from "../../src/sessions/session-file.js";
-import { lineageOf } from "../../src/sessions/session-tree.js";
 import { encodePng } from "../../src/image/png.js";
 import { concatenate, PNG_SIGNATURE, pngChunk, pngChunks } from "../../src/image/png-chunks.js";
 import { readPngText } from "../../src/image/png-text.js";
@@ -20,6 +17,9 @@ import { parseSiglipConfig } from "../../src/models/siglip/config.js";
 import { parseTinyConfig } from "../../src/models/tiny/config.js";
 import { parseVqganConfig } from "../../src/models/vqgan/config.js";
 import { parseDiffusersConfig } from "../../src/models/vqgan/diffusers.js";
+import { readStory, storyText } from "../../src/sessions/metadata.js";
+import { readSession, writeSession } from "../../src/sessions/session-file.js";
+import { lineageOf } from "../../src/sessions/session-tree.js";
 import { MemorySource } from "../../src/weights/byte-source.js";
 import { unpickle } from "../../src/weights/pickle.js";
 import { readWeights } from "../../src/weights/read-weights.js";
@@ -46,7 +46,8 @@ const fixtures = (...names: string[]) =>
   Promise.all(names.map(async (name) => Uint8Array.from(await readFile(fixturePath(name)))));
 
 /** JSON, changed as JSON. */
-const jsonMutation = (random: Random, bytes: Uint8Array): Uint8Array => json(mutatedJson(random, JSON.parse(text(bytes))));
+const jsonMutation = (random: Random, bytes: Uint8Array): Uint8Array =>
+  json(mutatedJson(random, JSON.parse(text(bytes))));
 
 /** What is no JSON is refused where it is read. */
 function parsedJson(bytes: Uint8Array): unknown {
@@ -69,7 +70,10 @@ function safetensorsMutation(random: Random, bytes: Uint8Array): Uint8Array {
 /** One entry changed, and all sums made right again. */
 function zipMutation(random: Random, bytes: Uint8Array, chosen: RegExp): Uint8Array {
   const entries = Object.entries(unzipSync(bytes));
-  const [name, data] = pick(random, entries.filter(([entry]) => chosen.test(entry))) ?? ["", new Uint8Array()];
+  const [name, data] = pick(
+    random,
+    entries.filter(([entry]) => chosen.test(entry)),
+  ) ?? ["", new Uint8Array()];
   const changed = name.endsWith(".json")
     ? jsonMutation(random, data)
     : name.endsWith(".safetensors")
@@ -180,15 +184,19 @@ export const targets: readonly Target[] = [
       return prompts.map(tokenize);
     },
   },
-  ...Object.entries(configs).map(([name, parse]): Target => ({
-    name: `config-${name.split("/")[0]}`,
-    seeds: () => fixtures(name),
-    mutate: jsonMutation,
-    read: (bytes) => parse(parsedJson(bytes)),
-  })),
+  ...Object.entries(configs).map(
+    ([name, parse]): Target => ({
+      name: `config-${name.split("/")[0]}`,
+      seeds: () => fixtures(name),
+      mutate: jsonMutation,
+      read: (bytes) => parse(parsedJson(bytes)),
+    }),
+  ),
   {
     name: "recommended",
-    seeds: async () => [Uint8Array.from(await readFile(new URL("../../models/compact/recommended.json", import.meta.url)))],
+    seeds: async () => [
+      Uint8Array.from(await readFile(new URL("../../models/compact/recommended.json", import.meta.url))),
+    ],
     mutate: jsonMutation,
     read: (bytes) => checkRecommendation(parsedJson(bytes), "recommended.json"),
   },

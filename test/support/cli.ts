@@ -29,12 +29,14 @@ export interface CliOptions {
   readonly cwd?: string;
   /** Added to the test's own environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What is piped in; without it, stdin stays open and silent. */
+  readonly input?: Uint8Array;
   /** Called with each whole line of stdout as it comes. */
   readonly onLine?: (line: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** `vqgan-clip args...`, to its end. */
-export function cli(args: readonly string[], { cwd, env, onLine }: CliOptions = {}): Promise<Finished> {
+export function cli(args: readonly string[], { cwd, env, input, onLine }: CliOptions = {}): Promise<Finished> {
   return new Promise((done, failed) => {
     const child = spawn(process.execPath, [join(build, "cli", "main.js"), ...args], {
       cwd: cwd ?? root,
@@ -53,6 +55,7 @@ export function cli(args: readonly string[], { cwd, env, onLine }: CliOptions = 
     child.stderr.on("data", (part: Buffer) => {
       stderr += part.toString();
     });
+    if (input) child.stdin.on("error", () => {}).end(input); // a child that refuses early closes it
     child.on("error", failed);
     child.on("close", (code, signal) => done({ code, signal, stdout: Buffer.concat(parts), stderr }));
   });

@@ -1,11 +1,11 @@
 /** A session of a few numbers with all that one may hold, made without any model. */
 import { NDArray } from "../../src/core/ndarray.js";
-import type { Story } from "../../src/sessions/metadata.js";
 import { resolveSettings } from "../../src/guidance/resolve-settings.js";
 import type { RunState } from "../../src/guidance/run-state.js";
+import { optimizers } from "../../src/optim/optimizer.js";
+import type { Story } from "../../src/sessions/metadata.js";
 import type { SessionFile } from "../../src/sessions/session-file.js";
 import { advanced, branched, forked, plantTree, type SessionTree } from "../../src/sessions/session-tree.js";
-import { optimizers } from "../../src/optim/optimizer.js";
 
 const filled = (shape: number[], value: number) =>
   NDArray.float32(shape, new Float32Array(shape.reduce((size, extent) => size * extent, 1)).fill(value));
