@@ -18,10 +18,16 @@ export interface Platform {
   prepare(settings: SessionSettings): void;
 }
 
+const telemetryIsOn =
+  "a worker thread cannot switch the engine's telemetry off: import vqgan-clip in the main thread before the worker is made, or start Node with ORT_DISABLE_TELEMETRY=1";
+
 export const nodePlatform: Platform = {
   devices: ["cuda", "webgpu", "cpu"],
   standard: "cpu",
-  refusal: async (device) => (device === "wasm" ? "Node runs programs natively: use cpu" : undefined),
+  refusal: async (device) => {
+    if (device === "wasm") return "Node runs programs natively: use cpu";
+    return process.env.ORT_DISABLE_TELEMETRY === "1" ? undefined : telemetryIsOn; // native/index.js sets it
+  },
   prepare: () => {},
 };
 
