@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Command, Option } from "commander";
 import { type Device, devices } from "../runtime/devices.js";
+import { givenThreads } from "../runtime/given-threads.js";
 import type { DeviceSpeed } from "../runtime/probe.js";
 import { oneLine } from "./notices.js";
 
@@ -29,14 +30,14 @@ export function addDoctor(program: Command): void {
 async function doctor({ json = false, probe }: { json?: boolean; probe?: Device }): Promise<void> {
   if (probe) {
     const { probeDevice } = await import("../runtime/probe.js"); // loads the engine, which a device may break
-    console.log(JSON.stringify(await probeDevice(probe)));
+    console.log(JSON.stringify(await probeDevice(probe, givenThreads())));
     return;
   }
   const versions = await versionsOf();
   const machine = {
     system: `${process.platform} ${process.arch}`,
     cpu: cpus()[0]?.model ?? "unknown",
-    threads: availableParallelism(),
+    threads: givenThreads() ?? availableParallelism(),
     memoryGiB: Number((totalmem() / 2 ** 30).toFixed(1)),
   };
   const reports: DeviceReport[] = [];

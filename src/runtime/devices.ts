@@ -37,7 +37,7 @@ export function candidates(request: DeviceRequest, platform: Platform): readonly
 }
 
 export interface SessionSettings {
-  /** CPU threads; default the physical cores. In browsers those of the first program serve all. */
+  /** CPU threads; default the physical cores, here without regard to what the process may use of them. In browsers those of the first program serve all. */
   readonly threads?: number;
   /** Keep weights unpacked and give memory back after every value: less of it, slower; the same numbers (default false). */
   readonly lowMemory?: boolean;
