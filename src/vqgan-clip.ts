@@ -14,6 +14,7 @@ import { type ModelChoice, openPair } from "./pair/open-pair.js";
 import type { PairOptions } from "./pair/options.js";
 import type { OpenRequest, RunRequest } from "./pair/requests.js";
 import { PictureRun, type PictureSource } from "./picture-run.js";
+import { givenThreads } from "./runtime/given-threads.js";
 
 export type { PictureSource } from "./picture-run.js";
 
@@ -52,7 +53,8 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
         return { place: await onDisk(path), name };
       },
     });
-    return new VqganClip(parts, options, PictureRun);
+    const { threads = givenThreads() } = options;
+    return new VqganClip(parts, { ...options, ...(threads !== undefined && { threads }) }, PictureRun);
   }
 
   /**

@@ -1,12 +1,12 @@
 /** `vqgan-clip doctor`: a real session on each device: which run, how fast, why the others do not, and what would help. */
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Command, Option } from "commander";
 import { type Device, devices } from "../runtime/devices.js";
+import { givenThreads } from "../runtime/given-threads.js";
 import type { DeviceSpeed } from "../runtime/probe.js";
 import { oneLine } from "./notices.js";
 
@@ -30,18 +30,18 @@ export function addDoctor(program: Command): void {
 async function doctor({ json = false, probe }: { json?: boolean; probe?: Device }): Promise<void> {
   if (probe) {
     const { probeDevice } = await import("../runtime/probe.js"); // loads the engine, which a device may break
-    console.log(JSON.stringify(await probeDevice(probe)));
+    console.log(JSON.stringify(await probeDevice(probe, givenThreads())));
     return;
   }
   const versions = await versionsOf();
   const machine = {
     system: `${process.platform} ${process.arch}`,
     cpu: cpus()[0]?.model ?? "unknown",
-    threads: availableParallelism(),
+    threads: givenThreads() ?? availableParallelism(),
     memoryGiB: Number((totalmem() / 2 ** 30).toFixed(1)),
   };
   const reports: DeviceReport[] = [];
-  for (const device of devices) reports.push(await examine(device));
+  for (const device of devices) reports.push(await examine(device, versions.onnxruntime));
   if (json) {
     console.log(JSON.stringify({ versions, machine, devices: reports }, null, 2));
     return;
@@ -64,7 +64,7 @@ async function doctor({ json = false, probe }: { json?: boolean; probe?: Device 
 const gigaflops = (rate: number): string => `${rate.toFixed(0)} GFLOP/s`;
 
 /** In a process of its own: a broken driver can end it. */
-async function examine(device: Device): Promise<DeviceReport> {
+async function examine(device: Device, engine: string): Promise<DeviceReport> {
   const script = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "main.ts" : "main.js", import.meta.url));
   try {
     const args = [...process.execArgv, script, "doctor", "--probe", device];
@@ -73,7 +73,7 @@ async function examine(device: Device): Promise<DeviceReport> {
   } catch (error) {
     const { stderr = "", message } = error as Error & { stderr?: string };
     const said = oneLine(stderr || message);
-    return { device, reason: reasonIn(said, device), repair: repair(device, said) };
+    return { device, reason: reasonIn(said, device), repair: repair(device, said, engine) };
   }
 }
 
@@ -84,29 +84,30 @@ function reasonIn(said: string, device: Device): string {
 }
 
 /** The one line that most often helps. */
-function repair(device: Device, said: string): string {
-  if (device === "cpu") return "install again: npm install --force onnxruntime-node (glibc 2.28 or newer, 64-bit)";
+function repair(device: Device, said: string, engine: string): string {
+  const beside = `npm install onnxruntime-node@${engine}`;
+  if (device === "cpu") return "install vqgan-clip again (glibc 2.28 or newer, 64-bit)";
   if (device === "webgpu") {
+    if (process.platform === "win32") return `update the graphics driver; ${beside} brings the shader compiler`;
     if (process.platform !== "linux") return "update the graphics driver";
     return said.includes("libvulkan")
       ? "install the Vulkan loader and a driver: apt install libvulkan1 mesa-vulkan-drivers (or the vendor's)"
       : "install a Vulkan driver for the graphics card (NVIDIA: its own; others: mesa-vulkan-drivers)";
   }
   if (process.platform !== "linux" || process.arch !== "x64") return "CUDA needs Linux on x64; use webgpu here";
-  return "with an NVIDIA card, CUDA 12 and cuDNN 9: npm rebuild onnxruntime-node --ignore-scripts=false --onnxruntime-node-install=cuda12";
+  return `with an NVIDIA card, CUDA 12 and cuDNN 9: ${beside} --ignore-scripts=false --onnxruntime-node-install=cuda12`;
 }
 
-async function versionsOf(): Promise<Record<string, string>> {
-  const require = createRequire(import.meta.url);
+async function versionsOf(): Promise<Record<"vqgan-clip" | "node" | "onnxruntime" | "sharp", string>> {
   const ours = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8")) as {
     version: string;
+    dependencies: Record<"onnxruntime-common", string>;
   };
   const { default: sharp } = await import("sharp");
-  const runtime = require("onnxruntime-node/package.json") as { version: string };
   return {
     "vqgan-clip": ours.version,
     node: process.versions.node,
-    "onnxruntime-node": runtime.version,
+    onnxruntime: ours.dependencies["onnxruntime-common"],
     sharp: sharp.versions.sharp ?? "unknown",
   };
 }

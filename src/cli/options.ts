@@ -121,9 +121,10 @@ export function addModelOptions(command: Command): Command {
       ).choices([...devices, "auto"]),
     )
     .addOption(
-      new Option("--threads <n>", "CPU threads (default: the physical cores); results do not depend on it").argParser(
-        (text) => wholeNumber(text, 1, 1024),
-      ),
+      new Option(
+        "--threads <n>",
+        "CPU threads (default: the physical cores this process may use); results do not depend on it",
+      ).argParser((text) => wholeNumber(text, 1, 1024)),
     );
 }
 

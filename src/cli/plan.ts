@@ -2,6 +2,7 @@
 import { freemem } from "node:os";
 import { gigabytes } from "../core/bytes.js";
 import type { Device } from "../runtime/devices.js";
+import { givenThreads } from "../runtime/given-threads.js";
 import type { CreateRequest, VqganClip } from "../vqgan-clip.js";
 import { exitCodes } from "./exit-codes.js";
 import { clock } from "./reporter.js";
@@ -48,7 +49,7 @@ export async function tellPlan(vq: VqganClip, request: CreateRequest, flags: Pla
 async function secondsAStep(
   convolution: number,
   matrix: number,
-  { device = "cpu", threads }: PlanFlags,
+  { device = "cpu", threads = givenThreads() }: PlanFlags,
 ): Promise<number | undefined> {
   if (device === "auto") return undefined;
   const { probeDevice } = await import("../runtime/probe.js");

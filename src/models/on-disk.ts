@@ -42,7 +42,7 @@ class DiskFiles implements Files {
 
   async has(file: string): Promise<boolean> {
     return stat(this.pathOf(file)).then(
-      () => true,
+      (facts) => !facts.isDirectory(),
       () => false,
     );
   }

@@ -15,7 +15,7 @@ export type Notice =
 export interface PairOptions {
   /** Where to run (default "cpu"; in browsers "auto": webgpu where there is one, else wasm). */
   readonly device?: DeviceRequest;
-  /** CPU threads (default: the physical cores). */
+  /** CPU threads (default: the physical cores that this process may use: affinity, a container's quota). */
   readonly threads?: number;
   /**
    * Bytes that this process may take: runs are made to fit, by smaller micro-batches, then a low-memory session, then values

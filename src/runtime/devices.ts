@@ -18,10 +18,16 @@ export interface Platform {
   prepare(settings: SessionSettings): void;
 }
 
+const telemetryIsOn =
+  "a worker thread cannot switch the engine's telemetry off: import vqgan-clip in the main thread before the worker is made, or start Node with ORT_DISABLE_TELEMETRY=1";
+
 export const nodePlatform: Platform = {
   devices: ["cuda", "webgpu", "cpu"],
   standard: "cpu",
-  refusal: async (device) => (device === "wasm" ? "Node runs programs natively: use cpu" : undefined),
+  refusal: async (device) => {
+    if (device === "wasm") return "Node runs programs natively: use cpu";
+    return process.env.ORT_DISABLE_TELEMETRY === "1" ? undefined : telemetryIsOn; // native/index.js sets it
+  },
   prepare: () => {},
 };
 
@@ -31,7 +37,7 @@ export function candidates(request: DeviceRequest, platform: Platform): readonly
 }
 
 export interface SessionSettings {
-  /** CPU threads; default the physical cores. In browsers those of the first program serve all. */
+  /** CPU threads; default the physical cores, here without regard to what the process may use of them. In browsers those of the first program serve all. */
   readonly threads?: number;
   /** Keep weights unpacked and give memory back after every value: less of it, slower; the same numbers (default false). */
   readonly lowMemory?: boolean;

@@ -2,7 +2,8 @@
  * A folder of frames, `frame-00001.png` on, beside one session that stands at the last of them: whoever comes later
  * goes on behind it with the same bytes.
  */
-import { access, mkdir, readdir, rm } from "node:fs/promises";
+import type { Dirent } from "node:fs";
+import { access, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { requires, VqganClipError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
@@ -101,9 +102,16 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
+/** Names of the files in a folder: a folder within it is none, whatever it is called. @throws IO_FAILED */
 async function namesIn(folder: string): Promise<string[]> {
   try {
-    return await readdir(folder);
+    const entries = await readdir(folder, { withFileTypes: true });
+    // a link counts as what it leads to; what it does not lead to is told when it is read
+    const isFile = async (entry: Dirent) =>
+      entry.isFile() ||
+      (entry.isSymbolicLink() && !(await stat(join(folder, entry.name)).catch(() => undefined))?.isDirectory());
+    const kept = await Promise.all(entries.map(async (entry) => ((await isFile(entry)) ? [entry.name] : [])));
+    return kept.flat();
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     const reason = code === "ENOENT" ? "no such folder" : code === "ENOTDIR" ? "it is no folder" : message;

@@ -370,7 +370,7 @@ describe("other commands", () => {
     expect(devices.map(({ device }: { device: string }) => device)).toEqual(["cpu", "webgpu", "cuda"]);
     expect(devices[0].speed.convolution).toBeGreaterThan(1);
     for (const { speed, reason, repair } of devices) expect(speed ?? (reason && repair)).toBeTruthy();
-    expect(versions["onnxruntime-node"]).toMatch(/^\d+\.\d+/);
+    expect(versions.onnxruntime).toMatch(/^\d+\.\d+/);
   });
 
   test("every option of every command says its default and the exit codes are listed", async () => {

@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 import { fixturePath } from "./fixtures.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-/** Beside dist/, so that the package's own imports and models are found from it; one for each worker. */
-const build = join(root, `.test-build-${process.pid}`);
+/** Where it is compiled to: beside dist/, so that the package's own imports and models are found from it; one for each worker. */
+export const build = join(root, `.test-build-${process.pid}`);
 
 /** For `beforeAll`; what it returns removes the build again. */
 export function compileCli(): () => Promise<void> {
@@ -27,8 +27,8 @@ export interface Finished {
 
 export interface CliOptions {
   readonly cwd?: string;
-  /** Added to the test's own environment. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Added to the test's own environment, or taken from it where undefined. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** What is piped in; without it, stdin stays open and silent. */
   readonly input?: Uint8Array;
   /** Called with each whole line of stdout as it comes. */
