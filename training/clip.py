@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 import loop
 from captions import build_tokenizer, load_tokenizer, with_article
-from data import COLOURS, Pictures, Scenes, fitting, further_names, join, jitter
+from data import COLOURS, Pictures, Scenes, fitting, further_names, join, jitter, rows
 from towers import PROJECTION, SIDE, Clip
 
 KINDS = (("single", 38), ("tint", 22), ("background", 9), ("scenery", 7), ("style", 11), ("relation", 3), ("beside", 3), ("count", 4), ("small", 1), ("big", 1), ("place", 1))
@@ -41,6 +41,10 @@ class Heads(nn.Module):
         each = F.cross_entropy(scale * (image[named][:, None] * colours).sum(2), shown["colour"][named], reduction="none")
         return concept + (each * torch.where(tinted[named], 1.0, 0.15)).sum() / len(image), (logits.argmax(1) == first).float().mean()
 
+    def named(self, text, scale, meant):
+        """Cross-entropy of names to the vectors of all concepts, which stay as they are."""
+        return F.cross_entropy(scale * text @ F.normalize(self.noun.weight.detach(), dim=1).T, meant)
+
 
 def contrastive(image, text, scale, ignored):
     """Both ways: caption i belongs to picture i; further captions are wrong answers; ignored pairs are neither."""
@@ -60,6 +64,11 @@ def attack(loss, pixels, radius, steps, generator):
         change = (change + gradient / length(gradient) * radius * (1.0 if steps == 1 else 0.7)).detach()
         change = change * (radius / length(change)).clamp(max=1)
     return (pixels + change).clamp(0, 1)
+
+
+def trimmed(ids):
+    """Token ids without the columns that are padding in every row."""
+    return ids[:, :int((ids > 0).sum(1).max())]
 
 
 def share(model, processes):
@@ -86,7 +95,7 @@ def train(data, out, stop=1600, plain=300, ramp=0.5, twice=0.8, radius=2.0, peak
     pictures.weights = [weight * FEWER.get(concept["group"], 1) for weight, concept in zip(pictures.weights, pictures.concepts)]
     build_tokenizer(pictures.concepts, Path(out) / "clip")
     tokenizer = load_tokenizer(Path(out) / "clip")
-    encode = lambda texts: torch.tensor([encoding.ids for encoding in tokenizer.encode_batch(texts)])
+    encode = lambda texts: trimmed(torch.tensor([encoding.ids for encoding in tokenizer.encode_batch(texts)]))
     model = nn.ModuleDict({"clip": Clip(tokenizer.get_vocab_size()), "heads": Heads(len(pictures.concepts))})
     optimizer = torch.optim.AdamW(model.parameters(), lr=peak, betas=(0.9, 0.98), weight_decay=0.02)
     start, log = 0, loop.Log(Path(out) / "clip.jsonl")
@@ -106,14 +115,14 @@ def train(data, out, stop=1600, plain=300, ramp=0.5, twice=0.8, radius=2.0, peak
         scenes = Scenes(pictures, batch, 7_000_000 + step * processes + process, odds=KINDS)
         pixels = jitter(scenes.render(SIDE, scenes.view(crop=(0.72, 1.15)), supersample=1), scenes.generator)
         tinted = torch.tensor([pastes[0]["strength"] > 0 for pastes in scenes.pastes])
-        nouns, more_said = further_names(pictures, 96, random.Random(step * processes + process))
-        ids = encode(scenes.captions + [with_article(noun) for noun in nouns])
+        nouns, more_said, meant = further_names(pictures, 192, random.Random(step * processes + process))
+        ids, more_ids = encode(scenes.captions), encode([with_article(noun) for noun in nouns])
         ignored = fitting(pictures.carriers, join(scenes.said, more_said), scenes.shown)
         ignored.fill_diagonal_(False)
         for group in optimizer.param_groups:
             group["lr"] = peak * min(1, (step + 1) / 100) * (0.5 * (1 + math.cos(math.pi * step / stop)) + 0.01)
         model.train()
-        text, scale = clip.text(ids), clip.scale.clamp(math.log(20), math.log(30)).exp()
+        text, scale = torch.cat([clip.text(ids), clip.text(more_ids)]), clip.scale.clamp(math.log(20), math.log(30)).exp()
 
         def loss(pixels, text, scale):
             image = clip.image(pixels)
@@ -125,6 +134,7 @@ def train(data, out, stop=1600, plain=300, ramp=0.5, twice=0.8, radius=2.0, peak
         if size:
             pixels = attack(lambda x: loss(x, text.detach(), scale.detach())[0], pixels, size, 2 if through >= twice else 1, scenes.generator)
         value, first = loss(pixels, text, scale)
+        value = value + heads.named(text[len(ids):], scale, meant)
         optimizer.zero_grad()
         value.backward()
         share(model, processes)
@@ -139,6 +149,49 @@ def train(data, out, stop=1600, plain=300, ramp=0.5, twice=0.8, radius=2.0, peak
         if step % checkpoint_every == checkpoint_every - 1 or step + 1 == stop:
             loop.save(Path(out) / "clip.pt", model=model.state_dict(), optimizer=optimizer.state_dict(), ema=ema, step=step + 1, seconds=log.seconds)
             log.write(step=step + 1, validation_first=retrieval(clip.vocabulary, ema, check_pixels, check_ids))
+
+
+def read(data, out, stop=600, peak=1e-3, batch=512, scenes=16384):
+    """A second stage for the text tower alone, which learns slower than the image tower: captions to what the finished image tower saw of many scenes once, names to the concepts."""
+    loop.prepare(2)
+    pictures = Pictures(data)
+    pictures.weights = [weight * FEWER.get(concept["group"], 1) for weight, concept in zip(pictures.weights, pictures.concepts)]
+    pictures.shrink(SIDE)
+    saved = loop.load(Path(out) / "clip.pt")
+    tokenizer = load_tokenizer(Path(out) / "clip")
+    encode = lambda texts: trimmed(torch.tensor([encoding.ids for encoding in tokenizer.encode_batch(texts)]))
+    clip = restored(tokenizer.get_vocab_size(), saved["ema"])
+    heads = Heads(len(pictures.concepts)).requires_grad_(False)
+    heads.load_state_dict({name.removeprefix("heads."): value for name, value in saved["ema"].items() if name.startswith("heads.")})
+    seen, captions, said, shown = [], [], [], []
+    for number in range(scenes // 128):
+        some = Scenes(pictures, 128, 8_000_000 + number, odds=KINDS)
+        with torch.no_grad():
+            seen.append(clip.image(jitter(some.render(SIDE, some.view(crop=(0.72, 1.15)), supersample=1), some.generator)))
+        captions += some.captions
+        said.append(some.said)
+        shown.append(some.shown)
+    seen, said, shown = torch.cat(seen), join(*said), join(*shown)
+    clip.text_tower.requires_grad_(True)
+    optimizer = torch.optim.AdamW(clip.text_tower.parameters(), lr=peak, betas=(0.9, 0.98), weight_decay=0.02)
+    log, scale = loop.Log(Path(out) / "read.jsonl"), 24.0
+    for step in range(stop):
+        rng = random.Random(step)
+        chosen = torch.tensor([first * 8 + near for first in rng.sample(range(scenes // 8), batch // 8) for near in range(8)])  # neighbours are often near misses of each other
+        nouns, _, meant = further_names(pictures, batch, rng)
+        for group in optimizer.param_groups:
+            group["lr"] = peak * min(1, (step + 1) / 50) * (0.5 * (1 + math.cos(math.pi * step / stop)) + 0.01)
+        ignored = fitting(pictures.carriers, rows(said, chosen), rows(shown, chosen)).fill_diagonal_(False)
+        matched = contrastive(seen[chosen], clip.text(encode([captions[row] for row in chosen.tolist()])), scale, ignored)
+        named = heads.named(clip.text(encode([with_article(noun) for noun in nouns])), scale, meant)
+        optimizer.zero_grad()
+        (matched + named).backward()
+        torch.nn.utils.clip_grad_norm_(clip.text_tower.parameters(), 1.0)
+        optimizer.step()
+        log.tick()
+        if step % 20 == 19:
+            log.write(step=step + 1, matched=matched.item(), named=named.item())
+    loop.save(Path(out) / "read.pt", text=clip.text_tower.state_dict(), clip=saved["step"])
 
 
 def restored(vocabulary, ema):

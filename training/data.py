@@ -137,10 +137,11 @@ def fitting(carriers, said, shown):
 
 
 def further_names(pictures, count, rng):
-    """Names of `count` random concepts as further wrong answers, and what they say."""
-    nouns = [rng.choice(pictures.concepts[number]["names"]) for number in rng.sample(range(len(pictures.concepts)), count)]
+    """Names of `count` random concepts as further wrong answers, what they say, and the concepts."""
+    chosen = rng.sample(range(len(pictures.concepts)), count)
+    nouns = [rng.choice(pictures.concepts[number]["names"]) for number in chosen]
     said = {name: torch.full((count,), -1) for name in SAID} | {"noun": torch.tensor([pictures.noun_ids[noun] for noun in nouns])}
-    return nouns, said
+    return nouns, said, torch.tensor(chosen)
 
 
 def join(*tables):

@@ -152,7 +152,7 @@ def train(data, out, stop=3600, cooldown=1200, batch=256, peak=1.5e-3, checkpoin
         chosen = seen.draw(batch, rng)
         for group in optimizer.param_groups:
             group["lr"] = loop.rate(step, peak, 100, stop, cooldown)
-        nouns, said = further_names(pictures, 256, rng)
+        nouns, said, _ = further_names(pictures, 256, rng)
         said, shown = join(rows(seen.said, chosen), said), rows(seen.shown, chosen)
         ignored = fitting(pictures.carriers, said, shown).fill_diagonal_(False)
         image, text = model.image(seen.found[chosen]), model.text([seen.captions[row] for row in chosen.tolist()] + nouns)

@@ -82,7 +82,7 @@ class ImageTower(nn.Module):
 
 
 class TextTower(nn.Module):
-    """Token ids [B, 16] to embeddings [B, 256], not normalised; pooled at <eos>, which has the highest id."""
+    """Token ids [B, up to 16] to embeddings [B, 256], not normalised; pooled at <eos>, which has the highest id."""
 
     def __init__(self, vocabulary, width=TEXT_WIDTH, depth=TEXT_DEPTH, heads=TEXT_HEADS, mlp=TEXT_MLP, projection=PROJECTION, context=CONTEXT):
         super().__init__()
@@ -101,7 +101,7 @@ class TextTower(nn.Module):
                 nn.init.zeros_(linear.bias)
 
     def forward(self, ids):
-        x = self.words(ids) + self.position
+        x = self.words(ids) + self.position[:ids.shape[1]]
         for layer in self.layers:
             x = layer(x)
         return self.out(self.norm(x[torch.arange(len(x)), ids.argmax(1)]))

@@ -26,7 +26,7 @@ def together(commands):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["vqgan", "clip", "sharpen", "narrow", "judge", "export", "plot", "all"])
+    parser.add_argument("what", choices=["vqgan", "clip", "read", "sharpen", "narrow", "judge", "export", "plot", "all"])
     parser.add_argument("--data", default=".training/data", help="where `npm run render` wrote the pictures")
     parser.add_argument("--out", default=".training/out", help="checkpoints and logs")
     parser.add_argument("--models", default=str(ROOT.parent / "models/compact"), help="where the exported pair goes")
@@ -45,6 +45,8 @@ def main():
     if options.what == "clip":
         extra |= {"radius": options.radius} if options.radius is not None else {}
         clip.start(options.data, options.out, options.processes, warm=options.warm, **extra)
+    if options.what == "read":
+        clip.read(options.data, options.out, **extra)
     if options.what == "sharpen":
         sharpen.train(options.data, options.out, options.models, **extra)
     if options.what == "narrow":
@@ -54,6 +56,7 @@ def main():
         together([["vqgan", *folders], ["judge", *folders]])
         export.main(options.out, options.models, options.judge)
         together([["clip", *folders]])
+        together([["read", *folders]])
         export.main(options.out, options.models, options.judge)
         together([["sharpen", *folders]])
         together([["narrow", *folders]])
