@@ -9,6 +9,7 @@ import { windowOf } from "../src/image/pad.js";
 import { psnr, ssim } from "../src/image/similarity.js";
 import type { Rectangle } from "../src/masks/mask.js";
 import type { CreateRequest } from "../src/vqgan-clip.js";
+import { paperTimes, trainingHours } from "./paper-times.js";
 import type { Figure, Table } from "./report.js";
 import { type Made, recipeOf, type Studio } from "./studio.js";
 
@@ -130,12 +131,8 @@ export async function figure18(studio: Studio): Promise<{ readonly figure: Figur
   return { figure, masked };
 }
 
-/** How long a picture takes here, beside the times that `paper` gives by machine. */
-export async function table1(
-  studio: Studio,
-  timed: readonly (readonly [string, Made])[],
-  paper: readonly (readonly [string, number])[],
-): Promise<Table> {
+/** How long a picture takes here, beside the paper's times. */
+export async function table1(studio: Studio, timed: readonly (readonly [string, Made])[]): Promise<Table> {
   const prompts = "a sunflower";
   const trial = await studio.generate("table 1: preset paper", { prompts, preset: "paper", steps: 4 });
   const { steps, cutouts } = presets.paper;
@@ -148,8 +145,11 @@ export async function table1(
     title: "Table 1: time for a picture",
     about:
       "Measured while this report was made; s/step is the median. The row of preset paper is its s/step times its 400 steps. " +
-      `Load average at the end: ${loadavg()[0]?.toFixed(1)}; above the number of threads, the times say little.` +
-      (paper.length === 0 ? " The paper's own times are not in this repository; --paper puts them beside these." : ""),
+      `Load average at the end: ${loadavg()[0]?.toFixed(1)}; above the number of threads, the times say little. ` +
+      "The paper's: mean and standard deviation of 10 runs; trained beforehand, in V100-hours: " +
+      `${Object.entries(trainingHours)
+        .map(([method, hours]) => `${method} ${hours}`)
+        .join(", ")}.`,
     head: ["what", "machine", "px", "cutouts", "steps", "s/step", "s"],
     rows: [
       ...timed.map(([what, made]) => [
@@ -168,7 +168,10 @@ export async function table1(
         trial.secondsPerStep.toFixed(3),
         (trial.secondsPerStep * steps).toFixed(0),
       ],
-      ...paper.map(([machine, seconds]) => ["the paper, table 1", machine, "", "", "", "", String(seconds)]),
+      ...paperTimes.map(({ method, machine, seconds, deviation }) => {
+        const time = `${seconds.toFixed(1)} ± ${deviation.toFixed(1)}`;
+        return [`the paper: ${method}`, machine, "", "", "", "", time];
+      }),
     ],
   };
 }

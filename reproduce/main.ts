@@ -26,8 +26,6 @@ const { values } = parseArgs({
     steps: { type: "string" },
     size: { type: "string" },
     threads: { type: "string" },
-    /** The paper's times, "NAME=SECONDS" each. */
-    paper: { type: "string", multiple: true, default: [] },
   },
 });
 
@@ -37,11 +35,6 @@ function whole(name: string, text: string): number {
   return value;
 }
 
-const paper = values.paper.map((text): [string, number] => {
-  const [, name, seconds] = /^(.+)=([\d.]+)$/.exec(text) ?? [];
-  if (name === undefined) throw new Error(`--paper: expected NAME=SECONDS, got ${text}`);
-  return [name, Number(seconds)];
-});
 const { out, model, vqgan, clip, judge } = values;
 const side = values.size === undefined ? undefined : whole("size", values.size);
 const threads = values.threads === undefined ? {} : { threads: whole("threads", values.threads) };
@@ -51,7 +44,6 @@ const report = await makeReport({
   seed: whole("seed", values.seed),
   ...(values.steps !== undefined && { steps: whole("steps", values.steps) }),
   ...(side !== undefined && { size: [side, side] as const }),
-  paper,
   command: ["npm run reproduce --", ...process.argv.slice(2)].join(" "),
   onPicture: (what) => console.error(what),
   open: async (onNotice) => {

@@ -9,13 +9,11 @@ import { Studio, type StudioOptions } from "./studio.js";
 export interface ReportOptions extends Omit<StudioOptions, "vq" | "judge"> {
   /** Opens the pair, and where there is one that of the judge, telling what is worth a note. */
   readonly open: (onNotice: (notice: Notice) => void) => Promise<{ vq: VqganClip; judge: VqganClip | undefined }>;
-  /** The paper's times by machine, in seconds. */
-  readonly paper: readonly (readonly [string, number])[];
   /** How to make it again. */
   readonly command: string;
 }
 
-export async function makeReport({ open, paper, command, ...options }: ReportOptions): Promise<Report> {
+export async function makeReport({ open, command, ...options }: ReportOptions): Promise<Report> {
   const notes = new Set<string>();
   const { vq, judge } = await open((notice) => notes.add(noticeText(notice).replace(/^note: /, "")));
   const studio = new Studio({ ...options, vq, judge });
@@ -43,7 +41,7 @@ export async function makeReport({ open, paper, command, ...options }: ReportOpt
       `Made by: ${command}`,
     ],
     figures,
-    table: await table1(studio, timed, paper),
+    table: await table1(studio, timed),
     notes: [...notes],
   };
 }

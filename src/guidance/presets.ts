@@ -39,7 +39,7 @@ const authorsViews = [
 ] satisfies Recipe["augmentations"];
 
 export const presets = {
-  /** Crowson et al. 2022, section 3.1; where the paper is silent, its authors' notebook. */
+  /** Crowson et al. 2022, section 2; where the paper is silent, its authors' notebook. */
   paper: {
     ...common,
     start: "pixels",

@@ -34,7 +34,6 @@ test("every figure with its readings by both encoders, and what made them", { ti
     seed: 3,
     steps: 1,
     size: [32, 32],
-    paper: [["NVIDIA & co", 12.5]],
     command: "npm run reproduce",
     onPicture: (what) => pictures.push(what),
   });
@@ -71,12 +70,17 @@ test("every figure with its readings by both encoders, and what made them", { ti
     "generate, as in figure 9",
     "edit, as in figure 18",
     "generate, preset paper",
-    "the paper, table 1",
+    ...["minDALL-E", "GLIDE (filtered)"].flatMap((method) => Array(3).fill(`the paper: ${method}`)),
+    ...Array(4).fill("the paper: VQGAN-CLIP"),
   ]);
+  expect(report.table.rows.at(-1)).toEqual([
+    ...["the paper: VQGAN-CLIP", "RTX 2080 Ti", "", "", "", "", "229.5 ± 26.2"],
+  ]);
+  expect(report.table.about).toContain("minDALL-E 792, GLIDE (filtered) 19200, VQGAN-CLIP 0.");
 
   const html = await htmlReport(report);
   expect(html).toContain("a &#60;b&#62;");
-  expect(html).toContain("<td>NVIDIA &#38; co</td>");
+  expect(html).toContain("<td>935.2 ± 20.4</td>");
   expect(html.match(/<img src="data:image\/webp;base64,/g)).toHaveLength(cells.length);
   expect(html).not.toMatch(/(src|href)="(?!data:)/); // complete in itself
   const png = await sharp(await pngReport(report)).metadata();
