@@ -102,16 +102,19 @@ async function told<Answer>(url: string, signal: AbortSignal | undefined, ask: (
   }
 }
 
-const validators = ["etag", "last-modified", "content-length"];
+const validators = ["etag", "last-modified"];
 
-/** By the first header that both the kept answer and the server's have; unreachable servers count as unchanged. */
+/**
+ * By the first header that both the kept answer and the server's have; without one nobody knows, and it is fetched again.
+ * Unreachable servers count as unchanged.
+ */
 async function isCurrent(kept: Response, url: string, signal: AbortSignal | undefined): Promise<boolean> {
   const answer = await fetch(url, { method: "HEAD", ...(signal && { signal }) }).catch(() => undefined);
   if (signal?.aborted) throw signal.reason;
   if (!answer) return true;
-  if (!answer.ok) return answer.status === NO_HEAD;
+  if (!answer.ok) return false;
   const shared = validators.find((name) => kept.headers.has(name) && answer.headers.has(name));
-  return shared === undefined || kept.headers.get(shared) === answer.headers.get(shared);
+  return shared !== undefined && kept.headers.get(shared) === answer.headers.get(shared);
 }
 
 async function bodyOf(

@@ -2,8 +2,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { VqganClipError } from "../core/errors.js";
-import { cardLicence } from "../hub/model-card.js";
-import { loadClip, loadGenerator } from "../models/load.js";
+import { cardLicence, licenceLine } from "../hub/model-card.js";
+import { loadClip, loadGenerator, loadPrior } from "../models/load.js";
 import type { ModelFile } from "../models/model-file.js";
 import { readCheckpoint } from "../models/model-weights.js";
 import { onDisk } from "../models/on-disk.js";
@@ -97,8 +97,9 @@ export async function licenceBeside(folder: string): Promise<string | undefined>
   for (const place of [folder, join(folder, "..")]) {
     const named = cardLicence(await text(join(place, "README.md")));
     if (named) return named;
-    const [first = ""] = (await text(join(place, "LICENSE"))).trim().split("\n");
-    if (first) return first;
+    const [first = ""] = (await text(join(place, "LICENSE"))).trimStart().split("\n", 1);
+    const line = licenceLine(first);
+    if (line) return line;
   }
   return undefined;
 }

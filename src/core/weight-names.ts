@@ -41,11 +41,18 @@ const PART_LIMIT = 1000;
 /**
  * The files that an index names, sorted.
  *
- * @param index the content of the JSON file
+ * @param index the text of the JSON file
  * @throws BAD_MODEL, naming `origin`, when it is no index, or names files outside its folder
  */
-export function weightParts(index: unknown, origin: string): readonly string[] {
-  const map = (index as { weight_map?: unknown } | null)?.weight_map;
+export function weightParts(index: string, origin: string): readonly string[] {
+  let map: unknown;
+  try {
+    map = (JSON.parse(index) as { weight_map?: unknown } | null)?.weight_map;
+  } catch (cause) {
+    throw new VqganClipError("BAD_MODEL", `${origin}: not JSON: ${(cause as Error).message}`, "fetch it again", {
+      cause,
+    });
+  }
   const values = typeof map === "object" && map !== null ? [...new Set(Object.values(map))] : [];
   const strange = values.find((part) => typeof part !== "string" || !/^[\w-][\w.-]{0,200}$/.test(part));
   if (strange !== undefined) {

@@ -19,24 +19,32 @@ export interface AddressFile {
   readonly url: URL;
   /** Bytes, when the server says it. */
   readonly size: number | undefined;
+  /** No more bytes are taken where the size is not known. */
+  readonly limit: number | undefined;
   /** Known from an earlier download. */
   readonly sha256: string | undefined;
 }
 
 const HEAD_STALL = 15_000;
 
-/** Asks the server; one that knows no HEAD says nothing of the size. @throws IO_FAILED when the file is not there */
+/**
+ * Asks the server; one that knows no HEAD says nothing of the size.
+ *
+ * @param limit no more bytes are taken where the size is not known
+ * @throws IO_FAILED when the file is not there
+ */
 export async function describeAddress(
   { cacheDir }: HubSettings,
   name: string,
   file: string,
   address: string,
+  limit: number | undefined,
   signal?: AbortSignal,
 ): Promise<AddressFile> {
   const url = new URL(address);
   const pin = await pinOf(cacheDir, name, file);
   if ((await fileSize(join(modelFolder(cacheDir, name), file))) !== undefined) {
-    return { name, file, url, size: pin?.size, sha256: pin?.sha256 };
+    return { name, file, url, size: pin?.size, limit, sha256: pin?.sha256 };
   }
   const watchdog = new Watchdog(HEAD_STALL, signal);
   try {
@@ -45,7 +53,7 @@ export async function describeAddress(
     if (status >= 400 && status !== 405 && status !== 501)
       throw statusError(response, `${url.host}/${file}`, undefined);
     const size = status < 300 ? bytesOf(headers.get("content-length")) : undefined;
-    return { name, file, url, size, sha256: pin?.sha256 };
+    return { name, file, url, size, limit, sha256: pin?.sha256 };
   } catch (error) {
     const explained = watchdog.explain(error);
     if (!(explained instanceof TransientFailure)) throw explained;
@@ -63,7 +71,7 @@ export async function missingAddressBytes({ cacheDir }: HubSettings, remote: Add
 
 /** Puts the file into this package's part of the cache, unless it is there. @throws as `download` */
 export async function fetchAddress(settings: HubSettings, remote: AddressFile, options: FetchOptions): Promise<string> {
-  const { name, file, url, size, sha256 } = remote;
+  const { name, file, url, size, limit, sha256 } = remote;
   const { cacheDir } = settings;
   const path = join(modelFolder(cacheDir, name), file);
   const lock = join(ownFolder(cacheDir), ".locks", `${name}--${file}.lock`);
@@ -73,7 +81,7 @@ export async function fetchAddress(settings: HubSettings, remote: AddressFile, o
       if ((await fileSize(path)) !== undefined) return;
       const partial = partialOf(path, url);
       const checksum = sha256 === undefined ? undefined : ({ kind: "sha256", digest: sha256 } as const);
-      const found = await download({ what: `${name}/${file}`, url, size, checksum }, partial, options).catch(
+      const found = await download({ what: `${name}/${file}`, url, size, limit, checksum }, partial, options).catch(
         (error) => {
           if (sha256 === undefined || !(error instanceof VqganClipError) || error.code !== "BAD_FILE") throw error;
           const hint = `if its makers changed it, delete its entry in ${pinsFile(cacheDir)}`;

@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { VqganClipError } from "../core/errors.js";
 import { nearest } from "../core/nearest.js";
 import { decodeText } from "../core/text.js";
+import { isWeightIndex, weightParts } from "../core/weight-names.js";
 import { catalogue, type HubChoice, type ModelKind, type Published, type Source, unlisted } from "./catalogue.js";
 import { type Checksum, checksumOf, digestFile } from "./checksum.js";
 import { diskError } from "./download.js";
@@ -160,18 +161,34 @@ function choicesOf(source: Source): readonly HubChoice[] {
 async function filesIn(folder: string, choices: readonly HubChoice[]): Promise<CachedFile[] | undefined> {
   const files: CachedFile[] = [];
   for (const { names, optional } of choices) {
-    let found = false;
-    for (const name of names) {
-      const path = join(folder, name);
-      const bytes = await fileSize(path);
-      if (bytes === undefined) continue;
-      files.push({ name, path, bytes });
-      found = true;
-      break;
+    const file = await firstIn(folder, names);
+    if (file) files.push(file);
+    else if (!optional) return undefined;
+    for (const part of file && isWeightIndex(file.name) ? await partsOf(file) : []) {
+      const found = await firstIn(folder, [part]);
+      if (!found) return undefined;
+      files.push(found);
     }
-    if (!found && !optional) return undefined;
   }
   return files;
+}
+
+async function firstIn(folder: string, names: readonly string[]): Promise<CachedFile | undefined> {
+  for (const name of names) {
+    const path = join(folder, name);
+    const bytes = await fileSize(path);
+    if (bytes !== undefined) return { name, path, bytes };
+  }
+  return undefined;
+}
+
+/** Of an index that cannot be read: none; who loads the model is told why. */
+async function partsOf({ path, name }: CachedFile): Promise<readonly string[]> {
+  try {
+    return weightParts(await readFile(path, "utf8"), name);
+  } catch {
+    return [];
+  }
 }
 
 async function isClip(folder: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 /** Published weights by name: what they are, under which licence, and where they may be had. */
+import { weightNames, weightStems } from "../core/weight-names.js";
 
 export type ModelKind = "CLIP" | "VQGAN";
 
@@ -25,20 +26,20 @@ export interface Published {
   readonly sources: readonly Source[];
 }
 
-/** A CLIPModel folder, else an OpenCLIP one; older repositories hold the weights as a PyTorch checkpoint only. */
+/** A CLIPModel folder, else an OpenCLIP one. */
 const clipFiles: readonly HubChoice[] = [
   { names: ["config.json", "open_clip_config.json"] },
   { names: ["preprocessor_config.json"], optional: true },
   { names: ["tokenizer.json"] },
   { names: ["tokenizer_config.json"], optional: true },
-  { names: ["model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors", "open_clip_pytorch_model.bin"] },
+  { names: [...weightNames(weightStems.transformers), ...weightNames(weightStems.openClip)] },
 ];
 
 /** An OpenCLIP folder; what else the repository holds belongs to other libraries. */
 const openClipFiles: readonly HubChoice[] = [
   { names: ["open_clip_config.json"] },
   { names: ["tokenizer.json"] },
-  { names: ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"] },
+  { names: weightNames(weightStems.openClip) },
 ];
 
 function clip(repo: string, about: string, licence: string | undefined, bytes?: number, files = clipFiles): Published {
@@ -48,7 +49,7 @@ function clip(repo: string, about: string, licence: string | undefined, bytes?: 
 /** A folder of the diffusers library that holds an autoencoder. */
 const autoencoderFiles: readonly HubChoice[] = [
   { names: ["config.json"] },
-  { names: ["diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.bin"] },
+  { names: weightNames(weightStems.diffusers) },
 ];
 
 function autoencoder(repo: string, about: string, licence: string, bytes: number): Published {

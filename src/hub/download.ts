@@ -16,6 +16,8 @@ export interface RemoteFile {
   readonly token?: string | undefined;
   /** Bytes, when known beforehand. */
   readonly size?: number | undefined;
+  /** No more bytes are taken where the size is not known (default: those of a large configuration). */
+  readonly limit?: number | undefined;
   /** What the bytes must be. Without it a partial file is resumed only if the server says that nothing changed. */
   readonly checksum?: Checksum | undefined;
 }
@@ -28,8 +30,11 @@ export interface DownloadOptions {
   readonly patience?: { readonly retry: number; readonly stall: number } | undefined;
 }
 
-/** Tries in a row that bring not one byte. */
+/** Tries in a row that bring next to nothing. */
 const TRIES = 5;
+/** Bytes that make a try worth another. */
+const WORTH = 1 << 16;
+const UNANNOUNCED_LIMIT = 100e6;
 const PATIENCE = { retry: 1000, stall: 30_000 };
 
 /**
@@ -72,9 +77,12 @@ async function complete(file: RemoteFile, partial: string, options: DownloadOpti
     try {
       return await append(file, partial, before, options);
     } catch (error) {
-      if (!(error instanceof TransientFailure)) throw error;
+      if (!(error instanceof TransientFailure)) {
+        if (error instanceof VqganClipError && error.code === "BAD_FILE") await discard(partial);
+        throw error;
+      }
       const after = (await fileSize(partial)) ?? 0;
-      tries = after > before ? 1 : tries + 1;
+      tries = after >= before + WORTH ? 1 : tries + 1;
       if (tries >= TRIES) throw gaveUp(file, after, error);
       await sleep(retry, undefined, options.signal ? { signal: options.signal } : {}).catch((cause) => {
         throw aborted(cause);
@@ -135,25 +143,31 @@ function beginOf(response: Response): number {
 }
 
 async function write(
-  { what, size }: RemoteFile,
+  { what, size, limit = UNANNOUNCED_LIMIT }: RemoteFile,
   partial: string,
   begin: number,
   response: Response,
   watchdog: Watchdog,
   { onBytes }: DownloadOptions,
 ): Promise<void> {
-  const length = bytesOf(response.headers.get("content-length"));
+  // The length on the wire is not that of the file when the server compresses, although it is asked not to.
+  const length = response.headers.has("content-encoding") ? undefined : bytesOf(response.headers.get("content-length"));
   const total = size ?? (length === undefined ? undefined : begin + length);
+  const most = size ?? Math.min(total ?? limit, limit);
+  const tooLong = () =>
+    new VqganClipError("BAD_FILE", `${what}: more than ${most} bytes, which is all it may have`, "try another source");
+  if (total !== undefined && total > most) {
+    await response.body?.cancel();
+    throw tooLong();
+  }
   const handle = await onDisk(partial, () => open(partial, begin > 0 ? "r+" : "w"));
   let at = begin;
   try {
     if (begin > 0) await onDisk(partial, () => handle.truncate(begin));
     onBytes?.(at, total);
     for await (const chunk of chunksOf(response)) {
-      watchdog.feed();
-      if (total !== undefined && at + chunk.length > total) {
-        throw new VqganClipError("BAD_FILE", `${what}: more than the ${total} bytes announced`, "try another source");
-      }
+      watchdog.feed(chunk.length);
+      if (at + chunk.length > most) throw tooLong();
       await onDisk(partial, () => writeAll(handle, chunk, at));
       at += chunk.length;
       onBytes?.(at, total);

@@ -50,6 +50,18 @@ export async function request(url: URL, options: RequestOptions): Promise<Respon
   throw new VqganClipError("IO_FAILED", `${url.host}: redirects without end`);
 }
 
+/** At most `limit` bytes of a body, unpacked; more is neither waited for nor kept. */
+export async function beginningOf({ body }: Response, limit: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of (body ?? []) as AsyncIterable<Uint8Array>) {
+    parts.push(part);
+    length += part.length;
+    if (length >= limit) break; // which cancels the rest
+  }
+  return Buffer.concat(parts).subarray(0, limit);
+}
+
 async function ask(url: URL, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, init);

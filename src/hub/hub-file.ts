@@ -5,12 +5,11 @@ import { VqganClipError } from "../core/errors.js";
 import { type Checksum, checksumOf } from "./checksum.js";
 import { type DownloadOptions, diskError, download } from "./download.js";
 import type { HubSettings } from "./environment.js";
-import { type RequestOptions, request, statusError, TransientFailure } from "./http.js";
+import { beginningOf, type RequestOptions, request, statusError, TransientFailure } from "./http.js";
 import {
   blobPath,
   bytesOf,
   fileSize,
-  isBlobName,
   isCommit,
   linkSnapshot,
   locksFolder,
@@ -29,7 +28,7 @@ export interface HubFile {
   /** The blob's name. */
   readonly etag: string;
   readonly size: number | undefined;
-  readonly checksum: Checksum | undefined;
+  readonly checksum: Checksum;
 }
 
 export type FetchOptions = DownloadOptions & LockOptions;
@@ -57,7 +56,8 @@ export async function describeHubFile(
   if (status === 404) return undefined;
   const commit = headers.get("x-repo-commit") ?? "";
   const etag = (headers.get("x-linked-etag") ?? headers.get("etag") ?? "").replace(/^W\//, "").replace(/^"|"$/g, "");
-  if (!isCommit(commit) || !isBlobName(etag)) {
+  const checksum = checksumOf(etag); // also the blob's name: another mark would let one file stand for others
+  if (!isCommit(commit) || !checksum) {
     throw new VqganClipError(
       "IO_FAILED",
       `${what}: ${settings.endpoint} does not answer as a hub does`,
@@ -65,15 +65,22 @@ export async function describeHubFile(
     );
   }
   const size = bytesOf(headers.get("x-linked-size") ?? (status >= 300 ? null : headers.get("content-length")));
-  return { repo, revision, commit, file, etag, size, checksum: checksumOf(etag) };
+  return { repo, revision, commit, file, etag, size, checksum };
 }
 
-/** A small text of the hub, which is not kept. @throws IO_FAILED */
-export async function readHubText(settings: HubSettings, remote: HubFile, signal?: AbortSignal): Promise<string> {
+/** The beginning of a text of the hub, which is not kept. @throws IO_FAILED */
+export async function readHubText(
+  settings: HubSettings,
+  remote: HubFile,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<string> {
   const { repo, commit, file } = remote;
   const url = fileUrl(settings, repo, commit, file);
   const { token } = settings;
-  return ask(url, `${repo}/${file}`, { method: "GET", follow: "all", token }, signal, (response) => response.text());
+  return ask(url, `${repo}/${file}`, { method: "GET", follow: "all", token }, signal, async (response) =>
+    new TextDecoder().decode(await beginningOf(response, limit)),
+  );
 }
 
 /** A request that is tried again, and what is read of its answer; a missing file is an answer too. */
@@ -92,6 +99,7 @@ async function ask<T>(
       const isMissing = response.status === 404 && isEntryMissing(response);
       const failure = response.status >= 400 && !isMissing ? statusError(response, what, token) : undefined;
       if (!failure) return await read(response);
+      await response.body?.cancel();
       if (failure instanceof TransientFailure && tries < HEAD_TRIES) continue;
       throw failure;
     } catch (error) {

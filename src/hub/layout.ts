@@ -25,11 +25,6 @@ export function isCommit(text: string): boolean {
   return COMMIT.test(text);
 }
 
-/** An etag becomes a file's name: nothing that could lead elsewhere. */
-export function isBlobName(text: string): boolean {
-  return /^[\w-][\w.-]{0,127}$/.test(text);
-}
-
 export function repoFolder(cacheDir: string, repo: string): string {
   requires(isRepo(repo), "BAD_ARGUMENT", () => `${repo}: no name of a repository`, "names look like org/name");
   return join(cacheDir, folderName(repo));

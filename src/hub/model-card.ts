@@ -1,12 +1,34 @@
 /** What the header of a model card (README.md) says. */
 
-/** No card is longer. */
-export const MAX_CARD_BYTES = 1 << 20;
+/** As much of a card is read; its header stands at the beginning. */
+export const CARD_BYTES = 1 << 18;
 
-/** The licence that a card names; undefined when it names none. */
+const LICENCE_LENGTH = 120;
+
+/** The licence that a card names, fit for a terminal; undefined when it names none. */
 export function cardLicence(card: string): string | undefined {
-  const [, header = ""] = /^---\r?\n([\s\S]*?)^---\s*$/m.exec(card) ?? [];
-  const said = (key: string) => new RegExp(`^${key}:[^\\S\\n]*["']?(.+?)["']?[^\\S\\n]*\\r?$`, "m").exec(header)?.[1];
-  const licence = said("licen[sc]e");
+  const lines = card.split("\n").map((line) => line.trimEnd());
+  const begin = lines.indexOf("---");
+  const end = begin < 0 ? -1 : lines.indexOf("---", begin + 1);
+  const header = end < 0 ? [] : lines.slice(begin + 1, end);
+  const said = (...keys: string[]) => {
+    const line = header.find((text) => keys.some((key) => text.startsWith(`${key}:`))) ?? "";
+    return licenceLine(unquoted(line.slice(line.indexOf(":") + 1).trim()));
+  };
+  const licence = said("license", "licence");
   return licence === "other" ? (said("license_name") ?? licence) : licence;
+}
+
+/** A licence in one short line without control characters; undefined when nothing is left. */
+export function licenceLine(text: string): string | undefined {
+  const line = text
+    .slice(0, 4 * LICENCE_LENGTH)
+    .replace(/\p{C}+/gu, " ")
+    .trim();
+  return (line.length > LICENCE_LENGTH ? `${line.slice(0, LICENCE_LENGTH)}...` : line) || undefined;
+}
+
+function unquoted(text: string): string {
+  const quote = text[0];
+  return (quote === '"' || quote === "'") && text.endsWith(quote) ? text.slice(1, -1) : text;
 }

@@ -2,13 +2,21 @@
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { VqganClipError } from "../core/errors.js";
+import { isWeightIndex, weightParts } from "../core/weight-names.js";
 import { describeAddress, fetchAddress, missingAddressBytes } from "./address-file.js";
 import { type CachedModel, findCached } from "./cached.js";
 import { CARD, type Published, type Source } from "./catalogue.js";
 import { DiskFailure } from "./download.js";
 import type { HubSettings } from "./environment.js";
-import { describeHubFile, type FetchOptions, fetchHubFile, missingBytes, readHubText } from "./hub-file.js";
-import { cardLicence, MAX_CARD_BYTES } from "./model-card.js";
+import {
+  describeHubFile,
+  type FetchOptions,
+  fetchHubFile,
+  type HubFile,
+  missingBytes,
+  readHubText,
+} from "./hub-file.js";
+import { CARD_BYTES, cardLicence } from "./model-card.js";
 
 export interface PlannedFile {
   readonly name: string;
@@ -69,7 +77,7 @@ export async function pull(
   for (const source of published.sources) {
     try {
       const { plan, fetchers } = await planSource(settings, published, source, options);
-      consent ||= plan.missing === 0 || (await options.confirm?.(plan)) === true;
+      consent ||= isThere(plan) || (await options.confirm?.(plan)) === true;
       if (!consent) return undefined;
       requireRoom(plan);
       for (const fetch of fetchers) await fetch();
@@ -97,6 +105,11 @@ export async function pull(
     "put the checkpoint and its yaml into a folder yourself and name that folder",
     { cause: first },
   );
+}
+
+/** A file whose size nobody says may be anything. */
+function isThere({ files }: PullPlan): boolean {
+  return files.every(({ missing, size }) => missing === 0 && size !== undefined);
 }
 
 interface Planned {
@@ -133,28 +146,44 @@ async function planHub(
   const fetchers: (() => Promise<string>)[] = [];
   let { licence } = published;
   let commit: string | undefined; // all files of one commit, should the branch move meanwhile
-  for (const { names, optional } of files) {
-    let remote: Awaited<ReturnType<typeof describeHubFile>>;
+  const { signal } = options;
+  const described = async (names: readonly string[]): Promise<HubFile | undefined> => {
     for (const name of names) {
-      remote = await describeHubFile(settings, repo, commit ?? revision, name, options.signal);
-      if (remote) break;
+      const remote = await describeHubFile(settings, repo, commit ?? revision, name, signal);
+      if (!remote) continue;
+      commit ??= remote.commit;
+      return { ...remote, revision };
     }
+    return undefined;
+  };
+  const missingFile = (names: readonly string[]) => {
+    const wanted = names.slice(0, 4).join(" or ");
+    return new VqganClipError("IO_FAILED", `${repo}: holds no ${wanted}`, `it is no ${published.kind} folder`);
+  };
+  const add = async (remote: HubFile) => {
+    const { file, size, checksum } = remote;
+    entries.push({ name: file, size, missing: await missingBytes(settings, remote), checked: checksum.kind });
+    fetchers.push(() => fetchHubFile(settings, remote, fetchOptions(published.name, file, options)));
+  };
+  for (const { names, optional } of files) {
+    const remote = await described(names);
     if (!remote && optional) continue;
-    if (!remote) {
-      const wanted = names.join(" or ");
-      throw new VqganClipError("IO_FAILED", `${repo}: holds no ${wanted}`, `it is no ${published.kind} folder`);
-    }
-    commit ??= remote.commit;
-    const found = { ...remote, revision };
-    const { file, size, checksum } = found;
-    entries.push({ name: file, size, missing: await missingBytes(settings, found), checked: checksum?.kind ?? "none" });
-    fetchers.push(() => fetchHubFile(settings, found, fetchOptions(published.name, file, options)));
-    if (file === CARD && size !== undefined && size <= MAX_CARD_BYTES) {
-      licence ??= cardLicence(await readHubText(settings, found, options.signal));
+    if (!remote) throw missingFile(names);
+    await add(remote);
+    if (remote.file === CARD) licence ??= cardLicence(await readHubText(settings, remote, CARD_BYTES, signal));
+    if (!isWeightIndex(remote.file)) continue;
+    const index = await readHubText(settings, remote, INDEX_BYTES, signal);
+    for (const name of weightParts(index, `${repo}/${remote.file}`)) {
+      const part = await described([name]);
+      if (!part) throw missingFile([name]);
+      await add(part);
     }
   }
   return { entries, fetchers, licence };
 }
+
+/** As much of an index is read. */
+const INDEX_BYTES = 1 << 24;
 
 async function planAddresses(
   settings: HubSettings,
@@ -165,13 +194,15 @@ async function planAddresses(
   const entries: PlannedFile[] = [];
   const fetchers: (() => Promise<string>)[] = [];
   for (const [file, address] of Object.entries(files)) {
-    const remote = await describeAddress(settings, model, file, address, options.signal);
+    const rough = file.endsWith(".ckpt") ? bytes : undefined;
+    const limit = rough && 1.5 * rough;
+    const remote = await describeAddress(settings, model, file, address, limit, options.signal);
     const missing = await missingAddressBytes(settings, remote);
-    const isUnsaid = remote.size === undefined && file.endsWith(".ckpt");
+    const isUnsaid = remote.size === undefined && rough !== undefined;
     entries.push({
       name: file,
       size: remote.size,
-      missing: isUnsaid ? (bytes ?? 0) : missing,
+      missing: isUnsaid ? rough : missing,
       checked: remote.sha256 === undefined ? "none" : "pinned",
     });
     fetchers.push(() => fetchAddress(settings, remote, fetchOptions(model, file, options)));

@@ -4,7 +4,7 @@ import { VqganClipError } from "../core/errors.js";
 import { isWeightIndex, isWeightPart, type WeightStems, weightNames, weightParts } from "../core/weight-names.js";
 import { readWeights } from "../weights/read-weights.js";
 import { joined, type StateDict } from "../weights/state-dict.js";
-import { type Files, firstThere, needed, readJson } from "./files.js";
+import { type Files, firstThere, needed, readText } from "./files.js";
 import type { ModelFile } from "./model-file.js";
 
 /** The name of the weights that are there, or of the index of their parts. @throws BAD_MODEL when there are none */
@@ -39,7 +39,7 @@ export async function readCheckpoint(
   }
   const origin = files.pathOf(name);
   const read: Awaited<ReturnType<typeof readOne>>[] = [];
-  for (const part of weightParts(await readJson(files, name, what), origin))
+  for (const part of weightParts(await readText(files, name, what), origin))
     read.push(await readOne(files, part, what));
   const sha256 = async () => {
     let lines = "";

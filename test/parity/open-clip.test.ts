@@ -69,11 +69,23 @@ test("what a model is made of is refused by name, not guessed", async () => {
   });
 });
 
-test("an archive says itself what it is, but not how texts are read", async () => {
-  await expect(loadClip(fixturePath("clip-resnet/model.pt"))).rejects.toMatchObject({
-    code: "BAD_MODEL",
-    hint: expect.stringContaining("openai/clip-vit-base-patch32"),
-  });
+test("an archive needs nothing beside it: its texts are read with CLIP's own vocabulary", async () => {
+  const alone = await loadClip(fixturePath("clip-resnet/model.pt"));
+  const beside = await loadClip(join(await withTokenizer("clip-resnet"), "model.pt"));
+  for (const text of ["a painting of a castle", "it's 3d \u5bcc\u58eb caf\u00e9", "x".repeat(300)]) {
+    expect(alone.tokenize(text)).toEqual(beside.tokenize(text));
+  }
+});
+
+test("a model that names another tokenizer needs that one's file", async () => {
+  const path = await withTokenizer("open-clip");
+  await rm(join(path, "tokenizer.json"));
+  expect((await loadClip(path)).contextLength).toBe(32);
+  const file = join(path, "open_clip_config.json");
+  const config = JSON.parse(await readFile(file, "utf8"));
+  config.model_cfg.text_cfg.hf_tokenizer_name = "xlm-roberta-base";
+  await writeFile(file, JSON.stringify(config));
+  await expect(loadClip(path)).rejects.toMatchObject({ hint: expect.stringContaining("xlm-roberta-base") });
 });
 
 test("a folder with both forms is the one whose config.json says so", async () => {

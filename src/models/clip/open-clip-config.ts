@@ -12,6 +12,8 @@ export interface OpenClipConfig {
   readonly image: ImageConfig | ResNetConfig;
   readonly pixelMean: readonly number[];
   readonly pixelStd: readonly number[];
+  /** Of the repository whose tokenizer reads its texts; undefined where that is CLIP's own. */
+  readonly tokenizerName: string | undefined;
 }
 
 const whole = z.int().positive();
@@ -105,6 +107,7 @@ export function parseOpenClipConfig(file: unknown, origin = "open_clip_config.js
       : { ...tower(vision, layers, channels / headWidth), size, patch },
     pixelMean: preprocess_cfg?.mean ?? openAiPixels.mean,
     pixelStd: preprocess_cfg?.std ?? openAiPixels.std,
+    tokenizerName: text.hf_tokenizer_name,
   };
 }
 

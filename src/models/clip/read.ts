@@ -8,15 +8,16 @@ import { readCheckpoint, weightsIn } from "../model-weights.js";
 import type { Perceptor } from "../perceptor.js";
 import { siglipPerceptor } from "../siglip/assemble.js";
 import { type ClipParts, clipPerceptor, openClipPerceptor } from "./assemble.js";
-import { openAiConfig } from "./open-clip-config.js";
+import { clipVocabulary } from "./clip-vocabulary.js";
+import { openAiConfig, parseOpenClipConfig } from "./open-clip-config.js";
 
 const OPEN_CLIP_CONFIG = "open_clip_config.json";
 const WHAT = "a CLIP model";
 
 /**
  * Reads a folder with a `config.json` (a Hugging Face CLIPModel or SiglipModel, a convolutional CLIP), an OpenCLIP folder (`open_clip_config.json`), or weights in the
- * form of OpenAI and OpenCLIP with a `tokenizer.json` beside them: OpenAI's own archives (`RN50.pt`) say themselves what
- * they are, others need their `open_clip_config.json`. On disk, arrays stay in their file until a program reads them.
+ * form of OpenAI and OpenCLIP: OpenAI's own archives (`RN50.pt`) say themselves what they are, others need their
+ * `open_clip_config.json`; without a `tokenizer.json` beside them texts are read with CLIP's own vocabulary. On disk, arrays stay in their file until a program reads them.
  *
  * @throws BAD_MODEL naming the file or key that is missing or wrong; BAD_FILE on damaged weights; IO_FAILED, ABORTED
  */
@@ -50,12 +51,12 @@ export async function readClip({ path, files, file }: Place): Promise<Perceptor>
 }
 
 async function openClipParts(files: Files, file: string): Promise<ClipParts> {
-  const tokenizer = await readTokenizer(files);
   const checkpoint = await readCheckpoint(files, file, WHAT);
+  const config = (await readJsonIfThere(files, OPEN_CLIP_CONFIG)) ?? ownConfig(files, checkpoint.weights);
   return {
     name: weightNames(weightStems.openClip).includes(file) ? files.name : stemOf(file),
-    config: (await readJsonIfThere(files, OPEN_CLIP_CONFIG)) ?? ownConfig(files, checkpoint.weights),
-    tokenizer,
+    config,
+    tokenizer: (await readJsonIfThere(files, "tokenizer.json")) ?? (await ownTokenizer(files, config)),
     ...checkpoint,
     pathOf: (name) => files.pathOf(name),
   };
@@ -71,13 +72,15 @@ function ownConfig(files: Files, weights: StateDict): unknown {
   return openAiConfig(weights);
 }
 
-async function readTokenizer(files: Files): Promise<unknown> {
-  const tokenizer = await readJsonIfThere(files, "tokenizer.json");
+/** CLIP's, which everybody has who does not name another. */
+async function ownTokenizer(files: Files, config: unknown): Promise<unknown> {
+  const { text, tokenizerName } = parseOpenClipConfig(config, files.pathOf(OPEN_CLIP_CONFIG));
+  const path = files.pathOf("tokenizer.json");
   requires(
-    tokenizer !== undefined,
+    tokenizerName === undefined,
     "BAD_MODEL",
-    () => `${files.pathOf("tokenizer.json")}: no such file; ${WHAT} needs it`,
-    "copy the tokenizer.json of openai/clip-vit-base-patch32: all of OpenAI's models share it",
+    () => `${path}: no such file; ${WHAT} needs it`,
+    `its texts are read by the tokenizer of ${tokenizerName}: copy that one's tokenizer.json`,
   );
-  return tokenizer;
+  return clipVocabulary(text.vocabulary, path);
 }
