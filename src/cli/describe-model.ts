@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { VqganClipError } from "../core/errors.js";
 import { cardLicence, licenceLine } from "../hub/model-card.js";
-import { loadClip, loadGenerator, loadPrior } from "../models/load.js";
+import { loadClip, loadGenerator } from "../models/load.js";
 import type { ModelFile } from "../models/model-file.js";
 import { readCheckpoint } from "../models/model-weights.js";
 import { onDisk } from "../models/on-disk.js";

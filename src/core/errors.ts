@@ -20,13 +20,16 @@ export type ErrorCode =
 export class VqganClipError extends Error {
   override readonly name = "VqganClipError";
 
+  readonly hint: string | undefined;
+
   constructor(
     readonly code: ErrorCode,
     message: string,
-    readonly hint?: string,
+    hint?: string,
     options?: ErrorOptions,
   ) {
     super(clipped(message), options);
+    this.hint = hint && clipped(hint);
   }
 }
 

@@ -8,6 +8,7 @@ import { requires, VqganClipError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { RANDOM_NAME } from "../core/random.js";
 import { sameShape } from "../core/shape.js";
+import { shown } from "../core/shown.js";
 import { beginnings, type RunState } from "../guidance/run-state.js";
 import { checkSettings, type Settings } from "../guidance/settings.js";
 import type { EditSource } from "../masks/edit.js";
@@ -142,6 +143,16 @@ function nodeArrays(node: SessionNode): Arrays {
   };
 }
 
+/** All names that `nodeArrays` gives: what nodes inherit from each other does not grow without end. */
+const NODE_ARRAY = /^(latentTarget|painted|source|mask|target\.\d{1,2})$/;
+
+async function nodeArraysOf(entries: Entries, node: number): Promise<Arrays> {
+  const arrays = await arraysOf(entries, nodeEntry(node));
+  const stray = Object.keys(arrays).find((name) => !NODE_ARRAY.test(name));
+  requires(stray === undefined, "BAD_FILE", () => `session: ${nodeEntry(node)}: there is no array ${shown(stray)}`);
+  return arrays;
+}
+
 function stateArrays({ z: latent, latentTarget, optimizer, average, best }: RunState, tip: RunState): Arrays {
   const moments = Object.entries(optimizer.arrays).map(([name, array]) => [`optimizer.${name}`, array]);
   const others = { ...(average && { average: average.biased }), ...(best && { "best.z": best.z }) };
@@ -177,7 +188,7 @@ export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
       "BAD_FILE",
       () => `session: manifest.json: node ${node.id} has no parent before it, or is there twice`,
     );
-    const own = { ...inherited, ...(await arraysOf(entries, nodeEntry(node.id))) };
+    const own = { ...inherited, ...(await nodeArraysOf(entries, node.id)) };
     constants.set(node.id, own);
     nodes.push(await nodeFrom(node, own, entries));
   }

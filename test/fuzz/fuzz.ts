@@ -22,7 +22,7 @@ export interface FuzzReport {
 }
 
 /** Longer than any input may take on a busy machine. */
-const HANG = 30_000;
+const HANG = 60_000;
 const child = fileURLToPath(new URL("child.ts", import.meta.url));
 
 /** @param onProgress called with the number of each input as it begins */

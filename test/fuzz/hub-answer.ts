@@ -1,7 +1,7 @@
 /** An answer of a hub as bytes: a JSON of status, headers and body, which a stand-in for the network gives. */
 import { VqganClipError } from "../../src/core/errors.js";
 import { describeHubFile, readHubText } from "../../src/hub/hub-file.js";
-import { cardLicence } from "../../src/hub/model-card.js";
+import { CARD_BYTES, cardLicence } from "../../src/hub/model-card.js";
 
 interface Answer {
   readonly status?: unknown;
@@ -37,7 +37,7 @@ export async function readHubAnswer(bytes: Uint8Array): Promise<unknown> {
   globalThis.fetch = async () => responseOf(bytes);
   try {
     const remote = await describeHubFile(settings, "org/name", "main", "README.md");
-    return remote && cardLicence(await readHubText(settings, remote));
+    return remote && cardLicence(await readHubText(settings, remote, CARD_BYTES));
   } finally {
     globalThis.fetch = before;
   }

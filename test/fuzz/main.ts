@@ -1,6 +1,6 @@
 /** `npm run fuzz -- --minutes 60 --seed 7`: as long as wanted; every input that fails becomes a file of test/fixtures/fuzz. */
 import { createHash } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { fixturePath } from "../support/fixtures.js";
 import { fuzz } from "./fuzz.js";
@@ -32,6 +32,7 @@ for (const { label, what } of report.failures) {
   const [, number, target] = /:(\d+) (.+)$/.exec(label) ?? [];
   if (number === undefined) continue; // a known one
   const input = (await mutations(seed))(Number(number)).bytes;
+  await mkdir(fixturePath("fuzz"), { recursive: true });
   const path = fixturePath(`fuzz/${target}--${createHash("sha256").update(input).digest("hex").slice(0, 12)}`);
   await writeFile(path, input);
   console.log(`  kept as ${path}`);
