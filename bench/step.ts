@@ -18,7 +18,8 @@ import { codebookOf } from "../src/models/generator.js";
 import { optimizers } from "../src/optim/optimizer.js";
 import { countFlops } from "../src/runtime/flops.js";
 import { predictPeakMemory } from "../src/runtime/memory.js";
-import { compile, type Feeds } from "../src/runtime/program.js";
+import type { Feeds } from "../src/runtime/engine.js";
+import { compile } from "../src/runtime/program.js";
 import { medianSeconds } from "./probe.js";
 import { publishedSize } from "./random-models.js";
 

@@ -3,6 +3,7 @@ import { freemem } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { NDArray } from "./core/ndarray.js";
+import { EngineProcess } from "./engine/engine-process.js";
 import { readInput } from "./files/read-input.js";
 import type { Progress } from "./hub/pull.js";
 import { resolveModel } from "./hub/resolve.js";
@@ -10,6 +11,7 @@ import { decodePicture } from "./image/decode.js";
 import type { DecodeAs } from "./image/decode-options.js";
 import { onDisk } from "./models/on-disk.js";
 import { ModelPair } from "./pair/model-pair.js";
+import type { PairParts } from "./pair/models.js";
 import { type ModelChoice, openPair } from "./pair/open-pair.js";
 import type { PairOptions } from "./pair/options.js";
 import type { OpenRequest, RunRequest } from "./pair/requests.js";
@@ -28,6 +30,11 @@ export interface PretrainedOptions extends PairOptions, ModelChoice<string> {
   readonly onProgress?: (progress: Progress) => void;
   /** Stops a download. */
   readonly signal?: AbortSignal;
+  /**
+   * Run programs in a child process (default false): steps then block nothing here, and the engine can be killed. For
+   * whatever serves.
+   */
+  readonly isolate?: boolean;
 }
 
 export type CreateRequest = RunRequest<PictureSource>;
@@ -36,13 +43,21 @@ export type CreateRequest = RunRequest<PictureSource>;
 export const bundledModel: string = fileURLToPath(new URL("../models/compact", import.meta.url));
 
 export class VqganClip extends ModelPair<PictureSource, PictureRun> {
+  private constructor(
+    parts: PairParts,
+    options: PairOptions,
+    private readonly engine: EngineProcess | undefined,
+  ) {
+    super(parts, options, PictureRun);
+  }
+
   /**
    * Opens the models; weights are read when they are needed. Published names that are not in the cache are downloaded.
    *
    * @throws BAD_MODEL, BAD_FILE, IO_FAILED; ABORTED by `signal`
    */
   static async fromPretrained(options: PretrainedOptions = {}): Promise<VqganClip> {
-    const { model, cacheDir, localFilesOnly, onProgress, signal } = options;
+    const { isolate = false, model, cacheDir, localFilesOnly, onProgress, signal } = options;
     const hub = { ...(cacheDir && { cacheDir }), ...(localFilesOnly && { localFilesOnly }), onProgress, signal };
     const parts = await openPair(options, {
       inPair: (name) => onDisk(join(model ?? bundledModel, name)),
@@ -54,7 +69,17 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
       },
     });
     const { threads = givenThreads() } = options;
-    return new VqganClip(parts, { ...options, ...(threads !== undefined && { threads }) }, PictureRun);
+    const engine = isolate ? new EngineProcess() : undefined;
+    const given = { ...options, ...(threads !== undefined && { threads }) };
+    return new VqganClip({ ...parts, engine }, given, engine);
+  }
+
+  /**
+   * With `isolate`, ends the engine's process at once: a step that is being taken fails with ABORTED, whatever is used later
+   * starts another one. Runs keep the state of their last finished step, so their sessions can be saved and opened.
+   */
+  kill(): void {
+    this.engine?.kill();
   }
 
   /**

@@ -6,7 +6,7 @@ import { type ModelChoice, openPair } from "../pair/open-pair.js";
 import type { PairOptions } from "../pair/options.js";
 import type { OpenRequest, RunRequest } from "../pair/requests.js";
 import { type PictureOptions, RunningPicture, type SessionOptions } from "../pair/running-picture.js";
-import { type EngineFiles, locateEngine } from "../runtime/program.js";
+import { type EngineFiles, locateEngine } from "../runtime/own-engine.js";
 import { type BrowserAbilities, browserAbilities } from "../runtime/web-platform.js";
 import { decodePicture } from "./decode-picture.js";
 import type { FetchOptions } from "./fetch-file.js";

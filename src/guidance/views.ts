@@ -2,7 +2,7 @@
 import type { NDArray } from "../core/ndarray.js";
 import type { Random } from "../core/random.js";
 import { inputOf, type Perceptors, perceptorsOf } from "../perception/ensemble.js";
-import type { Feeds } from "../runtime/program.js";
+import type { Feeds } from "../runtime/engine.js";
 import { drawViews } from "./augmentations.js";
 import { cutoutGeometry } from "./sampling.js";
 import type { Settings } from "./settings.js";

@@ -9,6 +9,7 @@ import type { Generator } from "../models/generator.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { Judge } from "../perception/judge.js";
 import { joinedPicture, joinedTexts, type Score, type ScoreOptions, scorePicture } from "../perception/perceive.js";
+import type { Engine } from "../runtime/engine.js";
 import { type CompileOptions, compileOptionsOf, Sessions } from "../runtime/program.js";
 import type { ModelIdentity } from "../sessions/model-identity.js";
 import type { PairOptions } from "./options.js";
@@ -29,6 +30,8 @@ export interface PairParts {
   };
   /** A second perceptor that picks the result of a run and has no part in its loss. */
   readonly judge?: Perceptor | undefined;
+  /** What runs the programs (default: this process). */
+  readonly engine?: Engine | undefined;
 }
 
 /** @typeParam Source what a platform can read a picture from */
@@ -44,12 +47,13 @@ export abstract class PairModels<Source> {
   private readonly names: PairParts["names"];
   private identified: Promise<readonly ModelIdentity[]> | undefined;
   /** Its programs share them; equal ones are told by their sha256, which pages outside a secure context cannot compute. */
-  private readonly sessions = globalThis.isSecureContext === false ? undefined : new Sessions();
+  private readonly sessions: Sessions | undefined;
 
   protected constructor(
-    { generator, perceptor, companions = [], recommended, names, judge }: PairParts,
+    { generator, perceptor, companions = [], recommended, names, judge, engine }: PairParts,
     protected readonly options: PairOptions,
   ) {
+    this.sessions = globalThis.isSecureContext === false ? undefined : new Sessions(engine);
     this.generator = generator;
     this.perceptor = perceptor;
     this.companions = companions;

@@ -1,27 +1,14 @@
-/** Program: a graph compiled once by ONNX Runtime and run every step. The only file that imports the runtime. */
-import { env, InferenceSession, Tensor as OrtTensor } from "#onnxruntime";
+/** Program: a graph compiled once by the engine and run every step. */
 import { sha256Of } from "../core/bytes.js";
-import { allocate, type DType } from "../core/dtype.js";
-import { requires, VqganClipError } from "../core/errors.js";
-import { NDArray } from "../core/ndarray.js";
+import { requires } from "../core/errors.js";
+import type { NDArray } from "../core/ndarray.js";
 import { sameShape } from "../core/shape.js";
 import type { Tensor, TensorType } from "../graph/tensor.js";
-import { type OnnxModel, serialize } from "../onnx/serialize.js";
-import {
-  candidates,
-  type Device,
-  type DeviceRequest,
-  nodePlatform,
-  type SessionSettings,
-  sessionOptions,
-} from "./devices.js";
+import { serialize } from "../onnx/serialize.js";
+import type { Device, DeviceRequest, SessionSettings } from "./devices.js";
+import type { Engine, Feeds, OpenSession, RefusedDevice } from "./engine.js";
+import { ownEngine, platform } from "./own-engine.js";
 import { type Lease, Shared } from "./shared.js";
-import { webPlatform } from "./web-platform.js";
-
-// A refused device is reported by us, once and in words; the runtime's own log would repeat it on stderr.
-env.logLevel = "fatal";
-
-const platform = env.versions.web === undefined ? nodePlatform : webPlatform(env);
 
 export interface CompileOptions extends SessionSettings {
   /**
@@ -33,31 +20,11 @@ export interface CompileOptions extends SessionSettings {
   readonly sessions?: Sessions | undefined;
 }
 
-/** A session of the runtime and how its device was chosen. */
-interface OpenSession {
-  readonly session: InferenceSession;
-  readonly device: Device;
-  readonly refused: readonly RefusedDevice[];
-}
-
 /** The sessions of programs that share them. */
 export class Sessions extends Shared<OpenSession> {
-  constructor() {
+  constructor(readonly engine: Engine = ownEngine) {
     super(({ session }) => session.release());
   }
-}
-
-/** Addresses of the engine's own two files in a browser, of the same version as the engine. */
-export interface EngineFiles {
-  /** `ort-wasm-simd-threaded.asyncify.mjs` */
-  readonly module: string;
-  /** `ort-wasm-simd-threaded.asyncify.wasm` */
-  readonly wasm: string;
-}
-
-/** Browsers only, before the first program: where the engine is, if not where it would look by itself. */
-export function locateEngine({ module, wasm }: EngineFiles): void {
-  env.wasm.wasmPaths = { mjs: module, wasm };
 }
 
 /** What of larger options concerns compiling. */
@@ -68,14 +35,6 @@ export function compileOptionsOf({ device, threads, lowMemory, sessions }: Compi
     ...(lowMemory !== undefined && { lowMemory }),
     ...(sessions !== undefined && { sessions }),
   };
-}
-
-export type Feeds = Readonly<Record<string, NDArray>>;
-
-/** A device that was asked for and would not run, with the runtime's own words. */
-export interface RefusedDevice {
-  readonly device: Device;
-  readonly reason: string;
 }
 
 /**
@@ -89,45 +48,21 @@ export async function compile<Name extends string>(
   { device = platform.standard, sessions, ...settings }: CompileOptions = {},
 ): Promise<Program<Name>> {
   const model = serialize(outputs);
-  const open = () => openSession(model, device, settings);
-  const known = async () => JSON.stringify([await sha256Of(model.bytes), model.externalFolder, device, settings]);
-  const lease = sessions
-    ? await sessions.take(await known(), Object.keys(outputs).join(), open)
-    : await new Sessions().take("its own", "", open);
-  return new Program<Name>(lease, model.inputs, outputs);
-}
-
-async function openSession(model: OnnxModel, device: DeviceRequest, settings: SessionSettings): Promise<OpenSession> {
-  const refused: RefusedDevice[] = [];
-  const tried = candidates(device, platform);
-  platform.prepare(settings);
-  for (const candidate of tried) {
-    const reason = await platform.refusal(candidate, tried.length > 1);
-    if (reason !== undefined) {
-      refused.push({ device: candidate, reason });
-      continue;
-    }
-    try {
-      const options = sessionOptions(candidate, settings, model.externalFolder);
-      return { session: await InferenceSession.create(model.bytes, options), device: candidate, refused };
-    } catch (error) {
-      refused.push({ device: candidate, reason: error instanceof Error ? error.message : String(error) });
-    }
-  }
-  throw new VqganClipError(
-    "DEVICE_UNAVAILABLE",
-    `compile(): no device runs this program (${refused.map((r) => `${r.device}: ${r.reason}`).join("; ")})`,
-    env.versions.web === undefined
-      ? 'use device "cpu", or run `vqgan-clip doctor` for what each device lacks'
-      : 'use device "wasm", or "auto" for the first that works',
-  );
+  const { bytes, externalFolder, inputs } = model;
+  const types = Object.fromEntries(
+    Object.entries<TensorType>(outputs).map(([name, { dtype, shape }]) => [name, { dtype, shape }]),
+  ) as Record<Name, TensorType>;
+  const shared = sessions ?? new Sessions();
+  const key = sessions ? JSON.stringify([await sha256Of(bytes), externalFolder, device, settings]) : "its own";
+  const kind = sessions ? Object.keys(outputs).join() : "";
+  const open = () => shared.engine.open({ model: { bytes, externalFolder }, outputs: types, device, settings });
+  return new Program<Name>(await shared.take(key, kind, open), inputs);
 }
 
 export class Program<Name extends string = string> {
   constructor(
     private readonly lease: Lease<OpenSession>,
     private readonly inputs: ReadonlyMap<string, TensorType>,
-    private readonly outputs: Readonly<Record<Name, TensorType>>,
   ) {}
 
   /** The device that runs it. */
@@ -141,20 +76,14 @@ export class Program<Name extends string = string> {
   }
 
   /**
-   * One execution. Blocks the JavaScript thread on native devices; results are copies that the caller owns.
+   * One execution. Blocks the JavaScript thread on native devices, unless the engine is in another process; results are
+   * copies that the caller owns.
    *
    * @throws BAD_ARGUMENT / SHAPE_MISMATCH when feeds and inputs differ, naming the input, wanted and got
    */
   async run(feeds: Feeds): Promise<Record<Name, NDArray>> {
-    const results = await this.lease.value.session.run(this.checked(feeds));
-    const arrays = Object.entries<TensorType>(this.outputs).map(([name, { dtype, shape }]) => {
-      const data = (results[name] as OrtTensor).data;
-      const copy = allocate(dtype, data.length);
-      (copy as Float32Array).set(data as Float32Array);
-      (results[name] as OrtTensor).dispose();
-      return [name, new NDArray(dtype, shape, copy)];
-    });
-    return Object.fromEntries(arrays) as Record<Name, NDArray>;
+    this.check(feeds);
+    return (await this.lease.value.session.run(feeds)) as Record<Name, NDArray>;
   }
 
   /** Whether the graph has an input of this name; an input that no output depends on is none. */
@@ -167,14 +96,13 @@ export class Program<Name extends string = string> {
     await this.lease.release();
   }
 
-  private checked(feeds: Feeds): Record<string, OrtTensor> {
+  private check(feeds: Feeds): void {
     const surplus = Object.keys(feeds).find((name) => !this.inputs.has(name));
     requires(
       !surplus,
       "BAD_ARGUMENT",
       () => `run(): no input is named "${surplus}", known: ${[...this.inputs.keys()].join(", ")}`,
     );
-    const checked: Record<string, OrtTensor> = {};
     for (const [name, wanted] of this.inputs) {
       const array = feeds[name];
       requires(array, "BAD_ARGUMENT", () => `run(): input "${name}" is missing`);
@@ -183,8 +111,6 @@ export class Program<Name extends string = string> {
         "SHAPE_MISMATCH",
         () => `run(): input "${name}" wants ${wanted.dtype}[${wanted.shape}], got ${array}`,
       );
-      checked[name] = new OrtTensor(array.dtype as Exclude<DType, "float16">, array.data as Float32Array, array.shape);
     }
-    return checked;
   }
 }

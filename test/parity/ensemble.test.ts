@@ -9,7 +9,8 @@ import { drawAllViews } from "../../src/guidance/views.js";
 import { loadClip, loadGenerator } from "../../src/models/load.js";
 import { mul } from "../../src/ops/arithmetic.js";
 import { inputOf } from "../../src/perception/ensemble.js";
-import { compile, type Feeds } from "../../src/runtime/program.js";
+import type { Feeds } from "../../src/runtime/engine.js";
+import { compile } from "../../src/runtime/program.js";
 import { fixturePath, relativeError } from "../support/fixtures.js";
 
 const vqgan = await loadGenerator(fixturePath("vqgan"));

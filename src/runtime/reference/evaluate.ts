@@ -3,7 +3,7 @@ import { requires, VqganClipError } from "../../core/errors.js";
 import { NDArray } from "../../core/ndarray.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { toposort } from "../../graph/toposort.js";
-import type { Feeds } from "../program.js";
+import type { Feeds } from "../engine.js";
 import { elementwise } from "./elementwise.js";
 import { layers } from "./layers.js";
 import { movement } from "./movement.js";
