@@ -17,6 +17,7 @@ import { pauseOnSignals } from "./pause-on-signals.js";
 import { clock, type Reporter } from "./reporter.js";
 import { addReportOptions } from "./run-options.js";
 import { commandLine } from "./run-to-files.js";
+import { failureText } from "./writes.js";
 
 export interface FramesFlags {
   readonly output?: string;
@@ -121,9 +122,12 @@ export async function framesToFiles(work: FramesWork): Promise<number> {
       reporter.begin();
       const onStep: FrameOptions["onStep"] = ({ step, losses }) =>
         reporter.step(work.stepsAt(step, folder.done), work.steps, losses);
+      let isUnsaved = false;
       for await (const frame of work.frames({ signal: pause.signal, onStep })) {
-        const file = await folder.keep(frame, { metadata });
+        const { file, unsaved } = await folder.keep(frame, { metadata });
         reporter.event("frame", { frame: frame.number, file });
+        if (unsaved && !isUnsaved) reporter.say(`note: the frame is written, its session is not: ${failureText(unsaved)}`);
+        isUnsaved = unsaved !== undefined;
       }
       reporter.clear();
     }

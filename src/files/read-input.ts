@@ -12,7 +12,7 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: "you may not read it",
 };
 
-/** All bytes of a file of at most 1 GiB. Throws IO_FAILED when it cannot be read, OUT_OF_LIMITS when it is larger. */
+/** All bytes of a file of at most 1 GiB. Throws BAD_FILE when it is not there or not to be read, IO_FAILED when reading fails, OUT_OF_LIMITS when it is larger. */
 export async function readInput(path: string): Promise<Uint8Array> {
   let size: number;
   try {
@@ -20,7 +20,8 @@ export async function readInput(path: string): Promise<Uint8Array> {
     if (size <= LIMIT) return await readFile(path);
   } catch (cause) {
     const { code = "", message } = cause as NodeJS.ErrnoException;
-    throw new VqganClipError("IO_FAILED", `cannot read ${path}: ${reasons[code] ?? message}`, "check the path", {
+    const reason = reasons[code];
+    throw new VqganClipError(reason ? "BAD_FILE" : "IO_FAILED", `cannot read ${path}: ${reason ?? message}`, "check the path", {
       cause,
     });
   }

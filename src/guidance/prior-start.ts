@@ -2,6 +2,7 @@
  * A run that begins at the prior's picture: a feed-forward first latent (Cherti et al. 2021) instead of a blank one; the
  * optimisation from there is the paper's.
  */
+import { exactSeed } from "../core/seed.js";
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { sameShape, sizeOf } from "../core/shape.js";
@@ -171,7 +172,7 @@ export async function variableOfPrior(
   const texts = NDArray.float32([drawings.length, perceptor.embeddingSize], joined(drawings.map(({ embedding }) => embedding))); // biome-ignore format: one thought
   const raw = prior.latent(
     input("text", "float32", texts.shape),
-    look === ANY_LOOK ? seed % prior.looks.length : prior.looks.indexOf(look), // neighbouring seeds differ
+    look === ANY_LOOK ? Number(exactSeed(seed) % BigInt(prior.looks.length)) : prior.looks.indexOf(look), // neighbouring seeds differ
     drawings.map(({ manner }) => manner),
   );
   const z = kind === "continuous" ? raw : codebookOf(generator, `latent: ${kind}`).quantize(raw).zq;

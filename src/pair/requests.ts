@@ -1,5 +1,6 @@
 /** What a pair of models is asked for: pictures from words, edits, runs that go on. */
 import type { NDArray } from "../core/ndarray.js";
+import type { Seed } from "../core/seed.js";
 import type { SettingsRequest } from "../guidance/resolve-settings.js";
 import type { Settings, TargetSetting } from "../guidance/settings.js";
 import type { Rectangle } from "../masks/mask.js";
@@ -14,7 +15,7 @@ export type TargetRequest<Source> = { readonly weight?: number | string; readonl
       readonly views?: "fixed" | "fresh";
     }
   /** A random direction of the perceptor's space. */
-  | { readonly kind: "noise"; readonly seed: number }
+  | { readonly kind: "noise"; readonly seed: Seed }
   /** An embedding [E], as `embedTexts` and `embedImage` give it. */
   | { readonly kind: "vector"; readonly vector: ArrayLike<number> }
 );

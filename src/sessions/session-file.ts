@@ -7,6 +7,7 @@ import { z } from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { RANDOM_NAME } from "../core/random.js";
+import { inWords } from "../core/schema-words.js";
 import { sameShape } from "../core/shape.js";
 import { beginnings, type RunState } from "../guidance/run-state.js";
 import { checkSettings, type Settings } from "../guidance/settings.js";
@@ -157,7 +158,7 @@ export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
   const entries = unzip(bytes);
   const json = jsonOf(entries, "manifest.json");
   checkVersion(headSchema.safeParse(json).data?.version ?? VERSION);
-  const manifest = manifestSchema.safeParse(json);
+  const manifest = manifestSchema.safeParse(json, { error: inWords });
   if (!manifest.success) {
     const issue = manifest.error.issues[0];
     throw new VqganClipError("BAD_FILE", `session: manifest.json: ${issue?.path.join(".")}: ${issue?.message}`);

@@ -299,7 +299,7 @@ test("--start prior and --look, and models ls with the prior", () =>
   inEmptyFolder(async (folder) => {
     const path = join(folder, "a.png");
     const flags = ["--start", "prior", "--look", "round", "--size", "32x32", "--cutouts", "2", "--steps", "1", "-o", path]; // biome-ignore format: one command
-    const run = await cli(["generate", "a castle", ...flags, "--seed", "7", "-m", pair, "--threads", "1"]);
+    const run = await cli(["generate", "a castle", "--json", ...flags, "--seed", "7", "-m", pair, "--threads", "1"]);
     expect(run.code).toBe(0);
     expect(JSON.parse(run.stdout.toString().split("\n")[0] as string)).toMatchObject({
       beganFrom: "prior",

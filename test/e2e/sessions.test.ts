@@ -286,7 +286,7 @@ describe("the command line", () => {
       expect(painted.code).toBe(0);
       const forked = await cli(["resume", path("a.vqclip"), "--node", "1", "--at", "2", "-p", "fog", ...tinyModels]);
       expect(forked.code, forked.stderr).toBe(0);
-      expect(await listing(folder)).toEqual(["a.png", "a.vqclip", "edited.png"]);
+      expect(await listing(folder)).toEqual(["a-2.png", "a-3.png", "a.png", "a.vqclip", "edited.png"]);
       const shown = (await cli(["inspect", path("a.vqclip")])).stdout.toString();
       expect(shown).toContain(
         "tree:\n1 finished 4/4, kept 2 4: a castle\n|- 2 finished 6/6 painted at step 4, kept 4 6: a castle\n`- 3* finished 4/4 from step 2, kept 2 4: fog\n",

@@ -29,7 +29,7 @@ export interface CliOptions {
   readonly cwd?: string;
   /** Added to the test's own environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Called with each whole line of stdout as it comes. */
+  /** Called with each whole line of stdout as it comes; events need `--json`. */
   readonly onLine?: (line: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
