@@ -6,17 +6,17 @@ import { readInput } from "../files/read-input.js";
 import { readText } from "../files/read-text.js";
 import { requestedPrompts } from "../guidance/resolve-settings.js";
 import type { PictureRun } from "../picture-run.js";
-import { settingsOfPicture } from "../sessions/metadata.js";
 import type { CreateRequest } from "../vqgan-clip.js";
 import { freePath, freeStem, slug, withoutEnding } from "./default-names.js";
 import { exitCodes } from "./exit-codes.js";
 import { addFileOptions, addKeepOption, type FileFlags, outputsOf, sessionFiles } from "./file-options.js";
-import { storyOf, tellDifferences } from "./like.js";
+import { likenessOf, tellDifferences } from "./like.js";
 import { noticeText } from "./notices.js";
 import { addModelOptions, addSettingOptions, modelArguments, modelFrom, settingsFrom, wholeNumber } from "./options.js";
 import { checkOutputs } from "./outputs.js";
 import { tellPlan } from "./plan.js";
 import { Reporter } from "./reporter.js";
+import { remade } from "./remake.js";
 import { addRunOptions } from "./run-options.js";
 import { runToFiles } from "./run-to-files.js";
 import { addTargetOptions, targetsFrom } from "./target-options.js";
@@ -39,10 +39,15 @@ export function addGenerate(program: Command, finish: (code: number) => void): v
         .default(1, "1"),
     )
     .option("--prompts-file <file>", "text with the prompts of a picture in each line; prompts named beside it join all")
-    .option("--init-image <file>", "begin at this picture (default: random codes)")
+    .option("--init-image <file>", "begin at this picture (default: random codes); with --like what it was made from")
     .option("--init-codes <file>", "begin at these codes: a JSON list, row by row (default: random codes)")
     .option("--plan", "say what the run will need, memory and time a step, and end there (default: run)")
-    .option("--like <png>", "make this picture again from its metadata; other options change what they name");
+    .option("--like <png>", "make this picture again from its metadata; other options change what they name")
+    .addOption(
+      new Option("--image <png>", "with --like, a picture that was painted by hand on its way (default: none)").argParser(
+        (text, others: readonly string[] = []) => [...others, text],
+      ),
+    );
   addRunOptions(addModelOptions(addTargetOptions(addSettingOptions(command))));
   addFileOptions(addKeepOption(command)).action(async (positional: string[], options) =>
     finish(await generate(positional, options)),
@@ -56,20 +61,24 @@ interface GenerateFlags extends FileFlags, Readonly<Record<string, unknown>> {
   readonly initCodes?: string;
   readonly like?: string;
   readonly plan?: boolean;
+  readonly image?: readonly string[];
 }
 
 async function generate(positional: readonly string[], flags: GenerateFlags): Promise<number> {
-  const { number, promptsFile, initImage, initCodes, like, output } = flags;
+  const { number, promptsFile, initImage, like, output, image: images = [] } = flags;
   const reporter = new Reporter({ ...flags, pictureOnStdout: output === "-" });
   const targets = await targetsFrom(flags);
+  requires(like !== undefined || images.length === 0, "BAD_ARGUMENT", () => "--image: only --like asks for it");
+  const initCodes = flags.initCodes === undefined ? undefined : await codesOf(flags.initCodes);
   const lines = promptsFile === undefined ? [undefined] : await promptLines(promptsFile);
   const requests = lines.map((line) => ({
     ...settingsFrom(flags, line === undefined ? positional : [line, ...positional]),
-    ...(targets.length > 0 && { targets }),
+    ...(targets.length > 0 && like === undefined && { targets }),
   }));
-  const source = like === undefined ? undefined : await storyOf(like, { initImage, initCodes });
-  for (const request of requests) requestedPrompts(request, source?.settings); // typing errors are told at once
+  const likeness = like === undefined ? undefined : await likenessOf(like, { initImage, initCodes, images, targets });
+  for (const request of requests) requestedPrompts(request, likeness?.story.settings); // typing errors are told at once
   const isOne = requests.length * number === 1;
+  requires(isOne || like === undefined, "BAD_ARGUMENT", () => "--like: it makes one picture", "leave -n and --prompts-file out");
   requires(isOne || output !== "-", "BAD_ARGUMENT", () => "-o: stdout takes one picture", "name a file");
   await checkOutputs(outputsOf(flags));
   const { VqganClip } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
@@ -77,14 +86,20 @@ async function generate(positional: readonly string[], flags: GenerateFlags): Pr
     ...modelFrom(flags),
     onNotice: (notice) => reporter.say(noticeText(notice)),
   });
-  if (source) await tellDifferences(source, vq, reporter);
+  if (likeness) await tellDifferences(likeness.story, vq, reporter);
   const begun: Partial<CreateRequest> = {
-    ...(source && { like: settingsOfPicture(source) }),
     ...(flags.keepEvery !== undefined && { keepEvery: flags.keepEvery }),
     ...(initImage !== undefined && { initImage }),
-    ...(initCodes !== undefined && { initCodes: await codesOf(initCodes) }),
+    ...(initCodes && { initCodes }),
   };
-  if (flags.plan) return tellPlan(vq, { ...(requests[0] as CreateRequest), ...begun }, flags);
+  if (flags.plan) {
+    const like = likeness && { like: likeness.story.settings };
+    return tellPlan(vq, { ...(requests[0] as CreateRequest), ...begun, ...like }, flags);
+  }
+  if (likeness) {
+    const { run, until } = await remade(vq, likeness, requests[0] ?? {});
+    return written(run, flags, reporter, until);
+  }
   const runs = requests.flatMap((request) => {
     const first = vq.create({ ...request, ...begun });
     const { seed } = first.settings;
@@ -106,7 +121,7 @@ async function generate(positional: readonly string[], flags: GenerateFlags): Pr
 }
 
 /** @returns the exit code */
-async function written(run: PictureRun, flags: GenerateFlags, reporter: Reporter): Promise<number> {
+async function written(run: PictureRun, flags: GenerateFlags, reporter: Reporter, until?: number): Promise<number> {
   const { prompts, seed } = run.settings;
   const { output, saveState } = flags;
   const isNamed = output !== undefined && output !== "-";
@@ -118,7 +133,7 @@ async function written(run: PictureRun, flags: GenerateFlags, reporter: Reporter
   await checkOutputs(outputsOf({ ...flags, output: png, saveState: pauseSession }));
   const files = { png, ...sessionFiles(flags, pauseSession), trace: flags.trace };
   const resumeArguments = ["-o", png, ...modelArguments(flags)];
-  return runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments });
+  return runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments, until });
 }
 
 /** The files of one picture among several: those named, with its seed; never one that is there. */

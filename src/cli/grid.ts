@@ -15,7 +15,7 @@ import type { CreateRequest } from "../vqgan-clip.js";
 import { freePath, slug } from "./default-names.js";
 import { exitCodes } from "./exit-codes.js";
 import { type Axis, axisFrom, seedsFrom, variantOf } from "./grid-axis.js";
-import { noticeText } from "./notices.js";
+import { noticeText, readingText } from "./notices.js";
 import { addModelOptions, addSettingOptions, modelFrom, settingsFrom, wholeNumber } from "./options.js";
 import { checkOutputs } from "./outputs.js";
 import { pauseOnSignals } from "./pause-on-signals.js";
@@ -100,6 +100,10 @@ async function grid(positional: readonly string[], flags: GridFlags): Promise<nu
   });
   const asked = { variants, seeds, ...(race !== undefined && { race: { steps: race, keep } }) };
   try {
+    for (const settings of rows) {
+      const reading = readingText(settings);
+      if (reading !== undefined) reporter.say(reading);
+    }
     reporter.begin();
     const onStep: GridOptions["onStep"] = ({ step, losses }, place) =>
       reporter.step(step, (rows[place.row] as Settings).steps, losses, toldOf(place));

@@ -7,6 +7,7 @@ import type { PictureRun } from "../picture-run.js";
 import type { MetadataLevel } from "../sessions/metadata.js";
 import { type CheckpointFile, Checkpoints } from "./checkpoints.js";
 import { exitCodes } from "./exit-codes.js";
+import { readingText } from "./notices.js";
 import { writeToStdout } from "./output-streams.js";
 import { pauseOnSignals } from "./pause-on-signals.js";
 import { clock, type Reporter } from "./reporter.js";
@@ -27,6 +28,8 @@ export interface RunReport {
   readonly metadata: MetadataLevel;
   /** The command that goes on from a session, without the program's name and the session itself. */
   readonly resumeArguments: readonly string[];
+  /** Steps after which it is done, where it has more (default: all). */
+  readonly until?: number | undefined;
 }
 
 /**
@@ -64,7 +67,7 @@ interface Work {
 }
 
 async function worked(run: PictureRun, files: RunFiles, report: RunReport, work: Work): Promise<number> {
-  const { reporter, metadata, resumeArguments } = report;
+  const { reporter, metadata, resumeArguments, until } = report;
   const { signal, writes, trace } = work;
   const { settings } = run;
   const began = performance.now();
@@ -72,9 +75,12 @@ async function worked(run: PictureRun, files: RunFiles, report: RunReport, work:
   const { step: first, beganFrom } = await run.state();
   const models = await run.models();
   reporter.event("start", { step: first, settings, beganFrom, models, device: await run.device() });
+  const reading = readingText(settings);
+  if (reading !== undefined) reporter.say(reading);
   reporter.begin();
   await run.toFinish({
     signal,
+    ...(until !== undefined && { until }),
     onStep: async ({ step, losses, judged = [] }) => {
       reporter.step(step, settings.steps, losses);
       for (const judgement of judged) reporter.event("judged", judgement);
@@ -85,7 +91,7 @@ async function worked(run: PictureRun, files: RunFiles, report: RunReport, work:
   reporter.clear();
   const { step, best: chosen } = await run.state();
   const ending = await run.ending();
-  const paused = ending === undefined;
+  const paused = ending === undefined && step !== until;
   const best = ending && chosen && { step: chosen.step, score: chosen.score };
   const written: string[] = [];
   const toStdout = files.png === "-";
@@ -108,7 +114,7 @@ async function worked(run: PictureRun, files: RunFiles, report: RunReport, work:
     seconds,
     ...compared,
   });
-  const stand = paused ? `paused at step ${step} of ${settings.steps}` : endedHow(ending, step, settings);
+  const stand = paused ? `paused at step ${step} of ${settings.steps}` : endedHow(ending ?? "steps", step, settings);
   const where = written.join(", ") || (toStdout && hasPicture ? "picture on stdout" : "nothing was written");
   reporter.say(`${stand}, seed ${settings.seed}, ${clock(seconds)}: ${where}`);
   if (best) reporter.say(`the judge chose the picture of step ${best.step}, at ${best.score.toFixed(3)} (cosine)`);

@@ -46,6 +46,8 @@ export interface EditRequest<Source> extends WithTargets<Source> {
   readonly mask?: Source | NDArray;
   /** The part that may change, instead of a mask. */
   readonly rect?: Rectangle;
+  /** Settings of an edit to make again; anything else named in the request comes first. */
+  readonly like?: Settings;
   /** A longer side is worked at this many pixels at most (default 512) unless `size` says how large. */
   readonly maxSide?: number;
 }

@@ -56,7 +56,7 @@ export class FrameFolder {
     this.finished = saved;
   }
 
-  /** What a folder holds; it is made with the first frame where there is none. @throws IO_FAILED when it cannot be */
+  /** What a folder holds; it is made with the first frame where there is none. @throws IO_FAILED when it cannot be; BAD_ARGUMENT when its frames are not ours to go on with */
   static async open(path: string): Promise<FrameFolder> {
     const exists = await access(path).then(
       () => true,
@@ -68,6 +68,13 @@ export class FrameFolder {
       const [, digits, ending] = PATTERN.exec(name) ?? [];
       return ending === "vqclip" ? [Number(digits)] : [];
     });
+    const picture = names.find((name) => PATTERN.test(name));
+    requires(
+      picture === undefined || numbers.length > 0,
+      "BAD_ARGUMENT",
+      () => `${path} holds ${picture} and no session to go on from`,
+      "name another --frames-dir or -o, or move the frames away",
+    );
     return new FrameFolder(path, Math.max(0, ...numbers));
   }
 

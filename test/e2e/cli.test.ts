@@ -63,7 +63,7 @@ describe("generate", () => {
           `Steps: 3, Sampler: adam, Seed: 7, Size: 40x32, Model: vqgan, Model hash: ${"d7106687fb"}, Version: vqgan-clip`,
       );
       const ours = JSON.parse(texts["vqgan-clip"] as string);
-      expect(ours).toMatchObject({ version: 2, step: 3, device: "cpu", settings: { seed: 7, steps: 3, cutouts: 3 } });
+      expect(ours).toMatchObject({ version: 3, step: 3, device: "cpu", settings: { seed: 7, steps: 3, cutouts: 3 } });
       expect(xmp?.toString()).toContain("digitalsourcetype/trainedAlgorithmicMedia");
 
       const shown = await cli(["inspect", png as string, "--json"]);

@@ -60,7 +60,7 @@ describe("painting", () => {
     await run.toFinish();
     expect(run.status).toBe("finished");
     const story = readStory(readPngText(await run.toPNG()));
-    expect(story).toMatchObject({ changed: true, lineage: [{ kind: "paint", node: 1, step: 3 }] });
+    expect(story).toMatchObject({ changed: true, lineage: [{ kind: "paint", step: 3, optimizer: "reset-in-mask" }] });
     await run.dispose();
   });
 
@@ -103,7 +103,7 @@ describe("painting", () => {
         }
       }
       const { tree } = await readSession(await readFile(path));
-      expect(tree.nodes.map(({ painted }) => painted?.bytes)).toEqual([undefined, positions.bytes]);
+      expect(tree.nodes.map(({ painted }) => painted?.bytes)).toEqual([undefined, positions.bytes, positions.bytes]);
       const first = await vq.open(path, { node: 1 });
       expect(() => first.resume({ optimizer: "reset-in-mask" })).toThrow(/nothing was painted/);
       for (const each of [run, resumed, fork, first]) await each.dispose();
@@ -203,7 +203,7 @@ describe("trees", () => {
     expect(readStory(readPngText(await run.toPNG()))).toMatchObject({ step: 3, changed: false });
     await run.resume({ steps: 4, prompts: "fog" }).toFinish();
     const story = readStory(readPngText(await run.toPNG()));
-    expect(story).toMatchObject({ step: 4, changed: true, lineage: [{ kind: "fork", node: 1, step: 3 }] });
+    expect(story).toMatchObject({ step: 4, changed: true, lineage: [{ kind: "fork", step: 3, settings: { prompts: "a castle", steps: 3 } }] });
     await run.dispose();
   });
 });

@@ -178,7 +178,7 @@ describe("--image-prompt, --noise-prompt, --vector-prompt", () => {
       ]);
       for (const name of ["a.png", "a.vqclip"]) expect((await readFile(path(name))).includes("secret")).toBe(false);
       const again = await cli(["generate", "--like", path("a.png"), "-o", path("b.png"), ...tinyModels]);
-      expect(again.stderr).toMatch(/was drawn to pictures or vectors that it does not hold/);
+      expect(again.stderr).toMatch(/was drawn to a picture \(sha256 [0-9a-f]{64}\) \(give it: --image-prompt\)/);
     }));
 
   test("noise alone is a prompt and can be made again from the picture", () =>
