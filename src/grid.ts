@@ -1,6 +1,7 @@
 /** Many pictures of one idea: variants by seeds, scored, and races in which only the best of many short runs go on. */
 import { requires } from "./core/errors.js";
 import type { NDArray } from "./core/ndarray.js";
+import type { Seed } from "./core/seed.js";
 import type { StepEvent } from "./guidance/run-state.js";
 import type { ModelPair } from "./pair/model-pair.js";
 import type { RunRequest } from "./pair/requests.js";
@@ -12,7 +13,7 @@ export interface GridRequest<Source> {
   /** One for each row; seeds come from `seeds`. */
   readonly variants: readonly RunRequest<Source>[];
   /** One for each column. */
-  readonly seeds: readonly number[];
+  readonly seeds: readonly Seed[];
   /** All seeds of a row run for `steps`; the `keep` that score best run to their end (default: all do). */
   readonly race?: { readonly steps: number; readonly keep: number };
 }

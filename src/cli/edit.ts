@@ -8,7 +8,8 @@ import { encodePng } from "../image/png.js";
 import { MAX_EDIT_SIDE } from "../masks/edit.js";
 import { type Rectangle, USUAL_DEVIATIONS } from "../masks/mask.js";
 import type { VqganClip } from "../vqgan-clip.js";
-import { addFileOptions, addKeepOption, type FileFlags, outputsOf, sessionFiles } from "./generate.js";
+import { freePath, freeStem, withoutEnding } from "./default-names.js";
+import { addFileOptions, addKeepOption, type FileFlags, outputsOf, sessionFiles } from "./file-options.js";
 import { noticeText } from "./notices.js";
 import {
   addModelOptions,
@@ -49,7 +50,10 @@ export function addEdit(program: Command, finish: (code: number) => void): void 
     )
     .argument("<picture>", "the picture to edit")
     .argument("[prompts...]", 'what to see instead, such as "a jacket made of fur"')
-    .option("-o, --output <file>", "PNG to write, - for stdout (default: the picture's name with -edited.png)")
+    .option(
+      "-o, --output <file>",
+      "PNG to write, - for stdout (default: the picture's name with -edited.png, and a number where that is taken)",
+    )
     .option(
       "--strength <x>",
       `how far it may go, 0 to 1: steps, regulariser and structure together (default: as the models recommend, else ${USUAL_STRENGTH})`,
@@ -91,14 +95,14 @@ export function addEdit(program: Command, finish: (code: number) => void): void 
 
 async function edit(picture: string, positional: readonly string[], flags: EditFlags): Promise<number> {
   const { strength, rect, from, to, saveMask, maxSide, saveState } = flags;
-  const named = picture === STDIN ? "picture" : picture.replace(/\.[^./\\]*$/, "");
-  const png = flags.output ?? `${named}-edited.png`;
+  const named = picture === STDIN ? "picture" : withoutEnding(picture);
+  const png = flags.output ?? `${await freeStem(`${named}-edited`, [".png", ".vqclip"])}.png`;
   const reporter = new Reporter({ ...flags, pictureOnStdout: png === "-" });
   const targets = await targetsFrom(flags);
   const prompts = to === undefined ? positional : [to, ...positional];
   const request = { ...settingsFrom(flags, prompts), ...(targets.length > 0 && { targets }) };
   requestedPrompts(request, undefined); // before the models are opened: typing errors are told at once
-  const pauseSession = saveState ?? `${png === "-" ? named : png.replace(/\.[^./\\]*$/, "")}.vqclip`;
+  const pauseSession = saveState ?? (await freePath(`${png === "-" ? named : withoutEnding(png)}.vqclip`));
   await checkOutputs([
     ...outputsOf({ ...flags, output: png, saveState: pauseSession }),
     ...(saveMask === undefined ? [] : [{ flag: "--save-mask", path: saveMask, endings: [".png"] }]),

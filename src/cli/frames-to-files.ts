@@ -10,13 +10,16 @@ import { type EncodeOptions, type Encoding, encodedEndings, encodeVideo, planEnc
 import { FrameFolder } from "../video/frame-folder.js";
 import type { FrameOptions, VideoFrame } from "../video/moving-video.js";
 import type { VqganClip } from "../vqgan-clip.js";
+import { freePath } from "./default-names.js";
 import { exitCodes } from "./exit-codes.js";
+import { readingText } from "./notices.js";
 import { numberBetween } from "./options.js";
 import { checkOutputs } from "./outputs.js";
 import { pauseOnSignals } from "./pause-on-signals.js";
 import { clock, type Reporter } from "./reporter.js";
 import { addReportOptions } from "./run-options.js";
 import { commandLine } from "./run-to-files.js";
+import { failureText } from "./writes.js";
 
 export interface FramesFlags {
   readonly output?: string;
@@ -54,7 +57,9 @@ export interface Place {
 /** Checks the files and opens the folder, before the work. @throws BAD_ARGUMENT, IO_FAILED */
 export async function openPlace(output: string, flags: FramesFlags, reporter: Reporter): Promise<Place> {
   await checkOutputs([{ flag: "-o", path: output, endings: encodedEndings }]);
-  const encoding = await planEncoding(output);
+  const planned = await planEncoding(output);
+  const isNamed = flags.output !== undefined && planned.refused === undefined;
+  const encoding = isNamed ? planned : { ...planned, path: await freePath(planned.path) };
   if (encoding.refused !== undefined) {
     await requireWritable(encoding.path);
     reporter.say(`note: no ffmpeg was found on PATH, so ${encoding.path} is written, not ${output}`);
@@ -118,12 +123,18 @@ export async function framesToFiles(work: FramesWork): Promise<number> {
       const { beganFrom } = await run.state();
       const start = { frames: count, done: folder.done, settings: run.settings, beganFrom };
       reporter.event("start", { ...start, models: await run.models(), device: await run.device() });
+      const reading = readingText(run.settings);
+      if (reading !== undefined) reporter.say(reading);
       reporter.begin();
       const onStep: FrameOptions["onStep"] = ({ step, losses }) =>
         reporter.step(work.stepsAt(step, folder.done), work.steps, losses);
+      let isUnsaved = false;
       for await (const frame of work.frames({ signal: pause.signal, onStep })) {
-        const file = await folder.keep(frame, { metadata });
+        const { file, unsaved } = await folder.keep(frame, { metadata });
         reporter.event("frame", { frame: frame.number, file });
+        if (unsaved && !isUnsaved)
+          reporter.say(`note: the frame is written, its session is not: ${failureText(unsaved)}`);
+        isUnsaved = unsaved !== undefined;
       }
       reporter.clear();
     }

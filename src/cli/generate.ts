@@ -1,200 +1,183 @@
-/** `vqgan-clip generate`: a picture from words. */
+/** `vqgan-clip generate`: pictures from words. */
 import { type Command, Option } from "commander";
-import { VqganClipError } from "../core/errors.js";
-import { readInput, readTextInput } from "../files/read-input.js";
+import { requires, VqganClipError } from "../core/errors.js";
+import { seedAfter } from "../core/seed.js";
+import { readTextInput } from "../files/read-input.js";
 import { requestedPrompts } from "../guidance/resolve-settings.js";
-import { readPngText } from "../image/png-text.js";
-import { textPrompts } from "../prompts/prompt.js";
-import { changesWithLength } from "../prompts/story.js";
-import { type MetadataLevel, readStory, type Story, settingsOfPicture } from "../sessions/metadata.js";
-import { differenceText, firstDifference } from "../sessions/model-identity.js";
-import type { VqganClip } from "../vqgan-clip.js";
+import type { PictureRun } from "../picture-run.js";
+import type { CreateRequest } from "../vqgan-clip.js";
+import { freePath, freeStem, slug, withoutEnding } from "./default-names.js";
+import { exitCodes } from "./exit-codes.js";
+import { addFileOptions, addKeepOption, type FileFlags, outputsOf, sessionFiles } from "./file-options.js";
+import { likenessOf, tellDifferences } from "./like.js";
 import { noticeText } from "./notices.js";
 import { addModelOptions, addSettingOptions, modelArguments, modelFrom, settingsFrom, wholeNumber } from "./options.js";
-import { checkOutputs, type Output } from "./outputs.js";
+import { checkOutputs } from "./outputs.js";
 import { tellPlan } from "./plan.js";
+import { remade } from "./remake.js";
 import { Reporter } from "./reporter.js";
-import { addReportOptions, addRunOptions } from "./run-options.js";
+import { addRunOptions } from "./run-options.js";
 import { runToFiles } from "./run-to-files.js";
 import { whileLocked } from "./session-lock.js";
 import { addTargetOptions, targetsFrom } from "./target-options.js";
 
-/** Steps between two checkpoints. */
-const CHECKPOINT_EVERY = 50;
+/** Pictures of one command. */
+const MOST = 1000;
 
 export function addGenerate(program: Command, finish: (code: number) => void): void {
   const command = program
-    .command("generate")
+    .command("generate", { isDefault: true })
     .summary("make a picture from words")
     .description(
-      "Makes a picture that fits the prompts: text:weight:stop each, several joined by | or as several arguments.",
+      "Makes a picture that fits the prompts: text:weight:stop each, several joined by | or as several arguments. The word generate may be left out.",
     )
     .argument("[prompts...]", 'what to see, such as "a castle | oil painting:0.5 | text:-0.3"')
     .option("-o, --output <file>", "PNG to write, - for stdout (default: named after the prompt and the seed)")
-    .option("--init-image <file>", "begin at this picture (default: random codes)")
+    .addOption(
+      new Option("-n, --number <n>", "how many pictures, each with the next seed; --output gets the seed as its end")
+        .argParser((text) => wholeNumber(text, 1, MOST))
+        .default(1, "1"),
+    )
+    .option(
+      "--prompts-file <file>",
+      "text with the prompts of a picture in each line; prompts named beside it join all",
+    )
+    .option("--init-image <file>", "begin at this picture (default: random codes); with --like what it was made from")
     .option("--init-codes <file>", "begin at these codes: a JSON list, row by row (default: random codes)")
     .option("--plan", "say what the run will need, memory and time a step, and end there (default: run)")
-    .option("--like <png>", "make this picture again from its metadata; other options change what they name");
+    .option("--like <png>", "make this picture again from its metadata; other options change what they name")
+    .addOption(
+      new Option(
+        "--image <png>",
+        "with --like, a picture that was painted by hand on its way (default: none)",
+      ).argParser((text, others: readonly string[] = []) => [...others, text]),
+    );
   addRunOptions(addModelOptions(addTargetOptions(addSettingOptions(command))));
   addFileOptions(addKeepOption(command)).action(async (positional: string[], options) =>
     finish(await generate(positional, options)),
   );
 }
 
-/** What runs write and say. @param whenSaved when a session is written that nothing names */
-export function addFileOptions(command: Command, whenSaved = "only when paused by Ctrl-C"): Command {
-  command
-    .option("--save-state <file>", `session (.vqclip) to write at the end (default: ${whenSaved})`)
-    .addOption(
-      new Option(
-        "--checkpoint-every <n>",
-        `write the session every so many steps, so that a crash loses no more; 0 for never (default: ${CHECKPOINT_EVERY} where it is written at the end)`,
-      ).argParser((text) => wholeNumber(text, 0, 1_000_000)),
-    )
-    .option("--trace <file>", "NDJSON of every loss of every step at full precision (default: none)");
-  return addReportOptions(command, "the PNG says of itself");
-}
-
-/** For commands that begin a session. */
-export function addKeepOption(command: Command): Command {
-  return command.addOption(
-    new Option("--keep-every <n>", "keep the state of every so many steps, for resume --at (default: none)").argParser(
-      (text) => wholeNumber(text, 1, 1_000_000),
-    ),
-  );
-}
-
-export interface FileFlags {
-  readonly output?: string;
-  readonly saveState?: string;
-  readonly checkpointEvery?: number;
-  readonly keepEvery?: number;
-  readonly trace?: string;
-  readonly metadata: MetadataLevel;
-  readonly quiet?: boolean;
-  readonly json?: boolean;
-}
-
 interface GenerateFlags extends FileFlags, Readonly<Record<string, unknown>> {
+  readonly number: number;
+  readonly promptsFile?: string;
   readonly initImage?: string;
   readonly initCodes?: string;
   readonly like?: string;
   readonly plan?: boolean;
+  readonly image?: readonly string[];
 }
 
 async function generate(positional: readonly string[], flags: GenerateFlags): Promise<number> {
-  const { initImage, initCodes, like, output, saveState } = flags;
+  const { number, promptsFile, initImage, like, output, image: images = [] } = flags;
   const reporter = new Reporter({ ...flags, pictureOnStdout: output === "-" });
   const targets = await targetsFrom(flags);
-  const request = { ...settingsFrom(flags, positional), ...(targets.length > 0 && { targets }) };
-  const source = like === undefined ? undefined : await storyOf(like, { initImage, initCodes });
-  requestedPrompts(request, source?.settings); // before the models are opened: typing errors are told at once
+  requires(like !== undefined || images.length === 0, "BAD_ARGUMENT", () => "--image: only --like asks for it");
+  const initCodes = flags.initCodes === undefined ? undefined : await codesOf(flags.initCodes);
+  const lines = promptsFile === undefined ? [undefined] : await promptLines(promptsFile);
+  const requests = lines.map((line) => ({
+    ...settingsFrom(flags, line === undefined ? positional : [line, ...positional]),
+    ...(targets.length > 0 && like === undefined && { targets }),
+  }));
+  const likeness = like === undefined ? undefined : await likenessOf(like, { initImage, initCodes, images, targets });
+  for (const request of requests) requestedPrompts(request, likeness?.story.settings); // typing errors are told at once
+  const isOne = requests.length * number === 1;
+  requires(
+    isOne || like === undefined,
+    "BAD_ARGUMENT",
+    () => "--like: it makes one picture",
+    "leave -n and --prompts-file out",
+  );
+  requires(isOne || output !== "-", "BAD_ARGUMENT", () => "-o: stdout takes one picture", "name a file");
   await checkOutputs(outputsOf(flags));
-  const { VqganClip: Engine } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
-  const vq = await Engine.fromPretrained({
+  const { VqganClip } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
+  const vq = await VqganClip.fromPretrained({
     ...modelFrom(flags),
     onNotice: (notice) => reporter.say(noticeText(notice)),
   });
-  if (source) await tellDifferences(source, vq, reporter);
-  const full = { ...request, ...(source && { like: settingsOfPicture(source) }) };
-  if (flags.plan) return tellPlan(vq, full, flags);
-  const run = vq.create({
-    ...full,
+  if (likeness) await tellDifferences(likeness.story, vq, reporter);
+  const begun: Partial<CreateRequest> = {
     ...(flags.keepEvery !== undefined && { keepEvery: flags.keepEvery }),
     ...(initImage !== undefined && { initImage }),
-    ...(initCodes !== undefined && { initCodes: await codesOf(initCodes) }),
+    ...(initCodes && { initCodes }),
+  };
+  if (flags.plan) {
+    const like = likeness && { like: likeness.story.settings };
+    return tellPlan(vq, { ...(requests[0] as CreateRequest), ...begun, ...like }, flags);
+  }
+  if (likeness) {
+    const { run, until } = await remade(vq, likeness, requests[0] ?? {});
+    return written(run, flags, reporter, until);
+  }
+  const runs = requests.flatMap((request) => {
+    const first = vq.create({ ...request, ...begun });
+    const { seed } = first.settings;
+    const others = Array.from({ length: number - 1 }, (_, i) => seedAfter(seed, i + 1));
+    return [first, ...others.map((other) => vq.create({ ...request, ...begun, seed: other }))];
   });
-  const png = output ?? `${slug(run.settings.prompts)}-${run.settings.seed}.png`;
-  const pauseSession =
-    saveState ??
-    `${png === "-" ? `${slug(run.settings.prompts)}-${run.settings.seed}` : png.replace(/\.png$/i, "")}.vqclip`;
+  const letGo = vq.keepPrograms();
+  try {
+    for (const [i, run] of runs.entries()) {
+      const code = await written(run, isOne ? flags : await numbered(run, flags), reporter);
+      if (code === exitCodes.ok) continue;
+      if (i + 1 < runs.length) reporter.say(`note: ${runs.length - i - 1} more pictures were not begun`);
+      return code;
+    }
+    return exitCodes.ok;
+  } finally {
+    await letGo();
+  }
+}
+
+/** @returns the exit code */
+async function written(run: PictureRun, flags: GenerateFlags, reporter: Reporter, until?: number): Promise<number> {
+  const { prompts, seed } = run.settings;
+  const { output, saveState } = flags;
+  const isNamed = output !== undefined && output !== "-";
+  const stem = isNamed ? withoutEnding(output) : `${slug(prompts)}-${seed}`;
+  const unnamed = [...(output === undefined ? [".png"] : []), ...(saveState === undefined ? [".vqclip"] : [])];
+  const free = await freeStem(stem, unnamed);
+  const png = output ?? `${free}.png`;
+  const pauseSession = saveState ?? `${free}.vqclip`;
   await checkOutputs(outputsOf({ ...flags, output: png, saveState: pauseSession }));
-  const resumeArguments = ["-o", png, ...modelArguments(flags)];
   const files = { png, ...sessionFiles(flags, pauseSession), trace: flags.trace };
+  const resumeArguments = ["-o", png, ...modelArguments(flags)];
   return whileLocked(files.session, () =>
-    runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments }),
+    runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments, until }),
   );
 }
 
-/** Where a run's session goes, and how often on the way. */
-export function sessionFiles({ saveState, checkpointEvery }: FileFlags, pauseSession: string) {
-  const session = saveState ?? ((checkpointEvery ?? 0) > 0 ? pauseSession : undefined);
-  return { session, pauseSession, checkpointEvery: session === undefined ? 0 : (checkpointEvery ?? CHECKPOINT_EVERY) };
+/** The files of one picture among several: those named, with its seed; never one that is there. */
+async function numbered(run: PictureRun, flags: GenerateFlags): Promise<GenerateFlags> {
+  const named = async (path: string) => {
+    const stem = withoutEnding(path);
+    return freePath(`${stem}-${run.settings.seed}${path.slice(stem.length)}`);
+  };
+  const { output, saveState, trace } = flags;
+  return {
+    ...flags,
+    ...(output !== undefined && { output: await named(output) }),
+    ...(saveState !== undefined && { saveState: await named(saveState) }),
+    ...(trace !== undefined && { trace: await named(trace) }),
+  };
 }
 
-/** The files that flags name, for checking. */
-export function outputsOf({ output, saveState, trace }: Pick<FileFlags, "output" | "saveState" | "trace">): Output[] {
-  return [
-    ...(output === undefined || output === "-" ? [] : [{ flag: "-o", path: output, endings: [".png"] }]),
-    ...(saveState === undefined ? [] : [{ flag: "--save-state", path: saveState, endings: [".vqclip"] }]),
-    ...(trace === undefined ? [] : [{ flag: "--trace", path: trace }]),
-  ];
-}
-
-async function storyOf(path: string, given: { initImage: unknown; initCodes: unknown }): Promise<Story> {
-  const story = readStory(readPngText(await readInput(path)));
-  if (!story) {
-    throw new VqganClipError(
-      "BAD_FILE",
-      `--like: ${path} carries no vqgan-clip metadata`,
-      "it was made with --metadata full only",
-    );
-  }
-  if (story.changed) {
-    throw new VqganClipError(
-      "BAD_ARGUMENT",
-      `--like: ${path} was made with settings that changed on the way`,
-      "resume its session instead",
-    );
-  }
-  if (story.step !== story.settings.steps && changesWithLength(story.settings)) {
-    throw new VqganClipError(
-      "BAD_ARGUMENT",
-      `--like: ${path} was taken at step ${story.step} of ${story.settings.steps}, and its prompts change over the run`,
-      "resume its session instead",
-    );
-  }
-  if (story.source) {
-    throw new VqganClipError(
-      "BAD_ARGUMENT",
-      `--like: ${path} is an edit of another picture`,
-      "edit that picture again: vqgan-clip edit",
-    );
-  }
-  if (story.settings.targets.some(({ kind }) => kind !== "noise")) {
-    throw new VqganClipError(
-      "BAD_ARGUMENT",
-      `--like: ${path} was drawn to pictures or vectors that it does not hold`,
-      "resume its session instead",
-    );
-  }
-  const missing =
-    story.beganFrom === "picture" && given.initImage === undefined
-      ? "--init-image"
-      : story.beganFrom === "codes" && given.initCodes === undefined
-        ? "--init-codes"
-        : undefined;
-  if (missing) {
-    throw new VqganClipError(
-      "BAD_ARGUMENT",
-      `--like: ${path} began at a ${story.beganFrom} of its own`,
-      `give it again: ${missing}`,
-    );
-  }
-  return story;
-}
-
-async function tellDifferences(source: Story, vq: VqganClip, reporter: Reporter): Promise<void> {
-  const madeWith = source.models.filter(({ role }) => role !== "judge"); // it chose the step, which the picture tells
-  const other = firstDifference(madeWith, await vq.identities());
-  if (other) {
-    throw new VqganClipError(
-      "BAD_MODEL",
-      `--like: the picture was made with ${differenceText(other)}`,
-      "name the same weights: --model, or --vqgan and --clip",
-    );
-  }
-  if (source.device !== "cpu") reporter.say(`note: made on ${source.device}; bytes may differ elsewhere`);
+/** The lines that say something; those that begin with # are left out. */
+async function promptLines(path: string): Promise<string[]> {
+  const lines = (await readTextInput(path)).split(/\r\n|\r|\n/).map((line) => line.trim());
+  const said = lines.filter((line) => line !== "" && !line.startsWith("#"));
+  requires(
+    said.length > 0,
+    "BAD_FILE",
+    () => `--prompts-file: ${path} holds no prompts`,
+    "write those of a picture in each line",
+  );
+  requires(
+    said.length <= MOST,
+    "OUT_OF_LIMITS",
+    () => `--prompts-file: ${path} holds ${said.length} lines, the limit is ${MOST}`,
+  );
+  return said;
 }
 
 async function codesOf(path: string): Promise<number[]> {
@@ -208,18 +191,4 @@ async function codesOf(path: string): Promise<number[]> {
     throw new VqganClipError("BAD_FILE", `--init-codes: ${path} is not JSON`, hint, { cause });
   }
   throw new VqganClipError("BAD_FILE", `--init-codes: ${path} is no list of whole numbers`, hint);
-}
-
-/** A file name from the first prompt: at most 40 of a-z, 0-9 and dashes. */
-export function slug(prompts: string): string {
-  const text = textPrompts({ prompts })[0]?.text ?? "";
-  return (
-    text
-      .normalize("NFKD")
-      .replace(/\p{M}/gu, "")
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, "-")
-      .slice(0, 40)
-      .replace(/^-+|-+$/g, "") || "picture"
-  );
 }

@@ -1,7 +1,9 @@
 /** The axes of a grid, from the command line: seeds, and values of a setting or of a word in the prompts. */
 import { InvalidArgumentError } from "commander";
 import { VqganClipError } from "../core/errors.js";
+import { exactSeed, SEED_FORM, type Seed, seedAfter, seedFrom } from "../core/seed.js";
 import { presetNames } from "../guidance/presets.js";
+import { hasWeight } from "../prompts/prompt.js";
 import type { CreateRequest } from "../vqgan-clip.js";
 import { parseSetting, settingOfFlag } from "./options.js";
 
@@ -13,14 +15,15 @@ export interface Axis {
 const MOST = 1000;
 
 /** `1..8`, `3,5,9`, or both: `1..4,9`. */
-export function seedsFrom(text: string): number[] {
+export function seedsFrom(text: string): Seed[] {
   const seeds = text.split(",").flatMap((part) => {
     const [, first, last = first] = /^\s*(\d+)(?:\.\.(\d+))?\s*$/.exec(part) ?? [];
-    const [low, high] = [Number(first ?? Number.NaN), Number(last ?? Number.NaN)];
-    if (!(low <= high && high - low < MOST && Number.isSafeInteger(high))) {
-      throw new InvalidArgumentError("expected seeds such as 1..8 or 3,5,9, rising");
+    const [low, high] = [seedFrom(first), seedFrom(last)];
+    const count = low === undefined || high === undefined ? 0n : exactSeed(high) - exactSeed(low) + 1n;
+    if (low === undefined || count < 1n || count > MOST) {
+      throw new InvalidArgumentError(`expected seeds such as 1..8 or 3,5,9, rising, each ${SEED_FORM}`);
     }
-    return Array.from({ length: high - low + 1 }, (_, i) => low + i);
+    return Array.from({ length: Number(count) }, (_, i) => seedAfter(low, i));
   });
   if (new Set(seeds).size < seeds.length) throw new InvalidArgumentError("a seed is there twice");
   return seeds;
@@ -53,10 +56,10 @@ export function variantOf(request: CreateRequest, { name, values }: Axis, value:
   }
   if (name === "weight" && prompts.length > 0) {
     const last = prompts.pop() as string;
-    if (/:\s*[-+.\d][^|^]*$/.test(last)) {
+    if (hasWeight(last)) {
       throw new VqganClipError("BAD_ARGUMENT", `--axis: "${last}" has a weight`, "write {weight} in its place");
     }
-    return { ...request, prompts: [...prompts, `${last}:${value}`] };
+    return { ...request, prompts: [...prompts, `${last}:${/\d$/.test(last) ? " " : ""}${value}`] };
   }
   if (name === "preset") {
     const preset = presetNames.find((candidate) => candidate === value);

@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { VqganClipError } from "../core/errors.js";
+import type { Seed } from "../core/seed.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { type GridCell, type GridOptions, gridCells } from "../grid.js";
 import type { Settings } from "../guidance/settings.js";
@@ -11,19 +12,20 @@ import { encodePng } from "../image/png.js";
 import type { PictureRun } from "../picture-run.js";
 import { type MetadataLevel, markText } from "../sessions/metadata.js";
 import type { CreateRequest } from "../vqgan-clip.js";
+import { freePath, slug } from "./default-names.js";
 import { exitCodes } from "./exit-codes.js";
-import { slug } from "./generate.js";
 import { type Axis, axisFrom, seedsFrom, variantOf } from "./grid-axis.js";
-import { noticeText } from "./notices.js";
+import { noticeText, readingText } from "./notices.js";
 import { addModelOptions, addSettingOptions, modelFrom, settingsFrom, wholeNumber } from "./options.js";
 import { checkOutputs } from "./outputs.js";
 import { pauseOnSignals } from "./pause-on-signals.js";
 import { clock, Reporter } from "./reporter.js";
 import { addReportOptions, addRunOptions } from "./run-options.js";
 import { addTargetOptions, targetsFrom } from "./target-options.js";
+import { Writes } from "./writes.js";
 
 interface GridFlags extends Readonly<Record<string, unknown>> {
-  readonly seeds: readonly number[];
+  readonly seeds: readonly Seed[];
   readonly axis?: Axis;
   readonly race?: number;
   readonly keep: number;
@@ -85,18 +87,23 @@ async function grid(positional: readonly string[], flags: GridFlags): Promise<nu
     onNotice: (notice) => reporter.say(noticeText(notice)),
   });
   const rows = variants.map((variant) => vq.resolve(variant).settings);
-  const output = flags.output ?? `${slug((rows[0] as Settings).prompts)}-grid.png`;
+  const output = flags.output ?? (await freePath(`${slug((rows[0] as Settings).prompts)}-grid.png`));
   await checkOutputs([{ flag: "-o", path: output, endings: [".png"] }]);
   if (pictures !== undefined) await mkdir(pictures, { recursive: true });
   const pause = pauseOnSignals(() => reporter.say("stopping after this step; finished pictures are kept"));
   const began = performance.now();
   const cells: SheetCell[] = [];
+  const writes = new Writes(reporter);
   const toldOf = ({ row, column }: { readonly row: number; readonly column: number }) => ({
     seed: seeds[column],
     ...(axis && { [axis.name]: axis.values[row] }),
   });
   const asked = { variants, seeds, ...(race !== undefined && { race: { steps: race, keep } }) };
   try {
+    for (const settings of rows) {
+      const reading = readingText(settings);
+      if (reading !== undefined) reporter.say(reading);
+    }
     reporter.begin();
     const onStep: GridOptions["onStep"] = ({ step, losses }, place) =>
       reporter.step(step, (rows[place.row] as Settings).steps, losses, toldOf(place));
@@ -106,8 +113,11 @@ async function grid(positional: readonly string[], flags: GridFlags): Promise<nu
       reporter.event("picture", { ...told, step, ...(score !== undefined && { score }), ...(race && { out }) });
       cells.push({ picture: cell.picture, label: labelOf(cell, told) });
       if (pictures === undefined) continue;
-      const name = Object.entries(told).map(([key, value]) => `${key}-${String(value).replace(/[^\w.-]+/g, "_")}`);
-      await cell.run.toPNG(join(pictures, `${name.join("-")}.png`), { metadata });
+      const name = Object.entries(told).map(
+        ([key, value]) => `${key}-${String(value).replace(/[^\p{L}\p{M}\p{N}_.-]+/gu, "_")}`,
+      );
+      const path = await freePath(join(pictures, `${name.join("-")}.png`));
+      await writes.attempt(() => cell.run.toPNG(path, { metadata }));
     }
   } finally {
     pause.release();
@@ -115,12 +125,12 @@ async function grid(positional: readonly string[], flags: GridFlags): Promise<nu
   }
   const { aborted } = pause.signal;
   const seconds = (performance.now() - began) / 1000;
-  if (cells.length > 0) {
-    await writeFileAtomically(output, encodePng(contactSheet(cells, seeds.length), markText(metadata)));
-  }
-  const files = cells.length > 0 ? [output] : [];
+  const sheet = () => encodePng(contactSheet(cells, seeds.length), markText(metadata));
+  const hasSheet = cells.length > 0 && (await writes.attempt(() => writeFileAtomically(output, sheet())));
+  const files = hasSheet ? [output] : [];
   reporter.event(aborted ? "paused" : "done", { pictures: cells.length, files, seconds });
-  reporter.say(`${cells.length} pictures, ${clock(seconds)}: ${files.join("") || "nothing was finished"}`);
+  reporter.say(`${cells.length} pictures, ${clock(seconds)}: ${files.join("") || "no sheet was written"}`);
+  writes.settle();
   return aborted ? exitCodes.paused : exitCodes.ok;
 }
 

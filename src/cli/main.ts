@@ -14,6 +14,7 @@ import { addGrid } from "./grid.js";
 import { addInspect } from "./inspect.js";
 import { addModels } from "./models.js";
 import { oneLine } from "./notices.js";
+import { outliveStreams } from "./output-streams.js";
 import { addReconstruct } from "./reconstruct.js";
 import { addResume } from "./resume.js";
 import { addScore } from "./score.js";
@@ -45,6 +46,15 @@ async function main(args: readonly string[]): Promise<number> {
   addReconstruct(program);
   addModels(program);
   addDoctor(program);
+  if (args.length === 0) {
+    program.outputHelp({ error: true });
+    return exitCodes.badInput;
+  }
+  const mistyped = mistypedCommand(program, args);
+  if (mistyped !== undefined) {
+    complain(`unknown command '${args[0]}'`, `did you mean ${mistyped}? prompts come after generate`);
+    return exitCodes.badInput;
+  }
   try {
     await program.parseAsync(expandAliases(args), { from: "user" });
     return code;
@@ -74,11 +84,19 @@ function explain(error: unknown): { message: string; hint?: string | undefined }
   return { message: `unexpected: ${message}`, hint: "set VQGAN_CLIP_DEBUG=1 for where it happened" };
 }
 
+/** The command that a first word stands near to, which is then no prompt. */
+function mistypedCommand(program: Command, [first = ""]: readonly string[]): string | undefined {
+  const names = program.commands.map((command) => command.name());
+  if (!/^[a-z]+$/.test(first) || [...names, "help"].includes(first)) return undefined;
+  return nearest(first, names, 1)[0];
+}
+
 /** The command or flag that was probably meant. */
 function suggestion(error: CommanderError, program: Command, args: readonly string[]): string | undefined {
   const wrong = /'(.+?)'/.exec(error.message)?.[1];
   if (wrong === undefined) return undefined;
-  const command = program.commands.find((candidate) => candidate.name() === args[0]);
+  const named = program.commands.find((candidate) => candidate.name() === args[0]);
+  const command = named ?? program.commands.find((candidate) => candidate.name() === "generate");
   const names =
     error.code === "commander.unknownCommand"
       ? (command ?? program).commands.map((candidate) => candidate.name())
@@ -95,9 +113,5 @@ function packageVersion(): string {
   return (JSON.parse(file) as { version: string }).version;
 }
 
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(exitCodes.failure); // whoever read it has gone
-  throw error;
-});
-
+outliveStreams();
 process.exitCode = await main(process.argv.slice(2));

@@ -1,6 +1,8 @@
 /** Notices as lines for people. */
 import { gigabytes } from "../core/bytes.js";
 import type { Notice } from "../pair/options.js";
+import { textPrompts } from "../prompts/prompt.js";
+import { formatWeight } from "../prompts/weight.js";
 
 export function noticeText(notice: Notice): string {
   switch (notice.kind) {
@@ -21,6 +23,16 @@ export function noticeText(notice: Notice): string {
     case "memory":
       return `note: this run will need about ${gigabytes(notice.peakBytes)}, ${gigabytes(notice.availableBytes)} are free; --max-memory makes it fit`;
   }
+}
+
+/** How prompts with a colon were read; undefined where there is none. */
+export function readingText(settings: { readonly prompts: string }): string | undefined {
+  if (!settings.prompts.includes(":")) return undefined;
+  const read = textPrompts(settings).map(({ text, weight, stop }) => {
+    const end = Number.isFinite(stop) ? `, stop ${stop}` : "";
+    return `"${text}", weight ${formatWeight(weight)}${end}`;
+  });
+  return `read: ${read.join(" | ")}`;
 }
 
 /** Runtime messages span lines and source paths; one line of it is enough. */

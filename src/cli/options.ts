@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 import { VqganClipError } from "../core/errors.js";
+import { SEED_FORM } from "../core/seed.js";
 import { augmentationForms, parseAugmentations } from "../guidance/augmentation-list.js";
 import { parsePictureRegularizers, pictureRegularizerForms } from "../guidance/picture-regularizer-list.js";
 import { presetNames, presets } from "../guidance/presets.js";
@@ -203,6 +204,7 @@ function fromText(name: SettingName, schema: z.ZodType, text: string): unknown {
     const [, width, height = width] = /^(\d+)(?:x(\d+))?$/i.exec(text) ?? [];
     return [Number(width), Number(height)];
   }
+  if (name === "seed") return text; // a number would round it
   const first = leading[name];
   if (first !== undefined) {
     const fields = text.split(",").map((field) => (field.includes("=") ? field.split("=", 2) : [first, field]));
@@ -245,6 +247,7 @@ export function takes(name: SettingName): string {
     const { weight, target, every } = settingsSchema.shape.regularizer.shape;
     return `weight (${range(weight)}), or weight=..,target=${choices(target)},decay=..,every=.. (${range(every)}),restart=on or off`;
   }
+  if (name === "seed") return SEED_FORM;
   if (name === "schedule") {
     return "constant, linear, cosine, step or exponential, and fields as in cosine,warmup=20,final=0.1,cycles=2 or step,decay=0.5,every=100";
   }

@@ -1,4 +1,4 @@
-/** Ctrl-C of commands that run: the first time a pause between two steps, the second time the end. */
+/** Ctrl-C, and the other wishes to end, of commands that run: a pause between two steps. Ctrl-C once more is the end. */
 import { exitCodes } from "./exit-codes.js";
 
 export interface Pause {
@@ -8,17 +8,24 @@ export interface Pause {
   readonly release: () => void;
 }
 
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 /** @param onPause told once, when a pause is asked for */
 export function pauseOnSignals(onPause: () => void): Pause {
   const pause = new AbortController();
-  const onSignal = () => {
-    if (pause.signal.aborted) process.exit(exitCodes.paused);
-    onPause();
+  const onSignal = (name: NodeJS.Signals) => {
+    if (pause.signal.aborted) {
+      if (name !== "SIGHUP") process.exit(exitCodes.paused); // a terminal that closes may say so several times
+      return;
+    }
     pause.abort();
+    onPause();
   };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  for (const name of signals) process.on(name, onSignal);
   return {
     signal: pause.signal,
-    release: () => process.off("SIGINT", onSignal).off("SIGTERM", onSignal),
+    release: () => {
+      for (const name of signals) process.off(name, onSignal);
+    },
   };
 }

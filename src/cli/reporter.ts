@@ -1,36 +1,49 @@
-/** What a run says while it works: a bar on a terminal's stderr, events as NDJSON on a stdout that is none. */
+/** What a run says while it works: a bar or lines on stderr for people, and with `json` events as NDJSON on stdout. */
+import { requires } from "../core/errors.js";
 import type { Losses } from "../guidance/losses.js";
+import { isStdoutLost } from "./output-streams.js";
 
 interface ReporterOptions {
-  /** Nothing on stderr but errors, and no events unless `json`. */
+  /** Nothing on stderr but errors. */
   readonly quiet?: boolean;
-  /** Events on stdout even when it is a terminal. */
+  /** Events on stdout. */
   readonly json?: boolean;
-  /** stdout carries the picture: no events at all. */
+  /** stdout carries the picture, and can take no events. */
   readonly pictureOnStdout?: boolean;
 }
 
 const BAR_WIDTH = 20;
 /** Weight of the newest step in the rate. */
 const SMOOTHING = 0.2;
+/** Between two lines of progress where there is no terminal to draw a bar on. */
+const SECONDS_A_LINE = 10;
 
 export class Reporter {
   private readonly events: boolean;
   private readonly bar: boolean;
   private readonly colour: boolean;
+  private readonly lines: boolean;
   private secondsPerStep: number | undefined;
   private last = performance.now();
+  private lastLine = performance.now();
 
   constructor(private readonly options: ReporterOptions) {
     const { quiet = false, json = false, pictureOnStdout = false } = options;
-    this.events = !pictureOnStdout && (json || (!quiet && !process.stdout.isTTY));
+    requires(
+      !json || !pictureOnStdout,
+      "BAD_ARGUMENT",
+      () => "--json: stdout carries the picture (-o -)",
+      "name a file for the picture, or leave --json out",
+    );
+    this.events = json;
     this.bar = !quiet && process.stderr.isTTY && process.env.TERM !== "dumb";
+    this.lines = !quiet && !this.bar;
     this.colour = this.bar && !process.env.NO_COLOR;
   }
 
   /** One machine-readable event. */
   event(type: string, fields: object): void {
-    if (this.events) process.stdout.write(`${JSON.stringify({ type, ...fields })}\n`);
+    if (this.events && !isStdoutLost()) process.stdout.write(`${JSON.stringify({ type, ...fields })}\n`);
   }
 
   /** One line for people. */
@@ -48,9 +61,13 @@ export class Reporter {
     this.secondsPerStep =
       this.secondsPerStep === undefined ? seconds : this.secondsPerStep + SMOOTHING * (seconds - this.secondsPerStep);
     this.event("step", { ...told, step, steps, losses, seconds: Number(seconds.toFixed(4)) });
-    if (!this.bar) return;
+    const isLineDue = this.lines && (step === steps || now - this.lastLine >= 1000 * SECONDS_A_LINE);
+    if (!this.bar && !isLineDue) return;
     const which = Object.entries(told).map(([name, value]) => `  ${name} ${value}`);
-    this.draw([progressLine(step, steps, losses, this.secondsPerStep, BAR_WIDTH), ...which].join(""));
+    const line = [progressLine(step, steps, losses, this.secondsPerStep, BAR_WIDTH), ...which].join("");
+    if (this.bar) this.draw(line);
+    else process.stderr.write(`${line}\n`);
+    this.lastLine = now;
   }
 
   /** The clock of the next step starts now. */

@@ -1,12 +1,14 @@
 /** `vqgan-clip resume`: a saved run goes on, with the result of one that never stopped, or branches off. */
 import { type Command, Option } from "commander";
 import { requires, VqganClipError } from "../core/errors.js";
+import type { Seed } from "../core/seed.js";
 import { STDIN } from "../files/read-input.js";
 import type { Settings } from "../guidance/settings.js";
 import type { PictureRun } from "../picture-run.js";
 import { type OptimizerPolicy, optimizerPolicies } from "../sessions/paint.js";
 import type { SessionChanges } from "../sessions/session-tree.js";
-import { addFileOptions, type FileFlags, outputsOf, sessionFiles } from "./generate.js";
+import { freePath } from "./default-names.js";
+import { addFileOptions, type FileFlags, outputsOf, sessionFiles } from "./file-options.js";
 import { noticeText } from "./notices.js";
 import { addModelOptions, modelArguments, modelFrom, parseSetting, takes, wholeNumber } from "./options.js";
 import { checkOutputs } from "./outputs.js";
@@ -19,7 +21,7 @@ interface ResumeFlags extends FileFlags, Readonly<Record<string, unknown>> {
   readonly steps?: number;
   readonly prompts?: string;
   readonly learningRate?: number;
-  readonly seed?: number;
+  readonly seed?: Seed;
   readonly image?: string;
   readonly mask?: string;
   readonly optimizer?: OptimizerPolicy;
@@ -38,7 +40,10 @@ export function addResume(program: Command, finish: (code: number) => void): voi
         "which inspect shows. The session is written back.",
     )
     .argument("<session>", "the .vqclip file")
-    .option("-o, --output <file>", "PNG to write, - for stdout (default: the session's name with .png)")
+    .option(
+      "-o, --output <file>",
+      "PNG to write, - for stdout (default: the session's name with .png, and a number where that is taken)",
+    )
     .option("-i, --steps <n>", `steps in all, ${takes("steps")} (default: the session's)`, (text) =>
       parseSetting("steps", text),
     )
@@ -81,7 +86,7 @@ export function addResume(program: Command, finish: (code: number) => void): voi
 
 async function resume(session: string, flags: ResumeFlags): Promise<number> {
   requires(session !== STDIN, "BAD_ARGUMENT", () => "resume: a session is read and written", "name a file");
-  const png = flags.output ?? `${session.replace(/\.vqclip$/i, "")}.png`;
+  const png = flags.output ?? (await freePath(`${session.replace(/\.vqclip$/i, "")}.png`));
   const reporter = new Reporter({ ...flags, pictureOnStdout: png === "-" });
   if (flags.mask !== undefined && flags.image === undefined) {
     throw new VqganClipError("BAD_ARGUMENT", "--mask: it says where --image was painted", "name --image too");

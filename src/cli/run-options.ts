@@ -19,8 +19,8 @@ export function addReportOptions(command: Command, whatIsSaid: string): Command 
         .choices(["full", "public", "none"])
         .default("full"),
     )
-    .option("--quiet", "no progress and no notes (default: a bar on a terminal)")
-    .option("--json", "events on stdout as NDJSON (default: when stdout is no terminal)");
+    .option("--quiet", "no progress and no notes (default: a bar on a terminal, lines elsewhere)")
+    .option("--json", "events on stdout as NDJSON (default: none)");
 }
 
 /** For all commands that run. */

@@ -5,19 +5,20 @@ import type { Settings } from "../guidance/settings.js";
 import type { EditReport } from "../masks/edit-report.js";
 import type { PictureRun } from "../picture-run.js";
 import type { MetadataLevel } from "../sessions/metadata.js";
+import { type CheckpointFile, Checkpoints } from "./checkpoints.js";
 import { exitCodes } from "./exit-codes.js";
+import { readingText } from "./notices.js";
+import { writeToStdout } from "./output-streams.js";
 import { pauseOnSignals } from "./pause-on-signals.js";
 import { clock, type Reporter } from "./reporter.js";
+import { Writes } from "./writes.js";
 
-export interface RunFiles {
+/** `session` is written on the way and at the end. */
+export interface RunFiles extends CheckpointFile {
   /** Path of the PNG, or "-" for stdout. */
   readonly png: string;
-  /** Session to write at the end. */
-  readonly session?: string | undefined;
   /** Session to write when the run is paused; always one. */
   readonly pauseSession: string;
-  /** Steps between two writings of `session` on the way; 0: none. */
-  readonly checkpointEvery: number;
   /** NDJSON of every loss at full precision. */
   readonly trace?: string | undefined;
 }
@@ -27,66 +28,99 @@ export interface RunReport {
   readonly metadata: MetadataLevel;
   /** The command that goes on from a session, without the program's name and the session itself. */
   readonly resumeArguments: readonly string[];
+  /** Steps after which it is done, where it has more (default: all). */
+  readonly until?: number | undefined;
 }
 
-/** @returns the exit code */
-export async function runToFiles(run: PictureRun, files: RunFiles, options: RunReport): Promise<number> {
-  const { reporter, metadata } = options;
-  const { settings } = run;
+/**
+ * The picture is written first and whatever becomes of the session, and the other way round.
+ *
+ * @returns the exit code
+ * @throws IO_FAILED at the end, when a file could not be written
+ */
+export async function runToFiles(run: PictureRun, files: RunFiles, report: RunReport): Promise<number> {
+  const { reporter } = report;
   const pause = pauseOnSignals(() => reporter.say("pausing after this step; once more quits without saving"));
-  const began = performance.now();
+  const writes = new Writes(reporter);
   const trace: string[] = [];
+  let code: number;
   try {
-    const { step: first, beganFrom } = await run.state();
-    const models = await run.models();
-    reporter.event("start", { step: first, settings, beganFrom, models, device: await run.device() });
-    reporter.begin();
-    await run.toFinish({
-      signal: pause.signal,
-      onStep: async ({ step, losses, judged = [] }) => {
-        reporter.step(step, settings.steps, losses);
-        for (const judgement of judged) reporter.event("judged", judgement);
-        if (files.trace !== undefined) trace.push(`${JSON.stringify({ step, ...losses })}\n`);
-        if (files.session === undefined || files.checkpointEvery === 0 || step % files.checkpointEvery > 0) return;
-        await run.save(files.session, { picture: false });
-        reporter.event("checkpoint", { step, file: files.session });
-      },
-    });
-    reporter.clear();
-    const { step, best: chosen } = await run.state();
-    const ending = await run.ending();
-    const paused = ending === undefined;
-    const best = ending && chosen && { step: chosen.step, score: chosen.score };
-    const session = files.session ?? (paused ? files.pauseSession : undefined);
-    if (session !== undefined) await run.save(session);
-    const png = await run.toPNG(files.png === "-" ? undefined : files.png, { metadata });
-    if (files.png === "-") await writeToStdout(png);
-    const written = [...(files.png === "-" ? [] : [files.png]), ...(session === undefined ? [] : [session])];
-    const report = await run.compare();
-    const seconds = (performance.now() - began) / 1000;
-    reporter.event(paused ? "paused" : "done", {
-      step,
-      ...(ending && { ending }),
-      ...(best && { best }),
-      seed: settings.seed,
-      files: written,
-      seconds,
-      ...report,
-    });
-    const stand = paused ? `paused at step ${step} of ${settings.steps}` : endedHow(ending, step, settings);
-    reporter.say(`${stand}, seed ${settings.seed}, ${clock(seconds)}: ${written.join(", ") || "picture on stdout"}`);
-    if (best) reporter.say(`the judge chose the picture of step ${best.step}, at ${best.score.toFixed(3)} (cosine)`);
-    if (report) for (const line of reportLines(report)) reporter.say(line);
-    if (paused) reporter.say(`go on: ${commandLine(["resume", session as string, ...options.resumeArguments])}`);
-    return paused ? exitCodes.paused : exitCodes.ok;
+    code = await worked(run, files, report, { signal: pause.signal, writes, trace });
   } finally {
     pause.release();
     reporter.clear();
-    if (files.trace !== undefined && trace.length > 0) {
-      await writeFileAtomically(files.trace, new TextEncoder().encode(trace.join("")));
+    const { trace: path } = files;
+    if (path !== undefined && trace.length > 0) {
+      await writes.attempt(() => writeFileAtomically(path, new TextEncoder().encode(trace.join(""))));
     }
     await run.dispose();
   }
+  writes.settle();
+  return code;
+}
+
+interface Work {
+  readonly signal: AbortSignal;
+  readonly writes: Writes;
+  /** Takes a line for each step. */
+  readonly trace: string[];
+}
+
+async function worked(run: PictureRun, files: RunFiles, report: RunReport, work: Work): Promise<number> {
+  const { reporter, metadata, resumeArguments, until } = report;
+  const { signal, writes, trace } = work;
+  const { settings } = run;
+  const began = performance.now();
+  const checkpoints = new Checkpoints(run, files, reporter);
+  const { step: first, beganFrom } = await run.state();
+  const models = await run.models();
+  reporter.event("start", { step: first, settings, beganFrom, models, device: await run.device() });
+  const reading = readingText(settings);
+  if (reading !== undefined) reporter.say(reading);
+  reporter.begin();
+  await run.toFinish({
+    signal,
+    ...(until !== undefined && { until }),
+    onStep: async ({ step, losses, judged = [] }) => {
+      reporter.step(step, settings.steps, losses);
+      for (const judgement of judged) reporter.event("judged", judgement);
+      if (files.trace !== undefined) trace.push(`${JSON.stringify({ step, ...losses })}\n`);
+      await checkpoints.after(step);
+    },
+  });
+  reporter.clear();
+  const { step, best: chosen } = await run.state();
+  const ending = await run.ending();
+  const paused = ending === undefined && step !== until;
+  const best = ending && chosen && { step: chosen.step, score: chosen.score };
+  const written: string[] = [];
+  const toStdout = files.png === "-";
+  const hasPicture = await writes.attempt(async () => {
+    const png = await run.toPNG(toStdout ? undefined : files.png, { metadata });
+    if (toStdout) await writeToStdout(png);
+  });
+  if (hasPicture && !toStdout) written.push(files.png);
+  const session = files.session ?? (paused ? files.pauseSession : undefined);
+  const hasSession = session !== undefined && (await writes.attempt(() => run.save(session)));
+  if (hasSession) written.push(session);
+  const compared = await run.compare();
+  const seconds = (performance.now() - began) / 1000;
+  reporter.event(paused ? "paused" : "done", {
+    step,
+    ...(ending && { ending }),
+    ...(best && { best }),
+    seed: settings.seed,
+    files: written,
+    seconds,
+    ...compared,
+  });
+  const stand = paused ? `paused at step ${step} of ${settings.steps}` : endedHow(ending ?? "steps", step, settings);
+  const where = written.join(", ") || (toStdout && hasPicture ? "picture on stdout" : "nothing was written");
+  reporter.say(`${stand}, seed ${settings.seed}, ${clock(seconds)}: ${where}`);
+  if (best) reporter.say(`the judge chose the picture of step ${best.step}, at ${best.score.toFixed(3)} (cosine)`);
+  if (compared) for (const line of reportLines(compared)) reporter.say(line);
+  if (paused && hasSession) reporter.say(`go on: ${commandLine(["resume", session, ...resumeArguments])}`);
+  return paused ? exitCodes.paused : exitCodes.ok;
 }
 
 /** How a run ended, for people. */
@@ -111,10 +145,4 @@ function reportLines({ kept, reached }: EditReport): string[] {
 export function commandLine(args: readonly string[]): string {
   const quoted = args.map((arg) => (/^[\w./:=@%+,-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`));
   return ["vqgan-clip", ...quoted].join(" ");
-}
-
-function writeToStdout(bytes: Uint8Array): Promise<void> {
-  return new Promise((done, failed) => {
-    process.stdout.write(bytes, (error) => (error ? failed(error) : done()));
-  });
 }

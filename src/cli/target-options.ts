@@ -1,9 +1,10 @@
 /** `--image-prompt`, `--noise-prompt`, `--vector-prompt`: what a run is drawn to beside texts, each with weight and stop. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { VqganClipError } from "../core/errors.js";
+import { requires, VqganClipError } from "../core/errors.js";
+import { SEED_FORM, type Seed, seedFrom } from "../core/seed.js";
 import { readTextInput } from "../files/read-input.js";
 import type { TargetRequest } from "../pair/requests.js";
-import { parsePrompt } from "../prompts/prompt.js";
+import { parseAim } from "../prompts/prompt.js";
 import { weightSetting } from "../prompts/weight.js";
 
 export function addTargetOptions(command: Command): Command {
@@ -37,7 +38,7 @@ interface Aim {
 /** Written as prompts are, with a file or a seed for the text. */
 function aims(text: string, former: readonly Aim[] = []): Aim[] {
   try {
-    const { weight, ...aim } = parsePrompt(text);
+    const { weight, ...aim } = parseAim(text);
     return [...former, { ...aim, weight: weightSetting(weight) }];
   } catch (error) {
     if (!(error instanceof VqganClipError)) throw error;
@@ -61,15 +62,15 @@ export async function targetsFrom(flags: Readonly<Record<string, unknown>>): Pro
   ];
 }
 
-function seedOf(text: string): number {
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text))) {
-    throw new VqganClipError(
-      "BAD_ARGUMENT",
-      `--noise-prompt: "${text}" is no seed`,
-      "write seed:weight, such as 42:0.1",
-    );
-  }
-  return Number(text);
+function seedOf(text: string): Seed {
+  const seed = seedFrom(text);
+  requires(
+    seed !== undefined,
+    "BAD_ARGUMENT",
+    () => `--noise-prompt: "${text}" is no seed, which is ${SEED_FORM}`,
+    "write seed:weight, such as 42:0.1",
+  );
+  return seed;
 }
 
 async function vectorOf(path: string): Promise<number[]> {

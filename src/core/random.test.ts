@@ -46,7 +46,7 @@ test("the counter carries from its low word into its high word", () => {
 test("all 53 bits of a seed count, and a seed that is none is refused", () => {
   expect(new Random(2 ** 32 + 3).state).toEqual([3, 1, 0, 0, 4]);
   expect(draw(new Random(3), 4)).not.toEqual(draw(new Random(2 ** 32 + 3), 4));
-  for (const seed of [-1, 0.5, Number.NaN, 2 ** 53]) expect(() => new Random(seed)).toThrow("seed must be");
+  for (const seed of [-1, 0.5, Number.NaN, 2 ** 53]) expect(() => new Random(seed)).toThrow("seed: expected");
 });
 
 test("a saved state goes on with the same numbers, wherever it was taken", () => {

@@ -2,7 +2,7 @@
  * The one random generator: Philox4x32-10 (Salmon et al. 2011), counter-based, hence seeded, splittable and
  * serialisable as four numbers. Same seed, same numbers, on every machine.
  */
-import { requires } from "./errors.js";
+import { type Seed, seedWords } from "./seed.js";
 
 /** `[key0, key1, counterLow, counterHigh, index]`: everything a generator is. */
 export type RandomState = readonly [number, number, number, number, number];
@@ -17,15 +17,9 @@ export class Random {
   private index = 4;
   private readonly block = new Uint32Array(4);
 
-  /** `seed`: a whole number in 0..2^53-1. */
-  constructor(seed: number) {
-    requires(
-      Number.isSafeInteger(seed) && seed >= 0,
-      "BAD_ARGUMENT",
-      () => `Random(): seed must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}, got ${seed}`,
-    );
-    this.key0 = seed >>> 0;
-    this.key1 = Math.floor(seed / 2 ** 32) >>> 0;
+  /** @throws BAD_ARGUMENT when `seed` is no whole number of 64 bits */
+  constructor(seed: Seed) {
+    [this.key0, this.key1] = seedWords(seed);
   }
 
   static fromState(state: RandomState): Random {

@@ -6,7 +6,7 @@ const ITEMS = 8;
 /** JSON of a value; long texts and lists are cut, and what lies deeper than `depth` is left out. */
 export function shown(value: unknown, depth = 2): string {
   if (typeof value === "string") return JSON.stringify(value.length > TEXT ? `${value.slice(0, TEXT)}...` : value);
-  if (typeof value === "bigint") return shown(String(value));
+  if (typeof value === "bigint") return shown(String(value)).slice(1, -1);
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? typeof value;
   const most = depth > 0 ? ITEMS : 0;
   const cut = (items: readonly string[], count: number) => [...items, ...(count > most ? ["..."] : [])].join(",");

@@ -109,6 +109,7 @@ const reasons: Readonly<Record<string, readonly [reason: string, hint: string]>>
   EPERM: ["its folder is not writable", "choose a folder you may write to"],
   EROFS: ["its disk is read-only", "choose another disk"],
   ENOSPC: ["the disk is full", "free some space or choose another disk"],
+  EFBIG: ["the file may not grow so large", "choose another disk, or raise the limit (ulimit -f)"],
   EDQUOT: ["your disk quota is used up", "free some space or choose another disk"],
 };
 

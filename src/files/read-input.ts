@@ -19,7 +19,8 @@ const reasons: Readonly<Record<string, string>> = {
 /**
  * All bytes of a file of at most 1 GiB, or of standard input for `-`.
  *
- * @throws IO_FAILED when it cannot be read, OUT_OF_LIMITS when it is larger, BAD_ARGUMENT when nothing is piped in
+ * @throws BAD_FILE when it is not there or not to be read, IO_FAILED when reading fails, OUT_OF_LIMITS when it is larger,
+ * BAD_ARGUMENT when nothing is piped in
  */
 export async function readInput(path: string): Promise<Uint8Array> {
   if (path === STDIN) return readPiped();
@@ -61,8 +62,9 @@ async function readPiped(): Promise<Uint8Array> {
 
 function unreadable(path: string, cause: unknown): VqganClipError {
   const { code = "", message } = cause as NodeJS.ErrnoException;
-  const hint = "check the path";
-  return new VqganClipError("IO_FAILED", `cannot read ${path}: ${reasons[code] ?? message}`, hint, { cause });
+  const reason = reasons[code];
+  const text = `cannot read ${path}: ${reason ?? message}`;
+  return new VqganClipError(reason ? "BAD_FILE" : "IO_FAILED", text, "check the path", { cause });
 }
 
 function tooLarge(path: string, size: string): VqganClipError {

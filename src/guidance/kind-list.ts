@@ -1,6 +1,7 @@
 /** Lists of entries of several kinds as people write them on one line: `hflip,affine:30,noise:0.1`. */
 import { z } from "zod";
 import { VqganClipError } from "../core/errors.js";
+import { inWords } from "../core/schema-words.js";
 
 type KindSchema = z.ZodObject<{ kind: z.ZodLiteral<string> } & Record<string, z.ZodType>>;
 
@@ -54,7 +55,7 @@ function parseEntry<Entry>(list: KindList<Entry>, entry: string): Entry {
   values.forEach((value, i) => {
     const [, name = names[i], text = ""] = /^(?:([a-zA-Z]+)=)?(.*)$/.exec(value) ?? [];
     const field = name === undefined ? undefined : fields[name];
-    const parsed = field?.safeParse(fromText(field, text));
+    const parsed = field?.safeParse(fromText(field, text), { error: inWords });
     if (name === undefined || !parsed?.success) {
       const why = parsed?.error?.issues[0]?.message;
       throw new VqganClipError(
@@ -65,7 +66,7 @@ function parseEntry<Entry>(list: KindList<Entry>, entry: string): Entry {
     }
     chosen[name] = parsed.data;
   });
-  const parsed = list.schema.safeParse(chosen);
+  const parsed = list.schema.safeParse(chosen, { error: inWords });
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new VqganClipError(

@@ -1,6 +1,8 @@
 /** The one place where a run's settings come together, and the record of where each came from. */
 import { z } from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
+import { inWords } from "../core/schema-words.js";
+import type { Seed } from "../core/seed.js";
 import { joinPrompts, parsePrompts } from "../prompts/prompt.js";
 import { editRecipe } from "./edit-recipe.js";
 import { type PresetName, presetNames, presets } from "./presets.js";
@@ -54,7 +56,7 @@ export interface SettingsSources {
   /** Whether a picture is edited: `size` is then its own and comes before the model's, and strength counts. */
   readonly edits?: boolean;
   /** Draws a seed where nobody names one. */
-  readonly drawSeed: () => number;
+  readonly drawSeed: () => Seed;
 }
 
 /** Who decided a setting. */
@@ -183,7 +185,7 @@ export function parseRecommendation(json: string, origin: string): Recommendatio
 
 /** @throws BAD_MODEL naming the key */
 export function checkRecommendation(value: unknown, origin: string): Recommendation {
-  const parsed = recommendationSchema.safeParse(value);
+  const parsed = recommendationSchema.safeParse(value, { error: inWords });
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new VqganClipError("BAD_MODEL", `${origin}: ${issue?.path.join(".")}: ${issue?.message}`);

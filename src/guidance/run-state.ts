@@ -20,8 +20,12 @@ export interface RunState {
   readonly settings: Settings;
   /** Somebody's picture and given codes are not in the settings: without them the run cannot be made again. */
   readonly beganFrom: Beginning;
+  /** Of the picture or the codes that it began at, where they were given and nothing is edited. */
+  readonly initSha256?: string;
   /** The picture that an edit is held against; without it, a picture is made from nothing. */
   readonly source?: EditSource;
+  /** The sources of a styled video's frames before this one: how many, and the sha256 of all, each joined to those before. */
+  readonly before?: { readonly frames: number; readonly sha256: string };
   /** The numbers behind `settings.targets`, one each. */
   readonly targets: readonly Target[];
   /** Whether settings that steer it were changed on the way: then they no longer tell how to make it again. */

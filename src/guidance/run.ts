@@ -2,6 +2,7 @@
  * A run: the loop of the method as a resumable session. It draws, steps, and can be left, saved and continued at any
  * step with the same result as if it had never stopped.
  */
+import { sha256Of } from "../core/bytes.js";
 import { requires, VqganClipError } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { sameShape } from "../core/shape.js";
@@ -29,6 +30,8 @@ import { beginTargets } from "./targets.js";
 export interface StartOptions extends FirstOptions, RestoreOptions {
   /** Pictures [3,H,W] and vectors [E] of `settings.targets`, one each; nothing for noise. */
   readonly targets?: readonly (NDArray | undefined)[];
+  /** Of the picture or the codes that it begins at, for the record. */
+  readonly initSha256?: string;
 }
 
 export interface RestoreOptions extends CompileOptions {
@@ -61,7 +64,7 @@ export class Run implements AsyncIterable<StepEvent> {
     const read = await readPrompts(models, settings, options);
     const z = await firstLatent(models.generator, settings, options);
     const optimizer = optimizers[settings.optimizer].init(z.size);
-    const { source } = options;
+    const { source, initSha256 } = options;
     const { target } = settings.regularizer;
     const beganFrom = beginningOf(options);
     // Until the first restart, the average is where notebooks have it: at the picture, or at zero where there is none.
@@ -69,7 +72,12 @@ export class Run implements AsyncIterable<StepEvent> {
     const latentTarget = toStart ? z.clone() : NDArray.zeros("float32", z.shape);
     const targets = await beginTargets(models, settings, options.targets ?? [], compileOptionsOf(options));
     const begun = { settings, beganFrom, targets, changed: false, step: 0, z, latentTarget, optimizer } as const;
-    const state = { ...begun, ...averageFrom(z, settings.average), ...(source && { source }) };
+    const state = {
+      ...begun,
+      ...averageFrom(z, settings.average),
+      ...(source && { source }),
+      ...(initSha256 && { initSha256 }),
+    };
     return Run.compiled(models, state, read, options);
   }
 
@@ -189,7 +197,10 @@ export class Run implements AsyncIterable<StepEvent> {
   async beginFrame(source: EditSource, picture: NDArray): Promise<void> {
     const { watch: _, ...begun } = await this.frames.beginAt(this.current, picture);
     const optimizer = optimizers[begun.settings.optimizer].init(begun.z.size);
-    this.current = { ...begun, source, step: 0, optimizer };
+    const { before, source: former } = this.current;
+    const joined = new TextEncoder().encode(`${before?.sha256 ?? ""}${former?.sha256 ?? ""}`);
+    const told = { frames: (before?.frames ?? 0) + 1, sha256: await sha256Of(joined) };
+    this.current = { ...begun, source, before: told, step: 0, optimizer };
   }
 
   /** Puts another latent in the place of the one that is shown; a running average begins anew with it. */

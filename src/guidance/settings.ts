@@ -1,6 +1,8 @@
 /** Every setting of a run in one schema: command-line flags, files and metadata all derive from it. */
 import { z } from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
+import { inWords } from "../core/schema-words.js";
+import { SEED_FORM, type Seed, seedFrom } from "../core/seed.js";
 import { shown } from "../core/shown.js";
 import { optimizerNames } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedule.js";
@@ -46,6 +48,13 @@ const weight = z.union([
   z.string().refine((text) => typeof parseWeight(text) === "object", `expected ${WEIGHT_FORM}`),
 ]);
 
+/** Kept exactly: a number, or text beyond what a number holds. */
+const seed = z.unknown().transform((value, context): Seed => {
+  const exact = seedFrom(value);
+  if (exact === undefined) context.addIssue({ code: "custom", message: `expected ${SEED_FORM}`, input: value });
+  return exact as Seed;
+});
+
 const aim = {
   weight,
   /** As a text's stop; null for never. */
@@ -56,7 +65,7 @@ const aim = {
 export const targetSchema = z.discriminatedUnion("kind", [
   /** `fixed`: the picture's cutouts are taken once; `fresh`: anew each step. */
   z.strictObject({ kind: z.literal("image"), ...aim, views: z.enum(["fixed", "fresh"]) }),
-  z.strictObject({ kind: z.literal("noise"), ...aim, seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER) }),
+  z.strictObject({ kind: z.literal("noise"), ...aim, seed }),
   z.strictObject({ kind: z.literal("vector"), ...aim }),
 ]);
 export type TargetSetting = z.infer<typeof targetSchema>;
@@ -109,8 +118,8 @@ export const settingsSchema = z.strictObject({
   prompts: z.string().describe("what to see: text:weight:stop, joined by |"),
   targets: z.array(targetSchema).max(64).describe("pictures, noise and vectors to be near, beside the texts"),
   size: z.tuple([side, side]).describe("width and height in pixels"),
-  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).describe("start of all randomness"),
-  steps: z.int().min(1).max(1_000_000).describe("optimisation steps"),
+  seed: seed.describe("start of all randomness"),
+  steps: z.int().min(0).max(1_000_000).describe("optimisation steps; 0 for the start alone"),
   optimizer: z.enum(optimizerNames).describe("rule that moves the latent"),
   learningRate: z.number().positive().max(100).describe("step size of the optimiser"),
   schedule: scheduleSchema.describe("course of the learning rate over the run"),
@@ -198,7 +207,7 @@ export type Recipe = Omit<Settings, "prompts" | "seed" | "size">;
 
 /** Checks a complete set of settings. @throws BAD_ARGUMENT (BAD_PROMPT) naming the setting, what is wanted and what came */
 export function checkSettings(candidate: unknown): Settings {
-  const parsed = settingsSchema.safeParse(candidate, { reportInput: true });
+  const parsed = settingsSchema.safeParse(candidate, { reportInput: true, error: inWords });
   if (!parsed.success) {
     const { path = [], message = "invalid", input } = parsed.error.issues[0] ?? {};
     const came = input === undefined ? "" : `, got ${shown(input)}`;

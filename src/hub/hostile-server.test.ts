@@ -113,16 +113,19 @@ const vqgan = (bytes: number): Published => ({
   sources: [{ kind: "addresses", of: "here", files: { "model.ckpt": `${address()}/model.ckpt` } }],
 });
 
-test.each([false, true])("a file without end (packed: %s) ends at its limit, and nothing of it stays", async (packed) => {
-  answer = (request, response) =>
-    request.method === "HEAD" ? response.writeHead(405).end() : endless("", 200, packed)(request, response);
-  await expect(pull(settings, vqgan(1e6), patient)).rejects.toMatchObject({
-    code: "BAD_FILE",
-    message: "vqgan-test/model.ckpt: more than 1500000 bytes, which is all it may have",
-  });
-  if (!packed) expect(sent).toBeLessThan(MUCH);
-  expect(await readdir(join(folder, "vqgan-clip", "vqgan-test"))).toEqual([]);
-});
+test.each([false, true])(
+  "a file without end (packed: %s) ends at its limit, and nothing of it stays",
+  async (packed) => {
+    answer = (request, response) =>
+      request.method === "HEAD" ? response.writeHead(405).end() : endless("", 200, packed)(request, response);
+    await expect(pull(settings, vqgan(1e6), patient)).rejects.toMatchObject({
+      code: "BAD_FILE",
+      message: "vqgan-test/model.ckpt: more than 1500000 bytes, which is all it may have",
+    });
+    if (!packed) expect(sent).toBeLessThan(MUCH);
+    expect(await readdir(join(folder, "vqgan-clip", "vqgan-test"))).toEqual([]);
+  },
+);
 
 test("a file that says to be larger than it may be is refused before its first byte", async () => {
   answer = ({ method }, response) => {

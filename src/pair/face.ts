@@ -1,6 +1,7 @@
 /** What the package's two faces have in common: `vqgan-clip` and `vqgan-clip/browser` export it. */
 export { type ErrorCode, VqganClipError } from "../core/errors.js";
 export { NDArray } from "../core/ndarray.js";
+export type { Seed } from "../core/seed.js";
 export type { Tensor } from "../graph/tensor.js";
 export type { Augmentation } from "../guidance/augmentations.js";
 export type { Losses } from "../guidance/losses.js";

@@ -1,4 +1,5 @@
 /** A pair of models, ready to make pictures from words: all of it that is the same on Node and in browsers. */
+import { sha256Of } from "../core/bytes.js";
 import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { latentShape } from "../guidance/latent.js";
@@ -12,11 +13,20 @@ import {
 import { Run } from "../guidance/run.js";
 import type { RunState } from "../guidance/run-state.js";
 import { isPictureStart } from "../guidance/starts.js";
+import { pictureBytes } from "../image/bytes.js";
 import { editSource, MAX_EDIT_SIDE, workingSize } from "../masks/edit.js";
 import { codebookOf, encoderOf } from "../models/generator.js";
 import { differenceText, firstDifference, type ModelDifference } from "../sessions/model-identity.js";
 import { readSession } from "../sessions/session-file.js";
-import { continued, currentState, forked, type SessionTree, switchedTo, withTip } from "../sessions/session-tree.js";
+import {
+  branched,
+  continued,
+  currentState,
+  forked,
+  type SessionTree,
+  switchedTo,
+  withTip,
+} from "../sessions/session-tree.js";
 import { PairModels, type PairParts } from "./models.js";
 import type { PairOptions } from "./options.js";
 import { type Plan, planRun } from "./plan.js";
@@ -28,7 +38,7 @@ import {
   withTargetSettings,
 } from "./requests.js";
 import type { PictureBeginning, PictureTools, RunningPicture } from "./running-picture.js";
-import { type Decode, drawnMask, fitted, maskOf, targetNumbers } from "./sources.js";
+import { codeBytes, type Decode, drawnMask, fitted, maskOf, targetNumbers } from "./sources.js";
 
 /** Makes a platform's kind of run. */
 type RunMaker<Source, Picture extends RunningPicture<Source>> = new (
@@ -62,12 +72,15 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     const { settings } = plan;
     return this.newRun(plan, keepEvery, async () => {
       const targets = await targetNumbers(request.targets, this.decode);
-      const initPicture = initImage === undefined ? undefined : fitted(await this.decoded(initImage), settings.size);
+      const given = initImage === undefined ? undefined : await this.decoded(initImage);
+      const initPicture = given && fitted(given, settings.size);
+      const initBytes = given ? pictureBytes(given).bytes : initCodes && codeBytes(initCodes);
       return Run.start(this, settings, {
         ...this.textOptions(plan),
         ...(targets && { targets }),
         ...(initPicture && { initPicture }),
         ...(initCodes && { initCodes }),
+        ...(initBytes && { initSha256: await sha256Of(initBytes) }),
       });
     });
   }
@@ -78,15 +91,15 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
    * @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE when the request cannot be met
    */
   async edit(request: EditRequest<Source>): Promise<Picture> {
-    const { image, mask, rect, maxSide = MAX_EDIT_SIDE, keepEvery, ...asked } = request;
-    requestedPrompts(asked, undefined);
+    const { image, mask, rect, maxSide = MAX_EDIT_SIDE, keepEvery, like, ...asked } = request;
+    requestedPrompts(asked, like);
     encoderOf(this.generator, "edit()");
     const picture = await this.decoded(image);
     const [, height, width] = picture.shape as [number, number, number];
     const drawn = await maskOf({ mask, rect }, [height, width], this.decode);
     const source = await editSource(picture, drawn && this.toldOf(drawn));
     const size = workingSize([height, width], this.generator.factor, maxSide);
-    const { settings } = this.resolved(withTargetSettings(asked), { edits: true, begun: true, size });
+    const { settings } = this.resolved(withTargetSettings(asked), { like, edits: true, begun: true, size });
     const plan = planRun(this, settings, this.options);
     return this.newRun(plan, keepEvery, async () => {
       const targets = await targetNumbers(asked.targets, this.decode);
@@ -137,7 +150,9 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     const state = currentState(wanted);
     const { settings } = planRun(this, state.settings, this.options);
     const rounds = settings.microBatch !== state.settings.microBatch && state.step > 0; // sums in another order
-    return this.reopened(withTip(wanted, { ...state, settings, changed: state.changed || rounds }));
+    if (!rounds) return this.reopened(withTip(wanted, { ...state, settings }));
+    const origin = { kind: "fork", node: wanted.current, step: state.step } as const;
+    return this.reopened(branched(wanted, origin, { ...state, settings, changed: true }));
   }
 
   private resolved(

@@ -1,5 +1,6 @@
 /** What a pair of models is asked for: pictures from words, edits, runs that go on. */
 import type { NDArray } from "../core/ndarray.js";
+import type { Seed } from "../core/seed.js";
 import type { SettingsRequest } from "../guidance/resolve-settings.js";
 import type { Settings, TargetSetting } from "../guidance/settings.js";
 import type { Rectangle } from "../masks/mask.js";
@@ -14,7 +15,7 @@ export type TargetRequest<Source> = { readonly weight?: number | string; readonl
       readonly views?: "fixed" | "fresh";
     }
   /** A random direction of the perceptor's space. */
-  | { readonly kind: "noise"; readonly seed: number }
+  | { readonly kind: "noise"; readonly seed: Seed }
   /** An embedding [E], as `embedTexts` and `embedImage` give it. */
   | { readonly kind: "vector"; readonly vector: ArrayLike<number> }
 );
@@ -45,6 +46,8 @@ export interface EditRequest<Source> extends WithTargets<Source> {
   readonly mask?: Source | NDArray;
   /** The part that may change, instead of a mask. */
   readonly rect?: Rectangle;
+  /** Settings of an edit to make again; anything else named in the request comes first. */
+  readonly like?: Settings;
   /** A longer side is worked at this many pixels at most (default 512) unless `size` says how large. */
   readonly maxSide?: number;
 }

@@ -7,6 +7,7 @@ import type { Settings } from "../guidance/settings.js";
 import { encodePng } from "../image/png.js";
 import type { EditSource } from "../masks/edit.js";
 import type { EditReport } from "../masks/edit-report.js";
+import { packMask } from "../masks/packed-mask.js";
 import { type MetadataLevel, sourceFacts, storyText } from "../sessions/metadata.js";
 import type { ModelIdentity } from "../sessions/model-identity.js";
 import { type OptimizerPolicy, optimizerUnder, type Painted, paintedState } from "../sessions/paint.js";
@@ -19,7 +20,6 @@ import {
   currentState,
   forked,
   lineageOf,
-  paintedWhere,
   plantTree,
   type SessionChanges,
   type SessionTree,
@@ -131,19 +131,22 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
     }
   }
 
-  /** Runs the remaining steps; a signal pauses it between two steps. */
+  /** Runs the remaining steps; a signal pauses it between two steps, and so does having done `until` of them. */
   async toFinish({
     signal,
+    until = Number.POSITIVE_INFINITY,
     onStep,
   }: {
     signal?: AbortSignal;
+    /** Steps in all. */
+    until?: number;
     /** What it returns is waited for. */
     onStep?: (event: StepEvent) => unknown;
   } = {}): Promise<this> {
-    if (signal?.aborted) return this;
+    if (signal?.aborted || (await this.state()).step >= until) return this;
     for await (const event of this) {
       await onStep?.(event);
-      if (signal?.aborted) break;
+      if (signal?.aborted || event.step >= until) break;
     }
     return this;
   }
@@ -162,7 +165,9 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
     const painted = await paintedState(run, rendered, picture, given);
     const state = { ...painted.state, optimizer: optimizerUnder(optimizer, painted.state, () => painted.positions) };
     const tree = this.tree as SessionTree;
-    const origin = { kind: "paint", node: tree.current, step: state.step, sha256: painted.sha256 } as const;
+    const drawn = given && { mask: packMask(given) };
+    const { sha256 } = painted;
+    const origin = { kind: "paint", node: tree.current, step: state.step, sha256, optimizer, ...drawn } as const;
     this.tree = branched(tree, origin, withChanges(state, changes), painted.positions);
     await this.load();
     return painted;
@@ -182,9 +187,8 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
       () => "resume(): the run has not begun",
       "create it with these settings, or take a step first",
     );
-    const tree = continued(this.tree, changes);
-    const state = currentState(tree);
-    this.tree = withTip(tree, { ...state, optimizer: optimizerUnder(optimizer, state, () => paintedWhere(tree)) });
+    const { tree } = this;
+    this.tree = optimizer === "keep" ? continued(tree, changes) : forked(tree, changes, undefined, optimizer);
     return this;
   }
 
@@ -246,7 +250,7 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
   /** The picture as it is now as a PNG with its story. */
   protected async png({ metadata = "full" }: PictureOptions = {}): Promise<Uint8Array> {
     const run = await this.load();
-    const { settings, step: after, best, beganFrom, changed, source, targets } = run.state;
+    const { settings, step: after, best, beganFrom, initSha256, before, changed, source, targets } = run.state;
     const { step } = run.result;
     const models = await this.models();
     const lineage = lineageOf(this.tree as SessionTree);
@@ -254,7 +258,8 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
     const drawn = targets.length > 0 && { targets: targets.map(({ sha256 }) => sha256 ?? null) };
     const judged = run.ending && best && { judged: { score: best.score, after } };
     const branches = lineage.length > 0 && { lineage };
-    const facts = { ...edited, ...drawn, changed, ...judged, ...branches };
+    const init = { ...(initSha256 !== undefined && { initSha256 }), ...(before && { before }) };
+    const facts = { ...init, ...edited, ...drawn, changed, ...judged, ...branches };
     const story = { settings, step, beganFrom, ...facts, models, device: run.device };
     return encodePng(await this.render(), storyText(story, metadata));
   }

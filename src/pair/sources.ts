@@ -46,6 +46,11 @@ export async function drawnMask<Source>(mask: Source | NDArray, decode: Decode<S
   return maskOfPicture(await decode(mask as Source, "mask"));
 }
 
+/** Codes as bytes, 4 each, for telling them apart. */
+export function codeBytes(codes: readonly number[]): Uint8Array {
+  return new Uint8Array(Uint32Array.from(codes).buffer);
+}
+
 /** A picture at a run's size. */
 export function fitted(picture: NDArray, [width, height]: readonly [number, number]): NDArray {
   return clampPicture(resizePicture(picture, height, width, "lanczos3"));

@@ -19,7 +19,9 @@ const INFINITE = /^-inf(inity)?$/i;
 /**
  * Parses `"a castle | oil painting:0.5 | text:-0.3:-0.2"`, and stories: scenes joined by `^`.
  *
- * A colon belongs to the text unless a number follows it, so "Dune: part two" is safe; so is a time of day ("at 10:30").
+ * A colon belongs to the text unless a number follows it, so "Dune: part two" is safe. Where a digit stands right before
+ * the colon and an unsigned number of 1 or more, or a whole one, right behind it, that is a ratio, a score or a time, and
+ * text ("in 16:9", "at 10:30", "2.39:1"); a value below 1, a sign or a blank makes it a weight ("unreal 5:0.5", "5: 2").
  * `\:`, `\|` and `\^` are always text. A weight may change over the run (`fog:0->1`, see `parseWeight`).
  *
  * @throws BAD_PROMPT on an empty prompt, a weight that is no finite number, or a weight of zero
@@ -62,12 +64,43 @@ export function textPrompts({ prompts }: { readonly prompts: string }): Prompt[]
   return prompts === "" ? [] : parsePrompts(prompts);
 }
 
-/** One prompt, in which `|` and `^` are text: what a file's name may hold. @throws BAD_PROMPT */
+/** One prompt, in which `|` and `^` are text. @throws BAD_PROMPT */
 export function parsePrompt(source: string, where = ""): Omit<Prompt, "scene"> {
+  return read(splitPrompt(source, isRatio), where);
+}
+
+/** A file's name or a seed with weight and stop: as a prompt, but there are no ratios. @throws BAD_PROMPT */
+export function parseAim(source: string): Omit<Prompt, "scene"> {
+  return read(
+    splitPrompt(source, () => false),
+    "",
+  );
+}
+
+/** Whether a weight is written in a prompt. */
+export function hasWeight(source: string): boolean {
+  return splitPrompt(source, isRatio).numbers.length > 0;
+}
+
+interface SplitPrompt {
+  readonly fields: readonly string[];
+  /** Of weight and stop, what is written. */
+  readonly numbers: readonly string[];
+}
+
+/** The last two fields or the last one, where they are numbers that do not belong to the field before them. */
+function splitPrompt(source: string, belongs: (field: string, before: string) => boolean): SplitPrompt {
   const fields = splitOn(source, ":");
-  const numbers: string[] = [];
-  while (fields.length > 1 && numbers.length < 2 && isNumberField(fields))
-    numbers.unshift((fields.pop() as string).trim());
+  for (const first of [fields.length - 2, fields.length - 1]) {
+    const numbers = fields.slice(first);
+    const isRead =
+      first >= 1 && numbers.every(isNumberField) && !belongs(fields[first] as string, fields[first - 1] as string);
+    if (isRead) return { fields: fields.slice(0, first), numbers: numbers.map((field) => field.trim()) };
+  }
+  return { fields, numbers: [] };
+}
+
+function read({ fields, numbers }: SplitPrompt, where: string): Omit<Prompt, "scene"> {
   const text = fields
     .join(":")
     .replace(/\\([:|^])/g, "$1")
@@ -105,11 +138,15 @@ export function parsePrompt(source: string, where = ""): Omit<Prompt, "scene"> {
   return { text, weight: parsed, stop: INFINITE.test(stop) ? Number.NEGATIVE_INFINITY : Number(stop) };
 }
 
-/** Whether the last field is meant as a number: it starts like one and does not end a time of day. */
-function isNumberField(fields: readonly string[]): boolean {
-  const last = (fields.at(-1) as string).trim();
-  const isTime = /\d$/.test(fields.at(-2) as string) && /^[0-5]\d$/.test(fields.at(-1) as string);
-  return !isTime && (last === "" || NUMBER_LIKE.test(last));
+function isNumberField(field: string): boolean {
+  const trimmed = field.trim();
+  return trimmed === "" || NUMBER_LIKE.test(trimmed);
+}
+
+/** `16:9`, `10:30`, `2.39:1`: digits on both sides of the colon, see `parsePrompts`. */
+function isRatio(field: string, before: string): boolean {
+  const isPlain = /^\d+(\.\d+)?\s*$/.test(field);
+  return /\d$/.test(before) && isPlain && (!field.includes(".") || Number(field) >= 1);
 }
 
 /** Splits on a separator that no backslash precedes; backslashes stay. */

@@ -8,10 +8,11 @@ import { RANDOM_NAME } from "../core/random.js";
 import { type Beginning, beginnings } from "../guidance/run-state.js";
 import { checkSettings, type Settings } from "../guidance/settings.js";
 import type { EditSource } from "../masks/edit.js";
-import { dependsOnSteps } from "../optim/schedule.js";
+import { packMask } from "../masks/packed-mask.js";
 import { textPrompts } from "../prompts/prompt.js";
 import { formatWeight, strongest } from "../prompts/weight.js";
 import { identitySchema, type ModelIdentity } from "./model-identity.js";
+import { optimizerPolicies } from "./paint.js";
 import type { Lineage } from "./session-tree.js";
 
 const A1111 = "parameters";
@@ -29,6 +30,10 @@ export interface Story {
   /** The backend that made the bytes; equal backends make equal bytes. */
   readonly device: string;
   readonly beganFrom: Beginning;
+  /** Of the picture or the codes that it began at. */
+  readonly initSha256?: string;
+  /** The sources of a styled video's frames before this one, see `RunState`. */
+  readonly before?: { readonly frames: number; readonly sha256: string };
   /** The picture that was edited, told by its sha256 and size. */
   readonly source?: SourceFacts;
   /** The sha256 of each target's picture or vector; null for noise. */
@@ -45,21 +50,14 @@ export interface SourceFacts {
   readonly sha256: string;
   readonly width: number;
   readonly height: number;
-  /** Whether a mask held a part of it. */
-  readonly masked: boolean;
+  /** What held a part of it, packed (`packMask`). */
+  readonly mask?: string;
 }
 
 /** What a picture tells of the source it was edited from. */
 export function sourceFacts({ picture, sha256, mask }: EditSource): SourceFacts {
   const [, height, width] = picture.shape as [number, number, number];
-  return { sha256, width, height, masked: mask !== undefined };
-}
-
-/** The settings that make the picture again: those of its run, to the step it was taken at. */
-export function settingsOfPicture({ settings, step }: Story): Settings {
-  const { schedule } = settings;
-  const course = step < settings.steps && dependsOnSteps(schedule) && { ...schedule, over: settings.steps };
-  return { ...settings, steps: step, ...(course && { schedule: course as Settings["schedule"] }) };
+  return { sha256, width, height, ...(mask && { mask: packMask(mask) }) };
 }
 
 export type MetadataLevel = "full" | "public" | "none";
@@ -122,6 +120,19 @@ function xmp(sourceType: string): string {
   );
 }
 
+/** What is told of a branch beside where it was, in pictures and sessions. */
+export const forkFacts = { optimizer: z.enum(optimizerPolicies).optional() };
+export const paintFacts = {
+  sha256: z.string(),
+  optimizer: z.enum(optimizerPolicies),
+  mask: z.string().optional(),
+};
+
+export const beforeSchema = z.object({ frames: z.int().min(1), sha256: z.string() });
+
+const side = z.int().min(1).max(65_536);
+const until = { step: z.int().min(0), settings: z.unknown() };
+
 const storySchema = z.object({
   version: z.literal(VERSION),
   settings: z.unknown(),
@@ -129,15 +140,17 @@ const storySchema = z.object({
   models: z.array(identitySchema),
   device: z.string(),
   beganFrom: z.enum(beginnings),
-  source: z.object({ sha256: z.string(), width: z.int(), height: z.int(), masked: z.boolean() }).optional(),
+  initSha256: z.string().optional(),
+  before: beforeSchema.optional(),
+  source: z.object({ sha256: z.string(), width: side, height: side, mask: z.string().optional() }).optional(),
   targets: z.array(z.string().nullable()).optional(),
   changed: z.boolean(),
   judged: z.object({ score: z.number(), after: z.int().min(0) }).optional(),
   lineage: z
     .array(
       z.discriminatedUnion("kind", [
-        z.object({ kind: z.literal("fork"), node: z.int(), step: z.int() }),
-        z.object({ kind: z.literal("paint"), node: z.int(), step: z.int(), sha256: z.string() }),
+        z.object({ kind: z.literal("fork"), ...forkFacts, ...until }),
+        z.object({ kind: z.literal("paint"), ...paintFacts, ...until }),
       ]),
     )
     .optional(),
@@ -147,18 +160,11 @@ const storySchema = z.object({
 export function readStory(text: Readonly<Record<string, string>>): Story | undefined {
   const ours = text[OURS];
   if (ours === undefined) return undefined;
-  const version = versionIn(ours);
-  requires(
-    version === undefined || version === VERSION,
-    "BAD_FILE",
-    () => `inspect(): the picture's vqgan-clip metadata are of version ${version}, this version reads ${VERSION}`,
-    version !== undefined && version > VERSION ? "update vqgan-clip" : "use the version that made it",
-  );
+  requireVersion(ours);
   try {
-    const { settings, source, targets, judged, lineage, ...rest } = storySchema.parse(JSON.parse(ours));
-    const { version: _, ...story } = { ...rest, settings: checkSettings(settings) };
-    const told = { ...(source && { source }), ...(targets && { targets }), ...(judged && { judged }) };
-    return { ...story, ...told, ...(lineage && { lineage }) };
+    const { version: _, settings, lineage, ...rest } = storySchema.parse(JSON.parse(ours));
+    const branches = lineage?.map((branch) => ({ ...branch, settings: checkSettings(branch.settings) }));
+    return { ...rest, settings: checkSettings(settings), ...(branches && { lineage: branches }) } as Story;
   } catch (error) {
     throw new VqganClipError("BAD_FILE", `inspect(): the picture's vqgan-clip metadata is damaged`, undefined, {
       cause: error,
@@ -166,11 +172,18 @@ export function readStory(text: Readonly<Record<string, string>>): Story | undef
   }
 }
 
-/** The version that our JSON says it has; undefined where it says none. */
-function versionIn(json: string): number | undefined {
+/** @throws BAD_FILE */
+function requireVersion(json: string): void {
+  let version: unknown;
   try {
-    return z.object({ version: z.int() }).safeParse(JSON.parse(json)).data?.version;
+    ({ version } = JSON.parse(json) as { version?: unknown });
   } catch {
-    return undefined;
+    return; // the reader says what is wrong
   }
+  requires(
+    typeof version !== "number" || version === VERSION,
+    "BAD_FILE",
+    () => `inspect(): the picture's vqgan-clip metadata is of version ${version}, this version reads ${VERSION}`,
+    typeof version === "number" && version > VERSION ? "update vqgan-clip" : "read it with the version that wrote it",
+  );
 }

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { RANDOM_NAME } from "../core/random.js";
+import { inWords } from "../core/schema-words.js";
 import { sameShape } from "../core/shape.js";
 import { shown } from "../core/shown.js";
 import { beginnings, type RunState } from "../guidance/run-state.js";
@@ -15,10 +16,11 @@ import type { EditSource } from "../masks/edit.js";
 import { checkMask } from "../masks/mask.js";
 import { optimizers } from "../optim/optimizer.js";
 import { writeSafetensors } from "../weights/safetensors.js";
+import { beforeSchema, forkFacts, paintFacts } from "./metadata.js";
 import { identitySchema, type ModelIdentity } from "./model-identity.js";
 import { runStatuses } from "./run-status.js";
 import { type Arrays, arraysOf, type Entries, jsonOf, unzip } from "./session-archive.js";
-import { nodeOf, type SessionNode, type SessionTree, tipOf } from "./session-tree.js";
+import { type NodeOrigin, nodeOf, type SessionNode, type SessionTree, tipOf } from "./session-tree.js";
 
 const FORMAT = "vqclip";
 const VERSION = 4;
@@ -48,11 +50,14 @@ const nodeSchema = z.object({
   id,
   origin: z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("start") }),
-    z.object({ kind: z.literal("fork"), ...branch }),
-    z.object({ kind: z.literal("paint"), ...branch, sha256: z.string() }),
+    z.object({ kind: z.literal("fork"), ...branch, ...forkFacts }),
+    z.object({ kind: z.literal("paint"), ...branch, ...paintFacts }),
   ]),
   status: z.enum(runStatuses),
   beganFrom: z.enum(beginnings),
+  /** Of the picture or the codes that it began at. */
+  initSha256: z.string().optional(),
+  before: beforeSchema.optional(),
   changed: z.boolean(),
   /** An edit's source; its pixels and mask are with the node's arrays. */
   source: z.object({ sha256: z.string() }).optional(),
@@ -111,12 +116,14 @@ export function writeSession({ tree, models }: SessionFile, png?: Uint8Array): U
 }
 
 function factsOf({ id, origin, status, states }: SessionNode): z.input<typeof nodeSchema> {
-  const { settings, beganFrom, changed, source, targets } = states.at(-1) as RunState;
+  const { settings, beganFrom, initSha256, before, changed, source, targets } = states.at(-1) as RunState;
   return {
     id,
     origin,
     status,
     beganFrom,
+    ...(initSha256 !== undefined && { initSha256 }),
+    ...(before && { before }),
     changed,
     ...(source && { source: { sha256: source.sha256 } }),
     targets: targets.map(({ sha256 }) => (sha256 === undefined ? {} : { sha256 })),
@@ -172,7 +179,7 @@ export async function readSession(bytes: Uint8Array): Promise<SessionFile> {
   const entries = await unzip(bytes);
   const json = jsonOf(entries, "manifest.json");
   checkVersion(headSchema.safeParse(json).data?.version ?? VERSION);
-  const manifest = manifestSchema.safeParse(json);
+  const manifest = manifestSchema.safeParse(json, { error: inWords });
   if (!manifest.success) {
     const issue = manifest.error.issues[0];
     throw new VqganClipError("BAD_FILE", `session: manifest.json: ${issue?.path.join(".")}: ${issue?.message}`);
@@ -208,8 +215,9 @@ function checkVersion(version: number): void {
 }
 
 async function nodeFrom(facts: NodeFacts, own: Arrays, entries: Entries): Promise<SessionNode> {
-  const { id, origin, status, beganFrom, changed, source } = facts;
+  const { id, status, beganFrom, initSha256, before, changed, source } = facts;
   const settings = checkSettings(facts.settings);
+  const init = { ...(initSha256 !== undefined && { initSha256 }), ...(before && { before }) };
   const edited = source && { source: sourceOf(source.sha256, own.source, own.mask) };
   requires(
     facts.targets.length === settings.targets.length,
@@ -228,10 +236,10 @@ async function nodeFrom(facts: NodeFacts, own: Arrays, entries: Entries): Promis
     const arrays = await arraysOf(entries, stateEntry(id, state.step));
     const changing = changingOf(state, arrays, settings);
     const target = arrays.latentTarget ?? latentTarget;
-    states.push({ settings, beganFrom, changed, ...edited, targets, latentTarget: target, ...changing });
+    states.push({ settings, beganFrom, ...init, changed, ...edited, targets, latentTarget: target, ...changing });
   }
   const painted = own.painted && { painted: positionsLike(own.painted, tipOf({ states }).z) };
-  return { id, origin, status, states, ...painted };
+  return { id, origin: facts.origin as NodeOrigin, status, states, ...painted };
 }
 
 function positionsLike(painted: NDArray, { shape }: NDArray): NDArray {

@@ -8,15 +8,28 @@ import type { RunState } from "../guidance/run-state.js";
 import { checkSettings, type Settings } from "../guidance/settings.js";
 import { dependsOnSteps } from "../optim/schedule.js";
 import { changesWithLength } from "../prompts/story.js";
+import { type OptimizerPolicy, optimizerUnder } from "./paint.js";
 import type { RunStatus } from "./run-status.js";
 
 /** How a node began. `node` and `step` say where in its parent. */
-export type NodeOrigin =
-  | { readonly kind: "start" }
-  /** The same latent, other settings. */
-  | { readonly kind: "fork"; readonly node: number; readonly step: number }
-  /** The picture was painted over by hand; `sha256` tells the painted one. */
-  | { readonly kind: "paint"; readonly node: number; readonly step: number; readonly sha256: string };
+export type NodeOrigin = { readonly kind: "start" } | ({ readonly node: number } & Branch);
+
+/** How a run left its way at a step. */
+export type Branch = {
+  readonly step: number;
+} & /** The same latent, other settings, and perhaps another state of the optimiser. */
+(
+  | { readonly kind: "fork"; readonly optimizer?: OptimizerPolicy }
+  /** The picture was painted over by hand. */
+  | {
+      readonly kind: "paint";
+      /** Of the painted picture. */
+      readonly sha256: string;
+      readonly optimizer: OptimizerPolicy;
+      /** The mask that said where, packed (`packMask`); without one, it was where the pictures differ. */
+      readonly mask?: string;
+    }
+);
 
 export interface SessionNode {
   /** 1 for the first. */
@@ -45,8 +58,8 @@ export interface SessionChanges extends Partial<Pick<Settings, "steps" | "prompt
   readonly plateau?: Partial<Settings["plateau"]>;
 }
 
-/** What of a picture's story is told of the tree: where it branched on the way to it. */
-export type Lineage = readonly Exclude<NodeOrigin, { kind: "start" }>[];
+/** What of a picture's story is told of the tree: where it branched on the way to it, and the settings up to there. */
+export type Lineage = readonly (Branch & { readonly settings: Settings })[];
 
 export function plantTree(state: RunState, keepEvery: number): SessionTree {
   return { nodes: [{ id: 1, origin: { kind: "start" }, status: "queued", states: [state] }], current: 1, keepEvery };
@@ -138,7 +151,12 @@ export function branched(
  * @param at a kept step (default: where it stands)
  * @throws BAD_ARGUMENT naming the kept steps; what `checkSettings` throws
  */
-export function forked(tree: SessionTree, changes: SessionChanges, at?: number): SessionTree {
+export function forked(
+  tree: SessionTree,
+  changes: SessionChanges,
+  at?: number,
+  optimizer: OptimizerPolicy = "keep",
+): SessionTree {
   const node = currentNode(tree);
   const tip = tipOf(node);
   const found = at === undefined ? tip : node.states.find(({ step }) => step === at);
@@ -149,7 +167,10 @@ export function forked(tree: SessionTree, changes: SessionChanges, at?: number):
     `kept: ${node.states.map(({ step }) => step).join(", ")}; --keep-every keeps more`,
   );
   const state = withChanges({ ...found, settings: tip.settings }, changes);
-  return branched(tree, { kind: "fork", node: node.id, step: found.step }, state);
+  const origin = { kind: "fork", node: node.id, step: found.step } as const;
+  if (optimizer === "keep") return branched(tree, origin, state);
+  const reset = optimizerUnder(optimizer, state, () => paintedWhere(tree));
+  return branched(tree, { ...origin, optimizer }, { ...state, optimizer: reset, changed: true });
 }
 
 /**
@@ -170,10 +191,12 @@ export function withTip(tree: SessionTree, state: RunState): SessionTree {
 /** The branches on the way to the current node, first first. */
 export function lineageOf(tree: SessionTree): Lineage {
   const byId = new Map(tree.nodes.map((node) => [node.id, node]));
-  const branches: Exclude<NodeOrigin, { kind: "start" }>[] = [];
+  const branches: Lineage[number][] = [];
   for (let { origin } = currentNode(tree); origin.kind !== "start"; ) {
-    branches.push(origin);
-    ({ origin } = byId.get(origin.node) ?? nodeOf(tree, origin.node));
+    const { node, ...branch } = origin;
+    const parent = byId.get(node) ?? nodeOf(tree, node);
+    branches.push({ ...branch, settings: currentState({ ...tree, current: node }).settings } as Lineage[number]);
+    ({ origin } = parent);
   }
   return branches.reverse();
 }

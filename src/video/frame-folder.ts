@@ -16,7 +16,7 @@ import { naturalOrder } from "./natural-order.js";
 
 const pictureEndings = [".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".avif"];
 
-/** Paths of the pictures in a folder, in natural order. @throws IO_FAILED, or BAD_ARGUMENT when it holds none */
+/** Paths of the pictures in a folder, in natural order. @throws BAD_FILE, IO_FAILED, or BAD_ARGUMENT when it holds none */
 export async function framePaths(folder: string): Promise<string[]> {
   const names = (await namesIn(folder)).filter(
     (name) => !name.startsWith(".") && pictureEndings.includes(extname(name).toLowerCase()),
@@ -39,13 +39,25 @@ const PATTERN = /^frame-(\d{5,})\.(png|vqclip)$/;
 /** As ffmpeg reads numbered files. */
 export const FRAME_PATTERN = "frame-%05d.png";
 
+/** A frame that was written. */
+export interface KeptFrame {
+  readonly file: string;
+  /** Why its session was not: who goes on later begins behind the last frame that has one. */
+  readonly unsaved?: VqganClipError;
+}
+
 export class FrameFolder {
+  private finished: number;
+
+  /** @param saved the last frame whose session is there; 0: none */
   private constructor(
     readonly path: string,
     private saved: number,
-  ) {}
+  ) {
+    this.finished = saved;
+  }
 
-  /** What a folder holds; it is made with the first frame where there is none. @throws IO_FAILED when it cannot be */
+  /** What a folder holds; it is made with the first frame where there is none. @throws IO_FAILED when it cannot be; BAD_ARGUMENT when its frames are not ours to go on with */
   static async open(path: string): Promise<FrameFolder> {
     const exists = await access(path).then(
       () => true,
@@ -57,15 +69,22 @@ export class FrameFolder {
       const [, digits, ending] = PATTERN.exec(name) ?? [];
       return ending === "vqclip" ? [Number(digits)] : [];
     });
+    const picture = names.find((name) => PATTERN.test(name));
+    requires(
+      picture === undefined || numbers.length > 0,
+      "BAD_ARGUMENT",
+      () => `${path} holds ${picture} and no session to go on from`,
+      "name another --frames-dir or -o, or move the frames away",
+    );
     return new FrameFolder(path, Math.max(0, ...numbers));
   }
 
   /** How many frames are finished. */
   get done(): number {
-    return this.saved;
+    return this.finished;
   }
 
-  /** The session that stands at the last finished frame. */
+  /** The session to go on from: it stands at the last finished frame, or at the last that could be saved. */
   get session(): string | undefined {
     return this.saved === 0 ? undefined : this.sessionOf(this.saved);
   }
@@ -74,15 +93,25 @@ export class FrameFolder {
     return join(this.path, `frame-${String(number).padStart(5, "0")}.png`);
   }
 
-  /** Keeps a finished frame: its picture, then its session in the place of the former one. @throws IO_FAILED */
-  async keep({ number, run }: Pick<VideoFrame, "number" | "run">, options: PictureOptions): Promise<string> {
-    const path = this.framePath(number);
+  /**
+   * Keeps a finished frame: its picture, then its session in the place of the former one.
+   *
+   * @throws IO_FAILED when the picture cannot be written; a session that cannot be is told
+   */
+  async keep({ number, run }: Pick<VideoFrame, "number" | "run">, options: PictureOptions): Promise<KeptFrame> {
+    const file = this.framePath(number);
     await makeFolder(this.path);
-    await run.toPNG(path, options);
-    await run.save(this.sessionOf(number));
+    await run.toPNG(file, options);
+    this.finished = number;
+    try {
+      await run.save(this.sessionOf(number));
+    } catch (error) {
+      if (error instanceof VqganClipError && error.code === "IO_FAILED") return { file, unsaved: error };
+      throw error;
+    }
     if (this.saved > 0 && this.saved !== number) await rm(this.sessionOf(this.saved), { force: true });
     this.saved = number;
-    return path;
+    return { file };
   }
 
   private sessionOf(number: number): string {
@@ -114,7 +143,12 @@ async function namesIn(folder: string): Promise<string[]> {
     return kept.flat();
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    const reason = code === "ENOENT" ? "no such folder" : code === "ENOTDIR" ? "it is no folder" : message;
-    throw new VqganClipError("IO_FAILED", `cannot read ${folder}: ${reason}`, "check the path", { cause });
+    const reason = code === "ENOENT" ? "no such folder" : code === "ENOTDIR" ? "it is no folder" : undefined;
+    throw new VqganClipError(
+      reason ? "BAD_FILE" : "IO_FAILED",
+      `cannot read ${folder}: ${reason ?? message}`,
+      "check the path",
+      { cause },
+    );
   }
 }

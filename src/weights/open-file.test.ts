@@ -27,7 +27,7 @@ test("entries name the real file and the absolute range of their bytes", async (
 });
 
 test("a missing file, a folder and a web page are each named", async () => {
-  await expect(openSafetensors(join(folder, "none"))).rejects.toMatchObject({ code: "IO_FAILED" });
+  await expect(openSafetensors(join(folder, "none"))).rejects.toMatchObject({ code: "BAD_FILE" });
   await expect(openWeights(folder)).rejects.toThrow(/not a regular file/);
   await writeFile(join(folder, "page.ckpt"), "<!doctype html><title>Not found</title>");
   await expect(openTorchCheckpoint(join(folder, "page.ckpt"))).rejects.toMatchObject({

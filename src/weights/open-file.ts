@@ -1,6 +1,6 @@
 /** Checkpoints by path, on Node: the only file of weights/ that touches the file system. */
 import { access, constants, open, realpath, stat } from "node:fs/promises";
-import { VqganClipError } from "../core/errors.js";
+import { type ErrorCode, VqganClipError } from "../core/errors.js";
 import { type ByteSource, requireRange } from "./byte-source.js";
 import { readWeights } from "./read-weights.js";
 import { readSafetensors } from "./safetensors.js";
@@ -33,12 +33,12 @@ class FileSource implements ByteSource {
         await handle.close();
       }
     } catch (cause) {
-      throw unreadable("read", this.name, cause);
+      throw unreadable("IO_FAILED", "read", this.name, cause);
     }
   }
 }
 
-/** A file as a ByteSource. Throws IO_FAILED when it is missing, unreadable or no regular file. */
+/** A file as a ByteSource. Throws BAD_FILE when it is missing, unreadable or no regular file. */
 export async function openFileSource(path: string): Promise<ByteSource> {
   try {
     const real = await realpath(path);
@@ -47,7 +47,7 @@ export async function openFileSource(path: string): Promise<ByteSource> {
     await access(real, constants.R_OK);
     return new FileSource(path, real, facts.size);
   } catch (cause) {
-    throw unreadable("open", path, cause);
+    throw unreadable("BAD_FILE", "open", path, cause);
   }
 }
 
@@ -66,9 +66,9 @@ export async function openWeights(path: string): Promise<StateDict> {
   return readWeights(await openFileSource(path));
 }
 
-function unreadable(verb: string, path: string, cause: unknown): VqganClipError {
+function unreadable(code: ErrorCode, verb: string, path: string, cause: unknown): VqganClipError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new VqganClipError("IO_FAILED", `cannot ${verb} ${path}: ${reason}`, "check the path and its permissions", {
+  return new VqganClipError(code, `cannot ${verb} ${path}: ${reason}`, "check the path and its permissions", {
     cause,
   });
 }

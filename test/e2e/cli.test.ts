@@ -32,7 +32,7 @@ describe("generate", () => {
     inEmptyFolder(async (folder) => {
       const [png, session, trace] = ["a.png", "a.vqclip", "a.ndjson"].map((name) => join(folder, name));
       const files = ["-o", png as string, "--save-state", session as string, "--trace", trace as string];
-      const run = await generate("a castle | fog:0.5", "text:-0.3", "--steps", "3", "--seed", "7", ...files);
+      const run = await generate("a castle | fog:0.5", "text:-0.3", "--steps", "3", "--seed", "7", "--json", ...files);
       expectOk(run);
       expect(await listing(folder)).toEqual(["a.ndjson", "a.png", "a.vqclip"]);
 
@@ -114,6 +114,9 @@ describe("generate", () => {
         "6",
         "--save-state",
         path("end.vqclip"),
+        "-o",
+        path("part.png"),
+        "--json",
         ...tinyModels,
       ]);
       expectOk(resumed);
@@ -131,7 +134,18 @@ describe("generate", () => {
   test("Ctrl-C pauses after the step, saves, and prints the command that goes on to the same bytes", () =>
     inEmptyFolder(async (folder) => {
       const path = (name: string) => join(folder, name);
-      const args = ["generate", "a castle", "--seed", "3", "--steps", "100000", "-o", path("a b.png"), ...small];
+      const args = [
+        "generate",
+        "a castle",
+        "--seed",
+        "3",
+        "--steps",
+        "100000",
+        "-o",
+        path("a b.png"),
+        "--json",
+        ...small,
+      ];
       let asked = false;
       const paused = await cli(args, {
         onLine: (line, kill) => {
@@ -158,7 +172,7 @@ describe("generate", () => {
 
   test("the second Ctrl-C quits without saving", () =>
     inEmptyFolder(async (folder) => {
-      const args = ["generate", "a castle", "--steps", "100000", "-o", join(folder, "a.png"), ...tinyModels];
+      const args = ["generate", "a castle", "--steps", "100000", "--json", "-o", join(folder, "a.png"), ...tinyModels];
       let asked = false;
       const { code } = await cli([...args, "--size", "64", "--cutouts", "32"], {
         onLine: (line, kill) => {
@@ -203,7 +217,7 @@ describe("generate", () => {
       const flags =
         "-p a|b -i 2 -s 40 32 -lr 0.2 -cuts 2 -cutm whole -cutp 1 -aug hflip,noise:0.2 -opt adamw -sd 9 -iw 0.3";
       const args = ["generate", ...flags.split(" "), "--preset", "nerdyrodent", "--init-codes", codes];
-      const run = await cli([...args, "-o", join(folder, "a.png"), ...tinyModels]);
+      const run = await cli([...args, "--json", "-o", join(folder, "a.png"), ...tinyModels]);
       expectOk(run);
       expect(events(run)[0]).toMatchObject({
         beganFrom: "codes",
@@ -234,7 +248,7 @@ describe("generate", () => {
         cwd: folder,
       });
       expectOk(run);
-      expect(await listing(folder)).toEqual(["creme-brulee-in-in-in-in-in-in-in-in-in-4.png"]);
+      expect(await listing(folder)).toEqual(["crème-brûlée-in-in-in-in-in-in-in-in-in-4.png"]);
       expect(run.stderr).toMatch(/longer than the text encoder reads; read: "Crème, brûlée in.*", cut: "in in/);
     }));
 
@@ -268,7 +282,7 @@ describe("grid", () => {
   test("every step says which picture it belongs to and how many steps that has", () =>
     inEmptyFolder(async (cwd) => {
       const axis = ["--axis", "steps:1,2", "--seeds", "4,6", "-o", "sheet.png"];
-      const run = await cli(["grid", "a castle", ...axis, ...small], { cwd });
+      const run = await cli(["grid", "a castle", "--json", ...axis, ...small], { cwd });
       expectOk(run);
       const told = events(run).filter(({ type }) => type !== "done");
       expect(told.map(({ type, seed, steps, step }) => [type, seed, steps, step])).toEqual([

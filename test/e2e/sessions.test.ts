@@ -60,7 +60,7 @@ describe("painting", () => {
     await run.toFinish();
     expect(run.status).toBe("finished");
     const story = readStory(readPngText(await run.toPNG()));
-    expect(story).toMatchObject({ changed: true, lineage: [{ kind: "paint", node: 1, step: 3 }] });
+    expect(story).toMatchObject({ changed: true, lineage: [{ kind: "paint", step: 3, optimizer: "reset-in-mask" }] });
     await run.dispose();
   });
 
@@ -103,7 +103,7 @@ describe("painting", () => {
         }
       }
       const { tree } = await readSession(await readFile(path));
-      expect(tree.nodes.map(({ painted }) => painted?.bytes)).toEqual([undefined, positions.bytes]);
+      expect(tree.nodes.map(({ painted }) => painted?.bytes)).toEqual([undefined, positions.bytes, positions.bytes]);
       const first = await vq.open(path, { node: 1 });
       expect(() => first.resume({ optimizer: "reset-in-mask" })).toThrow(/nothing was painted/);
       for (const each of [run, resumed, fork, first]) await each.dispose();
@@ -225,7 +225,11 @@ describe("trees", () => {
     expect(readStory(readPngText(await run.toPNG()))).toMatchObject({ step: 3, changed: false });
     await run.resume({ steps: 4, prompts: "fog" }).toFinish();
     const story = readStory(readPngText(await run.toPNG()));
-    expect(story).toMatchObject({ step: 4, changed: true, lineage: [{ kind: "fork", node: 1, step: 3 }] });
+    expect(story).toMatchObject({
+      step: 4,
+      changed: true,
+      lineage: [{ kind: "fork", step: 3, settings: { prompts: "a castle", steps: 3 } }],
+    });
     await run.dispose();
   });
 });
@@ -308,7 +312,7 @@ describe("the command line", () => {
       expect(painted.code).toBe(0);
       const forked = await cli(["resume", path("a.vqclip"), "--node", "1", "--at", "2", "-p", "fog", ...tinyModels]);
       expect(forked.code, forked.stderr).toBe(0);
-      expect(await listing(folder)).toEqual(["a.png", "a.vqclip", "edited.png"]);
+      expect(await listing(folder)).toEqual(["a-2.png", "a-3.png", "a.png", "a.vqclip", "edited.png"]);
       const shown = (await cli(["inspect", path("a.vqclip")])).stdout.toString();
       expect(shown).toContain(
         "tree:\n1 finished 4/4, kept 2 4: a castle\n|- 2 finished 6/6 painted at step 4, kept 4 6: a castle\n`- 3* finished 4/4 from step 2, kept 2 4: fog\n",

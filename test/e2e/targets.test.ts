@@ -169,7 +169,7 @@ describe("--image-prompt, --noise-prompt, --vector-prompt", () => {
       ];
       const more = ["--vector-prompt", `${path("fog.json")}:2`, "--save-state", path("a.vqclip"), "-o", path("a.png")];
       const small = ["--size", "40x32", "--cutouts", "2", "--steps", "2", ...tinyModels];
-      const run = await cli(["generate", "a castle", ...aims, ...more, ...small]);
+      const run = await cli(["generate", "a castle", "--json", ...aims, ...more, ...small]);
       expect(run.stderr).not.toContain("vqgan-clip:");
       expect(JSON.parse(run.stdout.toString().split("\n")[0] as string).settings.targets).toEqual([
         { kind: "image", weight: 0.3, stop: null, views: "fresh" },
@@ -178,7 +178,7 @@ describe("--image-prompt, --noise-prompt, --vector-prompt", () => {
       ]);
       for (const name of ["a.png", "a.vqclip"]) expect((await readFile(path(name))).includes("secret")).toBe(false);
       const again = await cli(["generate", "--like", path("a.png"), "-o", path("b.png"), ...tinyModels]);
-      expect(again.stderr).toMatch(/was drawn to pictures or vectors that it does not hold/);
+      expect(again.stderr).toMatch(/was drawn to a picture \(sha256 [0-9a-f]{64}\) \(give it: --image-prompt\)/);
     }));
 
   test("noise alone is a prompt and can be made again from the picture", () =>

@@ -166,7 +166,7 @@ describe("vqgan-clip video", () => {
       const path = (name: string) => join(folder, name);
       const args = (frames: number, out: string) =>
         ["video", "a castle ^ fog", "--frames", `${frames}`, "--steps-per-frame", "2", "-i", "2", "--pan", "-1,2", "-o", path(out), ...small]; // biome-ignore format: one command
-      const whole = await cli([...args(3, "a.mp4"), "--seed", "4", "--fps", "8"], noFfmpeg);
+      const whole = await cli([...args(3, "a.mp4"), "--json", "--seed", "4", "--fps", "8"], noFfmpeg);
       expect(whole.stderr).toMatch(/note: no ffmpeg was found on PATH, so .*a\.webp is written/);
       expect(whole.code).toBe(0);
       const events = whole.stdout.toString().trimEnd().split("\n").map((line) => JSON.parse(line)); // biome-ignore format: short
@@ -191,7 +191,7 @@ describe("vqgan-clip video", () => {
         settings: { prompts: expect.stringMatching(/a castle +\^ +fog/), motion: { zoom: 1.02, every: 2 } },
       });
 
-      const stopped = await cli([...args(3, "b.webp"), "--seed", "4"], {
+      const stopped = await cli([...args(3, "b.webp"), "--json", "--seed", "4"], {
         onLine: (line, kill) => JSON.parse(line).type === "frame" && kill("SIGINT"),
       });
       expect(stopped.stderr).toMatch(
@@ -220,7 +220,7 @@ describe("vqgan-clip style", () => {
       }
       await writeFile(path("in/notes.txt"), "no frame");
       const args = ["style", path("in"), "fog", "--steps", "2", "--cutouts", "2", "--seed", "3", ...tinyModels];
-      const stopped = await cli([...args, "-o", path("a.webp")], {
+      const stopped = await cli([...args, "--json", "-o", path("a.webp")], {
         onLine: (line, kill) => JSON.parse(line).type === "frame" && kill("SIGINT"),
       });
       expect(stopped.code).toBe(130);

@@ -31,7 +31,7 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What is piped in; without it, stdin stays open and silent. */
   readonly input?: Uint8Array;
-  /** Called with each whole line of stdout as it comes. */
+  /** Called with each whole line of stdout as it comes; events need `--json`. */
   readonly onLine?: (line: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 

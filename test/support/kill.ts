@@ -31,7 +31,7 @@ export async function killedAgainAndAgain(
   const random = new Random(seed).split("kills");
   const session = join(folder, "run.vqclip");
   const files = ["-o", join(folder, "run.png"), "--save-state", session, "--checkpoint-every", String(every)];
-  const steps = ["-i", "1000000", ...tinyModels];
+  const steps = ["-i", "1000000", "--json", ...tinyModels];
   let [unreadable, lost, reached] = [0, 0, 0];
   for (let kill = 0; kill < kills; kill++) {
     const begin = existsSync(session)

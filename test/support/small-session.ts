@@ -46,7 +46,7 @@ export function smallSession(): SessionFile {
   const state = firstState();
   const tree = advanced(plantTree(state, 2), { ...state, step: 4 });
   const fork = forked(tree, { prompts: "fog" }, 2);
-  const paint = { kind: "paint", node: 2, step: 2, sha256: "4".repeat(64) } as const;
+  const paint = { kind: "paint", node: 2, step: 2, sha256: "4".repeat(64), optimizer: "reset-in-mask" } as const;
   return { tree: branched(fork, paint, { ...state, step: 2 }, NDArray.zeros("uint8", [2, 2])), models };
 }
 
@@ -73,10 +73,10 @@ export function smallStory(): Story {
     models,
     device: "cpu",
     beganFrom: "picture",
-    source: { sha256: "0".repeat(64), width: 16, height: 16, masked: true },
+    source: { sha256: "0".repeat(64), width: 16, height: 16 },
     targets: ["1".repeat(64), null],
     changed: false,
     judged: { score: 0.3, after: 50 },
-    lineage: [{ kind: "fork", node: 1, step: 2 }],
+    lineage: [{ kind: "fork", step: 2, settings }],
   };
 }

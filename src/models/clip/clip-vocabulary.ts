@@ -19,7 +19,8 @@ export async function clipVocabulary(size: number, origin: string): Promise<unkn
   requires(
     count >= 0 && count <= pairs.length,
     "BAD_MODEL",
-    () => `${origin}: no such file; CLIP's own vocabulary has ${pairs.length + BYTES + SPECIALS.length} tokens, not ${size}`,
+    () =>
+      `${origin}: no such file; CLIP's own vocabulary has ${pairs.length + BYTES + SPECIALS.length} tokens, not ${size}`,
     "put the model's own tokenizer.json beside it",
   );
   const words = byteAlphabet();

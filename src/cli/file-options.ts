@@ -1,0 +1,58 @@
+/** Options of the files that a run writes, and where they go. */
+import { type Command, Option } from "commander";
+import type { MetadataLevel } from "../sessions/metadata.js";
+import { wholeNumber } from "./options.js";
+import type { Output } from "./outputs.js";
+import { addReportOptions } from "./run-options.js";
+
+/** Steps between two checkpoints. */
+const CHECKPOINT_EVERY = 50;
+
+/** What runs write and say. @param whenSaved when a session is written that nothing names */
+export function addFileOptions(command: Command, whenSaved = "only when paused by Ctrl-C"): Command {
+  command
+    .option("--save-state <file>", `session (.vqclip) to write at the end (default: ${whenSaved})`)
+    .addOption(
+      new Option(
+        "--checkpoint-every <n>",
+        `write the session every so many steps, so that a crash loses no more; 0 for never (default: ${CHECKPOINT_EVERY} where it is written at the end)`,
+      ).argParser((text) => wholeNumber(text, 0, 1_000_000)),
+    )
+    .option("--trace <file>", "NDJSON of every loss of every step at full precision (default: none)");
+  return addReportOptions(command, "the PNG says of itself");
+}
+
+/** For commands that begin a session. */
+export function addKeepOption(command: Command): Command {
+  return command.addOption(
+    new Option("--keep-every <n>", "keep the state of every so many steps, for resume --at (default: none)").argParser(
+      (text) => wholeNumber(text, 1, 1_000_000),
+    ),
+  );
+}
+
+export interface FileFlags {
+  readonly output?: string;
+  readonly saveState?: string;
+  readonly checkpointEvery?: number;
+  readonly keepEvery?: number;
+  readonly trace?: string;
+  readonly metadata: MetadataLevel;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+/** Where a run's session goes, and how often on the way. */
+export function sessionFiles({ saveState, checkpointEvery }: FileFlags, pauseSession: string) {
+  const session = saveState ?? ((checkpointEvery ?? 0) > 0 ? pauseSession : undefined);
+  return { session, pauseSession, checkpointEvery: session === undefined ? 0 : (checkpointEvery ?? CHECKPOINT_EVERY) };
+}
+
+/** The files that flags name, for checking. */
+export function outputsOf({ output, saveState, trace }: Pick<FileFlags, "output" | "saveState" | "trace">): Output[] {
+  return [
+    ...(output === undefined || output === "-" ? [] : [{ flag: "-o", path: output, endings: [".png"] }]),
+    ...(saveState === undefined ? [] : [{ flag: "--save-state", path: saveState, endings: [".vqclip"] }]),
+    ...(trace === undefined ? [] : [{ flag: "--trace", path: trace }]),
+  ];
+}
