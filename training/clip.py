@@ -13,11 +13,13 @@ import torch.nn.functional as F
 import loop
 from captions import build_tokenizer, load_tokenizer, with_article
 from data import COLOURS, Pictures, Scenes, fitting, further_names, join, jitter, rows
-from towers import PROJECTION, SIDE, Clip
+from towers import PROJECTION, SIDE, Clip, unfold
 
 KINDS = (("single", 38), ("tint", 22), ("background", 9), ("scenery", 7), ("style", 11), ("relation", 3), ("beside", 3), ("count", 4), ("small", 1), ("big", 1), ("place", 1))
 
 FEWER = {0: 0.6, 1: 0.4, 8: 0.4, 9: 0.2, -1: 0.35}  # faces, people, symbols, flags and signs of one picture each are shown less often than the index says: things first
+
+BARE = ("apple", "car", "fish", "flower", "hat", "house", "bird", "book", "star", "heart")  # nouns whose colours tell the others' where training begins at exported weights
 
 
 class Heads(nn.Module):
@@ -66,6 +68,19 @@ def attack(loss, pixels, radius, steps, generator):
     return (pixels + change).clamp(0, 1)
 
 
+def begin(model, folder, pictures, encode):
+    """Fills the model from an exported folder: the towers, and as the concepts' vectors what the text tower says of their names."""
+    pictures.shrink(SIDE)
+    scenes = Scenes(pictures, 256, 6_999_999, odds=KINDS)
+    unfold(model["clip"], folder, scenes.render(SIDE, scenes.view(crop=(0.72, 1.15)), supersample=1))
+    with torch.no_grad():
+        names = [model["clip"].text(encode([with_article(concept["name"]) for concept in pictures.concepts]))]
+        names += [model["clip"].text(encode([with_article(f"{colour} {noun}") for noun in BARE])) for colour in COLOURS]
+        plain = model["clip"].text(encode([with_article(noun) for noun in BARE]))
+        model["heads"].noun.weight.copy_(names[0])
+        model["heads"].colour.weight.copy_(torch.stack([coloured.mean(0) - plain.mean(0) for coloured in names[1:]]))
+
+
 def trimmed(ids):
     """Token ids without the columns that are padding in every row."""
     return ids[:, :int((ids > 0).sum(1).max())]
@@ -83,7 +98,7 @@ def share(model, processes):
 
 
 def train(data, out, stop=1600, plain=300, ramp=0.5, twice=0.8, radius=2.0, peak=2e-3, batch=64, warm=None, checkpoint_every=50, process=0, processes=1):
-    """Trains from scratch, from the checkpoint `warm` or from the last checkpoint.
+    """Trains from scratch, from the exported folder `warm` or from the last checkpoint.
 
     `plain` steps on clean pictures, then adversarial ones (L2 at 64 px): the radius grows from .25 to `radius` over the share `ramp` of the remaining steps, one attack step
     each, two from the share `twice` on. `processes` of one thread each share their gradients, each with a batch of its own: on few cores faster than threads in one.
@@ -105,7 +120,7 @@ def train(data, out, stop=1600, plain=300, ramp=0.5, twice=0.8, radius=2.0, peak
         optimizer.load_state_dict(saved["optimizer"])
         start, log.seconds = saved["step"], saved["seconds"]
     elif warm:
-        model.load_state_dict(loop.load(warm)["ema"])
+        begin(model, warm, pictures, encode)
     ema = saved["ema"] if saved else loop.copy_state(model)
     clip, heads = model["clip"], model["heads"]
     pictures.shrink(SIDE)

@@ -231,3 +231,31 @@ class Exported(nn.Module):
     def text(self, ids):
         """Unit vectors of token ids [B, 16]."""
         return F.normalize(self.text_tower(ids), dim=1)
+
+
+def unfold(model, folder, pixels):
+    """Fills a CLIP in training from an exported folder: every batch norm gets the statistics of what its convolution makes of these pictures, and the gain and shift that undo it."""
+    exported = Exported(folder)
+    arrays = exported.arrays
+    model.text_tower.load_state_dict(exported.text_tower.state_dict())
+
+    def calibrate(convolution, made):
+        norm, shift = convolution.norm, norm_shift[convolution]
+        mean, variance = made.mean((0, 2, 3)), made.var((0, 2, 3), unbiased=False)
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
+        norm.weight.data.copy_((variance + norm.eps).sqrt())
+        norm.bias.data.copy_(shift + mean)
+
+    norm_shift, hooks = {}, []
+    with torch.no_grad():
+        for name, module in model.image_tower.named_modules():
+            if isinstance(module, Convolution):
+                module.conv.weight.copy_(arrays[f"vision_model.{name}.weight"])
+                norm_shift[module] = arrays[f"vision_model.{name}.bias"]
+                hooks.append(module.conv.register_forward_hook(lambda conv, entering, made, owner=module: calibrate(owner, made)))
+        model.image_tower.out.weight.copy_(arrays["visual_projection.weight"])
+        model.scale.copy_(arrays["logit_scale"])
+        model.eval().image(pixels)  # a norm reads its statistics after its convolution's hook has set them
+    for hook in hooks:
+        hook.remove()

@@ -31,7 +31,7 @@ def main():
     parser.add_argument("--out", default=".training/out", help="checkpoints and logs")
     parser.add_argument("--models", default=str(ROOT.parent / "models/compact"), help="where the exported pair goes")
     parser.add_argument("--judge", default=str(ROOT / "judge"), help="where the exported judge goes")
-    parser.add_argument("--warm", help="with clip: a checkpoint to start from")
+    parser.add_argument("--warm", help="with clip: an exported folder to start from")
     parser.add_argument("--processes", type=int, default=2, help="with clip: processes of one thread each that train it together")
     parser.add_argument("--stop", type=int, help="last step (the learning rate falls to zero there)")
     parser.add_argument("--radius", type=float, help="with clip: of the adversarial pictures (L2 at 64 px); 0: none")
