@@ -32,7 +32,7 @@ export interface PretrainedOptions extends PairOptions, ModelChoice<string> {
   readonly signal?: AbortSignal;
   /**
    * Run programs in a child process (default false): steps then block nothing here, and the engine can be killed. For
-   * whatever serves.
+   * whatever serves. The graph of a run is still built here, once, in about a tenth of a second.
    */
   readonly isolate?: boolean;
 }

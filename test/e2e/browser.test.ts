@@ -56,8 +56,13 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 180_000 }, () => 
     return server;
   }
 
+  /** Every address that pages and their workers have asked for. */
+  const asked: string[] = [];
+
   async function open(address: string): Promise<Page> {
-    const page = await (await browser.newContext({ acceptDownloads: true })).newPage();
+    const context = await browser.newContext({ acceptDownloads: true });
+    context.on("request", (request) => asked.push(request.url()));
+    const page = await context.newPage();
     page.on("pageerror", (error) => console.error(`page: ${error.message}`));
     await page.goto(address);
     return page;
@@ -192,5 +197,10 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 180_000 }, () => 
     await create(page, { side: 32, steps: 1, cutouts: 2 });
     await isOver(page, "holds none of model.safetensors, model.ckpt, last.ckpt");
     await page.context().close();
+  });
+
+  test("nothing was asked of any other host", () => {
+    expect(asked.filter((address) => address.endsWith(".wasm"))).not.toEqual([]);
+    expect(asked.filter((address) => !/^(http:\/\/127\.0\.0\.1:|blob:|data:)/.test(address))).toEqual([]);
   });
 });
