@@ -5,7 +5,15 @@ import { VqganClipError } from "../core/errors.js";
 import { nearest } from "../core/nearest.js";
 import { decodeText } from "../core/text.js";
 import { isWeightIndex, weightParts } from "../core/weight-names.js";
-import { catalogue, type HubChoice, type ModelKind, otherNames, type Published, type Source, unlisted } from "./catalogue.js";
+import {
+  catalogue,
+  type HubChoice,
+  type ModelKind,
+  otherNames,
+  type Published,
+  type Source,
+  unlisted,
+} from "./catalogue.js";
 import { type Checksum, checksumOf, digestFile } from "./checksum.js";
 import { diskError } from "./download.js";
 import type { HubSettings } from "./environment.js";
