@@ -16,12 +16,15 @@ export interface ModelFacts {
   /** Numbers in all arrays of the checkpoint */
   readonly parameters: number;
   readonly bytes: number;
-  /** As the checkpoint, its README or a LICENSE beside it says; undefined when none does */
-  readonly licence: string | undefined;
+  /** As the checkpoint, its README or a LICENSE beside it says */
+  readonly licence: string;
   readonly file: string;
   readonly sha256: string;
   readonly facts: Readonly<Record<string, number | boolean | string>>;
 }
+
+/** Where nobody says a licence. */
+export const NOT_STATED = "not stated";
 
 /** The models of a folder: those of a pair, or the one that it is. @throws BAD_MODEL when it is neither, or damaged */
 export async function describeFolder(folder: string): Promise<ModelFacts[]> {
@@ -67,7 +70,8 @@ async function describeClip(folder: string): Promise<ModelFacts> {
 async function describe(folder: string, name: string, files: readonly ModelFile[]) {
   const [file] = files as readonly [ModelFile];
   const dict = await weightsOf(folder, file.name);
-  const licence = dict.metadata.get("license") ?? dict.metadata.get("licence") ?? (await licenceBeside(folder));
+  const own = dict.metadata.get("license") ?? dict.metadata.get("licence") ?? "";
+  const licence = licenceLine(own) ?? (await licenceBeside(folder)) ?? NOT_STATED;
   return {
     name,
     parameters: parametersOf(dict),

@@ -61,7 +61,7 @@ async function inspectFile(path: string): Promise<object> {
 function lines(value: object, path = ""): string[] {
   return Object.entries(value).flatMap(([key, item]) => {
     const name = path ? `${path}.${key}` : key;
-    if (key === "text" && "story" in value && value.story) return [];
+    if (item === undefined || (key === "text" && "story" in value && value.story)) return [];
     if (key === "nodes") return treeLines(item as NodeFacts[], (value as { node: number }).node);
     if (key === "models") return (item as object[]).flatMap((model, i) => lines(model, `${name}[${i}]`));
     if (typeof item === "object" && item !== null && !Array.isArray(item)) return lines(item, name);

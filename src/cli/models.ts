@@ -7,6 +7,7 @@ import { VqganClipError } from "../core/errors.js";
 import { isWeightIndex } from "../core/weight-names.js";
 import {
   type CachedModel,
+  didYouMean,
   findCached,
   listCached,
   publishedNamed,
@@ -70,7 +71,7 @@ async function list(folders: readonly string[], { json = false }: { json?: boole
     console.log(JSON.stringify(models, null, 2));
     return;
   }
-  const rows = models.map(({ name, kind, parameters, bytes, licence = "not stated" }) => [
+  const rows = models.map(({ name, kind, parameters, bytes, licence }) => [
     name,
     kind,
     parameters === null ? "?" : `${(parameters / 1e6).toFixed(1)} M`,
@@ -82,11 +83,11 @@ async function list(folders: readonly string[], { json = false }: { json?: boole
 
 /** Weights are not hashed here, as those of folders are: they may be gigabytes, and `verify` does it. */
 async function describeCached({ published, folder, files, bytes }: CachedModel) {
-  const { countParameters, licenceBeside } = await import("./describe-model.js");
+  const { countParameters, licenceBeside, NOT_STATED } = await import("./describe-model.js");
   const largest = files.reduce((found, file) => (file.bytes > found.bytes ? file : found));
   const weights = files.find((file) => isWeightIndex(file.name)) ?? largest;
   const { name, kind } = published;
-  const licence = published.licence ?? (await licenceBeside(folder));
+  const licence = published.licence ?? (await licenceBeside(folder)) ?? NOT_STATED;
   const parameters = await countParameters(folder, weights.name).catch(() => null); // damaged: `verify` says so
   return { name, kind, parameters, bytes, licence, file: weights.name, folder };
 }
@@ -111,6 +112,8 @@ async function pullModel(name: string | undefined, flags: { yes?: boolean; quiet
     return;
   }
   const published = publishedNamed(name);
+  const likely = catalogue.includes(published) ? undefined : didYouMean(name);
+  if (likely) process.stderr.write(`note: ${published.name} is not in the list; ${likely}\n`);
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once("SIGINT", onSignal);

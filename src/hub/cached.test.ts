@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { fixturePath } from "../../test/support/fixtures.js";
 import { HubServer } from "../../test/support/hub-server.js";
 import { findCached, listCached, publishedNamed, requireCached, requireKind, verifyFile } from "./cached.js";
-import { catalogue } from "./catalogue.js";
+import { catalogue, otherNames } from "./catalogue.js";
 import { hubSettings } from "./environment.js";
 import { resolveModel } from "./resolve.js";
 
@@ -20,12 +20,19 @@ test.each([
   ["vqgan-imagenet-f16-16834", "vqgan-imagenet-f16-16384"],
   ["resnet50x4_clip", "timm/resnet50x4_clip.openai"],
   ["taesd", "madebyollin/taesd"],
+  ["ViT-B/32", "openai/clip-vit-base-patch32"],
+  ["wikiart_16834", "vqgan-wikiart-f16-16384"],
+  ["facebook/metaclip-b32-400", "facebook/metaclip-b32-400m"],
 ])("%s is told the name that was meant", async (typed, meant) => {
   const settings = hubSettings({ cacheDir: python }, {});
   const kind = meant.startsWith("vqgan") ? "VQGAN" : "CLIP";
   await expect(requireCached(settings, typed, kind)).rejects.toMatchObject({
     hint: expect.stringMatching(new RegExp(`^did you mean .*${meant}`)),
   });
+});
+
+test("every other name stands for one of the list", () => {
+  for (const name of Object.values(otherNames)) expect(catalogue.map((entry) => entry.name)).toContain(name);
 });
 
 test("a name like none of them is told all", () => {
@@ -99,10 +106,12 @@ test("the library downloads what is missing, unless only local files are wanted"
   }
 });
 
-test("the catalogue: every name once, plain addresses with others to fall back on, all addresses over https", () => {
+test("the catalogue: every name once, with licence and size, all addresses over https", () => {
   expect(new Set(catalogue.map(({ name }) => name)).size).toBe(catalogue.length);
-  for (const { name, kind, sources } of catalogue) {
-    if (kind === "VQGAN" && sources[0]?.kind === "addresses") expect(sources.length, name).toBeGreaterThan(1);
+  for (const { name, licence, bytes, sources } of catalogue) {
+    expect(licence, name).toMatch(/\S/);
+    expect(bytes, name).toBeGreaterThan(1e6);
+    expect(sources.length, name).toBeGreaterThan(0);
     for (const source of sources) {
       if (source.kind === "hub") continue;
       expect(Object.keys(source.files)).toEqual(["config.yaml", "model.ckpt"]);

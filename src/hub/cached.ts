@@ -5,7 +5,15 @@ import { VqganClipError } from "../core/errors.js";
 import { nearest } from "../core/nearest.js";
 import { decodeText } from "../core/text.js";
 import { isWeightIndex, weightParts } from "../core/weight-names.js";
-import { catalogue, type HubChoice, type ModelKind, type Published, type Source, unlisted } from "./catalogue.js";
+import {
+  catalogue,
+  type HubChoice,
+  type ModelKind,
+  otherNames,
+  type Published,
+  type Source,
+  unlisted,
+} from "./catalogue.js";
 import { type Checksum, checksumOf, digestFile } from "./checksum.js";
 import { diskError } from "./download.js";
 import type { HubSettings } from "./environment.js";
@@ -39,9 +47,9 @@ export function publishedNamed(name: string): Published {
 }
 
 /** Names of the catalogue that a word may have meant: spelt alike, with or without the maker's, or containing it. */
-function didYouMean(word: string): string | undefined {
+export function didYouMean(word: string): string | undefined {
   const asked = word.toLowerCase();
-  const spellings = new Map<string, string>();
+  const spellings = new Map(Object.entries(otherNames).map(([other, name]) => [other.toLowerCase(), name]));
   for (const { name } of catalogue) {
     for (const spelling of [name, name.slice(name.indexOf("/") + 1)]) spellings.set(spelling.toLowerCase(), name);
   }
@@ -129,7 +137,9 @@ export async function requireCached(settings: HubSettings, name: string, kind: M
   throw new VqganClipError(
     "BAD_MODEL",
     `${kind}: ${name} is neither a path nor in the cache (${settings.cacheDir})`,
-    [...(likely ? [likely] : []), `get it with: vqgan-clip models pull ${published.name}`].join(" "),
+    likely
+      ? `${likely} For a repository of that very name: vqgan-clip models pull ${published.name}`
+      : `get it with: vqgan-clip models pull ${published.name}`,
   );
 }
 

@@ -18,7 +18,7 @@ export interface Published {
   readonly name: string;
   readonly kind: ModelKind;
   readonly about: string;
-  /** What its makers say, as far as is known; undefined when the model's page has to be read. */
+  /** What its makers say; undefined of models that are not in the list: their page has to be read. */
   readonly licence: string | undefined;
   /** Roughly, for those sources that do not say it themselves. */
   readonly bytes: number | undefined;
@@ -30,7 +30,7 @@ export interface Published {
 const clipFiles: readonly HubChoice[] = [
   { names: ["config.json", "open_clip_config.json"] },
   { names: ["preprocessor_config.json"], optional: true },
-  { names: ["tokenizer.json"] },
+  { names: ["tokenizer.json", "merges.txt"] },
   { names: ["tokenizer_config.json"], optional: true },
   { names: [...weightNames(weightStems.transformers), ...weightNames(weightStems.openClip)] },
 ];
@@ -72,6 +72,7 @@ function vqgan(
 }
 
 const OPENAI = "MIT (openai/CLIP); its model card is about research, and puts deployment out of scope";
+const METACLIP = "CC-BY-NC-4.0: not for commercial use";
 const resnet = (repo: string, about: string, bytes: number) => clip(repo, about, OPENAI, bytes, openClipFiles);
 
 const TAMING_IMAGENET = "MIT (taming-transformers); trained on ImageNet, whose pictures are for research only";
@@ -103,6 +104,12 @@ export const catalogue: readonly Published[] = [
   clip("openai/clip-vit-base-patch16", "CLIP ViT-B/16, 224 x 224: finer, four times the patches", OPENAI, 599e6),
   clip("openai/clip-vit-large-patch14", "CLIP ViT-L/14, 224 x 224: the largest, slow on a CPU", OPENAI, 1711e6),
   clip("laion/CLIP-ViT-B-32-laion2B-s34B-b79K", "OpenCLIP ViT-B/32 trained on LAION-2B", "MIT", 605e6),
+  clip("laion/CLIP-ViT-B-16-laion2B-s34B-b88K", "OpenCLIP ViT-B/16 trained on LAION-2B", "MIT", 599e6),
+  clip("laion/CLIP-ViT-L-14-laion2B-s32B-b82K", "OpenCLIP ViT-L/14 trained on LAION-2B: slow on a CPU", "MIT", 1711e6),
+  clip("facebook/metaclip-b32-400m", "MetaCLIP ViT-B/32", METACLIP, 605e6),
+  clip("facebook/metaclip-b16-400m", "MetaCLIP ViT-B/16", METACLIP, 599e6),
+  clip("facebook/metaclip-l14-400m", "MetaCLIP ViT-L/14: slow on a CPU", METACLIP, 1711e6),
+  clip("google/siglip-base-patch16-224", "SigLIP B/16, 224 x 224", "Apache-2.0", 813e6),
   resnet(
     "timm/resnet50_clip.openai",
     "CLIP RN50, 224 x 224: a ResNet, whose pictures look unlike a transformer's",
@@ -134,9 +141,74 @@ export const catalogue: readonly Published[] = [
     376e6,
     [makers({ ckpt: "34a747d5765840b5a99d", yaml: "b24d14998a8d4f19a34f" }), makersFolder("2e5662443a6b4307b470")],
   ),
+  vqgan(
+    "vqgan-wikiart-f16-16384",
+    "VQGAN f16, 16384 codes, WikiArt: paintings",
+    "not stated by its makers; trained on WikiArt, whose pictures are for research only",
+    1e9,
+    [
+      release("wikiart_16384"),
+      [
+        "the makers' server",
+        "https://eaidata.bmk.sh/data/Wikiart_16384/wikiart_f16_16384_8145600.ckpt",
+        "https://eaidata.bmk.sh/data/Wikiart_16384/wikiart_f16_16384_8145600.yaml",
+      ],
+    ],
+  ),
+  vqgan(
+    "vqgan-sflckr-f16",
+    "VQGAN f16, S-FLCKR: landscapes; within a transformer, whose share is downloaded too",
+    "MIT (taming-transformers); trained on pictures of Flickr",
+    4e9,
+    [
+      [
+        "the makers' share, by folder",
+        `${share}/d/73487ab6e5314cb5adba/files/?p=%2Fcheckpoints%2Flast.ckpt&dl=1`,
+        `${share}/d/73487ab6e5314cb5adba/files/?p=%2Fconfigs%2F2020-11-09T13-31-51-project.yaml&dl=1`,
+      ],
+    ],
+  ),
+  vqgan(
+    "vqgan-coco-stuff-f16",
+    "VQGAN f16, 8192 codes, COCO-Stuff; within a transformer, whose share is downloaded too",
+    "MIT (taming-transformers); trained on COCO, pictures of Flickr",
+    8.4e9,
+    [["a mirror", "https://dl.nmkd.de/ai/clip/coco/coco.ckpt", "https://dl.nmkd.de/ai/clip/coco/coco.yaml"]],
+  ),
+  vqgan(
+    "vqgan-faceshq-f16",
+    "VQGAN f16, 1024 codes, FacesHQ: faces; within a transformer, whose share is downloaded too",
+    "MIT (taming-transformers); trained on CelebA-HQ and FFHQ, for non-commercial use",
+    4e9,
+    [
+      [
+        "the makers' share",
+        "https://app.koofr.net/content/links/a04deec9-0c59-4673-8b37-3d696fe63a5d/files/get/last.ckpt?path=%2F2020-11-13T21-41-45_faceshq_transformer%2Fcheckpoints%2Flast.ckpt",
+        "https://drive.google.com/uc?export=download&id=1fHwGx_hnBtC8nsq7hesJvs-Klv-P0gzT",
+      ],
+    ],
+  ),
   autoencoder("stabilityai/sd-vae-ft-mse", "Stable Diffusion's autoencoder f8, continuous", "MIT", 335e6),
   autoencoder("madebyollin/taesd", "TAESD f8, continuous: small and fast, less detail", "MIT", 10e6),
 ];
+
+/** What OpenAI, OpenCLIP and the notebooks of 2021 call them: for who mistypes or remembers another name. */
+export const otherNames: Readonly<Record<string, string>> = {
+  "ViT-B/32": "openai/clip-vit-base-patch32",
+  "ViT-B/16": "openai/clip-vit-base-patch16",
+  "ViT-L/14": "openai/clip-vit-large-patch14",
+  RN50: "timm/resnet50_clip.openai",
+  RN101: "timm/resnet101_clip.openai",
+  RN50x4: "timm/resnet50x4_clip.openai",
+  RN50x16: "timm/resnet50x16_clip.openai",
+  imagenet_1024: "vqgan-imagenet-f16-1024",
+  imagenet_16384: "vqgan-imagenet-f16-16384",
+  gumbel_8192: "vqgan-openimages-f8-8192",
+  wikiart_16384: "vqgan-wikiart-f16-16384",
+  sflckr: "vqgan-sflckr-f16",
+  coco: "vqgan-coco-stuff-f16",
+  faceshq: "vqgan-faceshq-f16",
+};
 
 /** The model card: whoever is in no list says his licence himself. */
 export const CARD = "README.md";

@@ -120,7 +120,7 @@ test.each([false, true])(
       request.method === "HEAD" ? response.writeHead(405).end() : endless("", 200, packed)(request, response);
     await expect(pull(settings, vqgan(1e6), patient)).rejects.toMatchObject({
       code: "BAD_FILE",
-      message: "vqgan-test/model.ckpt: more than 1500000 bytes, which is all it may have",
+      message: "vqgan-test/model.ckpt: more than 2000000 bytes, which is all it may have",
     });
     if (!packed) expect(sent).toBeLessThan(MUCH);
     expect(await readdir(join(folder, "vqgan-clip", "vqgan-test"))).toEqual([]);
@@ -132,7 +132,7 @@ test("a file that says to be larger than it may be is refused before its first b
     if (method === "HEAD") response.writeHead(405).end();
     else response.writeHead(200, { "content-length": String(2 ** 40) }).write("x");
   };
-  await expect(pull(settings, vqgan(1e6), patient)).rejects.toThrow(/more than 1500000 bytes/);
+  await expect(pull(settings, vqgan(1e6), patient)).rejects.toThrow(/more than 2000000 bytes/);
 });
 
 test("one byte a connection is given up", async () => {

@@ -217,6 +217,29 @@ test("of timm's repositories OpenCLIP's form: their config.json is of the image 
   expect(cached?.files.map(({ name }) => name)).toEqual(open);
 });
 
+test("weights in parts are pulled whole; without one of them the model is not there", async () => {
+  const parts = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];
+  const index = Buffer.from(JSON.stringify({ weight_map: { a: parts[0], b: parts[1], c: parts[0] } }));
+  const repo = "maker/large";
+  for (const name of ["config.json", "tokenizer.json"]) hub.put(repo, name, config);
+  hub.put(repo, "model.safetensors.index.json", index);
+  hub.put(repo, parts[0]!, weights);
+  await expect(pull(settings, unlisted(repo))).rejects.toThrow(`${repo}: holds no ${parts[1]}`);
+  hub.put(repo, parts[1]!, randomBytes(2000));
+  const cached = await pull(settings, unlisted(repo));
+  const names = ["config.json", "tokenizer.json", "model.safetensors.index.json", ...parts];
+  expect(cached?.files.map(({ name }) => name)).toEqual(names);
+  await rm(join(cached!.folder, parts[1]!));
+  expect(await findCached(settings, unlisted(repo))).toBeUndefined();
+});
+
+test("an index that leads out of its folder is refused", async () => {
+  for (const name of ["config.json", "tokenizer.json"]) hub.put("maker/large", name, config);
+  const index = JSON.stringify({ weight_map: { a: "../../other/model.safetensors" } });
+  hub.put("maker/large", "model.safetensors.index.json", Buffer.from(index));
+  await expect(pull(settings, unlisted("maker/large"))).rejects.toThrow(/names of files beside it/);
+});
+
 test("no such repository: with a token and without", async () => {
   const nowhere = unlisted("maker/clip-tinny");
   await expect(pull(settings, nowhere)).rejects.toThrow(/no such repository \(404\)/);

@@ -195,7 +195,7 @@ async function planAddresses(
   const fetchers: (() => Promise<string>)[] = [];
   for (const [file, address] of Object.entries(files)) {
     const rough = file.endsWith(".ckpt") ? bytes : undefined;
-    const limit = rough && 1.5 * rough;
+    const limit = rough && 2 * rough;
     const remote = await describeAddress(settings, model, file, address, limit, options.signal);
     const missing = await missingAddressBytes(settings, remote);
     const isUnsaid = remote.size === undefined && rough !== undefined;

@@ -3,6 +3,7 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { fetchFile } from "../../src/browser/fetch-file.js";
 import { type PretrainedOptions, VqganClip as WebVqganClip } from "../../src/browser/vqgan-clip.js";
 import type { ModelIdentity } from "../../src/index.js";
 import { VqganClip } from "../../src/index.js";
@@ -142,6 +143,31 @@ test("what was fetched is kept, asked about, and used when the server cannot be 
   } finally {
     vi.unstubAllGlobals();
     await own.close().catch(() => undefined);
+  }
+});
+
+test("what came without a mark of its state is fetched again: a wrong body does not stay", async () => {
+  const kept = new Map<string, Response>();
+  const cache = {
+    match: async (url: string) => kept.get(url)?.clone(),
+    put: async (url: string, response: Response) => void kept.set(url, response),
+  };
+  vi.stubGlobal("caches", { open: async () => cache });
+  let body = "a wrong body";
+  let isUp = true;
+  vi.stubGlobal("fetch", async () => {
+    if (!isUp) throw new TypeError("fetch failed");
+    return new Response(body, { headers: { "content-length": "12" } });
+  });
+  try {
+    const text = async () => new TextDecoder().decode(await fetchFile("http://localhost/config.json"));
+    expect(await text()).toBe("a wrong body");
+    body = "a right body";
+    expect(await text()).toBe("a right body");
+    isUp = false;
+    expect(await text()).toBe("a right body");
+  } finally {
+    vi.unstubAllGlobals();
   }
 });
 

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { fixturePath } from "../../../test/support/fixtures.js";
-import { clipVocabulary } from "./clip-vocabulary.js";
+import { clipVocabulary, tokenizerOfMerges } from "./clip-vocabulary.js";
 import { clipTokenizer } from "./tokenizer.js";
 
 test("texts get the ids that OpenAI's tokenizer gives", async () => {
@@ -20,6 +20,15 @@ test("cut to 500 merges it is the tokenizer.json that transformers writes", asyn
   const own = (await clipVocabulary(1014, "tokenizer.json")) as Record<string, Record<string, unknown>>;
   expect(own.model).toEqual(expect.objectContaining({ vocab: published.model.vocab, merges: published.model.merges }));
   for (const part of ["normalizer", "pre_tokenizer", "post_processor"]) expect(own[part]).toEqual(published[part]);
+});
+
+test("a merges.txt, as older folders have it, is the same", async () => {
+  const published = JSON.parse(await readFile(fixturePath("clip-gelu/tokenizer.json"), "utf8"));
+  const lines = published.model.merges.map((pair: string[]) => pair.join(" "));
+  expect(tokenizerOfMerges(`#version: 0.2\n${lines.join("\n")}\n`, "merges.txt")).toEqual(
+    await clipVocabulary(1014, "tokenizer.json"),
+  );
+  expect(() => tokenizerOfMerges("#version: 0.2\ni n\nthree of them\n", "merges.txt")).toThrow(/two parts a line/);
 });
 
 test("a larger vocabulary is another one", async () => {

@@ -23,13 +23,34 @@ export async function clipVocabulary(size: number, origin: string): Promise<unkn
       `${origin}: no such file; CLIP's own vocabulary has ${pairs.length + BYTES + SPECIALS.length} tokens, not ${size}`,
     "put the model's own tokenizer.json beside it",
   );
-  const words = byteAlphabet();
-  for (const byte of [...words]) words.push(byte + END_OF_WORD);
-  const merges = pairs.slice(0, count).map(([left, right]): [string, string] => {
-    const pair: [string, string] = [words[left] as string, words[right] as string];
-    words.push(pair.join(""));
-    return pair;
+  const words = bytesAsWords();
+  const merges = pairs.slice(0, count).map(([left, right]): Merge => {
+    words.push(`${words[left]}${words[right]}`);
+    return [words[left] as string, words[right] as string];
   });
+  return tokenizerOf(merges);
+}
+
+/** The same of the text of a `merges.txt`, as older folders of Hugging Face's have instead. @throws BAD_MODEL when it is none */
+export function tokenizerOfMerges(text: string, origin: string): unknown {
+  const lines = text.split(/\r?\n/).filter((line) => line !== "" && !line.startsWith("#version"));
+  const merges = lines.map((line): Merge => {
+    const parts = line.split(" ");
+    requires(
+      parts.length === 2 && parts.every((part) => part !== ""),
+      "BAD_MODEL",
+      () => `${origin}: expected two parts a line, found ${JSON.stringify(line.slice(0, 40))}`,
+    );
+    return parts as unknown as Merge;
+  });
+  return tokenizerOf(merges);
+}
+
+type Merge = readonly [left: string, right: string];
+
+/** Bytes, bytes that end a word, merges, special tokens: the order of ids in all of CLIP's tokenizers. */
+function tokenizerOf(merges: readonly Merge[]): unknown {
+  const words = [...bytesAsWords(), ...merges.map((pair) => pair.join(""))];
   const special = SPECIALS.map((content, i) => ({ id: words.length + i, content, special: true, normalized: false }));
   words.push(...SPECIALS);
   const [start, end] = special.map(({ content, id }) => [content, id]);
@@ -71,11 +92,12 @@ async function mergedIds(): Promise<(readonly [left: number, right: number])[]> 
   return Array.from({ length: count }, (_, i) => [ids[i] as number, ids[count + i] as number] as const);
 }
 
-/** A printable stand-in for each byte: the printable ones themselves, then the others from U+0100 on. */
-function byteAlphabet(): string[] {
+/** A printable stand-in for each byte: the printable ones themselves, then the others from U+0100 on; then all as ends of words. */
+function bytesAsWords(): string[] {
   const isPrintable = (byte: number) => (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
   const bytes = Array.from({ length: 256 }, (_, byte) => byte);
   const printable = bytes.filter(isPrintable).map((byte) => String.fromCharCode(byte));
   const others = bytes.filter((byte) => !isPrintable(byte)).map((_, i) => String.fromCharCode(256 + i));
-  return [...printable, ...others];
+  const alphabet = [...printable, ...others];
+  return [...alphabet, ...alphabet.map((byte) => byte + END_OF_WORD)];
 }

@@ -3,12 +3,12 @@ import { requires } from "../../core/errors.js";
 import { weightNames, weightStems } from "../../core/weight-names.js";
 import type { StateDict } from "../../weights/state-dict.js";
 import { convolutionalClipPerceptor } from "../convolutional-clip/assemble.js";
-import { type Files, type Place, readJson, readJsonIfThere, stemOf } from "../files.js";
+import { type Files, type Place, readJson, readJsonIfThere, readText, stemOf } from "../files.js";
 import { readCheckpoint, weightsIn } from "../model-weights.js";
 import type { Perceptor } from "../perceptor.js";
 import { siglipPerceptor } from "../siglip/assemble.js";
 import { type ClipParts, clipPerceptor, openClipPerceptor } from "./assemble.js";
-import { clipVocabulary } from "./clip-vocabulary.js";
+import { clipVocabulary, tokenizerOfMerges } from "./clip-vocabulary.js";
 import { openAiConfig, parseOpenClipConfig } from "./open-clip-config.js";
 
 const OPEN_CLIP_CONFIG = "open_clip_config.json";
@@ -41,7 +41,7 @@ export async function readClip({ path, files, file }: Place): Promise<Perceptor>
     name: files.name,
     config: await readJson(files, "config.json", WHAT),
     preprocessor: await readJsonIfThere(files, "preprocessor_config.json"),
-    tokenizer: await readJson(files, "tokenizer.json", WHAT),
+    tokenizer: (await readJsonIfThere(files, "tokenizer.json")) ?? (await mergesTokenizer(files)),
     ...(await readCheckpoint(files, file ?? (await weightsIn(files, weightStems.transformers, WHAT)), WHAT)),
     pathOf: (name) => files.pathOf(name),
   };
@@ -70,6 +70,13 @@ function ownConfig(files: Files, weights: StateDict): unknown {
     "only the archives that OpenAI published say themselves what they are; a config.json belongs to a whole folder",
   );
   return openAiConfig(weights);
+}
+
+/** Older folders have a `merges.txt` instead. */
+async function mergesTokenizer(files: Files): Promise<unknown> {
+  const merges = "merges.txt";
+  if (!(await files.has(merges))) return readJson(files, "tokenizer.json", WHAT); // which says what is missing
+  return tokenizerOfMerges(await readText(files, merges, WHAT), files.pathOf(merges));
 }
 
 /** CLIP's, which everybody has who does not name another. */
