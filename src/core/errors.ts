@@ -1,4 +1,5 @@
 /** The one error type that users meet: a stable code, what is wrong, and what would work. */
+import { escapedText } from "./escape.js";
 
 export type ErrorCode =
   | "BAD_ARGUMENT"
@@ -20,13 +21,16 @@ export type ErrorCode =
 export class VqganClipError extends Error {
   override readonly name = "VqganClipError";
 
+  readonly hint: string | undefined;
+
   constructor(
     readonly code: ErrorCode,
     message: string,
-    readonly hint?: string,
+    hint?: string,
     options?: ErrorOptions,
   ) {
-    super(clipped(message), options);
+    super(escapedText(clipped(message)), options);
+    this.hint = hint === undefined ? undefined : escapedText(hint);
   }
 }
 
