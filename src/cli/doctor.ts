@@ -9,6 +9,7 @@ import { type Device, devices } from "../runtime/devices.js";
 import { givenThreads } from "../runtime/given-threads.js";
 import type { DeviceSpeed } from "../runtime/probe.js";
 import { oneLine } from "./notices.js";
+import { tell, tellJson } from "./terminal.js";
 
 interface DeviceReport {
   readonly device: Device;
@@ -30,7 +31,7 @@ export function addDoctor(program: Command): void {
 async function doctor({ json = false, probe }: { json?: boolean; probe?: Device }): Promise<void> {
   if (probe) {
     const { probeDevice } = await import("../runtime/probe.js"); // loads the engine, which a device may break
-    console.log(JSON.stringify(await probeDevice(probe, givenThreads())));
+    tellJson(await probeDevice(probe, givenThreads()));
     return;
   }
   const versions = await versionsOf();
@@ -43,21 +44,19 @@ async function doctor({ json = false, probe }: { json?: boolean; probe?: Device 
   const reports: DeviceReport[] = [];
   for (const device of devices) reports.push(await examine(device, versions.onnxruntime));
   if (json) {
-    console.log(JSON.stringify({ versions, machine, devices: reports }, null, 2));
+    tellJson({ versions, machine, devices: reports }, 2);
     return;
   }
-  console.log(
+  tell(
     Object.entries(versions)
       .map((pair) => pair.join(" "))
       .join(", "),
   );
-  console.log(`${machine.system}, ${machine.cpu}, ${machine.threads} threads, ${machine.memoryGiB} GiB`);
+  tell(`${machine.system}, ${machine.cpu}, ${machine.threads} threads, ${machine.memoryGiB} GiB`);
   for (const { device, speed, reason, repair } of reports) {
     if (speed)
-      console.log(
-        `${device}: runs; convolution ${gigaflops(speed.convolution)}, matrix product ${gigaflops(speed.matrix)}`,
-      );
-    else console.log(`${device}: does not run: ${reason}\n  what would help: ${repair}`);
+      tell(`${device}: runs; convolution ${gigaflops(speed.convolution)}, matrix product ${gigaflops(speed.matrix)}`);
+    else tell(`${device}: does not run: ${reason}`, `  what would help: ${repair}`);
   }
 }
 

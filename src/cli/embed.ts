@@ -4,6 +4,7 @@ import { VqganClipError } from "../core/errors.js";
 import { noticeText } from "./notices.js";
 import { addModelOptions, modelFrom } from "./options.js";
 import { perceptorsIn } from "./score.js";
+import { remark, tell, tellJson } from "./terminal.js";
 
 interface EmbedFlags extends Readonly<Record<string, unknown>> {
   readonly text?: string;
@@ -33,12 +34,12 @@ async function embed(flags: EmbedFlags): Promise<void> {
   const { VqganClip } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
   const vq = await VqganClip.fromPretrained({
     ...modelFrom(flags),
-    onNotice: (notice) => process.stderr.write(`${noticeText(notice)}\n`),
+    onNotice: (notice) => remark(noticeText(notice)),
   });
   const embedding = text === undefined ? await vq.embedImage(image as string) : (await vq.embedTexts([text]))[0];
   const numbers = Array.from(embedding as Float32Array);
   if (json) {
     const source = text === undefined ? { kind: "image" } : { kind: "text", text };
-    console.log(JSON.stringify({ ...source, models: await perceptorsIn(vq), embedding: numbers }));
-  } else console.log(numbers.join("\n"));
+    tellJson({ ...source, models: await perceptorsIn(vq), embedding: numbers });
+  } else tell(...numbers.map(String));
 }

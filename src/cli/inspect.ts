@@ -8,6 +8,7 @@ import { readStory } from "../sessions/metadata.js";
 import { readSession } from "../sessions/session-file.js";
 import { currentNode, currentState } from "../sessions/session-tree.js";
 import { type NodeFacts, nodeFacts, treeLines } from "./session-tree.js";
+import { tell, tellJson } from "./terminal.js";
 
 export function addInspect(program: Command): void {
   program
@@ -25,7 +26,8 @@ async function inspect(path: string, { json = false }: { json?: boolean }): Prom
     () => false,
   );
   const facts = isFolder ? await inspectFolder(path) : await inspectFile(path);
-  console.log(json ? JSON.stringify(facts, null, 2) : lines(facts).join("\n"));
+  if (json) tellJson(facts, 2);
+  else tell(...lines(facts));
 }
 
 async function inspectFolder(path: string): Promise<object> {

@@ -19,6 +19,7 @@ import { addReconstruct } from "./reconstruct.js";
 import { addResume } from "./resume.js";
 import { addScore } from "./score.js";
 import { addStyle } from "./style.js";
+import { remark } from "./terminal.js";
 import { addVideo } from "./video.js";
 
 /** @returns the exit code */
@@ -73,11 +74,11 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** One line: what is wrong, and what would work. */
 function complain(message: string, hint: string | undefined): void {
-  process.stderr.write(`vqgan-clip: ${oneLine(message)}${hint ? ` (${oneLine(hint)})` : ""}\n`);
+  remark(`vqgan-clip: ${oneLine(message)}${hint ? ` (${oneLine(hint)})` : ""}`);
 }
 
 function explain(error: unknown): { message: string; hint?: string | undefined } {
-  if (process.env.VQGAN_CLIP_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (process.env.VQGAN_CLIP_DEBUG && error instanceof Error) remark(...(error.stack ?? "").split("\n"));
   if (error instanceof VqganClipError)
     return { message: error.message.replace(/^\w+(\.\w+)?\(\): /, ""), hint: error.hint };
   const message = error instanceof Error ? error.message : String(error);

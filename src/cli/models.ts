@@ -19,6 +19,7 @@ import { catalogue } from "../hub/catalogue.js";
 import { hubSettings } from "../hub/environment.js";
 import { mebibytes, type Progress, type PullPlan, pull } from "../hub/pull.js";
 import type { ModelFacts } from "./describe-model.js";
+import { redraw, remark, tell, tellJson } from "./terminal.js";
 
 const variablesHelp = `
 Downloads lie where Python's huggingface_hub keeps them, and each uses what the other has downloaded. Its variables work:
@@ -68,7 +69,7 @@ async function list(folders: readonly string[], { json = false }: { json?: boole
   for (const model of await listCached(hubSettings())) models.push(await describeCached(model));
   for (const folder of folders) models.push(...(await describeFolder(folder)));
   if (json) {
-    console.log(JSON.stringify(models, null, 2));
+    tellJson(models, 2);
     return;
   }
   const rows = models.map(({ name, kind, parameters, bytes, licence }) => [
@@ -78,7 +79,7 @@ async function list(folders: readonly string[], { json = false }: { json?: boole
     `${(bytes / 2 ** 20).toFixed(1)} MiB`,
     licence,
   ]);
-  console.log(table([["name", "kind", "parameters", "size", "licence"], ...rows]));
+  tell(...table([["name", "kind", "parameters", "size", "licence"], ...rows]));
 }
 
 /** Weights are not hashed here, as those of folders are: they may be gigabytes, and `verify` does it. */
@@ -108,7 +109,7 @@ async function pullModel(name: string | undefined, flags: { yes?: boolean; quiet
       const state = (await findCached(settings, published)) ? "in the cache" : `about ${mebibytes(bytes)}`;
       rows.push([published.name, kind, state, licence]);
     }
-    console.log(table([["name", "kind", "size", "licence"], ...rows]));
+    tell(...table([["name", "kind", "size", "licence"], ...rows]));
     return;
   }
   const published = publishedNamed(name);
@@ -127,7 +128,7 @@ async function pullModel(name: string | undefined, flags: { yes?: boolean; quiet
     });
     meter.clear();
     if (!model) throw new VqganClipError("ABORTED", "pull: nothing was downloaded");
-    console.log(model.folder);
+    tell(model.folder);
   } finally {
     meter.clear();
     process.off("SIGINT", onSignal);
@@ -148,7 +149,7 @@ async function confirm(plan: PullPlan, yes: boolean, signal: AbortSignal): Promi
     `size:    ${mebibytes(missing)} to download${freeBytes === undefined ? "" : `, ${mebibytes(freeBytes)} free`} at ${cacheDir}`,
     ...(unpinned ? ["note:    nobody states a checksum; the first download's is kept and required from then on"] : []),
   ];
-  process.stderr.write(`${lines.join("\n")}\n`);
+  remark(...lines);
   if (yes) return true;
   if (!process.stdin.isTTY) {
     throw new VqganClipError("BAD_ARGUMENT", "pull: nobody is there to be asked", "add --yes to agree");
@@ -168,7 +169,7 @@ async function verify(name: string | undefined): Promise<void> {
   const models =
     name === undefined ? await listCached(settings) : [await requireCached(settings, name, publishedNamed(name).kind)];
   if (models.length === 0) {
-    console.log(`no models in ${settings.cacheDir}`);
+    tell(`no models in ${settings.cacheDir}`);
     return;
   }
   const wrong = new Set<string>();
@@ -178,7 +179,7 @@ async function verify(name: string | undefined): Promise<void> {
       const { published } = model;
       if (verdict === "wrong") wrong.add(published.name);
       const shown = checksum ? ` ${checksum.kind} ${checksum.digest.slice(0, 12)}` : "";
-      console.log(`${verdict.padEnd(7)}  ${published.name}  ${file.name} ${shown}`.trimEnd());
+      tell(`${verdict.padEnd(7)}  ${published.name}  ${file.name} ${shown}`.trimEnd());
     }
   }
   if (wrong.size === 0) return;
@@ -201,7 +202,7 @@ async function remove(name: string): Promise<void> {
       "models ls lists what is",
     );
   }
-  console.log(`removed ${published.name}: ${mebibytes(bytes)} freed`);
+  tell(`removed ${published.name}: ${mebibytes(bytes)} freed`);
 }
 
 /** How far a download is: a line that is drawn anew on a terminal, else one line a file. */
@@ -222,7 +223,7 @@ class Meter {
     this.rates.set(file, { begin, from });
     if (received === total) this.done.add(file);
     if (!this.isLive) {
-      if (received === total) process.stderr.write(`${file}: ${mebibytes(received)}\n`);
+      if (received === total) remark(`${file}: ${mebibytes(received)}`);
       return;
     }
     if (received !== total && now - this.drawn < 100) return;
@@ -230,30 +231,29 @@ class Meter {
     const percent = total ? `${Math.floor((100 * received) / total)} %  ` : "";
     const rate = now > begin ? (received - from) / ((now - begin) / 1000) : 0;
     const line = `${file}  ${percent}${mebibytes(received)}${total ? ` of ${mebibytes(total)}` : ""}  ${mebibytes(rate)}/s`;
-    process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns || 80) - 1)}`);
+    redraw(line);
   }
 
   say(line: string): void {
     if (this.quiet) return;
     this.clear();
-    process.stderr.write(`note: ${line}\n`);
+    remark(`note: ${line}`);
   }
 
   clear(): void {
-    if (this.isLive) process.stderr.write("\r\x1b[K");
+    if (this.isLive) redraw();
   }
 }
 
-function table(rows: readonly (readonly string[])[]): string {
+/** A line for each row, its cells below one another. */
+function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] as readonly string[]).map((_, i) =>
     Math.max(...rows.map((row) => (row[i] as string).length)),
   );
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i] as number))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] as number))
+      .join("  ")
+      .trimEnd(),
+  );
 }

@@ -6,6 +6,7 @@ import { givenThreads } from "../runtime/given-threads.js";
 import type { CreateRequest, VqganClip } from "../vqgan-clip.js";
 import { exitCodes } from "./exit-codes.js";
 import { clock } from "./reporter.js";
+import { tell, tellJson } from "./terminal.js";
 
 interface PlanFlags {
   readonly device?: Device | "auto";
@@ -28,7 +29,7 @@ export async function tellPlan(vq: VqganClip, request: CreateRequest, flags: Pla
   if (flags.json) {
     const flops = { convolution, matrix };
     const plan = { size, cutouts, microBatch, lowMemory, recompute, peakBytes, availableBytes, flops, seconds, steps };
-    console.log(JSON.stringify({ type: "plan", ...plan }));
+    tellJson({ type: "plan", ...plan });
     return exitCodes.ok;
   }
   const ways = [
@@ -36,12 +37,12 @@ export async function tellPlan(vq: VqganClip, request: CreateRequest, flags: Pla
     ...(lowMemory ? ["low-memory session"] : []),
     ...(recompute ? ["generator's values computed again"] : []),
   ];
-  console.log(`${size.join("x")}, ${cutouts} cutouts, ${ways.join(", ")}`);
+  tell(`${size.join("x")}, ${cutouts} cutouts, ${ways.join(", ")}`);
   const short = peakBytes > availableBytes ? "; too little: --max-memory makes it fit" : "";
-  console.log(`memory: about ${gigabytes(peakBytes)} at its peak, ${gigabytes(availableBytes)} are free${short}`);
+  tell(`memory: about ${gigabytes(peakBytes)} at its peak, ${gigabytes(availableBytes)} are free${short}`);
   const time =
     seconds === undefined ? "" : `, at least ${seconds.toPrecision(2)} s; ${steps} steps: ${clock(seconds * steps)}`;
-  console.log(`a step: ${((convolution + matrix) / 1e12).toPrecision(3)} TFLOP${time}`);
+  tell(`a step: ${((convolution + matrix) / 1e12).toPrecision(3)} TFLOP${time}`);
   return exitCodes.ok;
 }
 

@@ -7,6 +7,7 @@ import { resizePicture } from "../image/resize.js";
 import { codebookOf } from "../models/generator.js";
 import { addModelOptions, modelFrom, wholeNumber } from "./options.js";
 import { checkOutputs } from "./outputs.js";
+import { tell, tellJson } from "./terminal.js";
 
 interface ReconstructFlags extends Readonly<Record<string, unknown>> {
   readonly maxSide: number;
@@ -65,10 +66,10 @@ async function reconstruct(input: string, output: string, flags: ReconstructFlag
     codesUsed,
     codes: vq.generator.codebook?.codes.shape[0],
   };
-  if (flags.json) console.log(JSON.stringify(facts));
+  if (flags.json) tellJson(facts);
   else {
     const scaled = scale < 1 ? `, scaled to ${seenWidth}x${seenHeight} in between` : "";
     const used = codes ? `, ${codesUsed} of ${facts.codes} codes in ${rows}x${columns}` : "";
-    console.log(`${output}: ${width}x${height}${scaled}, PSNR ${psnr.toFixed(2)} dB${used}`);
+    tell(`${output}: ${width}x${height}${scaled}, PSNR ${psnr.toFixed(2)} dB${used}`);
   }
 }

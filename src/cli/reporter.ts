@@ -2,6 +2,7 @@
 import { requires } from "../core/errors.js";
 import type { Losses } from "../guidance/losses.js";
 import { isStdoutLost } from "./output-streams.js";
+import { redraw, remark, tellJson } from "./terminal.js";
 
 interface ReporterOptions {
   /** Nothing on stderr but errors. */
@@ -43,14 +44,14 @@ export class Reporter {
 
   /** One machine-readable event. */
   event(type: string, fields: object): void {
-    if (this.events && !isStdoutLost()) process.stdout.write(`${JSON.stringify({ type, ...fields })}\n`);
+    if (this.events && !isStdoutLost()) tellJson({ type, ...fields });
   }
 
   /** One line for people. */
   say(line: string): void {
     if (this.options.quiet) return;
     this.clear();
-    process.stderr.write(`${line}\n`);
+    remark(line);
   }
 
   /** Step `step` of `steps` was done just now, of the picture that `told` says where there are several. */
@@ -76,14 +77,11 @@ export class Reporter {
   }
 
   clear(): void {
-    if (this.bar) process.stderr.write("\r\x1b[K");
+    if (this.bar) redraw();
   }
 
   private draw(line: string): void {
-    const fitting = line.slice(0, (process.stderr.columns || 80) - 1);
-    const cut = Math.min(BAR_WIDTH, fitting.length);
-    const bar = this.colour ? `\x1b[36m${fitting.slice(0, cut)}\x1b[39m` : fitting.slice(0, cut);
-    process.stderr.write(`\r\x1b[K${bar}${fitting.slice(cut)}`);
+    redraw(line, this.colour ? BAR_WIDTH : 0);
   }
 }
 

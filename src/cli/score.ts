@@ -5,6 +5,7 @@ import type { ModelIdentity } from "../sessions/model-identity.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import { noticeText } from "./notices.js";
 import { addModelOptions, addPerceptorWeights, modelFrom } from "./options.js";
+import { remark, tell, tellJson } from "./terminal.js";
 
 export function addScore(program: Command): void {
   const command = program
@@ -30,17 +31,17 @@ async function score(
   const { VqganClip: Engine } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
   const vq = await Engine.fromPretrained({
     ...modelFrom(flags),
-    onNotice: (notice) => process.stderr.write(`${noticeText(notice)}\n`),
+    onNotice: (notice) => remark(noticeText(notice)),
   });
   const { perceptorWeights } = flags;
   const scores = await vq.score(picture, prompts, { ...(perceptorWeights && { perceptorWeights }) });
   if (flags.json) {
-    console.log(JSON.stringify({ models: await perceptorsIn(vq), scores }));
+    tellJson({ models: await perceptorsIn(vq), scores });
     return;
   }
-  console.log("cosine  distance  prompt");
+  tell("cosine  distance  prompt");
   for (const { prompt, cosine, distance } of scores) {
-    console.log(`${cosine.toFixed(4).padStart(6)}  ${distance.toFixed(4).padStart(8)}  ${prompt}`);
+    tell(`${cosine.toFixed(4).padStart(6)}  ${distance.toFixed(4).padStart(8)}  ${prompt}`);
   }
 }
 

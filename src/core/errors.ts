@@ -1,4 +1,5 @@
 /** The one error type that users meet: a stable code, what is wrong, and what would work. */
+import { escapedText } from "./escape.js";
 
 export type ErrorCode =
   | "BAD_ARGUMENT"
@@ -28,8 +29,8 @@ export class VqganClipError extends Error {
     hint?: string,
     options?: ErrorOptions,
   ) {
-    super(clipped(message), options);
-    this.hint = hint && clipped(hint);
+    super(escapedText(clipped(message)), options);
+    this.hint = hint === undefined ? undefined : escapedText(clipped(hint));
   }
 }
 

@@ -1,0 +1,17 @@
+/**
+ * Foreign text (out of pictures, checkpoints, file names, servers) on its way to people: what a terminal would obey or
+ * hide is shown as JSON writes it.
+ */
+
+/** Control characters of both sets, marks and overrides of direction, separators of lines; not the tab and the newline. */
+const OBEYED = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+
+/** The text with tabs and newlines as they are. */
+export function escapedText(text: string): string {
+  return text.replace(OBEYED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** The text on one line: a value that feigns a line of its own is seen through. */
+export function escapedLine(text: string): string {
+  return escapedText(text).replaceAll("\n", "\\n").replaceAll("\t", "\\t");
+}
