@@ -17,7 +17,11 @@ test("a checkpoint that fails is told once, tried again at the next time and tol
   } as unknown as PictureRun;
   const told: string[] = [];
   const reporter = { say: (line: string) => told.push(line), event: (type: string) => told.push(type) };
-  const checkpoints = new Checkpoints(run, { session: "a.vqclip", checkpointEvery: 5 }, reporter as unknown as Reporter);
+  const checkpoints = new Checkpoints(
+    run,
+    { session: "a.vqclip", checkpointEvery: 5 },
+    reporter as unknown as Reporter,
+  );
   for (let step = 1; step <= 15; step++) await checkpoints.after(step);
   expect(saved).toEqual(["a.vqclip"]);
   expect(told).toEqual([

@@ -32,7 +32,9 @@ export class Checkpoints {
       const reason = failureText(writeFailure(error));
       this.reporter.event("checkpoint-failed", { step, file: session, reason });
       if (!this.isFailing) {
-        this.reporter.say(`note: no checkpoint at step ${step}: ${reason}; the run goes on, the next try is at step ${step + checkpointEvery}`);
+        this.reporter.say(
+          `note: no checkpoint at step ${step}: ${reason}; the run goes on, the next try is at step ${step + checkpointEvery}`,
+        );
       }
       this.isFailing = true;
     }

@@ -49,7 +49,10 @@ export function addEdit(program: Command, finish: (code: number) => void): void 
     )
     .argument("<picture>", "the picture to edit")
     .argument("[prompts...]", 'what to see instead, such as "a jacket made of fur"')
-    .option("-o, --output <file>", "PNG to write, - for stdout (default: the picture's name with -edited.png, and a number where that is taken)")
+    .option(
+      "-o, --output <file>",
+      "PNG to write, - for stdout (default: the picture's name with -edited.png, and a number where that is taken)",
+    )
     .option(
       "--strength <x>",
       `how far it may go, 0 to 1: steps, regulariser and structure together (default: as the models recommend, else ${USUAL_STRENGTH})`,

@@ -132,7 +132,8 @@ export async function framesToFiles(work: FramesWork): Promise<number> {
       for await (const frame of work.frames({ signal: pause.signal, onStep })) {
         const { file, unsaved } = await folder.keep(frame, { metadata });
         reporter.event("frame", { frame: frame.number, file });
-        if (unsaved && !isUnsaved) reporter.say(`note: the frame is written, its session is not: ${failureText(unsaved)}`);
+        if (unsaved && !isUnsaved)
+          reporter.say(`note: the frame is written, its session is not: ${failureText(unsaved)}`);
         isUnsaved = unsaved !== undefined;
       }
       reporter.clear();

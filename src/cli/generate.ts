@@ -15,8 +15,8 @@ import { noticeText } from "./notices.js";
 import { addModelOptions, addSettingOptions, modelArguments, modelFrom, settingsFrom, wholeNumber } from "./options.js";
 import { checkOutputs } from "./outputs.js";
 import { tellPlan } from "./plan.js";
-import { Reporter } from "./reporter.js";
 import { remade } from "./remake.js";
+import { Reporter } from "./reporter.js";
 import { addRunOptions } from "./run-options.js";
 import { runToFiles } from "./run-to-files.js";
 import { addTargetOptions, targetsFrom } from "./target-options.js";
@@ -38,15 +38,19 @@ export function addGenerate(program: Command, finish: (code: number) => void): v
         .argParser((text) => wholeNumber(text, 1, MOST))
         .default(1, "1"),
     )
-    .option("--prompts-file <file>", "text with the prompts of a picture in each line; prompts named beside it join all")
+    .option(
+      "--prompts-file <file>",
+      "text with the prompts of a picture in each line; prompts named beside it join all",
+    )
     .option("--init-image <file>", "begin at this picture (default: random codes); with --like what it was made from")
     .option("--init-codes <file>", "begin at these codes: a JSON list, row by row (default: random codes)")
     .option("--plan", "say what the run will need, memory and time a step, and end there (default: run)")
     .option("--like <png>", "make this picture again from its metadata; other options change what they name")
     .addOption(
-      new Option("--image <png>", "with --like, a picture that was painted by hand on its way (default: none)").argParser(
-        (text, others: readonly string[] = []) => [...others, text],
-      ),
+      new Option(
+        "--image <png>",
+        "with --like, a picture that was painted by hand on its way (default: none)",
+      ).argParser((text, others: readonly string[] = []) => [...others, text]),
     );
   addRunOptions(addModelOptions(addTargetOptions(addSettingOptions(command))));
   addFileOptions(addKeepOption(command)).action(async (positional: string[], options) =>
@@ -78,7 +82,12 @@ async function generate(positional: readonly string[], flags: GenerateFlags): Pr
   const likeness = like === undefined ? undefined : await likenessOf(like, { initImage, initCodes, images, targets });
   for (const request of requests) requestedPrompts(request, likeness?.story.settings); // typing errors are told at once
   const isOne = requests.length * number === 1;
-  requires(isOne || like === undefined, "BAD_ARGUMENT", () => "--like: it makes one picture", "leave -n and --prompts-file out");
+  requires(
+    isOne || like === undefined,
+    "BAD_ARGUMENT",
+    () => "--like: it makes one picture",
+    "leave -n and --prompts-file out",
+  );
   requires(isOne || output !== "-", "BAD_ARGUMENT", () => "-o: stdout takes one picture", "name a file");
   await checkOutputs(outputsOf(flags));
   const { VqganClip } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
@@ -155,8 +164,17 @@ async function numbered(run: PictureRun, flags: GenerateFlags): Promise<Generate
 async function promptLines(path: string): Promise<string[]> {
   const lines = (await readText(path)).split(/\r\n|\r|\n/).map((line) => line.trim());
   const said = lines.filter((line) => line !== "" && !line.startsWith("#"));
-  requires(said.length > 0, "BAD_FILE", () => `--prompts-file: ${path} holds no prompts`, "write those of a picture in each line");
-  requires(said.length <= MOST, "OUT_OF_LIMITS", () => `--prompts-file: ${path} holds ${said.length} lines, the limit is ${MOST}`);
+  requires(
+    said.length > 0,
+    "BAD_FILE",
+    () => `--prompts-file: ${path} holds no prompts`,
+    "write those of a picture in each line",
+  );
+  requires(
+    said.length <= MOST,
+    "OUT_OF_LIMITS",
+    () => `--prompts-file: ${path} holds ${said.length} lines, the limit is ${MOST}`,
+  );
   return said;
 }
 

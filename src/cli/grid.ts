@@ -113,7 +113,9 @@ async function grid(positional: readonly string[], flags: GridFlags): Promise<nu
       reporter.event("picture", { ...told, step, ...(score !== undefined && { score }), ...(race && { out }) });
       cells.push({ picture: cell.picture, label: labelOf(cell, told) });
       if (pictures === undefined) continue;
-      const name = Object.entries(told).map(([key, value]) => `${key}-${String(value).replace(/[^\p{L}\p{M}\p{N}_.-]+/gu, "_")}`);
+      const name = Object.entries(told).map(
+        ([key, value]) => `${key}-${String(value).replace(/[^\p{L}\p{M}\p{N}_.-]+/gu, "_")}`,
+      );
       const path = await freePath(join(pictures, `${name.join("-")}.png`));
       await writes.attempt(() => cell.run.toPNG(path, { metadata }));
     }

@@ -54,7 +54,11 @@ export async function likenessOf(path: string, given: Given): Promise<Likeness> 
   const lacks = (what: string, sha256: string | undefined, flag: string, came?: string): VqganClipError => {
     const hash = sha256 === undefined ? "" : ` (sha256 of its pixels ${sha256})`;
     const other = came === undefined ? "" : `; what was given has ${came}`;
-    return new VqganClipError("BAD_ARGUMENT", `--like: ${path} was made from ${what}${hash}${other}`, `give it: ${flag}`);
+    return new VqganClipError(
+      "BAD_ARGUMENT",
+      `--like: ${path} was made from ${what}${hash}${other}`,
+      `give it: ${flag}`,
+    );
   };
   const targets = targetsOf(path, story, given);
   const painted = await paintedOf(story, given, lacks);
@@ -106,14 +110,19 @@ export async function tellDifferences(story: Story, vq: VqganClip, reporter: Rep
 }
 
 /** The settings' targets, with the given files in their order; weights are the picture's. */
-function targetsOf(path: string, { settings, targets = [] }: Story, { targets: given }: Given): TargetRequest<string>[] {
+function targetsOf(
+  path: string,
+  { settings, targets = [] }: Story,
+  { targets: given }: Given,
+): TargetRequest<string>[] {
   const left = { image: given.filter(isImage), vector: given.filter(isVector) };
   const made = settings.targets.map((target, i): TargetRequest<string> => {
     const { kind, weight } = target;
     const aim = { weight, ...(target.stop !== null && { stop: target.stop }) };
     if (kind === "noise") return { kind, ...aim, seed: target.seed };
     const flag = `--${kind}-prompt`;
-    const lacking = () => `--like: ${path} was drawn to ${kind === "image" ? "a picture" : "a vector"} (sha256 ${targets[i]})`;
+    const lacking = () =>
+      `--like: ${path} was drawn to ${kind === "image" ? "a picture" : "a vector"} (sha256 ${targets[i]})`;
     if (kind === "image") {
       const file = left.image.shift();
       requires(file, "BAD_ARGUMENT", lacking, `give it: ${flag}`);

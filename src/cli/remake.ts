@@ -29,7 +29,8 @@ export async function remade(vq: VqganClip, likeness: Likeness, changes: Changes
   requires(
     isAsItWas || (lineage.length === 0 && !frames),
     "BAD_ARGUMENT",
-    () => `--like: the picture was ${frames ? "a frame among others" : "branched off on the way"} and is made again as it was`,
+    () =>
+      `--like: the picture was ${frames ? "a frame among others" : "branched off on the way"} and is made again as it was`,
     "leave the other settings out",
   );
   let run = await begun(vq, likeness, changes);
@@ -51,7 +52,8 @@ export async function remade(vq: VqganClip, likeness: Likeness, changes: Changes
     requires(
       JSON.stringify(run.settings) === JSON.stringify(settings),
       "BAD_ARGUMENT",
-      () => `--like: at step ${branch.step} it went on in a way that its settings do not tell, such as other micro-batches`,
+      () =>
+        `--like: at step ${branch.step} it went on in a way that its settings do not tell, such as other micro-batches`,
       "resume its session instead",
     );
   }

@@ -38,7 +38,10 @@ export function addResume(program: Command, finish: (code: number) => void): voi
         "which inspect shows. The session is written back.",
     )
     .argument("<session>", "the .vqclip file")
-    .option("-o, --output <file>", "PNG to write, - for stdout (default: the session's name with .png, and a number where that is taken)")
+    .option(
+      "-o, --output <file>",
+      "PNG to write, - for stdout (default: the session's name with .png, and a number where that is taken)",
+    )
     .option("-i, --steps <n>", `steps in all, ${takes("steps")} (default: the session's)`, (text) =>
       parseSetting("steps", text),
     )

@@ -15,6 +15,7 @@ export function addScore(program: Command): void {
     )
     .argument("<picture>", "the picture")
     .argument("<prompts...>", "plain texts, without weights")
+    .option("--quiet", "no notes (default: notes on stderr)")
     .option("--json", "one JSON object (default: a table)");
   addPerceptorWeights(addModelOptions(command)).action(score);
 }
@@ -30,7 +31,7 @@ async function score(
   const { VqganClip: Engine } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
   const vq = await Engine.fromPretrained({
     ...modelFrom(flags),
-    onNotice: (notice) => process.stderr.write(`${noticeText(notice)}\n`),
+    onNotice: (notice) => flags.quiet || process.stderr.write(`${noticeText(notice)}\n`),
   });
   const { perceptorWeights } = flags;
   const scores = await vq.score(picture, prompts, { ...(perceptorWeights && { perceptorWeights }) });

@@ -123,7 +123,9 @@ async function isDirectory(path: string): Promise<boolean> {
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
     const reason = missing ? "no such file or folder" : (cause as Error).message;
-    throw new VqganClipError(missing ? "BAD_FILE" : "IO_FAILED", `cannot read ${path}: ${reason}`, "check the path", { cause });
+    throw new VqganClipError(missing ? "BAD_FILE" : "IO_FAILED", `cannot read ${path}: ${reason}`, "check the path", {
+      cause,
+    });
   }
 }
 

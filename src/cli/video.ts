@@ -2,8 +2,8 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { requestedPrompts } from "../guidance/resolve-settings.js";
 import { createVideo, frameCount, MAX_FRAMES, videoDefaults, videoFrames } from "../video/moving-video.js";
-import { addFramesOptions, continued, type FramesFlags, framesToFiles, openPlace } from "./frames-to-files.js";
 import { slug } from "./default-names.js";
+import { addFramesOptions, continued, type FramesFlags, framesToFiles, openPlace } from "./frames-to-files.js";
 import { noticeText } from "./notices.js";
 import { addModelOptions, addSettingOptions, modelFrom, numberBetween, settingsFrom, wholeNumber } from "./options.js";
 import { Reporter } from "./reporter.js";

@@ -21,9 +21,14 @@ export async function readInput(path: string): Promise<Uint8Array> {
   } catch (cause) {
     const { code = "", message } = cause as NodeJS.ErrnoException;
     const reason = reasons[code];
-    throw new VqganClipError(reason ? "BAD_FILE" : "IO_FAILED", `cannot read ${path}: ${reason ?? message}`, "check the path", {
-      cause,
-    });
+    throw new VqganClipError(
+      reason ? "BAD_FILE" : "IO_FAILED",
+      `cannot read ${path}: ${reason ?? message}`,
+      "check the path",
+      {
+        cause,
+      },
+    );
   }
   throw new VqganClipError("OUT_OF_LIMITS", `cannot read ${path}: ${size} bytes, the limit is ${LIMIT}`);
 }

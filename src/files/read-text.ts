@@ -6,10 +6,13 @@ import { readInput } from "./read-input.js";
 export async function readText(path: string): Promise<string> {
   const bytes = await readInput(path);
   const [first, second] = bytes;
-  const encoding = first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+  const encoding =
+    first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes); // without the mark
   } catch (cause) {
-    throw new VqganClipError("BAD_FILE", `${path}: no text in ${encoding.toUpperCase()}`, "save it as UTF-8", { cause });
+    throw new VqganClipError("BAD_FILE", `${path}: no text in ${encoding.toUpperCase()}`, "save it as UTF-8", {
+      cause,
+    });
   }
 }

@@ -2,9 +2,10 @@
  * A run that begins at the prior's picture: a feed-forward first latent (Cherti et al. 2021) instead of a blank one; the
  * optimisation from there is the paper's.
  */
-import { exactSeed } from "../core/seed.js";
+
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
+import { exactSeed } from "../core/seed.js";
 import { sameShape, sizeOf } from "../core/shape.js";
 import { input } from "../graph/tensor.js";
 import { collage, type Spot } from "../image/collage.js";

@@ -73,7 +73,12 @@ export class Run implements AsyncIterable<StepEvent> {
     const latentTarget = toStart ? z.clone() : NDArray.zeros("float32", z.shape);
     const targets = await beginTargets(models, settings, options.targets ?? [], compileOptionsOf(options));
     const begun = { settings, beganFrom, targets, changed: false, step: 0, z, latentTarget, optimizer } as const;
-    const state = { ...begun, ...averageFrom(z, settings.average), ...(source && { source }), ...(initSha256 && { initSha256 }) };
+    const state = {
+      ...begun,
+      ...averageFrom(z, settings.average),
+      ...(source && { source }),
+      ...(initSha256 && { initSha256 }),
+    };
     return Run.compiled(models, state, read, options);
   }
 

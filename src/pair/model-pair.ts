@@ -23,7 +23,15 @@ import {
   type ModelIdentity,
 } from "../sessions/model-identity.js";
 import { readSession } from "../sessions/session-file.js";
-import { branched, continued, currentState, forked, type SessionTree, switchedTo, withTip } from "../sessions/session-tree.js";
+import {
+  branched,
+  continued,
+  currentState,
+  forked,
+  type SessionTree,
+  switchedTo,
+  withTip,
+} from "../sessions/session-tree.js";
 import { PairModels, type PairParts } from "./models.js";
 import type { Notice, PairOptions } from "./options.js";
 import { type Plan, planRun } from "./plan.js";

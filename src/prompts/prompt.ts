@@ -93,7 +93,8 @@ function splitPrompt(source: string, belongs: (field: string, before: string) =>
   const fields = splitOn(source, ":");
   for (const first of [fields.length - 2, fields.length - 1]) {
     const numbers = fields.slice(first);
-    const isRead = first >= 1 && numbers.every(isNumberField) && !belongs(fields[first] as string, fields[first - 1] as string);
+    const isRead =
+      first >= 1 && numbers.every(isNumberField) && !belongs(fields[first] as string, fields[first - 1] as string);
     if (isRead) return { fields: fields.slice(0, first), numbers: numbers.map((field) => field.trim()) };
   }
   return { fields, numbers: [] };

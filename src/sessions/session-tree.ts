@@ -12,13 +12,13 @@ import { type OptimizerPolicy, optimizerUnder } from "./paint.js";
 import type { RunStatus } from "./run-status.js";
 
 /** How a node began. `node` and `step` say where in its parent. */
-export type NodeOrigin =
-  | { readonly kind: "start" }
-  | ({ readonly node: number } & Branch);
+export type NodeOrigin = { readonly kind: "start" } | ({ readonly node: number } & Branch);
 
 /** How a run left its way at a step. */
-export type Branch = { readonly step: number } & (
-  /** The same latent, other settings, and perhaps another state of the optimiser. */
+export type Branch = {
+  readonly step: number;
+} & /** The same latent, other settings, and perhaps another state of the optimiser. */
+(
   | { readonly kind: "fork"; readonly optimizer?: OptimizerPolicy }
   /** The picture was painted over by hand. */
   | {

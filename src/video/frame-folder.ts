@@ -136,6 +136,11 @@ async function namesIn(folder: string): Promise<string[]> {
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     const reason = code === "ENOENT" ? "no such folder" : code === "ENOTDIR" ? "it is no folder" : undefined;
-    throw new VqganClipError(reason ? "BAD_FILE" : "IO_FAILED", `cannot read ${folder}: ${reason ?? message}`, "check the path", { cause });
+    throw new VqganClipError(
+      reason ? "BAD_FILE" : "IO_FAILED",
+      `cannot read ${folder}: ${reason ?? message}`,
+      "check the path",
+      { cause },
+    );
   }
 }

@@ -134,7 +134,18 @@ describe("generate", () => {
   test("Ctrl-C pauses after the step, saves, and prints the command that goes on to the same bytes", () =>
     inEmptyFolder(async (folder) => {
       const path = (name: string) => join(folder, name);
-      const args = ["generate", "a castle", "--seed", "3", "--steps", "100000", "-o", path("a b.png"), "--json", ...small];
+      const args = [
+        "generate",
+        "a castle",
+        "--seed",
+        "3",
+        "--steps",
+        "100000",
+        "-o",
+        path("a b.png"),
+        "--json",
+        ...small,
+      ];
       let asked = false;
       const paused = await cli(args, {
         onLine: (line, kill) => {

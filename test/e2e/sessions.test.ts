@@ -203,7 +203,11 @@ describe("trees", () => {
     expect(readStory(readPngText(await run.toPNG()))).toMatchObject({ step: 3, changed: false });
     await run.resume({ steps: 4, prompts: "fog" }).toFinish();
     const story = readStory(readPngText(await run.toPNG()));
-    expect(story).toMatchObject({ step: 4, changed: true, lineage: [{ kind: "fork", step: 3, settings: { prompts: "a castle", steps: 3 } }] });
+    expect(story).toMatchObject({
+      step: 4,
+      changed: true,
+      lineage: [{ kind: "fork", step: 3, settings: { prompts: "a castle", steps: 3 } }],
+    });
     await run.dispose();
   });
 });
