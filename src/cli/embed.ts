@@ -9,6 +9,7 @@ import { remark, tell, tellJson } from "./terminal.js";
 interface EmbedFlags extends Readonly<Record<string, unknown>> {
   readonly text?: string;
   readonly image?: string;
+  readonly quiet?: boolean;
   readonly json?: boolean;
 }
 
@@ -21,6 +22,7 @@ export function addEmbed(program: Command): void {
     )
     .option("--text <text>", "the text (default: none)")
     .option("--image <file>", "the picture, seen as CLIP does: short side resized, middle square (default: none)")
+    .option("--quiet", "no notes (default: notes on stderr)")
     .option("--json", "one JSON object (default: plain numbers)");
   addModelOptions(command).action(embed);
 }
@@ -34,7 +36,7 @@ async function embed(flags: EmbedFlags): Promise<void> {
   const { VqganClip } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
   const vq = await VqganClip.fromPretrained({
     ...modelFrom(flags),
-    onNotice: (notice) => remark(noticeText(notice)),
+    onNotice: (notice) => flags.quiet || remark(noticeText(notice)),
   });
   const embedding = text === undefined ? await vq.embedImage(image as string) : (await vq.embedTexts([text]))[0];
   const numbers = Array.from(embedding as Float32Array);

@@ -16,6 +16,7 @@ export function addScore(program: Command): void {
     )
     .argument("<picture>", "the picture")
     .argument("<prompts...>", "plain texts, without weights")
+    .option("--quiet", "no notes (default: notes on stderr)")
     .option("--json", "one JSON object (default: a table)");
   addPerceptorWeights(addModelOptions(command)).action(score);
 }
@@ -31,7 +32,7 @@ async function score(
   const { VqganClip: Engine } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
   const vq = await Engine.fromPretrained({
     ...modelFrom(flags),
-    onNotice: (notice) => remark(noticeText(notice)),
+    onNotice: (notice) => flags.quiet || remark(noticeText(notice)),
   });
   const { perceptorWeights } = flags;
   const scores = await vq.score(picture, prompts, { ...(perceptorWeights && { perceptorWeights }) });

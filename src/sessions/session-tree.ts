@@ -17,8 +17,7 @@ export type NodeOrigin = { readonly kind: "start" } | ({ readonly node: number }
 /** How a run left its way at a step. */
 export type Branch = {
   readonly step: number;
-} & /** The same latent, other settings, and perhaps another state of the optimiser. */
-(
+} /** The same latent, other settings, and perhaps another state of the optimiser. */ & (
   | { readonly kind: "fork"; readonly optimizer?: OptimizerPolicy }
   /** The picture was painted over by hand. */
   | {
