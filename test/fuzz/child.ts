@@ -87,5 +87,6 @@ async function main({ seed, first, count, until }: Order): Promise<void> {
   await tell({ kind: "done", inputs, read, peakBytes });
 }
 
+process.once("disconnect", () => process.exit()); // nobody watches any more
 await main(JSON.parse(process.argv[2] as string) as Order);
 process.disconnect();
