@@ -19,7 +19,7 @@ export interface Platform {
 }
 
 const telemetryIsOn =
-  "a worker thread cannot switch the engine's telemetry off: import vqgan-clip in the main thread before the worker is made, or start Node with ORT_DISABLE_TELEMETRY=1";
+  "a worker thread cannot switch the engine's telemetry off: import vqgan-clip in the main thread before the worker is made, start Node with ORT_DISABLE_TELEMETRY=1, or open the models with isolate: true";
 
 export const nodePlatform: Platform = {
   devices: ["cuda", "webgpu", "cpu"],

@@ -58,6 +58,18 @@ describe(`files${strace ? " and sockets" : " (sockets are not traced: strace is 
     expect(files).toEqual(["work/a.png"]);
     expect(sockets).toEqual([]);
   });
+
+  test("an engine in a process of its own", async () => {
+    const run = `
+      const { VqganClip } = await import(${JSON.stringify(pathToFileURL(join(build, "index.js")))});
+      const vq = await VqganClip.fromPretrained(${JSON.stringify({ ...models, isolate: true })});
+      await vq.create({ prompts: "a red apple", size: [32, 32], steps: 1 }).toFinish();
+      console.log("finished");`;
+    const { files, sockets, stdout } = await everythingWritten(["--input-type=module", "-e", run]);
+    expect(stdout).toBe("finished\n"); // and the child has kept nobody alive
+    expect(files).toEqual([]);
+    expect(sockets).toEqual([]);
+  });
 });
 
 describe("worker threads", { timeout: 180_000 }, () => {
