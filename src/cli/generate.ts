@@ -106,7 +106,7 @@ async function generate(positional: readonly string[], flags: GenerateFlags): Pr
     return tellPlan(vq, { ...(requests[0] as CreateRequest), ...begun, ...like }, flags);
   }
   if (likeness) {
-    const { run, until } = await remade(vq, likeness, requests[0] ?? {});
+    const { run, until } = await remade(vq, likeness, requests[0] ?? {}, flags.keepEvery);
     return written(run, flags, reporter, until);
   }
   const runs = requests.flatMap((request) => {

@@ -15,7 +15,7 @@ import type { VqganClip } from "../vqgan-clip.js";
 import type { Reporter } from "./reporter.js";
 
 /** What a command names beside the picture. */
-export interface Given {
+interface Given {
   readonly initImage?: string | undefined;
   readonly initCodes?: readonly number[] | undefined;
   /** Painted pictures, in any order. */
@@ -76,8 +76,12 @@ export async function likenessOf(path: string, given: Given): Promise<Likeness> 
     }
     return { ...found, codes: initCodes };
   }
-  if (beganFrom !== "picture") return found;
   const { initImage } = given;
+  if (beganFrom !== "picture") {
+    const { initCodes: codes } = given; // another start this time
+    if (initImage !== undefined) return { ...found, picture: (await pixelsOf(initImage)).picture };
+    return codes ? { ...found, codes } : found;
+  }
   if (before) {
     const count = before.frames + 1;
     if (initImage === undefined || !(await isFolder(initImage))) {
@@ -132,6 +136,13 @@ function targetsOf(
     requires(file, "BAD_ARGUMENT", lacking, `give it: ${flag}`);
     return { kind, ...aim, vector: file.vector };
   });
+  const needed = settings.targets.filter(({ kind }) => kind !== "noise").length;
+  requires(
+    left.image.length + left.vector.length === 0 && !given.some(({ kind }) => kind === "noise"),
+    "BAD_ARGUMENT",
+    () => `--like: ${path} was drawn to ${needed} pictures and vectors; more prompts of these kinds were given`,
+    "leave them out, or make a new picture",
+  );
   return made;
 }
 

@@ -10,19 +10,25 @@ import { styleFrames } from "../video/style-video.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import type { Likeness } from "./like.js";
 
-export interface Remade {
+interface Remade {
   readonly run: PictureRun;
   /** Steps that the picture had. */
   readonly until: number;
 }
 
-type Changes = Omit<SettingsRequest, "targets"> & { readonly keepEvery?: number };
+type Changes = Omit<SettingsRequest, "targets">;
 
 /**
  * @param changes what is to be different this time
+ * @param keepEvery see `RunRequest`
  * @throws BAD_ARGUMENT when the picture cannot be made again under them, or its files are other ones
  */
-export async function remade(vq: VqganClip, likeness: Likeness, changes: Changes): Promise<Remade> {
+export async function remade(
+  vq: VqganClip,
+  likeness: Likeness,
+  changes: Changes,
+  keepEvery: number | undefined,
+): Promise<Remade> {
   const { story, frames } = likeness;
   const { lineage = [], judged, step } = story;
   const isAsItWas = Object.keys(changes).length === 0;
@@ -33,7 +39,7 @@ export async function remade(vq: VqganClip, likeness: Likeness, changes: Changes
       `--like: the picture was ${frames ? "a frame among others" : "branched off on the way"} and is made again as it was`,
     "leave the other settings out",
   );
-  let run = await begun(vq, likeness, changes);
+  let run = await begun(vq, likeness, changes, keepEvery);
   for (const [i, branch] of lineage.entries()) {
     const settings = lineage[i + 1]?.settings ?? story.settings;
     const steered = changesTo(settings);
@@ -61,11 +67,17 @@ export async function remade(vq: VqganClip, likeness: Likeness, changes: Changes
   return { run, until: changes.steps ?? chosen };
 }
 
-async function begun(vq: VqganClip, likeness: Likeness, changes: Changes): Promise<PictureRun> {
+async function begun(
+  vq: VqganClip,
+  likeness: Likeness,
+  changes: Changes,
+  keepEvery: number | undefined,
+): Promise<PictureRun> {
   const { story, picture, codes, frames, targets } = likeness;
   const like = story.lineage?.[0]?.settings ?? story.settings;
   const request = {
     ...changes,
+    ...(keepEvery !== undefined && { keepEvery }),
     like,
     ...(targets.length > 0 && { targets, prompts: changes.prompts ?? like.prompts }),
   };

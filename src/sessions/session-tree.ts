@@ -15,7 +15,7 @@ import type { RunStatus } from "./run-status.js";
 export type NodeOrigin = { readonly kind: "start" } | ({ readonly node: number } & Branch);
 
 /** How a run left its way at a step. */
-export type Branch = {
+type Branch = {
   readonly step: number;
 } /** The same latent, other settings, and perhaps another state of the optimiser. */ & (
   | { readonly kind: "fork"; readonly optimizer?: OptimizerPolicy }
@@ -95,7 +95,7 @@ export function currentState(tree: SessionTree): RunState {
  *
  * @throws BAD_ARGUMENT when it was not, or when an older version saved the session, which did not write it down
  */
-export function paintedWhere(tree: SessionTree): NDArray {
+function paintedWhere(tree: SessionTree): NDArray {
   const { painted } = currentNode(tree);
   const isForgotten = lineageOf(tree).some(({ kind }) => kind === "paint");
   requires(

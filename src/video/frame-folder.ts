@@ -40,7 +40,7 @@ const PATTERN = /^frame-(\d{5,})\.(png|vqclip)$/;
 export const FRAME_PATTERN = "frame-%05d.png";
 
 /** A frame that was written. */
-export interface KeptFrame {
+interface KeptFrame {
   readonly file: string;
   /** Why its session was not: who goes on later begins behind the last frame that has one. */
   readonly unsaved?: VqganClipError;
