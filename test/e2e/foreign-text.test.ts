@@ -40,7 +40,10 @@ test("a tensor's name", () =>
     const length = Buffer.alloc(8);
     length.writeBigUInt64LE(BigInt(Buffer.byteLength(header)));
     await mkdir(join(cwd, "clip"));
-    await writeFile(join(cwd, "clip", "model.safetensors"), Buffer.concat([length, Buffer.from(header), Buffer.alloc(4)]));
+    await writeFile(
+      join(cwd, "clip", "model.safetensors"),
+      Buffer.concat([length, Buffer.from(header), Buffer.alloc(4)]),
+    );
     for (const name of ["config.json", "tokenizer.json"]) await writeFile(join(cwd, "clip", name), "{}");
     expectShown(await cli(["generate", "castle", "--clip", "clip", "-o", "a.png"], { cwd }));
   }));
