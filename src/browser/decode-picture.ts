@@ -1,5 +1,6 @@
 /** Picture files to NDArrays in a browser, by its own decoder: upright, on white, within a pixel limit. */
 import { requires, VqganClipError } from "../core/errors.js";
+import { requireKnown } from "../core/known-names.js";
 import { NDArray } from "../core/ndarray.js";
 
 export interface DecodeOptions {
@@ -12,7 +13,9 @@ export interface DecodeOptions {
  *
  * @throws BAD_IMAGE when it cannot be decoded, OUT_OF_LIMITS when it is too large
  */
-export async function decodePicture(file: Blob, { maxPixels = 50_000_000 }: DecodeOptions = {}): Promise<NDArray> {
+export async function decodePicture(file: Blob, options: DecodeOptions = {}): Promise<NDArray> {
+  requireKnown("decodePicture()", options, { maxPixels: true });
+  const { maxPixels = 50_000_000 } = options;
   const bitmap = await createImageBitmap(file).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new VqganClipError("BAD_IMAGE", `decodePicture(): no picture, or damaged: ${reason}`, undefined, { cause });

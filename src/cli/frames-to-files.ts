@@ -121,7 +121,7 @@ export async function framesToFiles(work: FramesWork): Promise<number> {
       reporter.begin();
       const onStep: FrameOptions["onStep"] = ({ step, losses }) =>
         reporter.step(work.stepsAt(step, folder.done), work.steps, losses);
-      for await (const frame of work.frames({ signal: pause.signal, onStep })) {
+      for await (const frame of work.frames({ signal: pause.signal, whenAborted: "return", onStep })) {
         const file = await folder.keep(frame, { metadata });
         reporter.event("frame", { frame: frame.number, file });
       }

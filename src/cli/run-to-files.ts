@@ -1,15 +1,15 @@
 /** Runs a picture to its end or to Ctrl-C and writes what was asked for: the loop of `generate` and `resume`. */
-import { writeFileAtomically } from "../files/atomic-write.js";
 import type { Ending } from "../guidance/run-state.js";
 import type { Settings } from "../guidance/settings.js";
 import type { EditReport } from "../masks/edit-report.js";
 import type { PictureRun } from "../picture-run.js";
 import type { MetadataLevel } from "../sessions/metadata.js";
 import { exitCodes } from "./exit-codes.js";
+import { LossTrace, type TraceFiles } from "./loss-trace.js";
 import { pauseOnSignals } from "./pause-on-signals.js";
 import { clock, type Reporter } from "./reporter.js";
 
-export interface RunFiles {
+export interface RunFiles extends TraceFiles {
   /** Path of the PNG, or "-" for stdout. */
   readonly png: string;
   /** Session to write at the end. */
@@ -18,8 +18,6 @@ export interface RunFiles {
   readonly pauseSession: string;
   /** Steps between two writings of `session` on the way; 0: none. */
   readonly checkpointEvery: number;
-  /** NDJSON of every loss at full precision. */
-  readonly trace?: string | undefined;
 }
 
 export interface RunReport {
@@ -35,18 +33,20 @@ export async function runToFiles(run: PictureRun, files: RunFiles, options: RunR
   const { settings } = run;
   const pause = pauseOnSignals(() => reporter.say("pausing after this step; once more quits without saving"));
   const began = performance.now();
-  const trace: string[] = [];
+  const trace = new LossTrace(files, settings);
   try {
     const { step: first, beganFrom } = await run.state();
     const models = await run.models();
     reporter.event("start", { step: first, settings, beganFrom, models, device: await run.device() });
     reporter.begin();
+    trace.begin();
     await run.toFinish({
       signal: pause.signal,
+      whenAborted: "return",
       onStep: async ({ step, losses, judged = [] }) => {
         reporter.step(step, settings.steps, losses);
         for (const judgement of judged) reporter.event("judged", judgement);
-        if (files.trace !== undefined) trace.push(`${JSON.stringify({ step, ...losses })}\n`);
+        trace.add(step, losses);
         if (files.session === undefined || files.checkpointEvery === 0 || step % files.checkpointEvery > 0) return;
         await run.save(files.session, { picture: false });
         reporter.event("checkpoint", { step, file: files.session });
@@ -82,9 +82,7 @@ export async function runToFiles(run: PictureRun, files: RunFiles, options: RunR
   } finally {
     pause.release();
     reporter.clear();
-    if (files.trace !== undefined && trace.length > 0) {
-      await writeFileAtomically(files.trace, new TextEncoder().encode(trace.join("")));
-    }
+    await trace.write();
     await run.dispose();
   }
 }

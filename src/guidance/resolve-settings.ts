@@ -1,6 +1,7 @@
 /** The one place where a run's settings come together, and the record of where each came from. */
 import { z } from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
+import { unknownName } from "../core/known-names.js";
 import { joinPrompts, parsePrompts } from "../prompts/prompt.js";
 import { editRecipe } from "./edit-recipe.js";
 import { type PresetName, presetNames, presets } from "./presets.js";
@@ -99,6 +100,8 @@ export interface ResolvedSettings {
  */
 export function resolveSettings(request: SettingsRequest, sources: SettingsSources): ResolvedSettings {
   const { preset, prompts: _, strength, ...given } = request;
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(settingsSchema.shape, name));
+  if (unknown !== undefined) throw unknownName("settings", unknown, settingNames);
   if (preset !== undefined && !presetNames.includes(preset)) {
     throw new VqganClipError(
       "BAD_ARGUMENT",
@@ -132,10 +135,6 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
     ...(codebook ? recipes : recipes.map(([origin, recipe]) => [origin, withoutCodes(recipe)] as const)),
     ["generator", { size, latent: "continuous", start: "normal", clampToCodebook: false }],
   ];
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(settingsSchema.shape, name));
-  if (unknown !== undefined) {
-    throw new VqganClipError("BAD_ARGUMENT", `settings: there is no "${unknown}"`, `known: ${settingNames.join(", ")}`);
-  }
   const settings: Record<string, unknown> = {};
   const origins: Record<string, Origin> = {};
   for (const name of settingNames) {

@@ -1,6 +1,7 @@
 /** Picture files to NDArrays on Node: told apart by content, upright, on white, within a pixel limit. */
 import sharp from "sharp";
 import { requires, VqganClipError } from "../core/errors.js";
+import { requireKnown } from "../core/known-names.js";
 import { NDArray } from "../core/ndarray.js";
 
 export interface DecodeOptions {
@@ -30,8 +31,10 @@ const READABLE = "PNG, JPEG, WebP, GIF, TIFF and AVIF can be read";
 export async function decodePicture(
   bytes: Uint8Array,
   name = "picture",
-  { maxPixels = 50_000_000 }: DecodeOptions = {},
+  options: DecodeOptions = {},
 ): Promise<NDArray> {
+  requireKnown("decodePicture()", options, { maxPixels: true });
+  const { maxPixels = 50_000_000 } = options;
   requires(bytes.length > 0, "BAD_IMAGE", () => `decodePicture(): ${name} is empty`, READABLE);
   requires(isPicture(bytes), "BAD_IMAGE", () => `decodePicture(): ${name} is no picture`, READABLE);
   const { width, height } = await unlessDamaged(name, () => sharp(bytes, { limitInputPixels: false }).metadata());

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** A pair of models, ready to make pictures from words: all of it that is the same on Node and in browsers. */
 import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
@@ -21,17 +22,27 @@ import {
   type ModelIdentity,
 } from "../sessions/model-identity.js";
 import { readSession } from "../sessions/session-file.js";
-import { continued, currentState, forked, type SessionTree, switchedTo, withTip } from "../sessions/session-tree.js";
+import {
+  checkChanges,
+  continued,
+  currentState,
+  forked,
+  type SessionTree,
+  switchedTo,
+  withTip,
+} from "../sessions/session-tree.js";
 import { PairModels, type PairParts } from "./models.js";
 import type { Notice, PairOptions } from "./options.js";
 import { type Plan, planRun } from "./plan.js";
 import {
   type EditRequest,
+  type Listening,
   type OpenRequest,
   type PlanRequest,
   type RunRequest,
   withTargetSettings,
 } from "./requests.js";
+import { RunNotices } from "./run-notices.js";
 import type { PictureBeginning, PictureTools, RunningPicture } from "./running-picture.js";
 import { drawnMask, fitted, maskOf, targetNumbers } from "./sources.js";
 
@@ -41,8 +52,18 @@ type RunMaker<Source, Picture extends RunningPicture<Source>> = new (
   tools: PictureTools<Source>,
 ) => Picture;
 
+/** What a new run keeps and tells beside its settings. */
+interface Told {
+  readonly keepEvery: number | undefined;
+  readonly onNotice: Listening["onNotice"] | undefined;
+  /** Told when it starts. */
+  readonly notice?: Notice | undefined;
+}
+
 /** @typeParam Picture the platform's kind of run */
 export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> extends PairModels<Source> {
+  /** Weak, so that a run that nobody holds any more goes to the garbage collector. */
+  private readonly runs = new Set<WeakRef<Picture>>();
   private readonly decode = (source: Source): Promise<NDArray> => this.decoded(source);
 
   protected constructor(
@@ -55,7 +76,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
 
   /** A new run. @throws BAD_ARGUMENT, BAD_PROMPT when the request cannot be met */
   create(request: RunRequest<Source>): Picture {
-    const { initImage, initCodes, keepEvery, like, ...asked } = request;
+    const { initImage, initCodes, keepEvery, like, onNotice, ...asked } = request;
     requires(
       initImage === undefined || initCodes === undefined,
       "BAD_ARGUMENT",
@@ -65,21 +86,16 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     const { notice, ...resolved } = this.resolved(withTargetSettings(asked), { like, size: this.usualSize, begun });
     const plan = planRun(this, resolved.settings, this.options);
     const { settings } = plan;
-    return this.newRun(
-      plan,
-      keepEvery,
-      async () => {
-        const targets = await targetNumbers(request.targets, this.decode);
-        const initPicture = initImage === undefined ? undefined : fitted(await this.decoded(initImage), settings.size);
-        return Run.start(this, settings, {
-          ...this.textOptions(plan),
-          ...(targets && { targets }),
-          ...(initPicture && { initPicture }),
-          ...(initCodes && { initCodes }),
-        });
-      },
-      notice,
-    );
+    return this.newRun(plan, { keepEvery, onNotice, notice }, async (tell) => {
+      const targets = await targetNumbers(request.targets, this.decode);
+      const initPicture = initImage === undefined ? undefined : fitted(await this.decoded(initImage), settings.size);
+      return Run.start(this, settings, {
+        ...this.textOptions(plan, tell),
+        ...(targets && { targets }),
+        ...(initPicture && { initPicture }),
+        ...(initCodes && { initCodes }),
+      });
+    });
   }
 
   /**
@@ -88,7 +104,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
    * @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE when the request cannot be met
    */
   async edit(request: EditRequest<Source>): Promise<Picture> {
-    const { image, mask, rect, maxSide = MAX_EDIT_SIDE, keepEvery, ...asked } = request;
+    const { image, mask, rect, maxSide = MAX_EDIT_SIDE, keepEvery, onNotice, ...asked } = request;
     requestedPrompts(asked, undefined);
     encoderOf(this.generator, "edit()");
     const picture = await this.decoded(image);
@@ -97,9 +113,9 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     const size = workingSize([height, width], this.generator.factor, maxSide);
     const { settings } = this.resolved(withTargetSettings(asked), { edits: true, begun: true, size });
     const plan = planRun(this, settings, this.options);
-    return this.newRun(plan, keepEvery, async () => {
+    return this.newRun(plan, { keepEvery, onNotice }, async (tell) => {
       const targets = await targetNumbers(asked.targets, this.decode);
-      return Run.start(this, plan.settings, { ...this.textOptions(plan), source, ...(targets && { targets }) });
+      return Run.start(this, plan.settings, { ...this.textOptions(plan, tell), source, ...(targets && { targets }) });
     });
   }
 
@@ -115,6 +131,18 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
    */
   plan(request: PlanRequest<Source>): Plan {
     return planRun(this, this.resolve(request).settings, this.options);
+  }
+
+  /**
+   * Frees what its runs have compiled; a run that is used again compiles again. Also what `await using vq = ...` ends with.
+   */
+  async dispose(): Promise<void> {
+    const runs = [...this.runs].flatMap((run) => run.deref() ?? []);
+    await Promise.all(runs.map((run) => run.dispose()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 
   /** Bytes that are free for this process, where the platform tells. */
@@ -141,14 +169,15 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
         ? "name the same CLIP as judge (--judge-clip)"
         : "name the same weights: a pair as model, or vqgan and clip",
     );
-    const { node, at, ...changes } = request;
+    const { node, at, onNotice, ...changes } = request;
+    checkChanges("open()", changes);
     const switched = node === undefined ? tree : switchedTo(tree, node);
     const wanted = at === undefined ? continued(switched, changes) : forked(switched, changes, at);
     const state = currentState(wanted);
     const { settings } = planRun(this, state.settings, this.options);
     const rounds = settings.microBatch !== state.settings.microBatch && state.step > 0; // sums in another order
     const opened = [...mine.filter(({ role }) => role !== "prior"), ...models.filter(({ role }) => role === "prior")];
-    return this.reopened(withTip(wanted, { ...state, settings, changed: state.changed || rounds }), opened);
+    return this.reopened(withTip(wanted, { ...state, settings, changed: state.changed || rounds }), onNotice, opened);
   }
 
   private resolved(
@@ -182,55 +211,69 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
 
   private newRun(
     { settings, peakBytes }: Plan,
-    keepEvery = 0,
-    start: () => Promise<Run>,
-    notice?: Notice | undefined,
+    { keepEvery = 0, onNotice, notice }: Told,
+    start: (tell: RunNotices["tell"]) => Promise<Run>,
   ): Picture {
     requires(
       Number.isSafeInteger(keepEvery) && keepEvery >= 0,
       "BAD_ARGUMENT",
       () => `keepEvery: expected a number of steps, or 0 for none, got ${keepEvery}`,
     );
+    const tools = this.tools(onNotice);
+    const { tell } = tools.notices;
     const told = () => {
-      if (notice) this.options.onNotice?.(notice);
-      return this.told(peakBytes, start);
+      if (notice) tell(notice);
+      return this.told(peakBytes, tell, () => start(tell));
     };
-    return new this.runMaker({ settings, keepEvery, start: told }, this.tools());
+    return this.made({ settings, keepEvery, start: told }, tools);
   }
 
   /** @param opened the models that its session names (default: those at hand) */
-  private reopened(tree: SessionTree, opened?: readonly ModelIdentity[]): Picture {
-    return new this.runMaker({ tree }, this.tools(opened));
+  private reopened(
+    tree: SessionTree,
+    onNotice: Listening["onNotice"] | undefined,
+    opened?: readonly ModelIdentity[],
+  ): Picture {
+    return this.made({ tree }, this.tools(onNotice, opened));
   }
 
-  private tools(opened?: readonly ModelIdentity[]): PictureTools<Source> {
+  private made(beginning: PictureBeginning, tools: PictureTools<Source>): Picture {
+    const run = new this.runMaker(beginning, tools);
+    for (const former of this.runs) if (former.deref() === undefined) this.runs.delete(former);
+    this.runs.add(new WeakRef(run));
+    return run;
+  }
+
+  private tools(onNotice = this.options.onNotice, opened?: readonly ModelIdentity[]): PictureTools<Source> {
+    const notices = new RunNotices(onNotice);
     return {
+      notices,
       models: async () => opened ?? this.identities(),
-      restore: (state, former) => this.restored(state, former),
+      restore: (state, former) => this.restored(state, former, notices.tell),
       picture: this.decode,
       mask: (source) => drawnMask(source, this.decode),
-      reopen: (tree) => this.reopened(tree, opened),
+      reopen: (tree) => this.reopened(tree, onNotice, opened),
     };
   }
 
-  private async restored(state: RunState, former: Run | undefined): Promise<Run> {
+  private async restored(state: RunState, former: Run | undefined, tell: RunNotices["tell"]): Promise<Run> {
     if (former?.fits(state)) {
       former.moveTo(state);
       return former;
     }
     await former?.dispose();
     const plan = planRun(this, state.settings, this.options);
-    return this.told(plan.peakBytes, () => Run.restore(this, state, this.textOptions(plan)));
+    return this.told(plan.peakBytes, tell, () => Run.restore(this, state, this.textOptions(plan, tell)));
   }
 
   /** Compiles a run, and tells of its memory before and of its device after. */
-  private async told(peakBytes: number, compile: () => Promise<Run>): Promise<Run> {
+  private async told(peakBytes: number, tell: RunNotices["tell"], compile: () => Promise<Run>): Promise<Run> {
     const availableBytes = this.availableMemory();
     if (availableBytes !== undefined && peakBytes > availableBytes) {
-      this.options.onNotice?.({ kind: "memory", peakBytes, availableBytes });
+      tell({ kind: "memory", peakBytes, availableBytes });
     }
     const run = await compile();
-    for (const refused of run.refusedDevices) this.options.onNotice?.({ kind: "refused-device", ...refused });
+    for (const refused of run.refusedDevices) tell({ kind: "refused-device", ...refused });
     return run;
   }
 }

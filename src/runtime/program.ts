@@ -3,6 +3,7 @@ import { env, InferenceSession, Tensor as OrtTensor } from "#onnxruntime";
 import { sha256Of } from "../core/bytes.js";
 import { allocate, type DType } from "../core/dtype.js";
 import { requires, VqganClipError } from "../core/errors.js";
+import { requireKnown } from "../core/known-names.js";
 import { NDArray } from "../core/ndarray.js";
 import { sameShape } from "../core/shape.js";
 import type { Tensor, TensorType } from "../graph/tensor.js";
@@ -56,7 +57,9 @@ export interface EngineFiles {
 }
 
 /** Browsers only, before the first program: where the engine is, if not where it would look by itself. */
-export function locateEngine({ module, wasm }: EngineFiles): void {
+export function locateEngine(files: EngineFiles): void {
+  requireKnown("engine", files, { module: true, wasm: true });
+  const { module, wasm } = files;
   env.wasm.wasmPaths = { mjs: module, wasm };
 }
 
