@@ -1,5 +1,7 @@
 /** Many pictures of one idea: variants by seeds, scored, and races in which only the best of many short runs go on. */
+import { type Abortable, tellAborted } from "./core/abort.js";
 import { requires } from "./core/errors.js";
+import { requireKnown } from "./core/known-names.js";
 import type { NDArray } from "./core/ndarray.js";
 import type { Seed } from "./core/seed.js";
 import type { StepEvent } from "./guidance/run-state.js";
@@ -18,9 +20,9 @@ export interface GridRequest<Source> {
   readonly race?: { readonly steps: number; readonly keep: number };
 }
 
-export interface GridOptions {
-  /** Stops between two steps; what is unfinished is left out. */
-  readonly signal?: AbortSignal;
+/** A signal stops it between two steps; what is unfinished is left out. */
+export interface GridOptions extends Abortable {
+  /** Told of each step (default: nobody). */
   readonly onStep?: (event: StepEvent, place: { readonly row: number; readonly column: number }) => void;
 }
 
@@ -43,13 +45,17 @@ export interface GridCell<Picture> {
  * The pictures of a grid, row by row, each row's as soon as they are finished. A run is freed when the next cell is asked
  * for; until then it can be saved. Cells whose programs are equal share them, also those of different rows.
  *
- * @throws BAD_ARGUMENT, BAD_PROMPT on requests that cannot be met: all rows are checked before the first begins
+ * @throws BAD_ARGUMENT, BAD_PROMPT on requests that cannot be met: all rows are checked before the first begins; ABORTED
  */
 export async function* gridCells<Source, Picture extends RunningPicture<Source>>(
   pair: ModelPair<Source, Picture>,
-  { variants, seeds, race }: GridRequest<Source>,
+  request: GridRequest<Source>,
   options: GridOptions = {},
 ): AsyncGenerator<GridCell<Picture>, void, undefined> {
+  requireKnown("gridCells()", request, { variants: true, seeds: true, race: true });
+  requireKnown("gridCells()", options, { signal: true, whenAborted: true, onStep: true });
+  const { variants, seeds, race } = request;
+  if (race) requireKnown("race", race, { steps: true, keep: true });
   requires(variants.length > 0 && seeds.length > 0, "BAD_ARGUMENT", () => "grid: needs a variant and a seed");
   const rows = variants.map((variant) => seeds.map((seed) => pair.create({ ...variant, seed })));
   for (const [first] of rows) {
@@ -77,7 +83,7 @@ export async function* gridCells<Source, Picture extends RunningPicture<Source>>
       } finally {
         await judge?.dispose();
       }
-      if (options.signal?.aborted) return;
+      if (options.signal?.aborted) return tellAborted("gridCells()", options, "the cells that it gave are whole");
     }
   } finally {
     await letGo();
@@ -98,6 +104,7 @@ async function* cellsOf<Source, Picture extends RunningPicture<Source>>(
     const stop = signal ? AbortSignal.any([signal, until.signal]) : until.signal;
     await run.toFinish({
       signal: stop,
+      whenAborted: "return",
       onStep: (event) => {
         onStep?.(event, { row, column });
         if (event.step >= last) until.abort();

@@ -2,6 +2,7 @@
 import { freemem } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type NamesOf, requireKnown } from "./core/known-names.js";
 import type { NDArray } from "./core/ndarray.js";
 import { EngineProcess } from "./engine/engine-process.js";
 import { readInput } from "./files/read-input.js";
@@ -12,8 +13,8 @@ import type { DecodeAs } from "./image/decode-options.js";
 import { onDisk } from "./models/on-disk.js";
 import { ModelPair } from "./pair/model-pair.js";
 import type { PairParts } from "./pair/models.js";
-import { type ModelChoice, openPair } from "./pair/open-pair.js";
-import type { PairOptions } from "./pair/options.js";
+import { type ModelChoice, modelChoiceNames, openPair } from "./pair/open-pair.js";
+import { type PairOptions, pairOptionNames } from "./pair/options.js";
 import type { OpenRequest, RunRequest } from "./pair/requests.js";
 import { PictureRun, type PictureSource } from "./picture-run.js";
 import { givenThreads } from "./runtime/given-threads.js";
@@ -37,6 +38,16 @@ export interface PretrainedOptions extends PairOptions, ModelChoice<string> {
   readonly isolate?: boolean;
 }
 
+const optionNames: NamesOf<PretrainedOptions> = {
+  ...pairOptionNames,
+  ...modelChoiceNames,
+  cacheDir: true,
+  localFilesOnly: true,
+  isolate: true,
+  onProgress: true,
+  signal: true,
+};
+
 export type CreateRequest = RunRequest<PictureSource>;
 
 /** The bundled pair, beside the package's own code. */
@@ -54,9 +65,10 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
   /**
    * Opens the models; weights are read when they are needed. Published names that are not in the cache are downloaded.
    *
-   * @throws BAD_MODEL, BAD_FILE, IO_FAILED; ABORTED by `signal`
+   * @throws BAD_ARGUMENT, BAD_MODEL, BAD_FILE, IO_FAILED; ABORTED by `signal`
    */
   static async fromPretrained(options: PretrainedOptions = {}): Promise<VqganClip> {
+    requireKnown("fromPretrained()", options, optionNames);
     const { isolate = false, model, cacheDir, localFilesOnly, onProgress, signal } = options;
     const hub = { ...(cacheDir && { cacheDir }), ...(localFilesOnly && { localFilesOnly }), onProgress, signal };
     const parts = await openPair(options, {

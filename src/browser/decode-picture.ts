@@ -1,7 +1,8 @@
 /** Picture files to NDArrays in a browser, by its own decoder: upright, on white, within a pixel limit. */
 import { requires, VqganClipError } from "../core/errors.js";
+import { requireKnown } from "../core/known-names.js";
 import type { NDArray } from "../core/ndarray.js";
-import type { DecodeOptions } from "../image/decode-options.js";
+import { type DecodeOptions, decodeOptionNames } from "../image/decode-options.js";
 import { drawnPlanesOf, planesOf } from "../image/planes.js";
 
 /**
@@ -9,10 +10,9 @@ import { drawnPlanesOf, planesOf } from "../image/planes.js";
  *
  * @throws BAD_IMAGE when it cannot be decoded, OUT_OF_LIMITS when it is too large
  */
-export async function decodePicture(
-  file: Blob,
-  { maxPixels = 50_000_000, as = "picture" }: DecodeOptions = {},
-): Promise<NDArray> {
+export async function decodePicture(file: Blob, options: DecodeOptions = {}): Promise<NDArray> {
+  requireKnown("decodePicture()", options, decodeOptionNames);
+  const { maxPixels = 50_000_000, as = "picture" } = options;
   const bitmap = await createImageBitmap(file).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new VqganClipError("BAD_IMAGE", `decodePicture(): no picture, or damaged: ${reason}`, undefined, { cause });

@@ -1,9 +1,10 @@
 /** VqganClip in a browser: models from a web server, pictures and sessions from bytes. Meant for a Web Worker. */
+import { type NamesOf, requireKnown } from "../core/known-names.js";
 import type { NDArray } from "../core/ndarray.js";
 import type { DecodeAs } from "../image/decode-options.js";
 import { ModelPair } from "../pair/model-pair.js";
-import { type ModelChoice, openPair } from "../pair/open-pair.js";
-import type { PairOptions } from "../pair/options.js";
+import { type ModelChoice, modelChoiceNames, openPair } from "../pair/open-pair.js";
+import { type PairOptions, pairOptionNames } from "../pair/options.js";
 import type { OpenRequest, RunRequest } from "../pair/requests.js";
 import { type PictureOptions, RunningPicture, type SessionOptions } from "../pair/running-picture.js";
 import { type EngineFiles, locateEngine } from "../runtime/own-engine.js";
@@ -17,6 +18,14 @@ export interface PretrainedOptions extends PairOptions, FetchOptions, ModelChoic
   /** Where the engine's own two files are; needed with most bundlers (docs/browser.md). */
   readonly engine?: EngineFiles;
 }
+
+const optionNames: NamesOf<PretrainedOptions> = {
+  ...pairOptionNames,
+  ...modelChoiceNames,
+  engine: true,
+  onProgress: true,
+  signal: true,
+};
 
 /** A picture file, its bytes, or numbers [3,H,W] in 0..1. */
 export type PictureSource = Blob | Uint8Array | NDArray;
@@ -42,6 +51,7 @@ export class PictureRun extends RunningPicture<PictureSource> {
 export class VqganClip extends ModelPair<PictureSource, PictureRun> {
   /** Fetches the models, or takes those that were fetched before. @throws BAD_ARGUMENT, BAD_MODEL, BAD_FILE, IO_FAILED, ABORTED */
   static async fromPretrained(options: PretrainedOptions): Promise<VqganClip> {
+    requireKnown("fromPretrained()", options, optionNames);
     if (options.engine) locateEngine(options.engine);
     const pair = options.model === undefined ? undefined : atAddress(options.model, options).files;
     const parts = await openPair(options, {

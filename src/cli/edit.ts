@@ -1,12 +1,21 @@
 /** `vqgan-clip edit`: somebody's picture changed by words, all of it or a part. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { readInput, STDIN } from "../files/read-input.js";
 import { requestedPrompts, USUAL_STRENGTH } from "../guidance/resolve-settings.js";
 import { encodePng } from "../image/png.js";
 import { MAX_EDIT_SIDE } from "../masks/edit.js";
-import { type Rectangle, USUAL_DEVIATIONS } from "../masks/mask.js";
+import {
+  type MaskRecipe,
+  maskRecipes,
+  maskShare,
+  PAPER_DEVIATIONS,
+  type Rectangle,
+  USUAL_DEVIATIONS,
+} from "../masks/mask.js";
+import type { MaskDoubt } from "../masks/mask-doubts.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import { freePath, freeStem, withoutEnding } from "./default-names.js";
 import { addFileOptions, addKeepOption, type FileFlags, outputsOf, sessionFiles } from "./file-options.js";
@@ -35,6 +44,8 @@ interface EditFlags extends FileFlags, Readonly<Record<string, unknown>> {
   readonly to?: string;
   readonly deviations?: number;
   readonly maskEdges?: "on" | "off";
+  readonly maskRecipe?: MaskRecipe;
+  readonly strictMask?: boolean;
   readonly perceptorWeights?: readonly number[];
   readonly saveMask?: string;
   readonly maxSide?: number;
@@ -74,7 +85,7 @@ export function addEdit(program: Command, finish: (code: number) => void): void 
     .option("--to <phrase>", "what to see there; the same as a prompt (default: none)")
     .option(
       "--deviations <x>",
-      `how far above the mean --from must stand out; larger finds less (default: ${USUAL_DEVIATIONS})`,
+      `how far above the mean --from must stand out; larger finds less (default: ${USUAL_DEVIATIONS}, with --mask-recipe paper ${PAPER_DEVIATIONS})`,
       deviations,
     )
     .addOption(
@@ -82,6 +93,16 @@ export function addEdit(program: Command, finish: (code: number) => void): void 
         "--mask-edges <on|off>",
         "let the mask of --from follow the picture's edges; off is the paper's own soft blob (default: on)",
       ).choices(["on", "off"]),
+    )
+    .addOption(
+      new Option(
+        "--mask-recipe <name>",
+        "how --from is found: outline is ours, paper the five steps of appendix G.2 and nothing else (default: outline)",
+      ).choices(maskRecipes),
+    )
+    .option(
+      "--strict-mask",
+      "do nothing, with exit code 2, where there is reason to doubt the mask (default: a warning)",
     )
     .option("--save-mask <png>", "the mask that --from found, to look at and to use with --mask (default: none)")
     .option("--max-side <n>", `work at no more pixels a side than this (default: ${MAX_EDIT_SIDE})`, (text) =>
@@ -126,7 +147,7 @@ async function edit(picture: string, positional: readonly string[], flags: EditF
     ...(maxSide !== undefined && { maxSide }),
   });
   if (saveMask !== undefined && mask instanceof NDArray) await writeFileAtomically(saveMask, maskPng(mask));
-  const files = { png, ...sessionFiles(flags, pauseSession), trace: flags.trace };
+  const files = { png, ...sessionFiles(flags, pauseSession), trace: flags.trace, plot: flags.plot };
   const resumeArguments = ["-o", png, ...modelArguments(flags)];
   return whileLocked(files.session, () =>
     runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments }),
@@ -137,17 +158,30 @@ async function found(
   vq: VqganClip,
   picture: NDArray,
   phrase: string,
-  { deviations, maskEdges, perceptorWeights }: EditFlags,
+  { deviations, maskEdges, maskRecipe, strictMask, perceptorWeights }: EditFlags,
   reporter: Reporter,
 ): Promise<NDArray> {
-  const { mask } = await vq.findMask(picture, phrase, {
+  const { mask, doubts } = await vq.findMask(picture, phrase, {
+    ...(maskRecipe !== undefined && { recipe: maskRecipe }),
     ...(deviations !== undefined && { deviations }),
     ...(maskEdges !== undefined && { edges: maskEdges === "on" }),
     ...(perceptorWeights && { perceptorWeights }),
   });
-  const share = (mask.data as Uint8Array).reduce((count, value) => count + (value > 0 ? 1 : 0), 0) / mask.size;
-  reporter.say(`note: "${phrase}" was found in ${(100 * share).toFixed(1)} % of the picture`);
+  reporter.say(`note: "${phrase}" was found in ${percent(maskShare(mask))} of the picture`);
+  const reasons = doubts.map((doubt) => doubtText(doubt, phrase));
+  const hint = "look at it by --save-mask, draw one for --mask, or try other --deviations";
+  requires(!strictMask || reasons.length === 0, "BAD_ARGUMENT", () => `--strict-mask: ${reasons.join("; ")}`, hint);
+  for (const reason of reasons) reporter.say(`warning: ${reason} (${hint})`);
   return mask;
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+function doubtText(doubt: MaskDoubt, phrase: string): string {
+  if (doubt.kind !== "elsewhere")
+    return `the mask of "${phrase}" is ${doubt.kind}: ${percent(doubt.share)} of the picture`;
+  const [inside, outside] = [doubt.inside, doubt.outside].map((cosine) => cosine.toFixed(3));
+  return `"${phrase}" is probably elsewhere: what the mask holds is no more like it (${inside}) than the rest (${outside})`;
 }
 
 /** A mask uint8 [H,W] as a grey PNG. */

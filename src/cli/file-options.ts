@@ -18,7 +18,11 @@ export function addFileOptions(command: Command, whenSaved = "only when paused b
         `write the session every so many steps, so that a crash loses no more; 0 for never (default: ${CHECKPOINT_EVERY} where it is written at the end)`,
       ).argParser((text) => wholeNumber(text, 0, 1_000_000)),
     )
-    .option("--trace <file>", "NDJSON of every loss of every step at full precision (default: none)");
+    .option(
+      "--trace <file>",
+      "every loss of every step at full precision: NDJSON, or with .csv a table with the seconds and the learning rate (default: none)",
+    )
+    .option("--plot <svg>", "the losses as curves (default: none)");
   return addReportOptions(command, "the PNG says of itself");
 }
 
@@ -37,6 +41,7 @@ export interface FileFlags {
   readonly checkpointEvery?: number;
   readonly keepEvery?: number;
   readonly trace?: string;
+  readonly plot?: string;
   readonly metadata: MetadataLevel;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -49,10 +54,16 @@ export function sessionFiles({ saveState, checkpointEvery }: FileFlags, pauseSes
 }
 
 /** The files that flags name, for checking. */
-export function outputsOf({ output, saveState, trace }: Pick<FileFlags, "output" | "saveState" | "trace">): Output[] {
+export function outputsOf({
+  output,
+  saveState,
+  trace,
+  plot,
+}: Pick<FileFlags, "output" | "saveState" | "trace" | "plot">): Output[] {
   return [
     ...(output === undefined || output === "-" ? [] : [{ flag: "-o", path: output, endings: [".png"] }]),
     ...(saveState === undefined ? [] : [{ flag: "--save-state", path: saveState, endings: [".vqclip"] }]),
     ...(trace === undefined ? [] : [{ flag: "--trace", path: trace }]),
+    ...(plot === undefined ? [] : [{ flag: "--plot", path: plot, endings: [".svg"] }]),
   ];
 }

@@ -129,7 +129,7 @@ export async function framesToFiles(work: FramesWork): Promise<number> {
       const onStep: FrameOptions["onStep"] = ({ step, losses }) =>
         reporter.step(work.stepsAt(step, folder.done), work.steps, losses);
       let isUnsaved = false;
-      for await (const frame of work.frames({ signal: pause.signal, onStep })) {
+      for await (const frame of work.frames({ signal: pause.signal, whenAborted: "return", onStep })) {
         const { file, unsaved } = await folder.keep(frame, { metadata });
         reporter.event("frame", { frame: frame.number, file });
         if (unsaved && !isUnsaved)

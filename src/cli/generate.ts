@@ -140,7 +140,7 @@ async function written(run: PictureRun, flags: GenerateFlags, reporter: Reporter
   const png = output ?? `${free}.png`;
   const pauseSession = saveState ?? `${free}.vqclip`;
   await checkOutputs(outputsOf({ ...flags, output: png, saveState: pauseSession }));
-  const files = { png, ...sessionFiles(flags, pauseSession), trace: flags.trace };
+  const files = { png, ...sessionFiles(flags, pauseSession), trace: flags.trace, plot: flags.plot };
   const resumeArguments = ["-o", png, ...modelArguments(flags)];
   return whileLocked(files.session, () =>
     runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments, until }),
@@ -153,12 +153,13 @@ async function numbered(run: PictureRun, flags: GenerateFlags): Promise<Generate
     const stem = withoutEnding(path);
     return freePath(`${stem}-${run.settings.seed}${path.slice(stem.length)}`);
   };
-  const { output, saveState, trace } = flags;
+  const { output, saveState, trace, plot } = flags;
   return {
     ...flags,
     ...(output !== undefined && { output: await named(output) }),
     ...(saveState !== undefined && { saveState: await named(saveState) }),
     ...(trace !== undefined && { trace: await named(trace) }),
+    ...(plot !== undefined && { plot: await named(plot) }),
   };
 }
 

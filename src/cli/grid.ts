@@ -107,7 +107,7 @@ async function grid(positional: readonly string[], flags: GridFlags): Promise<nu
     reporter.begin();
     const onStep: GridOptions["onStep"] = ({ step, losses }, place) =>
       reporter.step(step, (rows[place.row] as Settings).steps, losses, toldOf(place));
-    for await (const cell of gridCells(vq, asked, { signal: pause.signal, onStep })) {
+    for await (const cell of gridCells(vq, asked, { signal: pause.signal, whenAborted: "return", onStep })) {
       const told = toldOf(cell);
       const { step, out, score } = cell;
       reporter.event("picture", { ...told, step, ...(score !== undefined && { score }), ...(race && { out }) });

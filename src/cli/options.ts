@@ -7,6 +7,7 @@ import { augmentationForms, parseAugmentations } from "../guidance/augmentation-
 import { parsePictureRegularizers, pictureRegularizerForms } from "../guidance/picture-regularizer-list.js";
 import { presetNames, presets } from "../guidance/presets.js";
 import type { SettingsRequest } from "../guidance/resolve-settings.js";
+import { choices, range } from "../guidance/setting-words.js";
 import { type Recipe, type SettingName, type Settings, settingsSchema } from "../guidance/settings.js";
 import { devices } from "../runtime/devices.js";
 import type { PretrainedOptions } from "../vqgan-clip.js";
@@ -260,17 +261,6 @@ export function takes(name: SettingName): string {
   if (schema instanceof z.ZodEnum) return choices(schema);
   if (schema instanceof z.ZodBoolean) return "on or off";
   return "a text";
-}
-
-function choices(schema: z.ZodEnum): string {
-  return schema.options.join("|");
-}
-
-function range(schema: z.ZodNumber): string {
-  const [low, high] = [schema.minValue, schema.maxValue];
-  const from = low === null ? "" : schema.safeParse(low).success ? ` from ${low}` : ` above ${low}`;
-  const to = high === null || high === Number.MAX_SAFE_INTEGER ? "" : ` to ${high}`;
-  return `a ${schema.format === "safeint" ? "whole " : ""}number${from}${to}`;
 }
 
 function defaultOf(name: SettingName, kind: RunKind): string {

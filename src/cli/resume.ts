@@ -117,7 +117,7 @@ async function goOn(session: string, png: string, flags: ResumeFlags, reporter: 
   if (image !== undefined) await paint(run, { ...flags, image }, changes, reporter);
   else if (flags.optimizer) run.resume({ optimizer: flags.optimizer });
   const kept = flags.saveState ?? session;
-  const files = { png, ...sessionFiles({ ...flags, saveState: kept }, kept), trace: flags.trace };
+  const files = { png, ...sessionFiles({ ...flags, saveState: kept }, kept), trace: flags.trace, plot: flags.plot };
   const resumeArguments = ["-o", png, ...modelArguments(flags)];
   return runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments });
 }

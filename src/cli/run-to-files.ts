@@ -1,5 +1,4 @@
 /** Runs a picture to its end or to Ctrl-C and writes what was asked for: the loop of `generate` and `resume`. */
-import { writeFileAtomically } from "../files/atomic-write.js";
 import type { Ending } from "../guidance/run-state.js";
 import type { Settings } from "../guidance/settings.js";
 import type { EditReport } from "../masks/edit-report.js";
@@ -7,6 +6,7 @@ import type { PictureRun } from "../picture-run.js";
 import type { MetadataLevel } from "../sessions/metadata.js";
 import { type CheckpointFile, Checkpoints } from "./checkpoints.js";
 import { exitCodes } from "./exit-codes.js";
+import { LossTrace, type TraceFiles } from "./loss-trace.js";
 import { readingText } from "./notices.js";
 import { writeToStdout } from "./output-streams.js";
 import { pauseOnSignals } from "./pause-on-signals.js";
@@ -14,13 +14,11 @@ import { clock, type Reporter } from "./reporter.js";
 import { Writes } from "./writes.js";
 
 /** `session` is written on the way and at the end. */
-export interface RunFiles extends CheckpointFile {
+export interface RunFiles extends CheckpointFile, TraceFiles {
   /** Path of the PNG, or "-" for stdout. */
   readonly png: string;
   /** Session to write when the run is paused; always one. */
   readonly pauseSession: string;
-  /** NDJSON of every loss at full precision. */
-  readonly trace?: string | undefined;
 }
 
 export interface RunReport {
@@ -42,17 +40,14 @@ export async function runToFiles(run: PictureRun, files: RunFiles, report: RunRe
   const { reporter } = report;
   const pause = pauseOnSignals(() => reporter.say("pausing after this step; once more quits without saving"));
   const writes = new Writes(reporter);
-  const trace: string[] = [];
+  const trace = new LossTrace(files, run.settings);
   let code: number;
   try {
     code = await worked(run, files, report, { signal: pause.signal, writes, trace });
   } finally {
     pause.release();
     reporter.clear();
-    const { trace: path } = files;
-    if (path !== undefined && trace.length > 0) {
-      await writes.attempt(() => writeFileAtomically(path, new TextEncoder().encode(trace.join(""))));
-    }
+    await trace.write(writes);
     await run.dispose();
   }
   writes.settle();
@@ -62,8 +57,8 @@ export async function runToFiles(run: PictureRun, files: RunFiles, report: RunRe
 interface Work {
   readonly signal: AbortSignal;
   readonly writes: Writes;
-  /** Takes a line for each step. */
-  readonly trace: string[];
+  /** Takes the losses of each step. */
+  readonly trace: LossTrace;
 }
 
 async function worked(run: PictureRun, files: RunFiles, report: RunReport, work: Work): Promise<number> {
@@ -78,13 +73,15 @@ async function worked(run: PictureRun, files: RunFiles, report: RunReport, work:
   const reading = readingText(settings);
   if (reading !== undefined) reporter.say(reading);
   reporter.begin();
+  trace.begin();
   await run.toFinish({
     signal,
+    whenAborted: "return",
     ...(until !== undefined && { until }),
     onStep: async ({ step, losses, judged = [] }) => {
       reporter.step(step, settings.steps, losses);
       for (const judgement of judged) reporter.event("judged", judgement);
-      if (files.trace !== undefined) trace.push(`${JSON.stringify({ step, ...losses })}\n`);
+      trace.add(step, losses);
       await checkpoints.after(step);
     },
   });

@@ -3,7 +3,7 @@ import { NDArray } from "../core/ndarray.js";
 import { holdLatents } from "../masks/mask.js";
 import { codebookOf, type Generator } from "../models/generator.js";
 import { optimizers } from "../optim/optimizer.js";
-import { rateFactor } from "../optim/schedule.js";
+import { learningRateAt } from "../optim/schedule.js";
 import type { CompileOptions } from "../runtime/program.js";
 import { averaged, averageFrom, withLatent } from "./average.js";
 import { clampToCodebook } from "./latent.js";
@@ -23,7 +23,7 @@ export function descended(
   free: Free,
 ): RunState {
   const { settings, step, z, watch, average } = state;
-  const learningRate = settings.learningRate * rateFactor(settings.schedule, step, settings.steps);
+  const learningRate = learningRateAt(settings, step);
   const full = gradient.floats();
   const freed = free ? holdLatents(full, new Float32Array(full.length), free) : full;
   const updated = optimizers[settings.optimizer].update(z.floats(), freed, state.optimizer, learningRate);

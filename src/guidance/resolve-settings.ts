@@ -1,6 +1,7 @@
 /** The one place where a run's settings come together, and the record of where each came from. */
 import { z } from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
+import { unknownName } from "../core/known-names.js";
 import { inWords } from "../core/schema-words.js";
 import type { Seed } from "../core/seed.js";
 import { joinPrompts, parsePrompts } from "../prompts/prompt.js";
@@ -88,6 +89,8 @@ export interface ResolvedSettings {
  */
 export function resolveSettings(request: SettingsRequest, sources: SettingsSources): ResolvedSettings {
   const { preset, prompts: _, strength, ...given } = request;
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(settingsSchema.shape, name));
+  if (unknown !== undefined) throw unknownName("settings", unknown, settingNames);
   if (preset !== undefined && !presetNames.includes(preset)) {
     throw new VqganClipError(
       "BAD_ARGUMENT",
@@ -120,10 +123,6 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
     ...recipes.map(([origin, recipe]) => [origin, possible(recipe, { codebook, encoder })] as const),
     ["generator", { size, latent: "continuous", start: codebook ? "codes" : "normal", clampToCodebook: false }],
   ];
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(settingsSchema.shape, name));
-  if (unknown !== undefined) {
-    throw new VqganClipError("BAD_ARGUMENT", `settings: there is no "${unknown}"`, `known: ${settingNames.join(", ")}`);
-  }
   const settings: Record<string, unknown> = {};
   const origins: Record<string, Origin> = {};
   for (const name of settingNames) {

@@ -11,42 +11,53 @@ import { longPromptWays } from "../prompts/prompt-embedding.js";
 import { parseWeight, WEIGHT_FORM } from "../prompts/weight.js";
 import { cutMethods } from "./cutouts.js";
 import { latentKinds } from "./latent-kind.js";
+import type { Settings } from "./settings-type.js";
 import { starts } from "./starts.js";
 
-const chance = z.number().min(0).max(1);
-const spread = z.number().min(0).max(1);
+const chance = z.number().min(0).max(1).describe("share of the cutouts that it happens to");
+const spread = (of: string) => z.number().min(0).max(1).describe(`how far ${of} strays at most`);
+const area = (which: string) => z.number().min(0).max(1).describe(`${which} share of a cutout that is erased`);
 
 export const augmentationSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("hflip"), p: chance }),
   z.strictObject({
     kind: z.literal("affine"),
-    degrees: z.number().min(0).max(180),
-    translate: spread,
-    shear: z.number().min(0).max(80),
+    degrees: z.number().min(0).max(180).describe("how far it turns at most, either way"),
+    translate: spread("the place, in sides of the cutout,"),
+    shear: z.number().min(0).max(80).describe("how far it slants at most, in degrees"),
     p: chance,
   }),
-  z.strictObject({ kind: z.literal("perspective"), distortion: z.number().min(0).max(0.95), p: chance }),
+  z.strictObject({
+    kind: z.literal("perspective"),
+    distortion: z.number().min(0).max(0.95).describe("how far corners move at most, in halves of a side"),
+    p: chance,
+  }),
   z.strictObject({
     kind: z.literal("jitter"),
-    brightness: spread,
-    contrast: spread,
-    saturation: spread,
-    hue: z.number().min(0).max(0.5),
+    brightness: spread("the factor of brightness, from 1,"),
+    contrast: spread("the factor of contrast, from 1,"),
+    saturation: spread("the factor of saturation, from 1,"),
+    hue: z.number().min(0).max(0.5).describe("how far the hue turns at most, in whole turns"),
     p: chance,
   }),
-  z.strictObject({ kind: z.literal("erasing"), minArea: spread, maxArea: spread, p: chance }),
-  z.strictObject({ kind: z.literal("noise"), level: z.number().min(0).max(10) }),
+  z.strictObject({ kind: z.literal("erasing"), minArea: area("least"), maxArea: area("greatest"), p: chance }),
+  z.strictObject({
+    kind: z.literal("noise"),
+    level: z.number().min(0).max(10).describe("greatest standard deviation of the noise that is added"),
+  }),
 ]);
 
 /** A number, or the text of keyframes (`parseWeight`). */
-const weight = z.union([
-  z
-    .number()
-    .min(-1000)
-    .max(1000)
-    .refine((value) => value !== 0, "a weight of 0 does nothing: leave it out"),
-  z.string().refine((text) => typeof parseWeight(text) === "object", `expected ${WEIGHT_FORM}`),
-]);
+const weight = z
+  .union([
+    z
+      .number()
+      .min(-1000)
+      .max(1000)
+      .refine((value) => value !== 0, "a weight of 0 does nothing: leave it out"),
+    z.string().refine((text) => typeof parseWeight(text) === "object", `expected ${WEIGHT_FORM}`),
+  ])
+  .describe(`how much it counts, from -1000 to 1000 but 0: ${WEIGHT_FORM}`);
 
 /** Kept exactly: a number, or text beyond what a number holds. */
 const seed = z.unknown().transform((value, context): Seed => {
@@ -57,15 +68,17 @@ const seed = z.unknown().transform((value, context): Seed => {
 
 const aim = {
   weight,
-  /** As a text's stop; null for never. */
-  stop: z.number().nullable(),
+  stop: z.number().nullable().describe("its gradient ends once sign(weight) * distance is below this; null for never"),
 };
 
 /** What a run is drawn to beside texts; the numbers of pictures and vectors are in the run's state. */
 export const targetSchema = z.discriminatedUnion("kind", [
-  /** `fixed`: the picture's cutouts are taken once; `fresh`: anew each step. */
-  z.strictObject({ kind: z.literal("image"), ...aim, views: z.enum(["fixed", "fresh"]) }),
-  z.strictObject({ kind: z.literal("noise"), ...aim, seed }),
+  z.strictObject({
+    kind: z.literal("image"),
+    ...aim,
+    views: z.enum(["fixed", "fresh"]).describe("whether the picture's cutouts are taken once, or anew each step"),
+  }),
+  z.strictObject({ kind: z.literal("noise"), ...aim, seed: seed.describe("which random direction") }),
   z.strictObject({ kind: z.literal("vector"), ...aim }),
 ]);
 export type TargetSetting = z.infer<typeof targetSchema>;
@@ -80,31 +93,57 @@ const colour = z
 export const pictureRegularizerSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("tv"), weight }),
   z.strictObject({ kind: z.literal("smoothness"), weight }),
-  z.strictObject({ kind: z.literal("symmetry"), weight, mirror: z.enum(["left-right", "top-bottom", "both"]) }),
+  z.strictObject({
+    kind: z.literal("symmetry"),
+    weight,
+    mirror: z.enum(["left-right", "top-bottom", "both"]).describe("which halves are alike"),
+  }),
   z.strictObject({ kind: z.literal("saturation"), weight }),
-  z.strictObject({ kind: z.literal("palette"), weight, colours: z.array(colour).min(1).max(256) }),
-  /** One of the losses that the library was given. */
+  z.strictObject({
+    kind: z.literal("palette"),
+    weight,
+    colours: z.array(colour).min(1).max(256).describe("the colours to be near, such as #ff8000"),
+  }),
   z.strictObject({
     kind: z.literal("own"),
     weight,
-    name: z.string().regex(/^[\w-]{1,64}$/, "expected a name of letters, digits, _ and -"),
+    name: z
+      .string()
+      .regex(/^[\w-]{1,64}$/, "expected a name of letters, digits, _ and -")
+      .describe("which of the losses that the library was given"),
   }),
 ]);
 
 const factor = z.number().min(0).max(1);
-const warmup = z.int().min(0).max(1_000_000).default(0);
+const final = factor.default(0).describe("what the factor of the rate falls to, from 1");
+const warmup = z
+  .int()
+  .min(0)
+  .max(1_000_000)
+  .default(0)
+  .describe("steps over which the rate first rises to the full one");
 const cycled = {
   warmup,
-  cycles: z.int().min(1).max(10_000).default(1),
-  over: z.int().min(1).max(1_000_000).nullable().default(null),
+  cycles: z.int().min(1).max(10_000).default(1).describe("how often it runs its course, each time from the full rate"),
+  over: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .nullable()
+    .default(null)
+    .describe("steps that it spans, warm-up included; null for the run's"),
 };
-const stepped = { ...cycled, decay: factor.default(0.5), every: z.int().min(1).max(1_000_000).default(100) };
+const stepped = {
+  ...cycled,
+  decay: factor.default(0.5).describe("factor of the rate after each `every` steps"),
+  every: z.int().min(1).max(1_000_000).default(100).describe("steps between two falls"),
+};
 
 /** `rateFactor` says what each does. */
 export const scheduleSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("constant"), warmup }),
-  z.strictObject({ kind: z.literal("linear"), final: factor.default(0), ...cycled }),
-  z.strictObject({ kind: z.literal("cosine"), final: factor.default(0), ...cycled }),
+  z.strictObject({ kind: z.literal("linear"), final, ...cycled }),
+  z.strictObject({ kind: z.literal("cosine"), final, ...cycled }),
   z.strictObject({ kind: z.literal("step"), ...stepped }),
   z.strictObject({ kind: z.literal("exponential"), ...stepped }),
 ]) satisfies z.ZodType<Schedule>;
@@ -125,12 +164,9 @@ export const settingsSchema = z.strictObject({
   schedule: scheduleSchema.describe("course of the learning rate over the run"),
   plateau: z
     .strictObject({
-      /** 0: never. */
-      patience: z.int().min(0).max(1_000_000),
-      /** In units of the loss: a smaller fall counts as none. */
-      delta: z.number().min(0).max(1000),
-      /** Weight of the past in the smoothed loss. */
-      smoothing: z.number().min(0).max(0.9999),
+      patience: z.int().min(0).max(1_000_000).describe("steps without a fall that end the run; 0 for never"),
+      delta: z.number().min(0).max(1000).describe("in units of the loss: a smaller fall counts as none"),
+      smoothing: z.number().min(0).max(0.9999).describe("weight of the past in the smoothed loss"),
     })
     .describe("end early when the smoothed loss has not fallen for so many steps"),
   judgeEvery: z.int().min(1).max(1_000_000).describe("steps between two looks of the judge, where there is one"),
@@ -144,14 +180,16 @@ export const settingsSchema = z.strictObject({
   padding: z.enum(["border", "zeros"]).describe("what lies outside the picture"),
   regularizer: z
     .strictObject({
-      weight: z.number().min(0).max(1000),
-      /** What the latent is drawn to: zero, where the run began, or the running average at each restart. */
-      target: z.enum(["zero", "init", "average"]),
-      /** `weight` falls by `decay` every `every` steps, down to 0. */
-      decay: z.number().min(0),
-      every: z.int().min(1),
-      /** Whether the optimiser begins anew whenever the weight falls, at the running average where there is one. */
-      restart: z.boolean().optional(),
+      weight: z.number().min(0).max(1000).describe("how much it counts; 0 for none"),
+      target: z
+        .enum(["zero", "init", "average"])
+        .describe("what the latent is drawn to: zero, where the run began, or the running average at each restart"),
+      decay: z.number().min(0).describe("what the weight falls by every `every` steps, down to 0"),
+      every: z.int().min(1).describe("steps between two falls of the weight"),
+      restart: z
+        .boolean()
+        .optional()
+        .describe("begin the optimiser anew whenever the weight falls, at the running average where there is one"),
     })
     .describe("pull on the latent: weight * mean((z - target)^2)"),
   pictureRegularizers: z
@@ -167,22 +205,24 @@ export const settingsSchema = z.strictObject({
   feather: z.number().min(0).max(1024).describe("soft edge inside a mask, in pixels"),
   motion: z
     .strictObject({
-      /** Steps of the first frame, and of each later one. */
-      first: z.int().min(1).max(1_000_000),
-      every: z.int().min(1).max(1_000_000),
-      /** What happens to the picture between two frames: it grows, moves right and down in pixels, turns clockwise. */
-      zoom: z.number().min(0.1).max(10),
-      pan: z.tuple([z.number().min(-4096).max(4096), z.number().min(-4096).max(4096)]),
-      rotate: z.number().min(-180).max(180),
+      first: z.int().min(1).max(1_000_000).describe("steps of the first frame"),
+      every: z.int().min(1).max(1_000_000).describe("steps of each later one"),
+      zoom: z.number().min(0.1).max(10).describe("factor that the picture grows by between two frames"),
+      pan: z
+        .tuple([z.number().min(-4096).max(4096), z.number().min(-4096).max(4096)])
+        .describe("pixels that it moves right and down"),
+      rotate: z.number().min(-180).max(180).describe("degrees that it turns clockwise"),
     })
     .nullable()
     .describe("how the picture moves between the frames of a video; null for a single picture"),
   temporal: z
     .strictObject({
-      /** Share of the previous frame's result in the picture that a frame begins at. */
-      blend: z.number().min(0).max(1),
-      /** Share of the previous frames' latents in the latent that is shown: z' <- smooth * z' + (1 - smooth) * z. */
-      smooth: z.number().min(0).max(0.99),
+      blend: z.number().min(0).max(1).describe("share of the previous frame's result in what a frame begins at"),
+      smooth: z
+        .number()
+        .min(0)
+        .max(0.99)
+        .describe("share s of the previous frames' latents in the one that is shown: z' <- s * z' + (1 - s) * z"),
     })
     .nullable()
     .describe("how frames of a styled video follow one another; null for a single picture"),
@@ -200,7 +240,11 @@ export const settingsSchema = z.strictObject({
   microBatch: z.int().min(1).max(4096).describe("cutouts in memory at once; the gradient is the same"),
 });
 
-export type Settings = z.infer<typeof settingsSchema>;
+/** The interface that is generated says what the schema does, and the other way round. */
+settingsSchema satisfies z.ZodType<Settings>;
+(settings: Settings): z.infer<typeof settingsSchema> => settings;
+
+export type { Settings } from "./settings-type.js";
 export type SettingName = keyof Settings;
 /** What a preset or a model recommends: everything but what to draw. */
 export type Recipe = Omit<Settings, "prompts" | "seed" | "size">;

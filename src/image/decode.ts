@@ -1,8 +1,9 @@
 /** Picture files to NDArrays on Node: told apart by content, upright, on white, within a pixel limit. */
 import sharp, { type FailOnOptions, type Metadata, type OutputInfo, type Sharp } from "sharp";
 import { requires, VqganClipError } from "../core/errors.js";
+import { requireKnown } from "../core/known-names.js";
 import type { NDArray } from "../core/ndarray.js";
-import type { DecodeOptions } from "./decode-options.js";
+import { type DecodeOptions, decodeOptionNames } from "./decode-options.js";
 import { drawnPlanesOf, planesOf } from "./planes.js";
 import { concatenate } from "./png-chunks.js";
 import { tiffFacts, tiffProblem } from "./tiff.js";
@@ -34,8 +35,10 @@ const JPEG_END = Uint8Array.of(0xff, 0xd9);
 export async function decodePicture(
   bytes: Uint8Array,
   name = "picture",
-  { maxPixels = 50_000_000, as = "picture" }: DecodeOptions = {},
+  options: DecodeOptions = {},
 ): Promise<NDArray> {
+  requireKnown("decodePicture()", options, decodeOptionNames);
+  const { maxPixels = 50_000_000, as = "picture" } = options;
   requires(bytes.length > 0, "BAD_IMAGE", () => `decodePicture(): ${name} is empty`, READABLE);
   requires(isPicture(bytes), "BAD_IMAGE", () => `decodePicture(): ${name} is no picture`, READABLE);
   const tiff = tiffFacts(bytes);

@@ -7,6 +7,7 @@ import { compareUnits, unitPicture, unitRows } from "../perception/perceive.js";
 import type { Prompt } from "../prompts/prompt.js";
 import type { CompileOptions } from "../runtime/program.js";
 import { type EditSource, pictureOfSource } from "./edit.js";
+import { maskShare, squareAround } from "./mask.js";
 
 export interface EditReport {
   readonly kept: {
@@ -39,34 +40,15 @@ export async function compareEdit(
   const see = (picture: NDArray) => unitPicture(perceptor, windowOf(picture, x, y, across, down), options);
   const [old, fresh] = [await see(before), await see(made)];
   const said = unitRows(embeddings);
-  const mask = source.mask?.data as Uint8Array | undefined;
   return {
     kept: {
       psnr: psnr(before, made),
       ssim: Math.min(height, width) < 11 ? undefined : ssim(before, made),
-      free: mask ? mask.reduce((count, value) => count + (value > 0 ? 1 : 0), 0) / mask.length : 1,
+      free: source.mask ? maskShare(source.mask) : 1,
     },
     reached: prompts.map(({ text }, i) => {
       const vector = said[i] as Float32Array;
       return { prompt: text, before: compareUnits(old, vector).cosine, after: compareUnits(fresh, vector).cosine };
     }),
   };
-}
-
-/** Left, top, width and height of the smallest square that holds what may change, as far as the picture reaches. */
-function squareAround(mask: NDArray): [number, number, number, number] {
-  const [height, width] = mask.shape as [number, number];
-  const data = mask.data as Uint8Array;
-  let [left, right, top, bottom] = [width, 0, height, 0];
-  data.forEach((value, i) => {
-    if (value === 0) return;
-    left = Math.min(left, i % width);
-    right = Math.max(right, (i % width) + 1);
-    top = Math.min(top, Math.floor(i / width));
-    bottom = Math.max(bottom, Math.floor(i / width) + 1);
-  });
-  const side = Math.max(right - left, bottom - top);
-  const start = (low: number, high: number, extent: number) =>
-    Math.max(0, Math.min(extent - side, Math.round((low + high - side) / 2)));
-  return [start(left, right, width), start(top, bottom, height), Math.min(side, width), Math.min(side, height)];
 }

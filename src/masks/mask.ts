@@ -10,8 +10,14 @@ import { NDArray } from "../core/ndarray.js";
 /** Left, top, width and height in pixels. */
 export type Rectangle = readonly [x: number, y: number, width: number, height: number];
 
+/** How a mask is found for a phrase: ours, and the paper's. */
+export const maskRecipes = ["outline", "paper"] as const;
+export type MaskRecipe = (typeof maskRecipes)[number];
+
 /** How far above the mean a place must be like a phrase to belong to its mask, in standard deviations. */
 export const USUAL_DEVIATIONS = 1.25;
+/** The paper's own threshold, as it stands there. */
+export const PAPER_DEVIATIONS = -2;
 
 /** @throws BAD_ARGUMENT when the rectangle is empty or leaves the picture */
 export function rectangleMask([x, y, width, height]: Rectangle, [rows, columns]: readonly [number, number]): NDArray {
@@ -120,6 +126,29 @@ function depthInside(mask: NDArray): Float64Array {
   for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) relax(y, x, -1);
   for (let y = height - 1; y >= 0; y--) for (let x = width - 1; x >= 0; x--) relax(y, x, 1);
   return depths;
+}
+
+/** Left, top, width and height of the smallest square that holds what may change, as far as the picture reaches. */
+export function squareAround(mask: NDArray): Rectangle {
+  const [height, width] = mask.shape as [number, number];
+  const data = mask.data as Uint8Array;
+  let [left, right, top, bottom] = [width, 0, height, 0];
+  data.forEach((value, i) => {
+    if (value === 0) return;
+    left = Math.min(left, i % width);
+    right = Math.max(right, (i % width) + 1);
+    top = Math.min(top, Math.floor(i / width));
+    bottom = Math.max(bottom, Math.floor(i / width) + 1);
+  });
+  const side = Math.max(right - left, bottom - top);
+  const start = (low: number, high: number, extent: number) =>
+    Math.max(0, Math.min(extent - side, Math.round((low + high - side) / 2)));
+  return [start(left, right, width), start(top, bottom, height), Math.min(side, width), Math.min(side, height)];
+}
+
+/** How much of the picture may change at all, 0..1. */
+export function maskShare(mask: NDArray): number {
+  return (mask.data as Uint8Array).reduce((count, value) => count + (value > 0 ? 1 : 0), 0) / mask.size;
 }
 
 /** source + share (made - source), exactly the source where the share is 0; pictures [3,H,W], shares [H*W]. */

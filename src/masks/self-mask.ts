@@ -5,21 +5,26 @@
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { input } from "../graph/tensor.js";
-import { clampPicture } from "../image/bytes.js";
 import { guidedFilter } from "../image/guided-filter.js";
-import { windowOf } from "../image/pad.js";
 import { resizePicture } from "../image/resize.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { type Perceptors, perceptorShares, perceptorsOf, tellingOnce } from "../perception/ensemble.js";
-import { compareUnits, type ScoreOptions, unitRows, unitTexts } from "../perception/perceive.js";
+import { compareUnits, type ScoreOptions, unitTexts } from "../perception/perceive.js";
 import type { EmbedOptions } from "../prompts/prompt-embedding.js";
-import { compile, type Program } from "../runtime/program.js";
-import { USUAL_DEVIATIONS } from "./mask.js";
+import { compile } from "../runtime/program.js";
+import { type MaskRecipe, maskRecipes, PAPER_DEVIATIONS, USUAL_DEVIATIONS } from "./mask.js";
+import { doubtsAbout, type MaskDoubt } from "./mask-doubts.js";
+import { positions, spread, unitWindows, WINDOW_BATCH } from "./windows.js";
 
 export interface FindOptions extends ScoreOptions {
-  /** How many standard deviations above the mean a place must be like the phrase (default 1.25; the paper's 2 keeps less). */
+  /**
+   * `paper`: the five steps of appendix G.2 and nothing else; `outline`: ours, which standardises each size of windows, takes
+   * the picture's edges and keeps what stands out (default "outline").
+   */
+  readonly recipe?: MaskRecipe;
+  /** Standard deviations above the mean that a place's likeness must reach, any number (default 1.25; the paper's: -2). */
   readonly deviations?: number;
-  /** Whether the map takes the picture's own edges before it is thresholded (default true); the paper's does not. */
+  /** Whether the map takes the picture's own edges before it is thresholded (default true; the paper's: never). */
   readonly edges?: boolean;
 }
 
@@ -28,37 +33,43 @@ export interface FoundMask {
   readonly mask: NDArray;
   /** float32 [H,W], how like the phrase each place is, 0..1 over the picture */
   readonly likeness: NDArray;
+  /** Why it may be another thing, or nothing, that was found; usually none. */
+  readonly doubts: readonly MaskDoubt[];
 }
 
 /** Sides of the windows, as shares of the picture's short side. */
 const WINDOWS = [1 / 2, 1 / 3, 1 / 4, 1 / 5, 1 / 6];
-/** Windows overlap: this many begin within the length of one. */
-const OVERLAP = 3;
-/** Windows that the perceptor sees at once. */
-const BATCH = 16;
 /** Short side in pixels that a map has at most: it is no finer than the windows are apart. */
 const MAP_SIDE = 256;
 /** The map follows the picture's edges in windows of two thirds of its short side, where colours vary by more than this. */
 const EDGES = { reach: 1 / 3, epsilon: 1e-3 };
 
 /**
- * (1) crops windows, (2) L(i) = f(crop_i) . g(phrase), unit vectors, (3) writes L(i) at the crop's centre, bilinear
- * between centres, (4) normalises, (5) keeps what lies beyond a number of standard deviations. Before (5), the map takes the
- * picture's edges (`edges`), which the paper does not do.
+ * The paper's five steps (`recipe: "paper"`): (1) crop windows, (2) L(i) = f(crop_i) . g(phrase), unit vectors, (3) write L(i)
+ * at the crop's centre (a pixel takes that of the nearest; the mean over sizes of windows), (4) normalise to 0..1, (5) keep
+ * what is above `mean - 2 std`. Taken of a likeness, that keeps nearly all of most pictures.
  *
- * The paper thresholds at `mean - 2 std` of a map it calls L, which reads as a loss: low is like. L is a likeness here,
- * so the same rule keeps what is above `mean + deviations * std`. Windows of several sizes are each brought to mean 0
- * and deviation 1, then averaged, so that no size outvotes the others. So are the maps of several perceptors, by their weights.
+ * Ours: the map is linear between centres; windows of several sizes are each brought to mean 0 and deviation 1, then
+ * averaged, so that no size outvotes the others; the map takes the picture's edges; kept is what is above
+ * `mean + 1.25 std`. In both, maps of several perceptors are averaged by their weights.
  *
  * @param picture [3,H,W] in 0..1
- * @throws BAD_PROMPT for an empty phrase, BAD_ARGUMENT when nothing stands out, or weights and perceptors differ in number
+ * @throws BAD_PROMPT for an empty phrase, BAD_ARGUMENT when nothing stands out, weights and perceptors differ in number, or
+ *   the paper's recipe is asked for edges
  */
 export async function findMask(
   models: Perceptors,
   picture: NDArray,
   phrase: string,
-  { deviations = USUAL_DEVIATIONS, edges = true, perceptorWeights, ...options }: FindOptions & EmbedOptions = {},
+  { recipe = "outline", perceptorWeights, ...given }: FindOptions & EmbedOptions = {},
 ): Promise<FoundMask> {
+  const isPaper = recipe === "paper";
+  const { deviations = isPaper ? PAPER_DEVIATIONS : USUAL_DEVIATIONS, edges = !isPaper, ...options } = given;
+  requires(
+    maskRecipes.includes(recipe) && !(isPaper && edges),
+    "BAD_ARGUMENT",
+    () => `mask: expected the recipe ${maskRecipes.join(" or ")}, the paper's without edges; got ${recipe}`,
+  );
   requires(
     phrase.trim() !== "",
     "BAD_PROMPT",
@@ -72,7 +83,7 @@ export async function findMask(
   const coarse = new Float32Array(rows * columns);
   const once = tellingOnce(options);
   for (const [k, perceptor] of perceptorsOf(models).entries()) {
-    const map = await likeness(perceptor, picture, phrase, { size: [rows, columns], scale: shrink }, once);
+    const map = await likeness(perceptor, picture, phrase, { size: [rows, columns], scale: shrink, isPaper }, once);
     map.forEach((value, i) => {
       coarse[i] = (coarse[i] as number) + (shares[k] as number) * value;
     });
@@ -93,22 +104,35 @@ export async function findMask(
   );
   const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
   const grey = values.map((value) => (value - low) / (high - low || 1));
-  return { mask: new NDArray("uint8", [height, width], mask), likeness: NDArray.float32([height, width], grey) };
+  const found = new NDArray("uint8", [height, width], mask);
+  const { onNotice: _, ...quiet } = options; // all that the phrase holds was told above
+  const doubts = await doubtsAbout(models, picture, found, phrase, {
+    ...quiet,
+    ...(perceptorWeights && { perceptorWeights }),
+  });
+  return { mask: found, likeness: NDArray.float32([height, width], grey), doubts };
 }
 
-/** How like the phrase one perceptor finds each place: the mean of the standardised maps of all sizes of windows. */
+interface MapOptions {
+  readonly size: readonly [rows: number, columns: number];
+  /** The map's pixels for one of the picture. */
+  readonly scale: number;
+  readonly isPaper: boolean;
+}
+
+/** How like the phrase one perceptor finds each place: the mean of the maps of all sizes of windows, ours standardised. */
 async function likeness(
   perceptor: Perceptor,
   picture: NDArray,
   phrase: string,
-  { size, scale }: { readonly size: readonly [rows: number, columns: number]; readonly scale: number },
+  { size, scale, isPaper }: MapOptions,
   options: EmbedOptions,
 ): Promise<Float32Array> {
   const { onNotice: _, ...compileOptions } = options;
   const [text] = (await unitTexts(perceptor, [phrase], options)) as [Float32Array];
   const [, height, width] = picture.shape as [number, number, number];
   const s = perceptor.inputSize;
-  const pixels = input("pixels", "float32", [BATCH, 3, s, s]);
+  const pixels = input("pixels", "float32", [WINDOW_BATCH, 3, s, s]);
   const program = await compile({ embedding: perceptor.encodeImage(pixels) }, compileOptions);
   const mean = new Float32Array(size[0] * size[1]);
   for (const share of WINDOWS) {
@@ -117,77 +141,13 @@ async function likeness(
     const windows = tops.flatMap((top) => lefts.map((left) => [left, top] as const));
     const seen = await unitWindows(program, s, picture, windows, side);
     const values = seen.map((vector) => compareUnits(vector, text).cosine);
-    standardised(spread(values, lefts, tops, side, size, scale)).forEach((value, i) => {
+    const map = spread(values, lefts, tops, side, size, scale, isPaper ? "nearest" : "bilinear");
+    (isPaper ? map : standardised(map)).forEach((value, i) => {
       mean[i] = (mean[i] as number) + value / WINDOWS.length;
     });
   }
   await program.dispose();
   return mean;
-}
-
-/** Where windows of `side` begin along an axis: evenly from one end to the other. */
-function positions(extent: number, side: number): number[] {
-  const steps = Math.ceil((extent - side) / Math.max(1, side / OVERLAP));
-  return Array.from({ length: steps + 1 }, (_, i) => (steps === 0 ? 0 : Math.round((i * (extent - side)) / steps)));
-}
-
-/** Unit embeddings of square windows, each resized to the perceptor's s x s. */
-async function unitWindows(
-  program: Program<"embedding">,
-  s: number,
-  picture: NDArray,
-  windows: readonly (readonly [left: number, top: number])[],
-  side: number,
-): Promise<Float32Array[]> {
-  const units: Float32Array[] = [];
-  for (let start = 0; start < windows.length; start += BATCH) {
-    const batch = new Float32Array(BATCH * 3 * s * s);
-    windows.slice(start, start + BATCH).forEach(([left, top], i) => {
-      const view = clampPicture(resizePicture(windowOf(picture, left, top, side, side), s, s, "bicubic"));
-      batch.set(view.floats(), i * 3 * s * s);
-    });
-    const { embedding } = await program.run({ pixels: NDArray.float32([BATCH, 3, s, s], batch) });
-    units.push(...unitRows(embedding).slice(0, windows.length - start));
-  }
-  return units;
-}
-
-/**
- * Values at window centres to a map of the whole picture [rows*columns]: bilinear between centres, the nearest beyond them.
- *
- * @param scale the map's pixels for one of the picture
- */
-function spread(
-  values: readonly number[],
-  lefts: readonly number[],
-  tops: readonly number[],
-  side: number,
-  [height, width]: readonly [number, number],
-  scale: number,
-): Float32Array {
-  const columns = Array.from({ length: width }, (_, x) => between(lefts, (x + 0.5) / scale - side / 2));
-  const map = new Float32Array(height * width);
-  for (let y = 0; y < height; y++) {
-    const [i, down] = between(tops, (y + 0.5) / scale - side / 2);
-    columns.forEach(([j, across], x) => {
-      const at = (row: number, column: number) =>
-        values[Math.min(row, tops.length - 1) * lefts.length + Math.min(column, lefts.length - 1)] as number;
-      const upper = at(i, j) + across * (at(i, j + 1) - at(i, j));
-      const lower = at(i + 1, j) + across * (at(i + 1, j + 1) - at(i + 1, j));
-      map[y * width + x] = upper + down * (lower - upper);
-    });
-  }
-  return map;
-}
-
-/** Which of the rising marks lies at or before `place`, and how far on to the next it is, 0..1. */
-function between(marks: readonly number[], place: number): [index: number, share: number] {
-  const index = Math.max(
-    0,
-    marks.findLastIndex((mark) => mark <= place),
-  );
-  const [from, to] = [marks[index] as number, marks[index + 1]];
-  return [index, to === undefined ? 0 : Math.min(1, Math.max(0, (place - from) / (to - from)))];
 }
 
 function moments(values: Float32Array): { mean: number; deviation: number } {

@@ -1,4 +1,5 @@
 /** What the package's two faces have in common: `vqgan-clip` and `vqgan-clip/browser` export it. */
+export type { Abortable } from "../core/abort.js";
 export { type ErrorCode, VqganClipError } from "../core/errors.js";
 export { NDArray } from "../core/ndarray.js";
 export type { Seed } from "../core/seed.js";
@@ -21,7 +22,8 @@ export { encodePng } from "../image/png.js";
 export { readPngText } from "../image/png-text.js";
 export type { EditSource } from "../masks/edit.js";
 export type { EditReport } from "../masks/edit-report.js";
-export type { Rectangle } from "../masks/mask.js";
+export type { MaskRecipe, Rectangle } from "../masks/mask.js";
+export type { MaskDoubt } from "../masks/mask-doubts.js";
 export type { FindOptions, FoundMask } from "../masks/self-mask.js";
 export type { Codebook, DecodeOptions, Generator } from "../models/generator.js";
 export type { Perceptor } from "../models/perceptor.js";
@@ -36,8 +38,9 @@ export type { ModelIdentity } from "../sessions/model-identity.js";
 export type { Notice } from "./options.js";
 export type { Plan } from "./plan.js";
 export type { Reconstruction } from "./reconstruct.js";
-export type { EditRequest, OpenRequest, TargetRequest } from "./requests.js";
+export type { EditRequest, Listening, OpenRequest, TargetRequest } from "./requests.js";
 export type {
+  FinishOptions,
   ForkRequest,
   PaintRequest,
   PictureOptions,

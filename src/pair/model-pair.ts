@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** A pair of models, ready to make pictures from words: all of it that is the same on Node and in browsers. */
 import { sha256Of } from "../core/bytes.js";
 import { requires } from "../core/errors.js";
@@ -20,6 +21,7 @@ import { differenceText, firstDifference, type ModelDifference } from "../sessio
 import { readSession } from "../sessions/session-file.js";
 import {
   branched,
+  checkChanges,
   continued,
   currentState,
   forked,
@@ -28,15 +30,17 @@ import {
   withTip,
 } from "../sessions/session-tree.js";
 import { PairModels, type PairParts } from "./models.js";
-import type { PairOptions } from "./options.js";
+import type { Notice, PairOptions } from "./options.js";
 import { type Plan, planRun } from "./plan.js";
 import {
   type EditRequest,
+  type Listening,
   type OpenRequest,
   type PlanRequest,
   type RunRequest,
   withTargetSettings,
 } from "./requests.js";
+import { RunNotices } from "./run-notices.js";
 import type { PictureBeginning, PictureTools, RunningPicture } from "./running-picture.js";
 import { codeBytes, type Decode, drawnMask, fitted, maskOf, targetNumbers } from "./sources.js";
 
@@ -46,8 +50,25 @@ type RunMaker<Source, Picture extends RunningPicture<Source>> = new (
   tools: PictureTools<Source>,
 ) => Picture;
 
+/** What a new run keeps and tells beside its settings. */
+interface Told {
+  readonly keepEvery: number | undefined;
+  readonly onNotice: Listening["onNotice"] | undefined;
+  /** What there is to tell of it before it starts. */
+  readonly known?: Notice | undefined;
+}
+
+const MASK_OF_ALL: Notice = { kind: "mask-of-all" };
+
+/** Whether a mask holds nothing. */
+function isOfAll(mask: NDArray): boolean {
+  return (mask.data as Uint8Array).every((value) => value > 0);
+}
+
 /** @typeParam Picture the platform's kind of run */
 export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> extends PairModels<Source> {
+  /** Weak, so that a run that nobody holds any more goes to the garbage collector. */
+  private readonly runs = new Set<WeakRef<Picture>>();
   private readonly decode: Decode<Source> = (source, as) => this.decoded(source, as);
 
   protected constructor(
@@ -60,7 +81,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
 
   /** A new run. @throws BAD_ARGUMENT, BAD_PROMPT when the request cannot be met */
   create(request: RunRequest<Source>): Picture {
-    const { initImage, initCodes, keepEvery, like, ...asked } = request;
+    const { initImage, initCodes, keepEvery, like, onNotice, ...asked } = request;
     requires(
       initImage === undefined || initCodes === undefined,
       "BAD_ARGUMENT",
@@ -70,13 +91,13 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     const resolved = this.resolved(withTargetSettings(asked), { like, size: this.usualSize, begun });
     const plan = planRun(this, resolved.settings, this.options);
     const { settings } = plan;
-    return this.newRun(plan, keepEvery, async () => {
+    return this.newRun(plan, { keepEvery, onNotice }, async (tell) => {
       const targets = await targetNumbers(request.targets, this.decode);
       const given = initImage === undefined ? undefined : await this.decoded(initImage);
       const initPicture = given && fitted(given, settings.size);
       const initBytes = given ? pictureBytes(given).bytes : initCodes && codeBytes(initCodes);
       return Run.start(this, settings, {
-        ...this.textOptions(plan),
+        ...this.textOptions(plan, tell),
         ...(targets && { targets }),
         ...(initPicture && { initPicture }),
         ...(initCodes && { initCodes }),
@@ -91,19 +112,20 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
    * @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE when the request cannot be met
    */
   async edit(request: EditRequest<Source>): Promise<Picture> {
-    const { image, mask, rect, maxSide = MAX_EDIT_SIDE, keepEvery, like, ...asked } = request;
+    const { image, mask, rect, maxSide = MAX_EDIT_SIDE, keepEvery, like, onNotice, ...asked } = request;
     requestedPrompts(asked, like);
     encoderOf(this.generator, "edit()");
     const picture = await this.decoded(image);
     const [, height, width] = picture.shape as [number, number, number];
     const drawn = await maskOf({ mask, rect }, [height, width], this.decode);
-    const source = await editSource(picture, drawn && this.toldOf(drawn));
+    const source = await editSource(picture, drawn);
     const size = workingSize([height, width], this.generator.factor, maxSide);
     const { settings } = this.resolved(withTargetSettings(asked), { like, edits: true, begun: true, size });
     const plan = planRun(this, settings, this.options);
-    return this.newRun(plan, keepEvery, async () => {
+    const known = drawn && isOfAll(drawn) ? MASK_OF_ALL : undefined;
+    return this.newRun(plan, { keepEvery, onNotice, known }, async (tell) => {
       const targets = await targetNumbers(asked.targets, this.decode);
-      return Run.start(this, plan.settings, { ...this.textOptions(plan), source, ...(targets && { targets }) });
+      return Run.start(this, plan.settings, { ...this.textOptions(plan, tell), source, ...(targets && { targets }) });
     });
   }
 
@@ -119,6 +141,18 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
    */
   plan(request: PlanRequest<Source>): Plan {
     return planRun(this, this.resolve(request).settings, this.options);
+  }
+
+  /**
+   * Frees what its runs have compiled; a run that is used again compiles again. Also what `await using vq = ...` ends with.
+   */
+  async dispose(): Promise<void> {
+    const runs = [...this.runs].flatMap((run) => run.deref() ?? []);
+    await Promise.all(runs.map((run) => run.dispose()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 
   /** Bytes that are free for this process, where the platform tells. */
@@ -144,15 +178,16 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
         ? "name the same CLIP as judge (--judge-clip)"
         : "name the same weights: a pair as model, or vqgan and clip",
     );
-    const { node, at, ...changes } = request;
+    const { node, at, onNotice, ...changes } = request;
+    checkChanges("open()", changes);
     const switched = node === undefined ? tree : switchedTo(tree, node);
     const wanted = at === undefined ? continued(switched, changes) : forked(switched, changes, at);
     const state = currentState(wanted);
     const { settings } = planRun(this, state.settings, this.options);
     const rounds = settings.microBatch !== state.settings.microBatch && state.step > 0; // sums in another order
-    if (!rounds) return this.reopened(withTip(wanted, { ...state, settings }));
+    if (!rounds) return this.reopened(withTip(wanted, { ...state, settings }), onNotice);
     const origin = { kind: "fork", node: wanted.current, step: state.step } as const;
-    return this.reopened(branched(wanted, origin, { ...state, settings, changed: true }));
+    return this.reopened(branched(wanted, origin, { ...state, settings, changed: true }), onNotice);
   }
 
   private resolved(
@@ -180,53 +215,68 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     return [resolution, resolution];
   }
 
-  private newRun({ settings, peakBytes }: Plan, keepEvery = 0, start: () => Promise<Run>): Picture {
+  private newRun(
+    { settings, peakBytes }: Plan,
+    { keepEvery = 0, onNotice, known }: Told,
+    start: (tell: RunNotices["tell"]) => Promise<Run>,
+  ): Picture {
     requires(
       Number.isSafeInteger(keepEvery) && keepEvery >= 0,
       "BAD_ARGUMENT",
       () => `keepEvery: expected a number of steps, or 0 for none, got ${keepEvery}`,
     );
-    return new this.runMaker({ settings, keepEvery, start: () => this.told(peakBytes, start) }, this.tools());
+    const tools = this.tools(onNotice);
+    const { tell } = tools.notices;
+    if (known) tell(known);
+    return this.made({ settings, keepEvery, start: () => this.told(peakBytes, tell, () => start(tell)) }, tools);
   }
 
-  private reopened(tree: SessionTree): Picture {
-    return new this.runMaker({ tree }, this.tools());
+  private reopened(tree: SessionTree, onNotice: Listening["onNotice"]): Picture {
+    return this.made({ tree }, this.tools(onNotice));
   }
 
-  private tools(): PictureTools<Source> {
+  private made(beginning: PictureBeginning, tools: PictureTools<Source>): Picture {
+    const run = new this.runMaker(beginning, tools);
+    for (const former of this.runs) if (former.deref() === undefined) this.runs.delete(former);
+    this.runs.add(new WeakRef(run));
+    return run;
+  }
+
+  private tools(onNotice = this.options.onNotice): PictureTools<Source> {
+    const notices = new RunNotices(onNotice);
+    const { tell } = notices;
     return {
+      notices,
       models: () => this.identities(),
-      restore: (state, former) => this.restored(state, former),
+      restore: (state, former) => this.restored(state, former, tell),
       picture: this.decode,
-      mask: async (source) => this.toldOf(await drawnMask(source, this.decode)),
-      reopen: (tree) => this.reopened(tree),
+      mask: async (source) => {
+        const mask = await drawnMask(source, this.decode);
+        if (isOfAll(mask)) tell(MASK_OF_ALL);
+        return mask;
+      },
+      reopen: (tree) => this.reopened(tree, onNotice),
     };
   }
 
-  private async restored(state: RunState, former: Run | undefined): Promise<Run> {
+  private async restored(state: RunState, former: Run | undefined, tell: RunNotices["tell"]): Promise<Run> {
     if (former?.fits(state)) {
       former.moveTo(state);
       return former;
     }
     await former?.dispose();
     const plan = planRun(this, state.settings, this.options);
-    return this.told(plan.peakBytes, () => Run.restore(this, state, this.textOptions(plan)));
-  }
-
-  /** A mask, told of where it holds nothing. */
-  private toldOf(mask: NDArray): NDArray {
-    if ((mask.data as Uint8Array).every((value) => value > 0)) this.options.onNotice?.({ kind: "mask-of-all" });
-    return mask;
+    return this.told(plan.peakBytes, tell, () => Run.restore(this, state, this.textOptions(plan, tell)));
   }
 
   /** Compiles a run, and tells of its memory before and of its device after. */
-  private async told(peakBytes: number, compile: () => Promise<Run>): Promise<Run> {
+  private async told(peakBytes: number, tell: RunNotices["tell"], compile: () => Promise<Run>): Promise<Run> {
     const availableBytes = this.availableMemory();
     if (availableBytes !== undefined && peakBytes > availableBytes) {
-      this.options.onNotice?.({ kind: "memory", peakBytes, availableBytes });
+      tell({ kind: "memory", peakBytes, availableBytes });
     }
     const run = await compile();
-    for (const refused of run.refusedDevices) this.options.onNotice?.({ kind: "refused-device", ...refused });
+    for (const refused of run.refusedDevices) tell({ kind: "refused-device", ...refused });
     return run;
   }
 }

@@ -1,4 +1,5 @@
 /** The models of a pair, opened: who they are, and what they say of pictures and texts outside of a run. */
+import { requireKnown } from "../core/known-names.js";
 import type { NDArray } from "../core/ndarray.js";
 import type { OwnLosses } from "../guidance/picture-regularizers.js";
 import { checkRecommendation, type Recommendation } from "../guidance/resolve-settings.js";
@@ -80,6 +81,7 @@ export abstract class PairModels<Source> {
    * @throws BAD_ARGUMENT unless there are as many weights as perceptors, or none
    */
   async score(image: Source, prompts: readonly string[], options: ScoreOptions = {}): Promise<Score[]> {
+    requireKnown("score()", options, { perceptorWeights: true });
     return scorePicture(this, await this.decoded(image), prompts, { ...options, ...this.textOptions() });
   }
 
@@ -97,6 +99,7 @@ export abstract class PairModels<Source> {
 
   /** Where in a picture a phrase is: a mask for `edit` (paper, appendix G.2). @throws BAD_PROMPT, BAD_ARGUMENT */
   async findMask(image: Source, phrase: string, options: FindOptions = {}): Promise<FoundMask> {
+    requireKnown("findMask()", options, { recipe: true, deviations: true, edges: true, perceptorWeights: true });
     return findMask(this, await this.decoded(image), phrase, { ...options, ...this.textOptions() });
   }
 
@@ -134,8 +137,20 @@ export abstract class PairModels<Source> {
     return { ...compileOptionsOf(this.options), ...(this.sessions && { sessions: this.sessions }) };
   }
 
-  protected textOptions({ lowMemory }: Partial<Pick<Plan, "lowMemory">> = {}) {
-    const { onNotice } = this.options;
+  /** What the pair is, in short: its models by name. */
+  toJSON(): object {
+    const { generator, perceptor, companions, judge } = this;
+    const named = { generator, perceptor, ...(judge && { judge }) };
+    const models = Object.entries(named).map(([role, { name }]) => [role, this.names[role as "judge"] ?? name]);
+    const others = companions.map(({ name }, i) => this.names.companions?.[i] ?? name);
+    return { ...Object.fromEntries(models), ...(others.length > 0 && { companions: others }) };
+  }
+
+  /** @param onNotice hears what texts hold that is not read */
+  protected textOptions(
+    { lowMemory }: Partial<Pick<Plan, "lowMemory">> = {},
+    onNotice: PairOptions["onNotice"] = this.options.onNotice,
+  ) {
     return { ...this.compileOptions(), ...(lowMemory && { lowMemory }), ...(onNotice && { onNotice }) };
   }
 

@@ -1,5 +1,6 @@
 /** From what options name to models, opened: the same whether they lie on disk or on a web server. */
 import { requires } from "../core/errors.js";
+import type { NamesOf } from "../core/known-names.js";
 import { parseRecommendation, type Recommendation } from "../guidance/resolve-settings.js";
 import { readClip } from "../models/clip/read.js";
 import { type Place, readText } from "../models/files.js";
@@ -19,16 +20,18 @@ export interface ModelChoice<Address> {
    */
   readonly vqgan?: Address | Generator;
   /**
-   * A CLIP instead of the pair's: a folder of Hugging Face (SigLIP too) or OpenCLIP, or an archive of OpenAI. Several look at
-   * the picture together, with the weights `perceptorWeights`.
+   * A CLIP instead of the pair's: a folder of Hugging Face (SigLIP too) or OpenCLIP, an archive of OpenAI, or an encoder of
+   * your own (docs/models.md). Several look at the picture together, with the weights `perceptorWeights`.
    */
-  readonly clip?: Address | readonly Address[];
+  readonly clip?: Address | Perceptor | readonly (Address | Perceptor)[];
   /**
    * A second CLIP that has no part in the loss: it looks at the picture every `judgeEvery` steps, and the one it scores best
    * is the run's result (default: none, and the last picture).
    */
-  readonly judge?: Address;
+  readonly judge?: Address | Perceptor;
 }
+
+export const modelChoiceNames: NamesOf<ModelChoice<string>> = { model: true, vqgan: true, clip: true, judge: true };
 
 /** A place, and the published name of what lies there, where it has one. */
 export interface Found {
@@ -59,21 +62,23 @@ export async function openPair<Address extends string | URL>(
     );
     return { place: await inPair(part) };
   };
-  const clips: Found[] = [];
-  for (const address of [clip ?? []].flat() as Address[]) clips.push(await find(address, "CLIP"));
+  const sought = async (given: Address | Perceptor): Promise<Found | Own> =>
+    isPerceptor(given) ? { own: given } : find(given, "CLIP");
+  const clips: (Found | Own)[] = [];
+  for (const given of [clip ?? []].flat() as (Address | Perceptor)[]) clips.push(await sought(given));
   const [first = await partOfPair("clip"), ...others] = clips;
-  const second = judge === undefined ? undefined : await find(judge, "CLIP");
+  const second = judge === undefined ? undefined : await sought(judge);
   const { generator, name } = await generatorOf(vqgan, () => partOfPair("vqgan"), find);
-  const perceptor = await readClip(first.place);
+  const perceptor = await perceptorOf(first);
   const companions: Perceptor[] = [];
-  for (const { place } of others) companions.push(await readClip(place));
+  for (const other of others) companions.push(await perceptorOf(other));
   const whole = vqgan === undefined && clip === undefined ? inPair : undefined;
   const own = (part: string) => (pairName === undefined ? part : `${pairName}/${part}`);
   return {
     generator,
     perceptor,
     companions,
-    judge: second && (await readClip(second.place)),
+    judge: second && (await perceptorOf(second)),
     recommended: whole && (await recommendationAt(await whole("recommended.json"))),
     names: {
       generator: name ?? (vqgan === undefined ? own(generator.name) : generator.name),
@@ -82,6 +87,20 @@ export async function openPair<Address extends string | URL>(
       judge: second?.name,
     },
   };
+}
+
+/** An encoder of the user's own. */
+interface Own {
+  readonly own: Perceptor;
+  readonly name?: undefined;
+}
+
+function isPerceptor(given: string | URL | Perceptor): given is Perceptor {
+  return typeof given === "object" && "encodeImage" in given;
+}
+
+async function perceptorOf(found: Found | Own): Promise<Perceptor> {
+  return "own" in found ? found.own : readClip(found.place);
 }
 
 /** The generator that options name, and its published name where it has one. */

@@ -1,4 +1,5 @@
 /** How a pair of models runs, and what it tells on the way. */
+import type { NamesOf } from "../core/known-names.js";
 import type { OwnLosses } from "../guidance/picture-regularizers.js";
 import type { TextNotice } from "../prompts/prompt-embedding.js";
 import type { Device, DeviceRequest } from "../runtime/devices.js";
@@ -12,6 +13,15 @@ export type Notice =
   /** A run that is about to start will probably need more bytes than are free. */
   | { readonly kind: "memory"; readonly peakBytes: number; readonly availableBytes: number };
 
+export const pairOptionNames: NamesOf<PairOptions> = {
+  device: true,
+  threads: true,
+  maxMemory: true,
+  lowMemory: true,
+  onNotice: true,
+  losses: true,
+};
+
 export interface PairOptions {
   /** Where to run (default "cpu"; in browsers "auto": webgpu where there is one, else wasm). */
   readonly device?: DeviceRequest;
@@ -24,6 +34,7 @@ export interface PairOptions {
   readonly maxMemory?: number;
   /** Sessions that keep weights unpacked and give memory back at once: less of it, slower (default false). */
   readonly lowMemory?: boolean;
+  /** Told of texts and pictures outside of runs, and of those runs whose request names no `onNotice` (default: nobody). */
   readonly onNotice?: (notice: Notice) => void;
   /** Losses of your own, by the names that `pictureRegularizers` give them: `{ kind: "own", name, weight }`. */
   readonly losses?: OwnLosses;

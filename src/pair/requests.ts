@@ -1,10 +1,13 @@
 /** What a pair of models is asked for: pictures from words, edits, runs that go on. */
+import { requires } from "../core/errors.js";
+import { type NamesOf, requireKnown } from "../core/known-names.js";
 import type { NDArray } from "../core/ndarray.js";
 import type { Seed } from "../core/seed.js";
 import type { SettingsRequest } from "../guidance/resolve-settings.js";
 import type { Settings, TargetSetting } from "../guidance/settings.js";
 import type { Rectangle } from "../masks/mask.js";
 import type { SessionChanges } from "../sessions/session-tree.js";
+import type { Notice } from "./options.js";
 
 /** What to be near beside texts, with a text's weight (default 1; also keyframes, "0->1") and stop (default never). */
 export type TargetRequest<Source> = { readonly weight?: number | string; readonly stop?: number } & (
@@ -20,7 +23,14 @@ export type TargetRequest<Source> = { readonly weight?: number | string; readonl
   | { readonly kind: "vector"; readonly vector: ArrayLike<number> }
 );
 
-interface WithTargets<Source> extends Omit<SettingsRequest, "targets"> {
+/** Who hears what a run tells. */
+export interface Listening {
+  /** Told each of the run's notices once (default: the pair's `onNotice`); `run.notices` has them too. */
+  readonly onNotice?: (notice: Notice) => void;
+}
+
+interface WithTargets<Source> extends Omit<SettingsRequest, "targets">, Listening {
+  /** What to be near beside the texts, 64 at most (default none). */
   readonly targets?: readonly TargetRequest<Source>[];
   /** Keep the state of every so many steps, to fork the run from (default 0: only where it stands). */
   readonly keepEvery?: number;
@@ -36,7 +46,7 @@ export interface RunRequest<Source> extends WithTargets<Source> {
   readonly like?: Settings;
 }
 
-export type PlanRequest<Source> = Omit<RunRequest<Source>, "initImage" | "initCodes" | "keepEvery">;
+export type PlanRequest<Source> = Omit<RunRequest<Source>, "initImage" | "initCodes" | "keepEvery" | "onNotice">;
 
 /** @typeParam Source what a platform can read a picture from */
 export interface EditRequest<Source> extends WithTargets<Source> {
@@ -53,17 +63,32 @@ export interface EditRequest<Source> extends WithTargets<Source> {
 }
 
 /** What of a session goes on, and what changes on the way. */
-export interface OpenRequest extends SessionChanges {
+export interface OpenRequest extends SessionChanges, Listening {
   /** The node that goes on (default: the one that went on last). */
   readonly node?: number;
   /** Fork it at this kept step instead of going on where it stands. */
   readonly at?: number;
 }
 
-/** The request with its targets as settings hold them. */
+const aimNames = { weight: true, stop: true, kind: true } as const;
+const targetNames: { readonly [Kind in TargetRequest<never>["kind"]]: Readonly<Record<string, true>> } = {
+  image: { ...aimNames, image: true, views: true } satisfies NamesOf<Extract<TargetRequest<never>, { kind: "image" }>>,
+  noise: { ...aimNames, seed: true } satisfies NamesOf<Extract<TargetRequest<never>, { kind: "noise" }>>,
+  vector: { ...aimNames, vector: true } satisfies NamesOf<Extract<TargetRequest<never>, { kind: "vector" }>>,
+};
+
+/** The request with its targets as settings hold them. @throws BAD_ARGUMENT on a name or a kind that no target has */
 export function withTargetSettings<Source>({ targets, ...request }: WithTargets<Source>): SettingsRequest {
   if (!targets) return request;
   const settings = targets.map((target): TargetSetting => {
+    const names = targetNames[target.kind];
+    requires(
+      names,
+      "BAD_ARGUMENT",
+      () => `targets: expected a kind, got ${JSON.stringify(target.kind)}`,
+      `known: ${Object.keys(targetNames).join(", ")}`,
+    );
+    requireKnown<object>(`targets: ${target.kind}`, target, names);
     const aim = { weight: target.weight ?? 1, stop: Number.isFinite(target.stop) ? (target.stop as number) : null };
     if (target.kind === "noise") return { kind: "noise", ...aim, seed: target.seed };
     return target.kind === "vector"

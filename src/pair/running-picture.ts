@@ -1,5 +1,8 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** A run with its picture, the same on Node and in browsers; what becomes of its bytes is each platform's own. */
+import { type Abortable, tellAborted } from "../core/abort.js";
 import { requires } from "../core/errors.js";
+import { requireKnown } from "../core/known-names.js";
 import type { NDArray } from "../core/ndarray.js";
 import type { Run } from "../guidance/run.js";
 import type { Ending, RunState, StepEvent } from "../guidance/run-state.js";
@@ -16,6 +19,7 @@ import { writeSession } from "../sessions/session-file.js";
 import {
   advanced,
   branched,
+  checkChanges,
   continued,
   currentState,
   forked,
@@ -27,6 +31,16 @@ import {
   withStatus,
   withTip,
 } from "../sessions/session-tree.js";
+import type { Notice } from "./options.js";
+import type { RunNotices } from "./run-notices.js";
+
+/** For `toFinish`. */
+export interface FinishOptions extends Abortable {
+  /** Steps in all after which it pauses (default: those of its settings). */
+  readonly until?: number;
+  /** Told of each step; what it returns is waited for (default: nobody). */
+  readonly onStep?: (event: StepEvent) => unknown;
+}
 
 export interface PictureOptions {
   /** How much of its story the picture carries (default "full"). */
@@ -61,6 +75,7 @@ export interface ForkRequest extends SessionChanges {
 
 /** What a run takes from the pair of models that it was made with. */
 export interface PictureTools<Source> {
+  readonly notices: RunNotices;
   readonly models: () => Promise<readonly ModelIdentity[]>;
   /** Compiles the step of a state, or takes `former` there when its program fits. @throws DEVICE_UNAVAILABLE */
   readonly restore: (state: RunState, former: Run | undefined) => Promise<Run>;
@@ -76,6 +91,8 @@ export type PictureBeginning =
   | { readonly settings: Settings; readonly keepEvery: number; readonly start: () => Promise<Run> }
   | { readonly tree: SessionTree };
 
+const nothing = (): void => {};
+
 /**
  * One picture in the making. Nothing is compiled before the first step; leaving a loop over it pauses it, and another
  * loop goes on from there. The tree says what it is; the compiled run is brought to where the tree stands.
@@ -87,6 +104,8 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
   /** Where the compiled run stands, or is being brought to. */
   private synced: RunState | undefined;
   private latest: NDArray | undefined;
+  /** Done when the step that is being taken is. */
+  private stepping: Promise<void> | undefined;
 
   constructor(
     private readonly beginning: PictureBeginning,
@@ -98,6 +117,17 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
   /** Everything about it, resolved. */
   get settings(): Settings {
     return this.tree ? currentState(this.tree).settings : (this.beginning as { settings: Settings }).settings;
+  }
+
+  /** What was not done as asked, or not where, so far: each once, in the order it came. */
+  get notices(): readonly Notice[] {
+    return this.tools.notices.all;
+  }
+
+  /** What it is, in short: where it stands, under which settings, what it told. Its numbers are in `save`. */
+  toJSON(): object {
+    const { status, settings, notices } = this;
+    return { status, step: this.stepsDone, settings, ...(notices.length > 0 && { notices }) };
   }
 
   /** Where it stands. */
@@ -116,7 +146,9 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
     this.lifecycle.to("running");
     try {
       while (!run.ending && this.status === "running") {
-        const event = await run.advance().catch((error: unknown) => {
+        const advance = run.advance();
+        this.stepping = advance.then(nothing, nothing);
+        const event = await advance.catch((error: unknown) => {
           if (this.status === "running") this.lifecycle.to("failed");
           throw error;
         });
@@ -131,22 +163,23 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
     }
   }
 
-  /** Runs the remaining steps; a signal pauses it between two steps, and so does having done `until` of them. */
-  async toFinish({
-    signal,
-    until = Number.POSITIVE_INFINITY,
-    onStep,
-  }: {
-    signal?: AbortSignal;
-    /** Steps in all. */
-    until?: number;
-    /** What it returns is waited for. */
-    onStep?: (event: StepEvent) => unknown;
-  } = {}): Promise<this> {
-    if (signal?.aborted || (await this.state()).step >= until) return this;
-    for await (const event of this) {
-      await onStep?.(event);
-      if (signal?.aborted || event.step >= until) break;
+  /**
+   * Runs the remaining steps. A signal pauses it between two steps, and so does having done `until` of them: all that is
+   * done stays, and it can go on or be saved.
+   *
+   * @throws ABORTED when a signal (or `cancel`, `dispose`) ended it early, unless `whenAborted` is "return"; what a loop throws
+   */
+  async toFinish(options: FinishOptions = {}): Promise<this> {
+    requireKnown("toFinish()", options, { signal: true, whenAborted: true, until: true, onStep: true });
+    const { signal, until = Number.POSITIVE_INFINITY, onStep } = options;
+    if (!signal?.aborted && this.stepsDone < until) {
+      for await (const event of this) {
+        await onStep?.(event);
+        if (signal?.aborted || event.step >= until) break;
+      }
+    }
+    if (this.status !== "finished" && this.stepsDone < until) {
+      tellAborted("toFinish()", options, `the run is ${this.status}: save it; a paused one goes on by toFinish()`);
     }
     return this;
   }
@@ -159,6 +192,7 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
    */
   async edit({ image, mask, optimizer = "reset-in-mask", ...changes }: PaintRequest<Source>): Promise<Painted> {
     this.requireRest("edit");
+    checkChanges("edit()", changes);
     const run = await this.load();
     const [rendered, picture] = [await this.render(), await this.tools.picture(image)];
     const given = mask === undefined ? undefined : await this.tools.mask(mask);
@@ -180,6 +214,7 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
    */
   resume({ optimizer = "keep", ...changes }: ResumeRequest = {}): this {
     this.requireRest("resume");
+    checkChanges("resume()", changes);
     if (optimizer === "keep" && Object.keys(changes).length === 0) return this;
     requires(
       this.tree,
@@ -194,6 +229,7 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
 
   /** Another run that goes on from here, or from a kept step, under other settings. @throws BAD_ARGUMENT, BAD_PROMPT */
   async fork({ at, ...changes }: ForkRequest = {}): Promise<this> {
+    checkChanges("fork()", changes);
     await this.load();
     return this.tools.reopen(forked(this.told(), changes, at)) as this;
   }
@@ -240,15 +276,24 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
     return (await this.load()).device;
   }
 
-  /** Frees the compiled step; whatever needs it again compiles it again. */
+  /** Frees the compiled step, after the one that is being taken; whatever needs it again compiles it again. */
   async dispose(): Promise<void> {
+    if (this.status === "running") this.lifecycle.to("paused"); // its loop ends there
+    await this.stepping;
     const { compiled } = this;
     this.compiled = undefined;
     await (await compiled)?.dispose();
   }
 
+  /** As `dispose`: what `await using run = ...` ends with. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
   /** The picture as it is now as a PNG with its story. */
-  protected async png({ metadata = "full" }: PictureOptions = {}): Promise<Uint8Array> {
+  protected async png(options: PictureOptions = {}): Promise<Uint8Array> {
+    requireKnown("toPNG()", options, { metadata: true });
+    const { metadata = "full" } = options;
     const run = await this.load();
     const { settings, step: after, best, beganFrom, initSha256, before, changed, source, targets } = run.state;
     const { step } = run.result;
@@ -287,10 +332,16 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
   }
 
   /** The bytes of a `.vqclip` session, with the picture unless that is not wanted. */
-  protected async session({ picture = true }: SessionOptions = {}): Promise<Uint8Array> {
+  protected async session(options: SessionOptions = {}): Promise<Uint8Array> {
+    requireKnown("save()", options, { picture: true });
+    const { picture = true } = options;
     if (this.tree === undefined) await this.load();
     const png = picture ? await this.png() : undefined;
     return writeSession({ tree: this.told(), models: await this.models() }, png);
+  }
+
+  private get stepsDone(): number {
+    return this.tree ? currentState(this.tree).step : 0;
   }
 
   /** Brings the tree to where the compiled run was set. */

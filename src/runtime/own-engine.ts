@@ -2,6 +2,7 @@
 import { env, InferenceSession, Tensor as OrtTensor } from "#onnxruntime";
 import { allocate, type DType } from "../core/dtype.js";
 import { VqganClipError } from "../core/errors.js";
+import { requireKnown } from "../core/known-names.js";
 import { NDArray } from "../core/ndarray.js";
 import type { TensorType } from "../graph/tensor.js";
 import { candidates, nodePlatform, sessionOptions } from "./devices.js";
@@ -22,7 +23,9 @@ export interface EngineFiles {
 }
 
 /** Browsers only, before the first program: where the engine is, if not where it would look by itself. */
-export function locateEngine({ module, wasm }: EngineFiles): void {
+export function locateEngine(files: EngineFiles): void {
+  requireKnown("engine", files, { module: true, wasm: true });
+  const { module, wasm } = files;
   env.wasm.wasmPaths = { mjs: module, wasm };
 }
 

@@ -3,6 +3,7 @@
  * plain data; every function gives a new tree.
  */
 import { requires } from "../core/errors.js";
+import { type NamesOf, requireKnown } from "../core/known-names.js";
 import type { NDArray } from "../core/ndarray.js";
 import type { RunState } from "../guidance/run-state.js";
 import { checkSettings, type Settings } from "../guidance/settings.js";
@@ -55,6 +56,19 @@ export interface SessionTree {
 export interface SessionChanges extends Partial<Pick<Settings, "steps" | "prompts" | "learningRate" | "seed">> {
   /** Fields left out stay. */
   readonly plateau?: Partial<Settings["plateau"]>;
+}
+
+const changeNames: NamesOf<SessionChanges> = {
+  steps: true,
+  prompts: true,
+  learningRate: true,
+  seed: true,
+  plateau: true,
+};
+
+/** @param where the function that was asked for them @throws BAD_ARGUMENT on anything else */
+export function checkChanges(where: string, changes: SessionChanges): void {
+  requireKnown(where, changes, changeNames);
 }
 
 /** What of a picture's story is told of the tree: where it branched on the way to it, and the settings up to there. */

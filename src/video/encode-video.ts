@@ -3,6 +3,7 @@ import { readFile, rename, rm } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import sharp from "sharp";
 import { requires, VqganClipError } from "../core/errors.js";
+import { requireKnown } from "../core/known-names.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { temporaryBeside } from "../files/temporary.js";
 import { encodeArguments, findFfmpeg, runFfmpeg, videoEndings } from "./ffmpeg.js";
@@ -38,8 +39,10 @@ export interface EncodeOptions {
 export async function encodeVideo(
   folder: FrameFolder,
   { path, ffmpeg }: Encoding,
-  { rate, sound }: EncodeOptions,
+  options: EncodeOptions,
 ): Promise<void> {
+  requireKnown("encodeVideo()", options, { rate: true, sound: true });
+  const { rate, sound } = options;
   const count = folder.done;
   requires(count > 0, "BAD_ARGUMENT", () => "encodeVideo(): there are no frames");
   if (ffmpeg === undefined) {

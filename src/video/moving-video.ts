@@ -1,5 +1,7 @@
 /** A video from words: one run whose picture moves between frames. */
+import { type Abortable, tellAborted } from "../core/abort.js";
 import { requires } from "../core/errors.js";
+import { requireKnown } from "../core/known-names.js";
 import type { NDArray } from "../core/ndarray.js";
 import type { StepEvent } from "../guidance/run-state.js";
 import { frameFinishedAt, type Motion } from "../motion/motion.js";
@@ -32,9 +34,9 @@ export interface VideoFrame {
   readonly run: PictureRun;
 }
 
-export interface FrameOptions {
-  /** Stops after a step; the run can be saved and goes on from there. */
-  readonly signal?: AbortSignal;
+/** A signal stops it after a step; the run can be saved and goes on from there. */
+export interface FrameOptions extends Abortable {
+  /** Told of each step (default: nobody). */
   readonly onStep?: (event: StepEvent) => void;
 }
 
@@ -61,18 +63,22 @@ export function createVideo(vq: VqganClip, request: VideoRequest): PictureRun {
   return vq.create({ ...asked, steps: first + (frames - 1) * stepsPerFrame, motion });
 }
 
-/** The frames of a video's run, each as soon as it is finished. @throws BAD_ARGUMENT for the run of a single picture */
+export const resumeHint = "the run is paused: save it, or take its frames again to go on";
+
+/** The frames of a video's run, each as soon as it is finished. @throws BAD_ARGUMENT for the run of a single picture; ABORTED */
 export async function* videoFrames(
   run: PictureRun,
-  { signal, onStep }: FrameOptions = {},
+  options: FrameOptions = {},
 ): AsyncGenerator<VideoFrame, void, undefined> {
+  requireKnown("videoFrames()", options, { signal: true, whenAborted: true, onStep: true });
+  const { signal, onStep } = options;
   const { motion } = run.settings;
   requires(motion, "BAD_ARGUMENT", () => "videoFrames(): the run is of a single picture", "make it by createVideo()");
-  if (signal?.aborted) return;
+  if (signal?.aborted) return tellAborted("videoFrames()", options, resumeHint);
   for await (const event of run) {
     onStep?.(event);
     const number = frameFinishedAt(motion, event.step);
     if (number !== undefined) yield { number, picture: await run.render(), run };
-    if (signal?.aborted) return;
+    if (signal?.aborted && event.step < run.settings.steps) return tellAborted("videoFrames()", options, resumeHint);
   }
 }

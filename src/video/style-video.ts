@@ -2,14 +2,16 @@
  * Style transfer of a video: every frame is an edit of the source's frame, begun at a mix with the frame before, its
  * latent smoothed over time.
  */
+import { tellAborted } from "../core/abort.js";
 import { requires } from "../core/errors.js";
+import { requireKnown } from "../core/known-names.js";
 import { NDArray } from "../core/ndarray.js";
 import type { Settings } from "../guidance/settings.js";
 import { editSource, fittedPicture } from "../masks/edit.js";
 import type { EditRequest } from "../pair/requests.js";
 import type { PictureRun, PictureSource } from "../picture-run.js";
 import type { VqganClip } from "../vqgan-clip.js";
-import type { FrameOptions, VideoFrame } from "./moving-video.js";
+import { type FrameOptions, resumeHint, type VideoFrame } from "./moving-video.js";
 
 export type Temporal = NonNullable<Settings["temporal"]>;
 
@@ -47,26 +49,28 @@ export interface StyleOptions extends FrameOptions {
  * @param vq that made the run
  * @param run of `createStyle`, or a session of it opened again
  * @param sources the frames after those that are done, [3,H,W] in 0..1 of one size
- * @throws BAD_ARGUMENT when a frame has another size
+ * @throws BAD_ARGUMENT when a frame has another size; ABORTED
  */
 export async function* styleFrames(
   vq: VqganClip,
   run: PictureRun,
   sources: AsyncIterable<NDArray> | Iterable<NDArray>,
-  { signal, onStep, done = 0 }: StyleOptions = {},
+  options: StyleOptions = {},
 ): AsyncGenerator<VideoFrame, void, undefined> {
+  requireKnown("styleFrames()", options, { signal: true, whenAborted: true, onStep: true, done: true });
+  const { signal, onStep, done = 0 } = options;
   const { temporal } = run.settings;
   requires(temporal, "BAD_ARGUMENT", () => "styleFrames(): the run is of a single picture", "make it by createStyle()");
   let number = done;
   const { factor } = vq.generator;
   for await (const picture of sources) {
-    if (signal?.aborted) return;
+    if (signal?.aborted) return tellAborted("styleFrames()", options, resumeHint);
     number++;
     const former = number > 1 ? await run.latent() : undefined;
     if (former) await begin(run, picture, number, temporal, factor);
     for await (const event of run) {
       onStep?.(event);
-      if (signal?.aborted && event.step < run.settings.steps) return;
+      if (signal?.aborted && event.step < run.settings.steps) return tellAborted("styleFrames()", options, resumeHint);
     }
     if (former) await run.setLatent(mix(former, await run.latent(), temporal.smooth));
     yield { number, picture: await run.render(), run };

@@ -54,6 +54,21 @@ describe("generate", () => {
         );
       }
 
+      const [table, plot] = [join(folder, "a.csv"), join(folder, "a.svg")];
+      const steps = ["--steps", "3", "--seed", "7", "--schedule", "linear,final=0", "--learning-rate", "0.3"];
+      const again = await generate("a castle | fog:0.5", "text:-0.3", ...steps, "-o", join(folder, "b.png"), "--trace", table, "--plot", plot); // biome-ignore format: one command
+      expectOk(again);
+      const [head, ...rows] = (await readFile(table, "utf8")).trimEnd().split("\n");
+      expect(head).toBe("step,seconds,learning_rate,total,prompt_1,prompt_2,prompt_3,structure,perceptual,latent");
+      const numbers = rows.map((row) => row.split(",").map(Number));
+      expect(numbers.map(([step]) => step)).toEqual([1, 2, 3]);
+      for (const [i, rate] of [0.3, 0.2, 0.1].entries()) expect(numbers[i]?.[2]).toBeCloseTo(rate, 12);
+      expect(numbers[0]?.slice(3, 7)).toEqual([traced[0].total, ...traced[0].prompts]);
+      expect(numbers.map(([, seconds]) => seconds)).toEqual(numbers.map(([, s]) => s as number).sort((a, b) => a - b));
+      const svg = await sharp(plot).metadata(); // drawn by a library that knows nothing of us
+      expect([svg.format, svg.width, svg.height]).toEqual(["svg", 800, 480]);
+      expect((await readFile(plot, "utf8")).match(/<polyline/g)).toHaveLength(5); // total, three prompts, latent
+
       // libpng, which knows nothing of us, reads the same text.
       const { width, height, comments = [], xmp } = await sharp(png).metadata();
       expect([width, height]).toEqual([40, 32]);

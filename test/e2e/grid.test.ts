@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 async function cellsOf(asked: GridRequest<PictureSource>, signal?: AbortSignal, pair = vq) {
   const cells = [];
-  for await (const cell of gridCells(pair, asked, signal ? { signal } : {})) cells.push(cell);
+  for await (const cell of gridCells(pair, asked, signal ? { signal, whenAborted: "return" } : {})) cells.push(cell);
   return cells;
 }
 

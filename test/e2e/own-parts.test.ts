@@ -5,7 +5,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { type CreateRequest, ops, type PictureLoss, readPngText, readStory, VqganClip } from "../../src/index.js";
+import {
+  type CreateRequest,
+  ops,
+  type Perceptor,
+  type PictureLoss,
+  readPngText,
+  readStory,
+  type StepEvent,
+  VqganClip,
+} from "../../src/index.js";
 import { inEmptyFolder } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
 
@@ -13,6 +22,7 @@ const examples = fileURLToPath(new URL("../../examples", import.meta.url));
 
 test.each([
   ["own-generator.ts", { models: [{ role: "generator", name: "glass" }, {}] }],
+  ["own-encoder.ts", { models: [{}, { role: "perceptor", name: "named-colours" }], settings: { prompts: "yellow" } }],
   ["own-loss.ts", { settings: { pictureRegularizers: [{ kind: "own", name: "spotlight", weight: "1->4" }] } }],
 ])("%s runs as it is written", { timeout: 300_000 }, (file, story) =>
   inEmptyFolder(async (folder) => {
@@ -23,6 +33,37 @@ test.each([
     expect(readStory(readPngText(await readFile(png)))).toMatchObject(story);
   }),
 );
+
+/** An encoder of three channels: it sees a picture's mean colour, and reads "warm" or anything else. */
+const warm: Perceptor = {
+  name: "warm",
+  inputSize: 4,
+  embeddingSize: 3,
+  contextLength: 1,
+  tokenize: (text) => ({ ids: [text === "warm" ? 0 : 1], length: 1, end: 0, unknown: [] }),
+  encodeText: (ids) => ops.reshape(ops.gather(ops.floats([2, 3], [1, 0, -1, -1, 0, 1]), ids), [ids.shape[0]!, 3]),
+  encodeImage: (pixels) => ops.add(ops.mul(ops.mean(pixels, { axes: [2, 3] }), 2), -1),
+  files: [],
+};
+
+test("an own encoder steers a run alone, beside a CLIP and as the judge; a session goes on with it alone", () =>
+  inEmptyFolder(async (folder) => {
+    const asked = { prompts: "warm", size: [24, 24], cutouts: 2, steps: 12, seed: 2 } satisfies CreateRequest;
+    const vq = await VqganClip.fromPretrained({ ...pair, clip: warm, judge: warm });
+    const run = await vq.create(asked).toFinish();
+    const picture = await run.render();
+    const mean = (channel: number) => picture.floats().slice(576 * channel, 576 * (channel + 1)).reduce((a, b) => a + b) / 576; // biome-ignore format: one formula
+    expect(mean(0) - mean(2)).toBeGreaterThan(0.1);
+    expect((await run.state()).best?.score).toBeGreaterThan(0.5);
+    await run.save(join(folder, "a.vqclip"));
+    expect(await (await vq.open(join(folder, "a.vqclip"))).toPNG()).toEqual(await run.toPNG());
+    const other = await VqganClip.fromPretrained({ ...pair, judge: warm });
+    await expect(other.open(join(folder, "a.vqclip"))).rejects.toMatchObject({ code: "BAD_MODEL" });
+    const both = await VqganClip.fromPretrained({ ...pair, clip: [pair.clip, warm] });
+    const { losses } = (await both.create(asked)[Symbol.asyncIterator]().next()).value as StepEvent;
+    expect(losses.prompts.every(Number.isFinite)).toBe(true);
+    expect(await both.embedTexts(["warm"])).toMatchObject([{ length: both.perceptor.embeddingSize + 3 }]);
+  }));
 
 const dark: PictureLoss = (picture) => ops.mean(picture);
 const request = {

@@ -64,7 +64,7 @@ describe("videoFrames", () => {
       const stop = new AbortController();
       const stopped = createVideo(vq, request);
       const onStep = ({ step }: { step: number }) => step === 4 && stop.abort();
-      for await (const _ of videoFrames(stopped, { signal: stop.signal, onStep }));
+      for await (const _ of videoFrames(stopped, { signal: stop.signal, whenAborted: "return", onStep }));
       expect((await stopped.state()).step).toBe(4);
       await stopped.save(join(folder, "middle.vqclip"));
       const late = [];

@@ -1,0 +1,270 @@
+/** Every setting of a run. Generated from the schema in settings.ts by `npm run generate:types`: change it there. */
+import type { Seed } from "../core/seed.js";
+
+export type Settings = {
+  /** What to see: text:weight:stop, joined by | (default: none: a run needs a prompt or a target). */
+  prompts: string;
+  /** Pictures, noise and vectors to be near, beside the texts: 0 to 64 of them (default: the model's recommendation, else preset paper's none). */
+  targets: (
+    | {
+        kind: "image";
+        /** How much it counts, from -1000 to 1000 but 0: a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400. */
+        weight: number | string;
+        /** Its gradient ends once sign(weight) * distance is below this; null for never: a number. */
+        stop: number | null;
+        /** Whether the picture's cutouts are taken once, or anew each step: fixed|fresh. */
+        views: "fixed" | "fresh";
+      }
+    | {
+        kind: "noise";
+        /** How much it counts, from -1000 to 1000 but 0: a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400. */
+        weight: number | string;
+        /** Its gradient ends once sign(weight) * distance is below this; null for never: a number. */
+        stop: number | null;
+        /** Which random direction: a whole number from 0 to 18446744073709551615. */
+        seed: Seed;
+      }
+    | {
+        kind: "vector";
+        /** How much it counts, from -1000 to 1000 but 0: a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400. */
+        weight: number | string;
+        /** Its gradient ends once sign(weight) * distance is below this; null for never: a number. */
+        stop: number | null;
+      }
+  )[];
+  /** Width and height in pixels: a whole number from 16 to 4096 (default: the model's recommendation, else the generator's own size). */
+  size: [number, number];
+  /** Start of all randomness: a whole number from 0 to 18446744073709551615 (default: drawn, and told). */
+  seed: Seed;
+  /** Optimisation steps; 0 for the start alone: a whole number from 0 to 1000000 (default: the model's recommendation, else preset paper's 400). */
+  steps: number;
+  /** Rule that moves the latent: adam|adamw|adagrad|adamax|rmsprop|radam|nadam|diffgrad|adamp|sgd (default: the model's recommendation, else preset paper's "adam"). */
+  optimizer: "adam" | "adamw" | "adagrad" | "adamax" | "rmsprop" | "radam" | "nadam" | "diffgrad" | "adamp" | "sgd";
+  /** Step size of the optimiser: a number above 0 to 100 (default: the model's recommendation, else preset paper's 0.15). */
+  learningRate: number;
+  /** Course of the learning rate over the run (default: the model's recommendation, else preset paper's {"kind":"constant","warmup":0}). */
+  schedule:
+    | {
+        kind: "constant";
+        /** Steps over which the rate first rises to the full one: a whole number from 0 to 1000000 (default: 0). */
+        warmup: number;
+      }
+    | {
+        kind: "linear";
+        /** What the factor of the rate falls to, from 1: a number from 0 to 1 (default: 0). */
+        final: number;
+        /** Steps over which the rate first rises to the full one: a whole number from 0 to 1000000 (default: 0). */
+        warmup: number;
+        /** How often it runs its course, each time from the full rate: a whole number from 1 to 10000 (default: 1). */
+        cycles: number;
+        /** Steps that it spans, warm-up included; null for the run's: a whole number from 1 to 1000000 (default: null). */
+        over: number | null;
+      }
+    | {
+        kind: "cosine";
+        /** What the factor of the rate falls to, from 1: a number from 0 to 1 (default: 0). */
+        final: number;
+        /** Steps over which the rate first rises to the full one: a whole number from 0 to 1000000 (default: 0). */
+        warmup: number;
+        /** How often it runs its course, each time from the full rate: a whole number from 1 to 10000 (default: 1). */
+        cycles: number;
+        /** Steps that it spans, warm-up included; null for the run's: a whole number from 1 to 1000000 (default: null). */
+        over: number | null;
+      }
+    | {
+        kind: "step";
+        /** Steps over which the rate first rises to the full one: a whole number from 0 to 1000000 (default: 0). */
+        warmup: number;
+        /** How often it runs its course, each time from the full rate: a whole number from 1 to 10000 (default: 1). */
+        cycles: number;
+        /** Steps that it spans, warm-up included; null for the run's: a whole number from 1 to 1000000 (default: null). */
+        over: number | null;
+        /** Factor of the rate after each `every` steps: a number from 0 to 1 (default: 0.5). */
+        decay: number;
+        /** Steps between two falls: a whole number from 1 to 1000000 (default: 100). */
+        every: number;
+      }
+    | {
+        kind: "exponential";
+        /** Steps over which the rate first rises to the full one: a whole number from 0 to 1000000 (default: 0). */
+        warmup: number;
+        /** How often it runs its course, each time from the full rate: a whole number from 1 to 10000 (default: 1). */
+        cycles: number;
+        /** Steps that it spans, warm-up included; null for the run's: a whole number from 1 to 1000000 (default: null). */
+        over: number | null;
+        /** Factor of the rate after each `every` steps: a number from 0 to 1 (default: 0.5). */
+        decay: number;
+        /** Steps between two falls: a whole number from 1 to 1000000 (default: 100). */
+        every: number;
+      };
+  /** End early when the smoothed loss has not fallen for so many steps (default: the model's recommendation, else preset paper's {"patience":0,"delta":0.001,"smoothing":0.9}). */
+  plateau: {
+    /** Steps without a fall that end the run; 0 for never: a whole number from 0 to 1000000. */
+    patience: number;
+    /** In units of the loss: a smaller fall counts as none: a number from 0 to 1000. */
+    delta: number;
+    /** Weight of the past in the smoothed loss: a number from 0 to 0.9999. */
+    smoothing: number;
+  };
+  /** Steps between two looks of the judge, where there is one: a whole number from 1 to 1000000 (default: the model's recommendation, else preset paper's 25). */
+  judgeEvery: number;
+  /** Windows the perceptor sees each step: a whole number from 1 to 4096 (default: the model's recommendation, else preset paper's 64). */
+  cutouts: number;
+  /** How windows are chosen: random|gaussian|whole|pooled (default: the model's recommendation, else preset paper's "random"). */
+  cutMethod: "random" | "gaussian" | "whole" | "pooled";
+  /** Exponent of the random crop size: a number above 0 to 10 (default: the model's recommendation, else preset paper's 1). */
+  cutPower: number;
+  /** Random views of each cutout: 0 to 16 of them (default: the model's recommendation, else preset paper's [{"kind":"hflip","p":0.5},{"kind":"affine","degrees":30,"translate":0.1,"shear":0,"p":0.8},{"kind":"perspective","distortion":0.2,"p":0.4},{"kind":"jitter","brightness":0,"contrast":0,"saturation":0.01,"hue":0.01,"p":0.7},{"kind":"noise","level":0.1}]). */
+  augmentations: (
+    | {
+        kind: "hflip";
+        /** Share of the cutouts that it happens to: a number from 0 to 1. */
+        p: number;
+      }
+    | {
+        kind: "affine";
+        /** How far it turns at most, either way: a number from 0 to 180. */
+        degrees: number;
+        /** How far the place, in sides of the cutout, strays at most: a number from 0 to 1. */
+        translate: number;
+        /** How far it slants at most, in degrees: a number from 0 to 80. */
+        shear: number;
+        /** Share of the cutouts that it happens to: a number from 0 to 1. */
+        p: number;
+      }
+    | {
+        kind: "perspective";
+        /** How far corners move at most, in halves of a side: a number from 0 to 0.95. */
+        distortion: number;
+        /** Share of the cutouts that it happens to: a number from 0 to 1. */
+        p: number;
+      }
+    | {
+        kind: "jitter";
+        /** How far the factor of brightness, from 1, strays at most: a number from 0 to 1. */
+        brightness: number;
+        /** How far the factor of contrast, from 1, strays at most: a number from 0 to 1. */
+        contrast: number;
+        /** How far the factor of saturation, from 1, strays at most: a number from 0 to 1. */
+        saturation: number;
+        /** How far the hue turns at most, in whole turns: a number from 0 to 0.5. */
+        hue: number;
+        /** Share of the cutouts that it happens to: a number from 0 to 1. */
+        p: number;
+      }
+    | {
+        kind: "erasing";
+        /** Least share of a cutout that is erased: a number from 0 to 1. */
+        minArea: number;
+        /** Greatest share of a cutout that is erased: a number from 0 to 1. */
+        maxArea: number;
+        /** Share of the cutouts that it happens to: a number from 0 to 1. */
+        p: number;
+      }
+    | {
+        kind: "noise";
+        /** Greatest standard deviation of the noise that is added: a number from 0 to 10. */
+        level: number;
+      }
+  )[];
+  /** What is optimised: a latent, or logits of codes: quantized|continuous|sampled|mixed (default: the model's recommendation, else preset paper's "quantized"). */
+  latent: "quantized" | "continuous" | "sampled" | "mixed";
+  /** Decay of a running average of the latent, which the picture shows: a number from 0 to 0.9999 (default: the model's recommendation, else preset paper's 0). */
+  average: number;
+  /** First latent, when no picture or codes are given: codes|normal|pixels|gradient|white|grey (default: the model's recommendation, else preset paper's "pixels"). */
+  start: "codes" | "normal" | "pixels" | "gradient" | "white" | "grey";
+  /** What lies outside the picture: border|zeros (default: the model's recommendation, else preset paper's "border"). */
+  padding: "border" | "zeros";
+  /** Pull on the latent: weight * mean((z - target)^2) (default: the model's recommendation, else preset paper's {"weight":1,"target":"zero","decay":0.005,"every":1}). */
+  regularizer: {
+    /** How much it counts; 0 for none: a number from 0 to 1000. */
+    weight: number;
+    /** What the latent is drawn to: zero, where the run began, or the running average at each restart: zero|init|average. */
+    target: "zero" | "init" | "average";
+    /** What the weight falls by every `every` steps, down to 0: a number from 0. */
+    decay: number;
+    /** Steps between two falls of the weight: a whole number from 1. */
+    every: number;
+    /** Begin the optimiser anew whenever the weight falls, at the running average where there is one. */
+    restart?: boolean | undefined;
+  };
+  /** What the picture itself is asked to be; negative weights ask for the contrary: 0 to 16 of them (default: the model's recommendation, else preset paper's none). */
+  pictureRegularizers: (
+    | {
+        kind: "tv";
+        /** How much it counts, from -1000 to 1000 but 0: a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400. */
+        weight: number | string;
+      }
+    | {
+        kind: "smoothness";
+        /** How much it counts, from -1000 to 1000 but 0: a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400. */
+        weight: number | string;
+      }
+    | {
+        kind: "symmetry";
+        /** How much it counts, from -1000 to 1000 but 0: a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400. */
+        weight: number | string;
+        /** Which halves are alike: left-right|top-bottom|both. */
+        mirror: "left-right" | "top-bottom" | "both";
+      }
+    | {
+        kind: "saturation";
+        /** How much it counts, from -1000 to 1000 but 0: a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400. */
+        weight: number | string;
+      }
+    | {
+        kind: "palette";
+        /** How much it counts, from -1000 to 1000 but 0: a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400. */
+        weight: number | string;
+        /** The colours to be near, such as #ff8000: 1 to 256 of them. */
+        colours: string[];
+      }
+    | {
+        kind: "own";
+        /** How much it counts, from -1000 to 1000 but 0: a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400. */
+        weight: number | string;
+        /** Which of the losses that the library was given. */
+        name: string;
+      }
+  )[];
+  /** Pull of each cutout to the source's same cutout, in edits: a number from 0 to 1000 (default: the model's recommendation, else preset paper's 0). */
+  structure: number;
+  /** Pull of each cutout to the source's same cutout in the encoder's inner layers, in edits: a number from 0 to 1000 (default: the model's recommendation, else preset paper's 0). */
+  perceptual: number;
+  /** Soft edge inside a mask, in pixels: a number from 0 to 1024 (default: the model's recommendation, else preset paper's 8). */
+  feather: number;
+  /** How the picture moves between the frames of a video; null for a single picture (default: the model's recommendation, else preset paper's null). */
+  motion: {
+    /** Steps of the first frame: a whole number from 1 to 1000000. */
+    first: number;
+    /** Steps of each later one: a whole number from 1 to 1000000. */
+    every: number;
+    /** Factor that the picture grows by between two frames: a number from 0.1 to 10. */
+    zoom: number;
+    /** Pixels that it moves right and down: a number from -4096 to 4096. */
+    pan: [number, number];
+    /** Degrees that it turns clockwise: a number from -180 to 180. */
+    rotate: number;
+  } | null;
+  /** How frames of a styled video follow one another; null for a single picture (default: the model's recommendation, else preset paper's null). */
+  temporal: {
+    /** Share of the previous frame's result in what a frame begins at: a number from 0 to 1. */
+    blend: number;
+    /** Share s of the previous frames' latents in the one that is shown: z' <- s * z' + (1 - s) * z: a number from 0 to 0.99. */
+    smooth: number;
+  } | null;
+  /** Keep each latent channel within the codebook's range (default: the model's recommendation, else preset paper's true). */
+  clampToCodebook: boolean;
+  /** How prompt losses join: sum|mean (default: the model's recommendation, else preset paper's "sum"). */
+  promptReduction: "sum" | "mean";
+  /** Share of a scene over which stories (a ^ b) pass to the next: a number from 0 to 1 (default: the model's recommendation, else preset paper's 0.5). */
+  sceneFade: number;
+  /** What is read of texts longer than the text encoder takes: cut|average (default: the model's recommendation, else preset paper's "cut"). */
+  longPrompts: "cut" | "average";
+  /** How much each CLIP's losses count, in their order; none: 1 each: 0 to 8 of them, a number above 0 to 1000 each (default: the model's recommendation, else preset paper's none). */
+  perceptorWeights: number[];
+  /** Compute the generator's values again for the gradient instead of keeping them: less memory, more time (default: the model's recommendation, else preset paper's false). */
+  recompute: boolean;
+  /** Cutouts in memory at once; the gradient is the same: a whole number from 1 to 4096 (default: the model's recommendation, else preset paper's 16). */
+  microBatch: number;
+};
