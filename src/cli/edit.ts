@@ -95,7 +95,10 @@ export function addEdit(program: Command, finish: (code: number) => void): void 
         "how --from is found: outline is ours, paper the five steps of appendix G.2 and nothing else (default: outline)",
       ).choices(maskRecipes),
     )
-    .option("--strict-mask", "do nothing, with exit code 2, where there is reason to doubt the mask (default: a warning)")
+    .option(
+      "--strict-mask",
+      "do nothing, with exit code 2, where there is reason to doubt the mask (default: a warning)",
+    )
     .option("--save-mask <png>", "the mask that --from found, to look at and to use with --mask (default: none)")
     .option("--max-side <n>", `work at no more pixels a side than this (default: ${MAX_EDIT_SIDE})`, (text) =>
       wholeNumber(text, 16, 4096),
@@ -167,7 +170,8 @@ async function found(
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 function doubtText(doubt: MaskDoubt, phrase: string): string {
-  if (doubt.kind !== "elsewhere") return `the mask of "${phrase}" is ${doubt.kind}: ${percent(doubt.share)} of the picture`;
+  if (doubt.kind !== "elsewhere")
+    return `the mask of "${phrase}" is ${doubt.kind}: ${percent(doubt.share)} of the picture`;
   const [inside, outside] = [doubt.inside, doubt.outside].map((cosine) => cosine.toFixed(3));
   return `"${phrase}" is probably elsewhere: what the mask holds is no more like it (${inside}) than the rest (${outside})`;
 }
