@@ -21,8 +21,10 @@ export class VqganClipError extends Error {
   override readonly name = "VqganClipError";
 
   constructor(
+    /** Stable: for programs. */
     readonly code: ErrorCode,
     message: string,
+    /** What would work. */
     readonly hint?: string,
     options?: ErrorOptions,
   ) {

@@ -25,6 +25,7 @@ const recommendationSchema = settingsSchema
     atPrior: settingsSchema.omit({ prompts: true, seed: true, size: true, start: true }).partial().optional(),
     strength: z.number().min(0).max(1).optional(),
   });
+/** What a model recommends for itself: any part of a recipe, a size, a strength. */
 export type Recommendation = Partial<Recipe & Pick<Settings, "size">> & {
   readonly atPrior?: Partial<Omit<Recipe, "start">>;
   readonly strength?: number;
@@ -42,6 +43,7 @@ export interface SettingsRequest extends Partial<Omit<Settings, "prompts" | "reg
   readonly schedule?: ScheduleRequest;
   /** Fields left out come from the layer below. */
   readonly plateau?: Partial<Settings["plateau"]>;
+  /** Recipe to start from (default: the model's recommendation, then `paper`). */
   readonly preset?: PresetName;
 }
 
@@ -84,6 +86,7 @@ export interface StartNotice {
 /** How far an edit goes where neither the request nor the model says. */
 export const USUAL_STRENGTH = 0.75;
 
+/** Complete settings, and who decided each. */
 export interface ResolvedSettings {
   readonly settings: Settings;
   readonly origins: Readonly<Record<SettingName, Origin>>;

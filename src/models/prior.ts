@@ -19,6 +19,7 @@ export interface Manner {
   readonly tint?: number | undefined;
 }
 
+/** A model that remembers pictures, where runs may begin. */
 export interface Prior {
   readonly name: string;
   /** E: numbers of the text embedding that it reads */

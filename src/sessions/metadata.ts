@@ -62,6 +62,7 @@ export function settingsOfPicture({ settings, step }: Story): Settings {
   return { ...settings, steps: step, ...(course && { schedule: course as Settings["schedule"] }) };
 }
 
+/** What a picture says of itself: all, only that it is generated, or nothing. */
 export type MetadataLevel = "full" | "public" | "none";
 
 /** The mark of generated media alone, for pictures of pictures. */

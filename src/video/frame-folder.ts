@@ -38,6 +38,7 @@ const PATTERN = /^frame-(\d{5,})\.(png|vqclip)$/;
 /** As ffmpeg reads numbered files. */
 export const FRAME_PATTERN = "frame-%05d.png";
 
+/** A folder of finished frames, with the session of the run that made them. */
 export class FrameFolder {
   private constructor(
     readonly path: string,
@@ -69,6 +70,7 @@ export class FrameFolder {
     return this.saved === 0 ? undefined : this.sessionOf(this.saved);
   }
 
+  /** Where a frame is, from 1. */
   framePath(number: number): string {
     return join(this.path, `frame-${String(number).padStart(5, "0")}.png`);
   }
