@@ -86,7 +86,6 @@ export class Tensor implements TensorType {
   }
 
   /** Number of axes. */
-  /** Number of axes. */
   get rank(): number {
     return this.shape.length;
   }
