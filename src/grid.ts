@@ -10,7 +10,7 @@ import type { RunRequest } from "./pair/requests.js";
 import type { RunningPicture } from "./pair/running-picture.js";
 import type { Judge } from "./perception/judge.js";
 
-/** @typeParam Source what a platform can read a picture from */
+/** The pictures that a grid is to have. @typeParam Source what a platform can read a picture from */
 export interface GridRequest<Source> {
   /** One for each row; seeds come from `seeds`. */
   readonly variants: readonly RunRequest<Source>[];
@@ -26,10 +26,12 @@ export interface GridOptions extends Abortable {
   readonly onStep?: (event: StepEvent, place: { readonly row: number; readonly column: number }) => void;
 }
 
-/** @typeParam Picture the platform's kind of run */
+/** A finished picture of a grid. @typeParam Picture the platform's kind of run */
 export interface GridCell<Picture> {
+  /** From 0: its variant, and then its seed. */
   readonly row: number;
   readonly column: number;
+  /** It stands there until the next cell is asked for. */
   readonly run: Picture;
   /** [3,H,W] in 0..1 */
   readonly picture: NDArray;

@@ -48,11 +48,13 @@ const optionNames: NamesOf<PretrainedOptions> = {
   signal: true,
 };
 
+/** What `create` takes on Node. */
 export type CreateRequest = RunRequest<PictureSource>;
 
 /** The bundled pair, beside the package's own code. */
 export const bundledModel: string = fileURLToPath(new URL("../models/compact", import.meta.url));
 
+/** A pair of models on Node, ready to make pictures from words. */
 export class VqganClip extends ModelPair<PictureSource, PictureRun> {
   private constructor(
     parts: PairParts,

@@ -3,7 +3,9 @@ import { VqganClipError } from "../core/errors.js";
 
 const CACHE = "vqgan-clip-models";
 
+/** How far a file has come. */
 export interface FetchProgress {
+  /** Of the file. */
   readonly url: string;
   /** Bytes so far; all of them at once when they were kept. */
   readonly loaded: number;
@@ -11,8 +13,11 @@ export interface FetchProgress {
   readonly total: number | undefined;
 }
 
+/** How files are fetched. */
 export interface FetchOptions {
+  /** Stops it with ABORTED (default: nothing does). */
   readonly signal?: AbortSignal;
+  /** Told as a file comes (default: nobody). */
   readonly onProgress?: (progress: FetchProgress) => void;
 }
 

@@ -30,6 +30,7 @@ const optionNames: NamesOf<PretrainedOptions> = {
 /** A picture file, its bytes, or numbers [3,H,W] in 0..1. */
 export type PictureSource = Blob | Uint8Array | NDArray;
 
+/** What `create` takes in a browser. */
 export type CreateRequest = RunRequest<PictureSource>;
 
 /**
@@ -48,6 +49,7 @@ export class PictureRun extends RunningPicture<PictureSource> {
   }
 }
 
+/** A pair of models in a browser, ready to make pictures from words. */
 export class VqganClip extends ModelPair<PictureSource, PictureRun> {
   /** Fetches the models, or takes those that were fetched before. @throws BAD_ARGUMENT, BAD_MODEL, BAD_FILE, IO_FAILED, ABORTED */
   static async fromPretrained(options: PretrainedOptions): Promise<VqganClip> {

@@ -21,9 +21,11 @@ export type ErrorCode =
 export class VqganClipError extends Error {
   override readonly name = "VqganClipError";
 
+  /** What would work. */
   readonly hint: string | undefined;
 
   constructor(
+    /** Stable: for programs. */
     readonly code: ErrorCode,
     message: string,
     hint?: string,

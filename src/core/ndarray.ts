@@ -12,6 +12,7 @@ import {
 import { requires } from "./errors.js";
 import { type Shape, sameShape, sizeOf } from "./shape.js";
 
+/** Numbers with a shape, row-major. */
 export class NDArray {
   constructor(
     readonly dtype: DType,
@@ -25,18 +26,22 @@ export class NDArray {
     );
   }
 
+  /** All 0. */
   static zeros(dtype: DType, shape: Shape): NDArray {
     return new NDArray(dtype, shape, allocate(dtype, sizeOf(shape)));
   }
 
+  /** Values as float32. */
   static float32(shape: Shape, values: ArrayLike<number>): NDArray {
     return new NDArray("float32", shape, values instanceof Float32Array ? values : Float32Array.from(values));
   }
 
+  /** Whole values as int64. */
   static int64(shape: Shape, values: ArrayLike<number>): NDArray {
     return new NDArray("int64", shape, BigInt64Array.from(Array.from(values), BigInt));
   }
 
+  /** One value, of shape []. */
   static scalar(value: number, dtype: DType = "float32"): NDArray {
     return new NDArray("float64", [], Float64Array.of(value)).as(dtype);
   }
@@ -52,6 +57,7 @@ export class NDArray {
     return new NDArray(dtype, shape, viewBytes(dtype, bytes, sizeOf(shape)));
   }
 
+  /** Number of elements. */
   get size(): number {
     return this.data.length;
   }
@@ -96,10 +102,12 @@ export class NDArray {
     return sameShape(shape, this.shape) ? this : new NDArray(this.dtype, shape, this.data);
   }
 
+  /** A copy of its own. */
   clone(): NDArray {
     return new NDArray(this.dtype, this.shape, this.data.slice());
   }
 
+  /** Its type and shape. */
   toString(): string {
     return `${this.dtype}[${this.shape}]`;
   }

@@ -15,6 +15,7 @@ export class FloatAttribute {
 export type Attribute = number | string | readonly number[] | FloatAttribute;
 export type Attributes = Readonly<Record<string, Attribute>>;
 
+/** A value in a graph: its type, and the operation that gives it. */
 export interface TensorType {
   readonly dtype: DType;
   readonly shape: Shape;
@@ -84,6 +85,7 @@ export class Tensor implements TensorType {
     return new Tensor(dtype, shape, undefined, op, inputs, attributes, gradientOverride);
   }
 
+  /** Number of axes. */
   get rank(): number {
     return this.shape.length;
   }

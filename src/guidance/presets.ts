@@ -38,6 +38,7 @@ const authorsViews = [
   { kind: "noise", level: 0.1 },
 ] satisfies Recipe["augmentations"];
 
+/** The recipes by name. */
 export const presets = {
   /** Crowson et al. 2022, section 2; where the paper is silent, its authors' notebook. */
   paper: {
@@ -120,5 +121,6 @@ export const presets = {
   },
 } as const satisfies Record<string, Recipe>;
 
+/** The name of a recipe. */
 export type PresetName = keyof typeof presets;
 export const presetNames = Object.keys(presets) as PresetName[];

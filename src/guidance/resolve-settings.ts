@@ -24,6 +24,7 @@ const recommendationSchema = settingsSchema
   .extend({
     strength: z.number().min(0).max(1).optional(),
   });
+/** What a model recommends for itself: any part of a recipe, a size, a strength. */
 export type Recommendation = Partial<Recipe & Pick<Settings, "size">> & {
   readonly strength?: number;
 };
@@ -40,6 +41,7 @@ export interface SettingsRequest extends Partial<Omit<Settings, "prompts" | "reg
   readonly schedule?: ScheduleRequest;
   /** Fields left out come from the layer below. */
   readonly plateau?: Partial<Settings["plateau"]>;
+  /** Recipe to start from (default: the model's recommendation, then `paper`). */
   readonly preset?: PresetName;
 }
 
@@ -74,6 +76,7 @@ export type Origin =
 /** How far an edit goes where neither the request nor the model says. */
 export const USUAL_STRENGTH = 0.75;
 
+/** Complete settings, and who decided each. */
 export interface ResolvedSettings {
   readonly settings: Settings;
   readonly origins: Readonly<Record<SettingName, Origin>>;

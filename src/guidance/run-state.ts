@@ -53,9 +53,11 @@ export interface RunModels extends StepModels {
 /** Why a run is over: all steps are done, or its loss no longer fell. */
 export type Ending = "steps" | "plateau";
 
+/** What a step tells. */
 export interface StepEvent {
   /** Steps done, 1 for the first. */
   readonly step: number;
+  /** Of the picture before this step. */
   readonly losses: Losses;
   /** The picture before this step [3,H,W], 0..1, of the run's size: an edit's is not yet laid over its source. */
   readonly image: NDArray;

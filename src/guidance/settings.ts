@@ -148,11 +148,13 @@ export const scheduleSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("exponential"), ...stepped }),
 ]) satisfies z.ZodType<Schedule>;
 
+/** A schedule, of which fields may be left out. */
 export type ScheduleRequest = z.input<typeof scheduleSchema>;
 
 /** Pixels a side: at least one code, at most what 32-bit offsets and a patient user allow. */
 const side = z.int().min(16).max(4096);
 
+/** The schema of all settings, of zod: what each is (`description`), and the check of its values. */
 export const settingsSchema = z.strictObject({
   prompts: z.string().describe("what to see: text:weight:stop, joined by |"),
   targets: z.array(targetSchema).max(64).describe("pictures, noise and vectors to be near, beside the texts"),

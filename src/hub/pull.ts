@@ -41,10 +41,15 @@ export interface PullPlan {
   readonly cacheDir: string;
 }
 
+/** How far a download has come. */
 export interface Progress {
+  /** Its published name. */
   readonly model: string;
+  /** Name of the file. */
   readonly file: string;
+  /** Bytes so far. */
   readonly received: number;
+  /** Bytes in all. */
   readonly total: number | undefined;
 }
 

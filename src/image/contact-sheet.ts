@@ -4,6 +4,7 @@ import { NDArray } from "../core/ndarray.js";
 import { paste } from "./pad.js";
 import { cutText, drawText, textSize } from "./pixel-font.js";
 
+/** A picture and what is written under it. */
 export interface SheetCell {
   /** [3,H,W] in 0..1 */
   readonly picture: NDArray;

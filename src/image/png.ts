@@ -8,6 +8,8 @@ import { writePngText } from "./png-text.js";
 const EIGHT_BIT_RGB = [8, 2, 0, 0, 0];
 
 /**
+ * The bytes of a PNG, the same everywhere.
+ *
  * @param picture float32 [3,H,W] in 0..1; values beyond are clamped, then rounded to whole 1/255
  * @param texts by keyword, see `writePngText`. Throws SHAPE_MISMATCH for other shapes.
  */

@@ -9,7 +9,9 @@ import type { CompileOptions } from "../runtime/program.js";
 import { type EditSource, pictureOfSource } from "./edit.js";
 import { maskShare, squareAround } from "./mask.js";
 
+/** What an edit kept and reached. */
 export interface EditReport {
+  /** Of the source. */
   readonly kept: {
     /** Peak signal-to-noise ratio in dB of the whole picture against the source; Infinity when they are equal */
     readonly psnr: number;

@@ -12,6 +12,7 @@ export type Rectangle = readonly [x: number, y: number, width: number, height: n
 
 /** How a mask is found for a phrase: ours, and the paper's. */
 export const maskRecipes = ["outline", "paper"] as const;
+/** The name of one. */
 export type MaskRecipe = (typeof maskRecipes)[number];
 
 /** How far above the mean a place must be like a phrase to belong to its mask, in standard deviations. */

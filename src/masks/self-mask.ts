@@ -16,6 +16,7 @@ import { type MaskRecipe, maskRecipes, PAPER_DEVIATIONS, USUAL_DEVIATIONS } from
 import { doubtsAbout, type MaskDoubt } from "./mask-doubts.js";
 import { positions, spread, unitWindows, WINDOW_BATCH } from "./windows.js";
 
+/** How a mask is found for a phrase. */
 export interface FindOptions extends ScoreOptions {
   /**
    * `paper`: the five steps of appendix G.2 and nothing else; `outline`: ours, which standardises each size of windows, takes
@@ -28,6 +29,7 @@ export interface FindOptions extends ScoreOptions {
   readonly edges?: boolean;
 }
 
+/** Where in a picture a phrase is. */
 export interface FoundMask {
   /** uint8 [H,W], 255 where the phrase is */
   readonly mask: NDArray;

@@ -5,6 +5,7 @@ import { type Shape, sameShape } from "../core/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { ModelFile } from "./model-file.js";
 
+/** How a generator decodes. */
 export interface DecodeOptions {
   /** Compute intermediate values again in the backward pass instead of keeping them (default false). */
   readonly recompute?: boolean;
@@ -22,6 +23,7 @@ export interface Codebook {
   quantize(z: Tensor): { readonly zq: Tensor; readonly indices: Tensor };
 }
 
+/** A model that draws pictures from latents. */
 export interface Generator {
   /** Where no file tells it from others, its name has to: it goes into pictures and sessions. */
   readonly name: string;

@@ -24,7 +24,9 @@ export interface ImageLayers {
   readonly layers: readonly Tensor[];
 }
 
+/** A model that sees texts and pictures in one space. */
 export interface Perceptor {
+  /** Where no file tells it from others, its name has to: it goes into pictures and sessions. */
   readonly name: string;
   /** S: side of the pictures it looks at */
   readonly inputSize: number;
@@ -32,6 +34,7 @@ export interface Perceptor {
   readonly embeddingSize: number;
   /** L: tokens of a text */
   readonly contextLength: number;
+  /** A text as it is read; of one that is too long, as much as fits. */
   tokenize(text: string): TokenizedText;
   /** All words it knows, where the vocabulary is one of words; undefined where it spells any text from pieces */
   readonly words?: readonly string[];

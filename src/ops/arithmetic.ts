@@ -41,8 +41,11 @@ function unary(name: string, derivative?: (ct: Tensor, x: Tensor, y: Tensor) => 
   return (x: Tensor): Tensor => apply([x]);
 }
 
+/** a + b; shapes are broadcast */
 export const add = binary("Add", (ct) => [ct, ct]);
+/** a - b; shapes are broadcast */
 export const sub = binary("Sub", (ct) => [ct, neg(ct)]);
+/** a * b; shapes are broadcast */
 export const mul = binary("Mul", (ct, a, b) => [mul(ct, b), mul(ct, a)]);
 /** d(a/b) = ct/b, -ct*y/b */
 export const div = binary("Div", (ct, _a, b, y) => [div(ct, b), neg(div(mul(ct, y), b))]);
@@ -50,6 +53,7 @@ export const div = binary("Div", (ct, _a, b, y) => [div(ct, b), neg(div(mul(ct, 
 export const pow = binary("Pow", (ct, a, b, y) => [mul(ct, mul(b, pow(a, sub(b, 1)))), mul(ct, mul(y, log(a)))]);
 /** Ties send the gradient to `a`. */
 export const max = elementwiseExtremum("Max", (a, b) => greaterOrEqual(a, b));
+/** The smaller of a and b. */
 export const min = elementwiseExtremum("Min", (a, b) => greaterOrEqual(b, a));
 
 function elementwiseExtremum(name: string, choosesA: (a: Tensor, b: Tensor) => Tensor) {
@@ -64,20 +68,29 @@ export const greater = binary("Greater", undefined, "bool");
 export const less = binary("Less", undefined, "bool");
 export const equal = binary("Equal", undefined, "bool");
 
+/** -x */
 export const neg = unary("Neg", (ct) => neg(ct));
+/** Square root of x. */
 export const sqrt = unary("Sqrt", (ct, _x, y) => div(mul(ct, 0.5), y)); // 1 / (2 sqrt x)
+/** e^x */
 export const exp = unary("Exp", (ct, _x, y) => mul(ct, y));
+/** Natural logarithm of x. */
 export const log = unary("Log", (ct, x) => div(ct, x));
 /** The derivative at 0 is 0, as `sign` gives it. */
 export const abs = unary("Abs", (ct, x) => mul(ct, sign(x)));
+/** sin(x) */
 export const sin = unary("Sin", (ct, x) => mul(ct, cos(x)));
+/** cos(x) */
 export const cos = unary("Cos", (ct, x) => neg(mul(ct, sin(x))));
 export const asin = unary("Asin", (ct, x) => div(ct, sqrt(sub(1, mul(x, x))))); // 1 / sqrt(1 - x^2)
+/** tanh(x) */
 export const tanh = unary("Tanh", (ct, _x, y) => mul(ct, sub(1, mul(y, y))));
+/** 1 / (1 + e^-x) */
 export const sigmoid = unary("Sigmoid", (ct, _x, y) => mul(ct, mul(y, sub(1, y))));
 /** 2/sqrt(pi) * exp(-x^2) */
 export const erf = unary("Erf", (ct, x) => mul(mul(ct, 2 / Math.sqrt(Math.PI)), exp(neg(mul(x, x)))));
 export const floor = unary("Floor");
+/** max(x, 0) */
 export const relu = unary("Relu", (ct, x) => where(greater(x, 0), ct, 0));
 
 /** -1, 0 or 1, from comparisons since Sign has no WebGPU kernel. Not differentiated. */
@@ -112,6 +125,7 @@ export function clip(x: Tensor, low: Operand, high: Operand): Tensor {
   return min(max(x, low), high);
 }
 
+/** x * x */
 export const square = (x: Tensor): Tensor => mul(x, x);
 
 const castOp = defineOp<[x: Tensor], { to: number }>("Cast", {

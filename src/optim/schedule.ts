@@ -55,7 +55,11 @@ export function rateFactor(schedule: Schedule, step: number, steps: number): num
 
 /** The learning rate of a run's step. @param step steps done so far, 0 for the first */
 export function learningRateAt(
-  { learningRate, schedule, steps }: { readonly learningRate: number; readonly schedule: Schedule; readonly steps: number },
+  {
+    learningRate,
+    schedule,
+    steps,
+  }: { readonly learningRate: number; readonly schedule: Schedule; readonly steps: number },
   step: number,
 ): number {
   return learningRate * rateFactor(schedule, step, steps);

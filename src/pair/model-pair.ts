@@ -151,6 +151,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     await Promise.all(runs.map((run) => run.dispose()));
   }
 
+  /** As `dispose`: what `await using vq = ...` ends with. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }

@@ -43,7 +43,9 @@ export abstract class PairModels<Source> {
   readonly companions: readonly Perceptor[];
   /** What the pair's makers recommend. */
   readonly recommended: Recommendation | undefined;
+  /** Picks the result of a run, where there is one. */
   readonly judge: Perceptor | undefined;
+  /** Those of the user's own. */
   readonly losses: OwnLosses | undefined;
   private readonly names: PairParts["names"];
   private identified: Promise<readonly ModelIdentity[]> | undefined;

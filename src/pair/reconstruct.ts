@@ -7,6 +7,7 @@ import { encoderOf, type Generator } from "../models/generator.js";
 import { add, clip, mul } from "../ops/arithmetic.js";
 import { type CompileOptions, compile } from "../runtime/program.js";
 
+/** A picture after the way through the generator. */
 export interface Reconstruction {
   /** [3,H,W] in 0..1, of the input's size */
   readonly picture: NDArray;

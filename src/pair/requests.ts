@@ -36,7 +36,7 @@ interface WithTargets<Source> extends Omit<SettingsRequest, "targets">, Listenin
   readonly keepEvery?: number;
 }
 
-/** @typeParam Source what a platform can read a picture from */
+/** A picture to make. @typeParam Source what a platform can read a picture from */
 export interface RunRequest<Source> extends WithTargets<Source> {
   /** Begin at this picture, resized to the run's size. */
   readonly initImage?: Source;
@@ -48,7 +48,7 @@ export interface RunRequest<Source> extends WithTargets<Source> {
 
 export type PlanRequest<Source> = Omit<RunRequest<Source>, "initImage" | "initCodes" | "keepEvery" | "onNotice">;
 
-/** @typeParam Source what a platform can read a picture from */
+/** An edit to make. @typeParam Source what a platform can read a picture from */
 export interface EditRequest<Source> extends WithTargets<Source> {
   /** The picture to edit; the result has its size. */
   readonly image: Source;

@@ -42,12 +42,13 @@ export interface FinishOptions extends Abortable {
   readonly onStep?: (event: StepEvent) => unknown;
 }
 
+/** How a picture is written. */
 export interface PictureOptions {
   /** How much of its story the picture carries (default "full"). */
   readonly metadata?: MetadataLevel;
 }
 
-/** @typeParam Source what a platform can read a picture from */
+/** A painted picture to go on from. @typeParam Source what a platform can read a picture from */
 export interface PaintRequest<Source> extends SessionChanges {
   /** The run's picture, painted over; of the same size. */
   readonly image: Source;
@@ -63,11 +64,13 @@ export interface ResumeRequest extends SessionChanges {
   readonly optimizer?: OptimizerPolicy;
 }
 
+/** How a session is written. */
 export interface SessionOptions {
   /** Whether the session holds its picture, for people; costs the time of a step (default true). */
   readonly picture?: boolean;
 }
 
+/** What a fork begins at, and what it changes. */
 export interface ForkRequest extends SessionChanges {
   /** A kept step of this run (default: where it stands). */
   readonly at?: number;

@@ -8,6 +8,7 @@ import { type EmbedOptions, embedPictures, embedTexts } from "../prompts/prompt-
 import type { CompileOptions } from "../runtime/program.js";
 import { type Perceptors, perceptorShares, perceptorsOf, tellingOnce } from "./ensemble.js";
 
+/** How several perceptors count. */
 export interface ScoreOptions {
   /** How much each of several perceptors counts, in their order (default: 1 each). */
   readonly perceptorWeights?: readonly number[];

@@ -6,6 +6,7 @@ import { input } from "../graph/tensor.js";
 import type { Perceptor, TokenizedText } from "../models/perceptor.js";
 import { type CompileOptions, compile } from "../runtime/program.js";
 
+/** A word that the text encoder does not know, and those like it that it does. */
 export interface UnknownWord {
   readonly word: string;
   /** Known words spelt much like it, nearest first, then known parts of it; empty when there are none or words are not what it knows. */

@@ -2,7 +2,9 @@
 import { requires } from "../core/errors.js";
 import { parseWeight, WEIGHT_FORM, type Weight } from "./weight.js";
 
+/** A text to be near, as `parsePrompts` reads it. */
 export interface Prompt {
+  /** What to see. */
   readonly text: string;
   /** Strength; negative pushes the picture away. Default 1. */
   readonly weight: Weight;

@@ -3,7 +3,9 @@ import type { InferenceSession } from "#onnxruntime";
 
 /** What a program can be asked to run on, on Node. Browsers have `webgpu` and `wasm`. */
 export const devices = ["cpu", "webgpu", "cuda"] as const;
+/** Where a program runs. */
 export type Device = (typeof devices)[number] | "wasm";
+/** A device, or `auto`: the fastest that works. */
 export type DeviceRequest = Device | "auto";
 
 /** Where the engine runs: which devices it has there, and what must be so before one of them is tried. */

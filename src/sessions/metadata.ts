@@ -60,6 +60,7 @@ export function sourceFacts({ picture, sha256, mask }: EditSource): SourceFacts 
   return { sha256, width, height, ...(mask && { mask: packMask(mask) }) };
 }
 
+/** What a picture says of itself: all, only that it is generated, or nothing. */
 export type MetadataLevel = "full" | "public" | "none";
 
 /** The mark of generated media alone, for pictures of pictures. */

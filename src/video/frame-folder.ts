@@ -46,6 +46,7 @@ interface KeptFrame {
   readonly unsaved?: VqganClipError;
 }
 
+/** A folder of finished frames, with the session of the run that made them. */
 export class FrameFolder {
   private finished: number;
 
@@ -89,6 +90,7 @@ export class FrameFolder {
     return this.saved === 0 ? undefined : this.sessionOf(this.saved);
   }
 
+  /** Where a frame is, from 1. */
   framePath(number: number): string {
     return join(this.path, `frame-${String(number).padStart(5, "0")}.png`);
   }

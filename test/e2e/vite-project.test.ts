@@ -53,6 +53,12 @@ const inProject = (work: (folder: string) => Promise<void>) =>
 
 test("the documented project builds: its page, its worker and the engine's files", { timeout: 600_000 }, () =>
   inProject(async (folder) => {
+    // Editors go from a declaration to its source, which is in the package.
+    const dist = join(folder, "node_modules", "vqgan-clip", "dist");
+    const { sources } = JSON.parse(await readFile(join(dist, "index.d.ts.map"), "utf8"));
+    expect(sources).toHaveLength(1);
+    expect(JSON.parse(await readFile(join(root, "package.json"), "utf8")).files).toContain("src");
+
     const files = (await built(folder)).join("\n");
     expect(files).toMatch(/^assets\/worker-.*\.js$/m);
     expect(files).toMatch(/^assets\/ort-wasm-simd-threaded\.asyncify-.*\.wasm$/m);
