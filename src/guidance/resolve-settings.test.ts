@@ -57,7 +57,7 @@ describe("resolveSettings", () => {
 
   it("refuses what it does not know, naming what came", () => {
     expect(() => resolveSettings({}, sources)).toThrow("none was given");
-    expect(() => resolveSettings({ prompts: "x", steps: 0 }, sources)).toThrow(/^steps: .*got 0$/);
+    expect(() => resolveSettings({ prompts: "x", steps: -1 }, sources)).toThrow(/^steps: .*got -1$/);
     expect(() => resolveSettings({ prompts: "x", ...{ stepz: 3 } }, sources)).toThrow('no "stepz"');
   });
 });

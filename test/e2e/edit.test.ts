@@ -159,9 +159,22 @@ describe("vq.edit", () => {
     inEmptyFolder(async (folder) => {
       const path = (name: string) => join(folder, name);
       await savePicture(path("in.png"));
-      const args = ["edit", path("in.png"), "--from", "a castle", "--to", "fog", "--mask-recipe", "paper", "--steps", "1"];
+      const args = [
+        "edit",
+        path("in.png"),
+        "--from",
+        "a castle",
+        "--to",
+        "fog",
+        "--mask-recipe",
+        "paper",
+        "--steps",
+        "1",
+      ];
       const strict = await cli([...args, "--strict-mask", "--save-mask", path("m.png"), ...small]);
-      expect(strict.stderr).toMatch(/^vqgan-clip: --strict-mask: the mask of "a castle" is large: [\d.]+ % of the picture/m);
+      expect(strict.stderr).toMatch(
+        /^vqgan-clip: --strict-mask: the mask of "a castle" is large: [\d.]+ % of the picture/m,
+      );
       expect(strict.code).toBe(2);
       expect(await listing(folder)).toEqual(["in.png"]);
       const told = await cli([...args, ...small]);
