@@ -100,6 +100,33 @@ describe("vqgan-clip edit", () => {
       expect(differs(before, after, 3, 20)).toBe(true);
     }));
 
+  test("a doubtful mask is told, and refused under --strict-mask before anything is written", () =>
+    inEmptyFolder(async (folder) => {
+      const path = (name: string) => join(folder, name);
+      await savePicture(path("in.png"));
+      const args = [
+        "edit",
+        path("in.png"),
+        "--from",
+        "a castle",
+        "--to",
+        "fog",
+        "--mask-recipe",
+        "paper",
+        "--steps",
+        "1",
+      ];
+      const strict = await cli([...args, "--strict-mask", "--save-mask", path("m.png"), ...small]);
+      expect(strict.stderr).toMatch(
+        /^vqgan-clip: --strict-mask: the mask of "a castle" is large: [\d.]+ % of the picture/m,
+      );
+      expect(strict.code).toBe(2);
+      expect(await listing(folder)).toEqual(["in.png"]);
+      const told = await cli([...args, ...small]);
+      expect(told.stderr).toMatch(/^warning: the mask of "a castle" is large: [\d.]+ % of the picture/m);
+      expect(told.code).toBe(0);
+    }));
+
   test("a phrase finds its own mask, which is saved and can be used again", () =>
     inEmptyFolder(async (folder) => {
       const path = (name: string) => join(folder, name);
@@ -154,33 +181,6 @@ describe("vq.edit", () => {
     );
     await drawn.dispose();
   });
-
-  test("a doubtful mask is told, and refused under --strict-mask before anything is written", () =>
-    inEmptyFolder(async (folder) => {
-      const path = (name: string) => join(folder, name);
-      await savePicture(path("in.png"));
-      const args = [
-        "edit",
-        path("in.png"),
-        "--from",
-        "a castle",
-        "--to",
-        "fog",
-        "--mask-recipe",
-        "paper",
-        "--steps",
-        "1",
-      ];
-      const strict = await cli([...args, "--strict-mask", "--save-mask", path("m.png"), ...small]);
-      expect(strict.stderr).toMatch(
-        /^vqgan-clip: --strict-mask: the mask of "a castle" is large: [\d.]+ % of the picture/m,
-      );
-      expect(strict.code).toBe(2);
-      expect(await listing(folder)).toEqual(["in.png"]);
-      const told = await cli([...args, ...small]);
-      expect(told.stderr).toMatch(/^warning: the mask of "a castle" is large: [\d.]+ % of the picture/m);
-      expect(told.code).toBe(0);
-    }));
 
   test("held latents stay as they were, free ones move", async () => {
     const run = await vq.edit({ ...request, rect: [0, 0, 10, 47] });
