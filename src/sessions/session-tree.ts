@@ -16,20 +16,23 @@ import type { RunStatus } from "./run-status.js";
 export type NodeOrigin = { readonly kind: "start" } | ({ readonly node: number } & Branch);
 
 /** How a run left its way at a step. */
-type Branch = {
-  readonly step: number;
-} /** The same latent, other settings, and perhaps another state of the optimiser. */ & (
-  | { readonly kind: "fork"; readonly optimizer?: OptimizerPolicy }
-  /** The picture was painted over by hand. */
-  | {
-      readonly kind: "paint";
-      /** Of the painted picture. */
-      readonly sha256: string;
-      readonly optimizer: OptimizerPolicy;
-      /** The mask that said where, packed (`packMask`); without one, it was where the pictures differ. */
-      readonly mask?: string;
-    }
-);
+export type Branch = { readonly step: number } & (Fork | Paint);
+
+/** The same latent, other settings, and perhaps another state of the optimiser. */
+interface Fork {
+  readonly kind: "fork";
+  readonly optimizer?: OptimizerPolicy;
+}
+
+/** The picture was painted over by hand. */
+interface Paint {
+  readonly kind: "paint";
+  /** Of the painted picture. */
+  readonly sha256: string;
+  readonly optimizer: OptimizerPolicy;
+  /** The mask that said where, packed (`packMask`); without one, it was where the pictures differ. */
+  readonly mask?: string;
+}
 
 export interface SessionNode {
   /** 1 for the first. */
