@@ -40,7 +40,7 @@ export function addGenerate(program: Command, finish: (code: number) => void): v
     )
     .option(
       "--prompts-file <file>",
-      "text with the prompts of a picture in each line; prompts named beside it join all",
+      "text with the prompts of a picture in each line; prompts named beside it join all (default: none)",
     )
     .option("--init-image <file>", "begin at this picture (default: random codes); with --like what it was made from")
     .option("--init-codes <file>", "begin at these codes: a JSON list, row by row (default: random codes)")

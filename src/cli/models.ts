@@ -114,7 +114,7 @@ async function pullModel(name: string | undefined, flags: { yes?: boolean; quiet
   }
   const published = publishedNamed(name);
   const likely = catalogue.includes(published) ? undefined : didYouMean(name);
-  if (likely) process.stderr.write(`note: ${published.name} is not in the list; ${likely}\n`);
+  if (likely) remark(`note: ${published.name} is not in the list; ${likely}`);
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once("SIGINT", onSignal);

@@ -1,6 +1,7 @@
 /** stdout and stderr may be lost while a run works: a reader leaves, a disk fills up. The run and its files go on. */
 import { VqganClipError } from "../core/errors.js";
 import { exitCodes } from "./exit-codes.js";
+import { remark } from "./terminal.js";
 
 let lost: NodeJS.ErrnoException | undefined;
 let isTold = false;
@@ -13,7 +14,7 @@ export function outliveStreams(): void {
   process.stderr.on("error", () => undefined); // nobody is left to be told
   process.on("exit", (code) => {
     if (lost === undefined || isTold) return;
-    process.stderr.write(`vqgan-clip: stdout could not be written to the end: ${reasonOf(lost)}\n`);
+    remark(`vqgan-clip: stdout could not be written to the end: ${reasonOf(lost)}`);
     if (code === exitCodes.ok && lost.code !== "EPIPE") process.exitCode = exitCodes.failure;
   });
 }

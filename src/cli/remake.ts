@@ -79,7 +79,7 @@ async function begun(
     ...changes,
     ...(keepEvery !== undefined && { keepEvery }),
     like,
-    ...(targets.length > 0 && { targets, prompts: changes.prompts ?? like.prompts }),
+    ...(targets.length > 0 && { targets }),
   };
   if (frames) {
     const [first = "", ...others] = frames;

@@ -67,7 +67,7 @@ export class Reporter {
     const which = Object.entries(told).map(([name, value]) => `  ${name} ${value}`);
     const line = [progressLine(step, steps, losses, this.secondsPerStep, BAR_WIDTH), ...which].join("");
     if (this.bar) this.draw(line);
-    else process.stderr.write(`${line}\n`);
+    else remark(line);
     this.lastLine = now;
   }
 

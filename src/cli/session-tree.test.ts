@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { longChain, smallSession } from "../../test/support/small-session.js";
-import { lineageOf } from "../sessions/session-tree.js";
+import { currentState, lineageOf } from "../sessions/session-tree.js";
 import { nodeFacts, treeLines } from "./session-tree.js";
 
 test("children stand under their parents", () => {
@@ -17,7 +17,7 @@ test("a chain of 9,999 forks is told in a moment, and not ever further to the ri
   const tree = longChain(9_999);
   const lineage = lineageOf(tree);
   expect(lineage).toHaveLength(9_999);
-  expect(lineage.at(-1)).toEqual({ kind: "fork", node: 9_999, step: 2 });
+  expect(lineage.at(-1)).toEqual({ kind: "fork", step: 2, settings: currentState(tree).settings });
   const lines = treeLines(tree.nodes.map(nodeFacts), tree.current);
   expect(lines).toHaveLength(10_001);
   expect(lines.at(-1)).toMatch(/^ {60}`- \(under 9999\) 10000\* paused/);

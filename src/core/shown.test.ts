@@ -4,7 +4,9 @@ import { shown } from "./shown.js";
 
 test.each<[unknown, string]>([
   [3, "3"],
-  [Number.NaN, "null"],
+  [Number.NaN, "NaN"],
+  [-Infinity, "-Infinity"],
+  [[1e21, Number.NaN], "[1e+21,NaN]"],
   [undefined, "undefined"],
   [null, "null"],
   ["F8", '"F8"'],

@@ -52,6 +52,9 @@ describe("resolveSettings", () => {
 
   it("re-makes a picture's settings but for what is asked", () => {
     const like = resolveSettings({ prompts: "x", seed: 1, steps: 9 }, sources).settings;
+    const targets = [{ kind: "noise", weight: 1, stop: null, seed: 3 }] as const;
+    const noiseOf = (request: object) => resolveSettings({ targets: [...targets], ...request }, { ...sources, like }).settings.prompts; // biome-ignore format: one thought
+    expect([noiseOf({}), noiseOf({ prompts: "" }), noiseOf({ prompts: "y" })]).toEqual(["x", "", "y"]);
     expect(resolveSettings({ seed: 2 }, { ...sources, like }).settings).toEqual({ ...like, seed: 2 });
   });
 

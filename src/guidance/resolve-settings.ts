@@ -147,12 +147,13 @@ export function requestedPrompts(
   { prompts, targets = [] }: Pick<SettingsRequest, "prompts"> & { readonly targets?: readonly unknown[] },
   like: Settings | undefined,
 ): string | undefined {
-  if (prompts === undefined && targets.length > 0) return "";
-  if (prompts === undefined && !like) {
+  if (prompts === undefined && like) return undefined;
+  if (!prompts && targets.length > 0) return ""; // as the settings of such a run say
+  if (prompts === undefined) {
     throw new VqganClipError("BAD_PROMPT", "prompt: none was given", 'write what to see, such as "a red apple"');
   }
-  const joined = typeof prompts === "string" ? prompts : prompts && joinPrompts(prompts);
-  if (joined !== undefined) parsePrompts(joined);
+  const joined = typeof prompts === "string" ? prompts : joinPrompts(prompts);
+  parsePrompts(joined);
   return joined;
 }
 
