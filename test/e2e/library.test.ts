@@ -69,7 +69,7 @@ test("a signal pauses; save and open continue it, from another process's file, w
     const story = readStory(readPngText(await readFile(join(folder, "a.png"))));
     expect(story).toMatchObject({ step: 6, settings: opened.settings, beganFrom: "random" });
     expect((await vq.open(path, { steps: 9, prompts: "fog" })).settings).toMatchObject({ steps: 9, prompts: "fog" });
-    await expect(vq.open(path, { steps: 0 })).rejects.toThrow(/^steps: /);
+    await expect(vq.open(path, { steps: -1 })).rejects.toThrow(/^steps: /);
     const steered = await (await vq.open(path, { prompts: "fog" })).toFinish();
     expect(readStory(readPngText(await steered.toPNG()))).toMatchObject({
       changed: true,

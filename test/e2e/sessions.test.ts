@@ -334,7 +334,7 @@ describe("the command line", () => {
       await run.save(path);
       await run.dispose();
       let second: ReturnType<typeof cli> | undefined;
-      const first = await cli(["resume", path, "-i", "100000", ...tinyModels], {
+      const first = await cli(["resume", path, "-i", "100000", "--json", ...tinyModels], {
         onLine: (line, kill) => {
           if (second || !line.includes('"step"')) return;
           second = cli(["resume", path, ...tinyModels]);
