@@ -16,7 +16,6 @@ test("every list has the size that the bars are stated for, and nothing twice", 
     concepts: 100,
     distractors: 900,
     attributes: 50,
-    relations: 30,
     styles: 30,
     edits: 20,
     compositions: 500,
@@ -24,6 +23,17 @@ test("every list has the size that the bars are stated for, and nothing twice", 
   const { concepts = [], distractors = [] } = prompts as Record<string, readonly unknown[]>;
   const names = [...concepts.map((entry) => (entry as { prompt: string }).prompt), ...distractors];
   expect(new Set(names).size).toBe(1000);
+});
+
+test("every novel composition has two parts and two swaps, all of them different", async () => {
+  const novel: { prompt: string; parts: string[]; swapped: string[] }[] = JSON.parse(
+    await readFile("training/evaluation/novel.json", "utf8"),
+  );
+  expect(new Set(novel.map(({ prompt }) => prompt)).size).toBe(30);
+  for (const { prompt, parts, swapped } of novel) {
+    expect([parts.length, swapped.length], prompt).toEqual([2, 2]);
+    expect(new Set([prompt, ...parts, ...swapped]).size, prompt).toBe(5);
+  }
 });
 
 test("pictures that were made alike stay, others are made again", async () => {

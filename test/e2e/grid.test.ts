@@ -89,15 +89,15 @@ test("cells whose programs are equal compile them once, over rows and in both pa
     { ...request, prompts: "fog:0.3:-1", learningRate: 0.3, cutPower: 2, regularizer: { weight: 0.1 } },
   ];
   const grid = () => cellsOf({ variants, seeds: [1, 2, 3], race: { steps: 2, keep: 2 } });
-  expect(await sessionsOf(grid)).toEqual({ made: 3, freed: 3 }); // the text encoder, the judge's encoder, the step
+  expect(await sessionsOf(grid)).toEqual({ made: 4, freed: 4 }); // the text encoder, the start's encoder, the step, the judge's encoder
   const rows = () => cellsOf({ variants: [request, { ...request, cutouts: 3 }], seeds: [1, 2] });
-  expect(await sessionsOf(rows)).toEqual({ made: 4, freed: 4 });
+  expect(await sessionsOf(rows)).toEqual({ made: 5, freed: 5 }); // a step for each row
 });
 
 test("where memory is limited, no program waits for the next cell", async () => {
   const limited = await VqganClip.fromPretrained({ ...models, maxMemory: 4e9 });
   const grid = () => cellsOf({ variants: [request], seeds: [1, 2] }, undefined, limited);
-  expect(await sessionsOf(grid)).toEqual({ made: 6, freed: 6 }); // two of the judge, two of each cell
+  expect(await sessionsOf(grid)).toEqual({ made: 8, freed: 8 }); // two of the judge, three of each cell
 });
 
 test("runs at the same time share a step, and one that is disposed of leaves it to the other", async () => {
@@ -108,7 +108,7 @@ test("runs at the same time share a step, and one that is disposed of leaves it 
     await one.dispose();
     await other.toFinish();
   });
-  expect(made).toBe(1); // the text encoder
+  expect(made).toBe(2); // the text encoder, the start's encoder
   const alone = await vq.create({ ...request, seed: 2 }).toFinish();
   expect((await other.render()).bytes).toEqual((await alone.render()).bytes);
   await Promise.all([one, other, other, alone].map((run) => run.dispose()));

@@ -136,7 +136,7 @@ test("what does not fit is named", () =>
         message: expect.stringContaining(message),
       });
     };
-    await refuses({}, `holds none of ${weights}`);
+    await refuses({}, `${weights}: no such file; a model of diffusers needs it`);
     await cp(fixturePath(`diffusers-kl/${weights}`), join(folder, weights));
     await refuses({ _class_name: "UNet2DConditionModel" }, "UNet2DConditionModel is no generator");
     await refuses({ down_block_types: ["CrossAttnDownBlock2D"] }, "down_block_types.0");
