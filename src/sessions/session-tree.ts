@@ -211,7 +211,7 @@ export function lineageOf(tree: SessionTree): Lineage {
   for (let { origin } = currentNode(tree); origin.kind !== "start"; ) {
     const { node, ...branch } = origin;
     const parent = byId.get(node) ?? nodeOf(tree, node);
-    branches.push({ ...branch, settings: currentState({ ...tree, current: node }).settings } as Lineage[number]);
+    branches.push({ ...branch, settings: tipOf(parent).settings } as Lineage[number]);
     ({ origin } = parent);
   }
   return branches.reverse();

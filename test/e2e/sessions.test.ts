@@ -327,26 +327,30 @@ describe("the command line", () => {
       expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining("name --image too")]);
     }));
 
-  test("of two that resume one session at once, the later is refused and says who is at it", () =>
-    inEmptyFolder(async (folder) => {
-      const path = join(folder, "a.vqclip");
-      const run = await upTo(vq.create(request), 1);
-      await run.save(path);
-      await run.dispose();
-      let second: ReturnType<typeof cli> | undefined;
-      const first = await cli(["resume", path, "-i", "100000", "--json", ...tinyModels], {
-        onLine: (line, kill) => {
-          if (second || !line.includes('"step"')) return;
-          second = cli(["resume", path, ...tinyModels]);
-          second.finally(() => kill("SIGINT"));
-        },
-      });
-      const refused = (await second) as Awaited<ReturnType<typeof cli>>;
-      expect(refused.stderr).toMatch(/^vqgan-clip: .*a\.vqclip: process \d+ is at work on this session.*\n$/);
-      expect(refused.code).toBe(1);
-      expect(first.code, first.stderr).toBe(130);
-      expect(await listing(folder)).toEqual(["a.png", "a.vqclip"]);
-    }));
+  test(
+    "of two that resume one session at once, the later is refused and says who is at it",
+    () =>
+      inEmptyFolder(async (folder) => {
+        const path = join(folder, "a.vqclip");
+        const run = await upTo(vq.create(request), 1);
+        await run.save(path);
+        await run.dispose();
+        let second: ReturnType<typeof cli> | undefined;
+        const first = await cli(["resume", path, "-i", "100000", "--json", ...tinyModels], {
+          onLine: (line, kill) => {
+            if (second || !line.includes('"step"')) return;
+            second = cli(["resume", path, ...tinyModels]);
+            second.finally(() => kill("SIGINT"));
+          },
+        });
+        const refused = (await second) as Awaited<ReturnType<typeof cli>>;
+        expect(refused.stderr).toMatch(/^vqgan-clip: .*a\.vqclip: process \d+ is at work on this session.*\n$/);
+        expect(refused.code).toBe(1);
+        expect(first.code, first.stderr).toBe(130);
+        expect(await listing(folder)).toEqual(["a.png", "a.vqclip"]);
+      }),
+    120_000,
+  );
 
   test(
     "killed at random moments, a run loses no more than the steps since its last checkpoint",
