@@ -1,6 +1,7 @@
 /** The one error type that users meet: a stable code, what is wrong, and what would work. */
 import { escapedText } from "./escape.js";
 
+/** What kind of fault it is: stable, for programs. */
 export type ErrorCode =
   | "BAD_ARGUMENT"
   | "BAD_FILE"
