@@ -29,6 +29,7 @@ export function settingsType(): string {
   return `/** Every setting of a run. Generated from the schema in settings.ts by \`npm run generate:types\`: change it there. */
 import type { Seed } from "../core/seed.js";
 
+/** Every setting of a run, complete. */
 export type Settings = {
 ${fields.join("\n")}
 };

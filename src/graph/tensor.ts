@@ -60,6 +60,7 @@ export interface OpDefinition extends OpRules {
   readonly domain: string;
 }
 
+/** A value of a graph: its type, and the leaf or the operator of inputs that it is. Numbers come in when a program runs. */
 export class Tensor implements TensorType {
   private constructor(
     readonly dtype: DType,

@@ -1,6 +1,7 @@
 /** Every setting of a run. Generated from the schema in settings.ts by `npm run generate:types`: change it there. */
 import type { Seed } from "../core/seed.js";
 
+/** Every setting of a run, complete. */
 export type Settings = {
   /** What to see: text:weight:stop, joined by | (default: none: a run needs a prompt or a target). */
   prompts: string;
