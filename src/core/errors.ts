@@ -32,17 +32,18 @@ export class VqganClipError extends Error {
     hint?: string,
     options?: ErrorOptions,
   ) {
-    super(escapedText(clipped(message)), options);
-    this.hint = hint === undefined ? undefined : escapedText(clipped(hint));
+    super(clipped(escapedText(message)), options);
+    this.hint = hint === undefined ? undefined : clipped(escapedText(hint));
   }
 }
 
 const MESSAGE_LIMIT = 2000;
 
-/** Names out of foreign files may be as long as the file: the middle of a message that is too long is left out. */
+/** Names out of foreign files may be as long as the file, and longer when escaped: the middle of a long message goes. */
 function clipped(message: string): string {
   if (message.length <= MESSAGE_LIMIT) return message;
-  return `${message.slice(0, MESSAGE_LIMIT / 2)} ... ${message.slice(-MESSAGE_LIMIT / 2)}`;
+  const kept = MESSAGE_LIMIT / 2 - 3;
+  return `${message.slice(0, kept)} ... ${message.slice(-kept)}`;
 }
 
 /** Throws a `VqganClipError` unless `condition` holds. The message is built only when needed. */

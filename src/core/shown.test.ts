@@ -27,4 +27,7 @@ test("a message is never as long as a file: its middle goes", () => {
   const { message } = new VqganClipError("BAD_FILE", `${"x".repeat(5e6)}: no such thing`);
   expect(message.length).toBeLessThan(2100);
   expect(message).toMatch(/^xxx.* \.\.\. .*x: no such thing$/);
+  const escaped = new VqganClipError("BAD_FILE", "\0".repeat(1900), "\0".repeat(1900));
+  expect(escaped.message.length).toBeLessThanOrEqual(2000);
+  expect(escaped.hint?.length).toBeLessThanOrEqual(2000);
 });
