@@ -70,7 +70,6 @@ def attack(loss, pixels, radius, steps, generator):
 
 def begin(model, folder, pictures, encode):
     """Fills the model from an exported folder: the towers, and as the concepts' vectors what the text tower says of their names."""
-    pictures.shrink(SIDE)
     scenes = Scenes(pictures, 256, 6_999_999, odds=KINDS)
     unfold(model["clip"], folder, scenes.render(SIDE, scenes.view(crop=(0.72, 1.15)), supersample=1))
     with torch.no_grad():
@@ -79,6 +78,14 @@ def begin(model, folder, pictures, encode):
         plain = model["clip"].text(encode([with_article(noun) for noun in BARE]))
         model["heads"].noun.weight.copy_(names[0])
         model["heads"].colour.weight.copy_(torch.stack([coloured.mean(0) - plain.mean(0) for coloured in names[1:]]))
+
+
+def opened(data):
+    """The pictures at the encoder's side, weighted for it."""
+    pictures = Pictures(data)
+    pictures.weights = [weight * FEWER.get(concept["group"], 1) for weight, concept in zip(pictures.weights, pictures.concepts)]
+    pictures.shrink(SIDE)
+    return pictures
 
 
 def trimmed(ids):
@@ -106,8 +113,7 @@ def train(data, out, stop=1600, plain=300, ramp=0.5, twice=0.8, radius=2.0, peak
     loop.prepare(1)
     if processes > 1:
         distributed.init_process_group("gloo", init_method=f"file://{Path(out).resolve() / 'clip.meeting'}", rank=process, world_size=processes)
-    pictures = Pictures(data)
-    pictures.weights = [weight * FEWER.get(concept["group"], 1) for weight, concept in zip(pictures.weights, pictures.concepts)]
+    pictures = opened(data)
     build_tokenizer(pictures.concepts, Path(out) / "clip")
     tokenizer = load_tokenizer(Path(out) / "clip")
     encode = lambda texts: trimmed(torch.tensor([encoding.ids for encoding in tokenizer.encode_batch(texts)]))
@@ -123,7 +129,6 @@ def train(data, out, stop=1600, plain=300, ramp=0.5, twice=0.8, radius=2.0, peak
         begin(model, warm, pictures, encode)
     ema = saved["ema"] if saved else loop.copy_state(model)
     clip, heads = model["clip"], model["heads"]
-    pictures.shrink(SIDE)
     check = Scenes(pictures, 256, 999, validation=True)
     check_pixels, check_ids = check.render(SIDE, check.view(crop=(0.9, 1.0), perspective=0, angle=0)), encode(check.captions)
     for step in range(start, stop):
@@ -169,9 +174,7 @@ def train(data, out, stop=1600, plain=300, ramp=0.5, twice=0.8, radius=2.0, peak
 def read(data, out, stop=600, peak=1e-3, batch=512, scenes=16384):
     """A second stage for the text tower alone, which learns slower than the image tower: captions to what the finished image tower saw of many scenes once, names to the concepts."""
     loop.prepare(2)
-    pictures = Pictures(data)
-    pictures.weights = [weight * FEWER.get(concept["group"], 1) for weight, concept in zip(pictures.weights, pictures.concepts)]
-    pictures.shrink(SIDE)
+    pictures = opened(data)
     saved = loop.load(Path(out) / "clip.pt")
     tokenizer = load_tokenizer(Path(out) / "clip")
     encode = lambda texts: trimmed(torch.tensor([encoding.ids for encoding in tokenizer.encode_batch(texts)]))
