@@ -1,7 +1,8 @@
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { lockBeside } from "../files/lock.js";
 import { freePath, freeStem, slug } from "./default-names.js";
 
 test.each([
@@ -27,6 +28,19 @@ test("a name that a file or a link has gets a number, the same for all endings",
     await symlink(path("nowhere"), path("a-2.vqclip"));
     expect(await freePath(path("a.png"))).toBe(path("a-2.png"));
     expect(await freeStem(path("a"), [".png", ".vqclip"])).toBe(path("a-3"));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("a name that another process is at work for is not given again", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "names-"));
+  try {
+    const path = (name: string) => join(folder, name);
+    const other = JSON.stringify({ pid: process.ppid, host: hostname(), token: "of another" });
+    await writeFile(await lockBeside(path("a")), other);
+    expect(await freePath(path("a.png"))).toBe(path("a-2.png"));
+    expect(await freeStem(path("a-2"), [".vqclip"])).toBe(path("a-2"));
   } finally {
     await rm(folder, { recursive: true });
   }

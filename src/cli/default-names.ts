@@ -1,5 +1,6 @@
 /** Names of files that the user did not name: from the prompt, and never one that is taken. */
 import { lstat } from "node:fs/promises";
+import { lockBeside, takeLock } from "../files/lock.js";
 import { textPrompts } from "../prompts/prompt.js";
 
 const LONGEST = 40;
@@ -20,13 +21,20 @@ export function withoutEnding(path: string): string {
   return path.replace(/\.[^./\\]*$/, "");
 }
 
-/** `stem`, or `stem-2` and so on: the first that no file has with any of the endings. */
+/** Stems that this process has given out: they are its own until it ends. */
+const held = new Set<string>();
+
+/**
+ * `stem`, or `stem-2` and so on: the first that no file has with any of the endings, and that no other process has been
+ * given. With no endings there is nothing to name.
+ */
 export async function freeStem(stem: string, endings: readonly string[]): Promise<string> {
-  for (let number = 1; ; number++) {
+  for (let number = 1; endings.length > 0; number++) {
     const candidate = number === 1 ? stem : `${stem}-${number}`;
     const taken = await Promise.all(endings.map((ending) => isTaken(`${candidate}${ending}`)));
-    if (!taken.includes(true)) return candidate;
+    if (!taken.includes(true) && (await holds(candidate))) return candidate;
   }
+  return stem;
 }
 
 /** `path`, or the first of its numbered forms that is free: `a.png`, `a-2.png`. */
@@ -34,6 +42,16 @@ export async function freePath(path: string): Promise<string> {
   const stem = withoutEnding(path);
   const ending = path.slice(stem.length);
   return `${await freeStem(stem, [ending])}${ending}`;
+}
+
+/** Whether a stem is this process's from now on; a place where no lock can be made is left to the writing to complain of. */
+async function holds(stem: string): Promise<boolean> {
+  if (held.has(stem)) return true;
+  const isMine = await lockBeside(stem)
+    .then(takeLock)
+    .then(Boolean, () => true);
+  if (isMine) held.add(stem);
+  return isMine;
 }
 
 /** A place that cannot be looked at is not taken: writing there says what is wrong. */

@@ -40,8 +40,25 @@ export interface StepOutputs {
   readonly image: Tensor;
 }
 
+/** The last graph of each pair: what a plan was made from is what is compiled. */
+const latest = new WeakMap<StepModels, { readonly key: string; readonly outputs: StepOutputs }>();
+
 /** Builds the step's graph for `promptCount` prompt embeddings on a latent [1,D,h,w], or logits of codes [1,K,h,w]. */
 export function buildStep(
+  models: StepModels,
+  settings: Settings,
+  latentShape: readonly number[],
+  promptCount: number,
+): StepOutputs {
+  const key = JSON.stringify([settings, latentShape, promptCount]);
+  const known = latest.get(models);
+  if (known?.key === key) return known.outputs;
+  const outputs = stepGraph(models, settings, latentShape, promptCount);
+  latest.set(models, { key, outputs });
+  return outputs;
+}
+
+function stepGraph(
   models: StepModels,
   settings: Settings,
   latentShape: readonly number[],

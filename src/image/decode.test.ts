@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { VqganClipError } from "../core/errors.js";
 import { Random } from "../core/random.js";
 import { decodePicture } from "./decode.js";
+import { concatenate, pngChunk } from "./png-chunks.js";
 
 /** 2x1 pixels: red, and blue of the given opacity. */
 const raw = (alpha = 255) =>
@@ -52,6 +53,39 @@ test("grey, palette and 16-bit pictures become RGB", async () => {
   expect(await pixels(await grey.clone().toColourspace("b-w").png().toBuffer())).toEqual(expected);
   expect(await pixels(await grey.clone().png({ palette: true }).toBuffer())).toEqual(expected);
   expect(await pixels(await grey.clone().toColourspace("rgb16").png().toBuffer())).toEqual(expected);
+});
+
+/** A PNG of one grey with another chunk behind its IHDR. */
+async function claiming(type: string, data: readonly number[], grey = 128): Promise<Uint8Array> {
+  const plain = await sharp(Uint8Array.of(grey, grey, grey), { raw: { width: 1, height: 1, channels: 3 } })
+    .png()
+    .toBuffer();
+  return concatenate([plain.subarray(0, 33), pngChunk(type, Uint8Array.from(data)), plain.subarray(33)]);
+}
+const gamma = (value: number) => [0, value >> 16, (value >> 8) & 255, value & 255];
+
+test("PNG's gamma is applied, where it is not sRGB's own", async () => {
+  expect(await pixels(await claiming("gAMA", gamma(45455)))).toEqual([128, 128, 128]);
+  expect(await pixels(await claiming("gAMA", gamma(100_000)))).toEqual([186, 186, 186]); // linear light
+  expect(await pixels(await claiming("gAMA", gamma(55556)))).toEqual([145, 145, 145]); // 1.8, old Macs
+  expect(await pixels(await claiming("gAMA", gamma(0)))).toEqual([128, 128, 128]);
+  expect(await pixels(await claiming("gAMA", gamma(100_000), 255))).toEqual([255, 255, 255]);
+});
+
+test("code points of HDR and wide gamuts are refused in PNG and AVIF, sRGB's are read", async () => {
+  expect(await pixels(await claiming("cICP", [1, 13, 0, 1]))).toEqual([128, 128, 128]);
+  const refused = { code: "BAD_IMAGE", hint: "save it as sRGB, or with an ICC profile" };
+  await expect(decodePicture(await claiming("cICP", [9, 16, 0, 1]))).rejects.toMatchObject({
+    ...refused,
+    message: "decodePicture(): picture cannot be read rightly: its values are PQ, not sRGB",
+  });
+  await expect(decodePicture(await claiming("cICP", [12, 13, 0, 1]))).rejects.toThrow(/Display P3/);
+  const avif = await sharp({ create: { width: 16, height: 8, channels: 3, background: "#4080c0" } })
+    .avif()
+    .toBuffer();
+  const said = Buffer.from("\0\0\0\x13colrnclx\0\x09\0\x12\0\0\x80", "latin1"); // BT.2020, HLG
+  const hdr = concatenate([avif.subarray(0, 32), said, avif.subarray(32)]);
+  await expect(decodePicture(hdr)).rejects.toMatchObject({ ...refused, message: expect.stringMatching(/HLG/) });
 });
 
 test("EXIF orientation is applied", async () => {

@@ -3,6 +3,7 @@ import sharp, { type FailOnOptions, type Metadata, type OutputInfo, type Sharp }
 import { requires, VqganClipError } from "../core/errors.js";
 import { requireKnown } from "../core/known-names.js";
 import type { NDArray } from "../core/ndarray.js";
+import { colourClaims } from "./colour-claims.js";
 import { type DecodeOptions, decodeOptionNames } from "./decode-options.js";
 import { drawnPlanesOf, planesOf } from "./planes.js";
 import { concatenate } from "./png-chunks.js";
@@ -26,8 +27,9 @@ const JPEG_END = Uint8Array.of(0xff, 0xd9);
 
 /**
  * A picture float32 [3,H,W] in 0..1 from the bytes of a PNG, JPEG, WebP, GIF (its first frame), TIFF (its first page) or
- * AVIF file. EXIF orientation is applied, colour profiles become sRGB, transparency is laid on white. TIFF of other
- * samples than whole numbers of up to 16 bits, or of colours or compressions that the decoder does not know, is refused.
+ * AVIF file. EXIF orientation is applied, colour profiles and PNG's gamma become sRGB, transparency is laid on white. TIFF
+ * of other samples than whole numbers of up to 16 bits, or of colours or compressions that the decoder does not know, is
+ * refused, and so are PNG and AVIF files whose code points say that they are HDR or of a wider gamut.
  *
  * @param name what to call it in messages
  * @throws BAD_IMAGE when the bytes are no such file or are damaged, OUT_OF_LIMITS (before decoding) when it is too large
@@ -45,6 +47,13 @@ export async function decodePicture(
   const hint = tiff ? PLAIN_TIFF : READABLE;
   const problem = tiff && tiffProblem(tiff);
   requires(!problem, "BAD_IMAGE", () => `decodePicture(): ${name} cannot be read rightly: ${problem}`, hint);
+  const { problem: unlike, exponent } = colourClaims(bytes);
+  requires(
+    !unlike,
+    "BAD_IMAGE",
+    () => `decodePicture(): ${name} cannot be read rightly: ${unlike}`,
+    "save it as sRGB, or with an ICC profile",
+  );
   const facts = await unlessDamaged(name, hint, () => sharp(bytes, { limitInputPixels: false }).metadata());
   const { width, height } = facts;
   requires(
@@ -67,8 +76,16 @@ export async function decodePicture(
       ? jpegPixels(bytes, pixelsOf)
       : pixelsOf(bytes, tiff ? "error" : "truncated"),
   );
+  if (exponent !== undefined && !facts.icc) raise(data, info.channels, exponent);
   const pixels = { data, width: info.width, height: info.height, channels: info.channels };
   return as === "mask" ? drawnPlanesOf(pixels) : planesOf(pixels);
+}
+
+/** Colours raised to an exponent, opacity left alone. */
+function raise(data: Buffer, channels: number, exponent: number): void {
+  const table = Uint8Array.from({ length: 256 }, (_, value) => Math.round(255 * (value / 255) ** exponent));
+  const colours = channels === 2 || channels === 4 ? channels - 1 : channels;
+  for (let i = 0; i < data.length; i++) if (i % channels < colours) data[i] = table[data[i] as number] as number;
 }
 
 type PixelsOf = (content: Uint8Array, failOn: FailOnOptions) => Promise<{ data: Buffer; info: OutputInfo }>;
