@@ -1,5 +1,5 @@
 /** The whole report of a pair of models. */
-import { noticeText } from "../src/cli/notices.js";
+import { noticeText } from "../src/pair/notice-text.js";
 import type { Notice } from "../src/pair/options.js";
 import type { VqganClip } from "../src/vqgan-clip.js";
 import { figure8, figure9, figure17, figure18, table1 } from "./figures.js";

@@ -5,10 +5,10 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Command, Option } from "commander";
+import { oneLine } from "../core/escape.js";
 import { type Device, devices } from "../runtime/devices.js";
 import { givenThreads } from "../runtime/given-threads.js";
 import type { DeviceSpeed } from "../runtime/probe.js";
-import { oneLine } from "./notices.js";
 import { tell, tellJson } from "./terminal.js";
 
 interface DeviceReport {

@@ -5,7 +5,6 @@ import { NDArray } from "../core/ndarray.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { readInput, STDIN } from "../files/read-input.js";
 import { requestedPrompts, USUAL_STRENGTH } from "../guidance/resolve-settings.js";
-import { encodePng } from "../image/png.js";
 import { MAX_EDIT_SIDE } from "../masks/edit.js";
 import {
   type MaskRecipe,
@@ -16,10 +15,11 @@ import {
   USUAL_DEVIATIONS,
 } from "../masks/mask.js";
 import type { MaskDoubt } from "../masks/mask-doubts.js";
+import { maskPng } from "../masks/mask-png.js";
+import { noticeText } from "../pair/notice-text.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import { freePath, freeStem, withoutEnding } from "./default-names.js";
 import { addFileOptions, addKeepOption, type FileFlags, outputsOf, sessionFiles } from "./file-options.js";
-import { noticeText } from "./notices.js";
 import {
   addModelOptions,
   addSettingOptions,
@@ -182,14 +182,6 @@ function doubtText(doubt: MaskDoubt, phrase: string): string {
     return `the mask of "${phrase}" is ${doubt.kind}: ${percent(doubt.share)} of the picture`;
   const [inside, outside] = [doubt.inside, doubt.outside].map((cosine) => cosine.toFixed(3));
   return `"${phrase}" is probably elsewhere: what the mask holds is no more like it (${inside}) than the rest (${outside})`;
-}
-
-/** A mask uint8 [H,W] as a grey PNG. */
-function maskPng(mask: NDArray): Uint8Array {
-  const grey = Float32Array.from(mask.data as Uint8Array, (value) => value / 255);
-  const planes = new Float32Array(3 * grey.length);
-  for (let channel = 0; channel < 3; channel++) planes.set(grey, channel * grey.length);
-  return encodePng(NDArray.float32([3, ...mask.shape], planes));
 }
 
 const fraction = (text: string) => numberBetween(text, 0, 1);

@@ -1,7 +1,7 @@
 /** `vqgan-clip embed`: the unit vector of a text or a picture. */
 import type { Command } from "commander";
 import { VqganClipError } from "../core/errors.js";
-import { noticeText } from "./notices.js";
+import { noticeText } from "../pair/notice-text.js";
 import { addModelOptions, modelFrom } from "./options.js";
 import { perceptorsIn } from "./score.js";
 import { remark, tell, tellJson } from "./terminal.js";

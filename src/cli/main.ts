@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { VqganClipError } from "../core/errors.js";
+import { oneLine } from "../core/escape.js";
 import { nearest } from "../core/nearest.js";
 import { expandAliases } from "./aliases.js";
 import { addDoctor } from "./doctor.js";
@@ -13,11 +14,12 @@ import { addGenerate } from "./generate.js";
 import { addGrid } from "./grid.js";
 import { addInspect } from "./inspect.js";
 import { addModels } from "./models.js";
-import { oneLine } from "./notices.js";
 import { outliveStreams } from "./output-streams.js";
 import { addReconstruct } from "./reconstruct.js";
 import { addResume } from "./resume.js";
 import { addScore } from "./score.js";
+import { addServe } from "./serve.js";
+import { addStudio } from "./studio.js";
 import { addStyle } from "./style.js";
 import { remark } from "./terminal.js";
 import { addVideo } from "./video.js";
@@ -45,6 +47,8 @@ async function main(args: readonly string[]): Promise<number> {
   addEmbed(program);
   addScore(program);
   addReconstruct(program);
+  addStudio(program, finish);
+  addServe(program, finish);
   addModels(program);
   addDoctor(program);
   if (args.length === 0) {

@@ -1,29 +1,6 @@
-/** Notices as lines for people. */
-import { gigabytes } from "../core/bytes.js";
-import type { Notice } from "../pair/options.js";
+/** How prompts were read, as lines for people. */
 import { textPrompts } from "../prompts/prompt.js";
 import { formatWeight } from "../prompts/weight.js";
-
-export function noticeText(notice: Notice): string {
-  switch (notice.kind) {
-    case "unknown-words": {
-      const words = notice.words.map(({ word, nearest }) =>
-        nearest.length > 0 ? `"${word}" (known: ${nearest.join(", ")})` : `"${word}"`,
-      );
-      return `note: the text encoder does not know ${words.join(", ")}; in "${notice.text}" it has no effect of its own`;
-    }
-    case "truncated":
-      return `note: the prompt is longer than the text encoder reads; read: "${notice.kept}", cut: "${notice.cut.trim()}"`;
-    case "averaged":
-      return `note: the prompt is longer than the text encoder reads; read in parts: ${notice.parts.map((part) => `"${part.trim()}"`).join(", ")}`;
-    case "refused-device":
-      return `note: ${notice.device} does not run this: ${oneLine(notice.reason)}`;
-    case "mask-of-all":
-      return "note: the mask covers the whole picture, so all of it may change; black or transparent is what stays";
-    case "memory":
-      return `note: this run will need about ${gigabytes(notice.peakBytes)}, ${gigabytes(notice.availableBytes)} are free; --max-memory makes it fit`;
-  }
-}
 
 /** How prompts with a colon were read; undefined where there is none. */
 export function readingText(settings: { readonly prompts: string }): string | undefined {
@@ -33,9 +10,4 @@ export function readingText(settings: { readonly prompts: string }): string | un
     return `"${text}", weight ${formatWeight(weight)}${end}`;
   });
   return `read: ${read.join(" | ")}`;
-}
-
-/** Runtime messages span lines and source paths; one line of it is enough. */
-export function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
 }

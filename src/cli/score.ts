@@ -1,9 +1,9 @@
 /** `vqgan-clip score`: how well prompts fit a picture. */
 import type { Command } from "commander";
 import { VqganClipError } from "../core/errors.js";
+import { noticeText } from "../pair/notice-text.js";
 import type { ModelIdentity } from "../sessions/model-identity.js";
 import type { VqganClip } from "../vqgan-clip.js";
-import { noticeText } from "./notices.js";
 import { addModelOptions, addPerceptorWeights, modelFrom } from "./options.js";
 import { remark, tell, tellJson } from "./terminal.js";
 

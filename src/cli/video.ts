@@ -1,10 +1,10 @@
 /** `vqgan-clip video`: a video from words, whose picture zooms, pans and turns from frame to frame. */
 import { type Command, InvalidArgumentError } from "commander";
 import { requestedPrompts } from "../guidance/resolve-settings.js";
+import { noticeText } from "../pair/notice-text.js";
 import { createVideo, frameCount, MAX_FRAMES, videoDefaults, videoFrames } from "../video/moving-video.js";
 import { slug } from "./default-names.js";
 import { addFramesOptions, continued, type FramesFlags, framesToFiles, openPlace } from "./frames-to-files.js";
-import { noticeText } from "./notices.js";
 import { addModelOptions, addSettingOptions, modelFrom, numberBetween, settingsFrom, wholeNumber } from "./options.js";
 import { Reporter } from "./reporter.js";
 import { addMemoryOptions } from "./run-options.js";

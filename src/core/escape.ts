@@ -15,3 +15,8 @@ export function escapedText(text: string): string {
 export function escapedLine(text: string): string {
   return escapedText(text).replaceAll("\n", "\\n").replaceAll("\t", "\\t");
 }
+
+/** Runtime messages span lines and source paths; one line of it is enough. */
+export function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}

@@ -36,7 +36,7 @@ export function encodePng(picture: NDArray, texts: Readonly<Record<string, strin
 }
 
 /** [3, H*W] in 0..1 to bytes R G B R G B ... */
-function interleave(planes: Float32Array, count: number): Uint8ClampedArray {
+export function interleave(planes: Float32Array, count: number): Uint8ClampedArray {
   const bytes = new Uint8ClampedArray(3 * count); // clamps and rounds
   for (let channel = 0; channel < 3; channel++) {
     for (let i = 0; i < count; i++) bytes[3 * i + channel] = 255 * (planes[channel * count + i] as number);

@@ -122,6 +122,11 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
     return this.tree ? currentState(this.tree).settings : (this.beginning as { settings: Settings }).settings;
   }
 
+  /** Its session's tree as it would be saved now; undefined before it has begun: plain data that no step changes. */
+  get history(): SessionTree | undefined {
+    return this.tree && this.told();
+  }
+
   /** What was not done as asked, or not where, so far: each once, in the order it came. */
   get notices(): readonly Notice[] {
     return this.tools.notices.all;

@@ -1,0 +1,56 @@
+/** What `studio` and `serve` have in common: options, the start, and the end by Ctrl-C. */
+import type { Command } from "commander";
+import { exitCodes } from "./exit-codes.js";
+import { addModelOptions, modelFrom, wholeNumber } from "./options.js";
+import { pauseOnSignals } from "./pause-on-signals.js";
+import { remark, tell } from "./terminal.js";
+
+export interface ServiceFlags extends Readonly<Record<string, unknown>> {
+  readonly port?: number;
+  readonly host?: string;
+  readonly token?: string;
+  readonly folder: string;
+}
+
+export function addServiceOptions(command: Command): Command {
+  command
+    .option("--port <n>", "port to listen at (default: one that is free)", (text) => wholeNumber(text, 1, 65_535))
+    .option("--folder <dir>", "where sessions are kept (default: vqgan-clip-studio)", "vqgan-clip-studio")
+    .option("--host <address>", "address to listen at (default: 127.0.0.1, this machine alone)")
+    .option("--token <text>", "what whoever asks must hold (default: drawn at each start)");
+  return addModelOptions(command);
+}
+
+export interface Service {
+  readonly hasPage: boolean;
+  /** Told the address once it answers. */
+  readonly onStart?: (address: string) => Promise<void>;
+}
+
+/** Serves until it is asked to end. @returns the exit code */
+export async function serveUntilSignal(flags: ServiceFlags, { hasPage, onStart }: Service): Promise<number> {
+  const { folder, host, port, token } = flags;
+  const { startServer } = await import("../service/server.js"); // the engine is loaded when it is needed
+  const server = await startServer({
+    folder,
+    models: modelFrom(flags),
+    page: hasPage,
+    ...(host !== undefined && { host }),
+    ...(port !== undefined && { port }),
+    ...(token !== undefined && { token }),
+  });
+  for (const damaged of server.studio.damaged)
+    remark(`warning: ${damaged}: its record cannot be read; it is left as it is`);
+  const ended = new Promise<void>((done) => {
+    pauseOnSignals(() => {
+      remark("ends after the step that is being taken; Ctrl-C once more ends at once");
+      done();
+    });
+  });
+  tell(server.address);
+  remark(`sessions are kept in ${folder}; Ctrl-C ends it, all of them are saved`);
+  await onStart?.(server.address);
+  await ended;
+  await server.close();
+  return exitCodes.ok;
+}

@@ -1,0 +1,144 @@
+/** The wire: addresses to commands of the studio, and nothing of how pictures are made. */
+import { readFileSync } from "node:fs";
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import { settingsSchema } from "../../guidance/settings.js";
+import { readPicture } from "../read-picture.js";
+import {
+  changesSchema,
+  checked,
+  editSchema,
+  forkSchema,
+  maskSchema,
+  paintSchema,
+  pictureSchema,
+  switchSchema,
+  tokenSchema,
+} from "../requests.js";
+import type { Studio } from "../studio.js";
+import { boundedBodies, formOf, isForm, jsonOf } from "./bodies.js";
+import { type GuardOptions, login, sameOrigin, secured, withToken } from "./guard.js";
+import { pageFrom } from "./page.js";
+import { problem, problemOf } from "./problem.js";
+import { streamEvents } from "./stream.js";
+
+export interface AppOptions extends GuardOptions {
+  /** Folder of the built page; undefined: none is served. */
+  readonly page: string | undefined;
+}
+
+const FOR_EVER = "private, max-age=31536000, immutable";
+
+export function createApp(studio: Studio, options: AppOptions): Hono {
+  const app = new Hono();
+  app.use(secured);
+  app.use(sameOrigin(options));
+  app.onError((error, context) => problemOf(context, error));
+
+  app.get("/health", (context) => context.json({ status: "ok" }));
+
+  app.use("/v1/*", async (context, next) => {
+    await next();
+    if (!context.res.headers.has("Cache-Control")) context.res.headers.set("Cache-Control", "no-store");
+  });
+  app.use("/v1/*", boundedBodies);
+  app.post("/v1/token", async (context) => {
+    return login(context, checked(tokenSchema, await jsonOf(context)).token, options);
+  });
+  app.use("/v1/*", withToken(options));
+
+  app.get("/v1/info", async (context) => {
+    const settings = z.toJSONSchema(settingsSchema, { io: "input", unrepresentable: "any" });
+    return context.json({ version: packageVersion(), ...(await studio.info()), settings });
+  });
+  app.get("/v1/events", (context) => streamEvents(context, studio.events, () => ({ sessions: studio.all() })));
+  app.post("/v1/read", async (context) => context.json(readPicture(await bytesOf(context))));
+  app.post("/v1/mask", async (context) => {
+    const { request, image } = await formOf(context);
+    return png(context, await studio.maskIn(image ?? new Uint8Array(), checked(maskSchema, request)));
+  });
+
+  app.get("/v1/sessions", (context) => context.json({ sessions: studio.all() }));
+  app.post("/v1/sessions", async (context) => {
+    if (!isForm(context)) {
+      return context.json(await studio.create(checked(pictureSchema, await jsonOf(context))), 201);
+    }
+    const { request, ...files } = await formOf(context);
+    const schema = files.image ? editSchema : pictureSchema;
+    return context.json(await studio.create(checked(schema, request), files), 201);
+  });
+
+  app.get("/v1/sessions/:id", (context) => context.json(studio.view(context.req.param("id"))));
+  app.patch("/v1/sessions/:id", async (context) => {
+    return context.json(await studio.change(context.req.param("id"), checked(changesSchema, await jsonOf(context))));
+  });
+  app.delete("/v1/sessions/:id", async (context) => {
+    await studio.remove(context.req.param("id"));
+    return context.body(null, 204);
+  });
+  for (const command of ["pause", "resume", "cancel", "restore"] as const) {
+    app.post(`/v1/sessions/:id/${command}`, async (context) =>
+      context.json(await studio[command](context.req.param("id") as string)),
+    );
+  }
+  app.post("/v1/sessions/:id/fork", async (context) => {
+    return context.json(await studio.fork(context.req.param("id"), checked(forkSchema, await jsonOf(context))));
+  });
+  app.post("/v1/sessions/:id/switch", async (context) => {
+    const { node } = checked(switchSchema, await jsonOf(context));
+    return context.json(await studio.switchTo(context.req.param("id"), node));
+  });
+  app.post("/v1/sessions/:id/paint", async (context) => {
+    const { request, ...files } = await formOf(context);
+    return context.json(await studio.paint(context.req.param("id"), checked(paintSchema, request), files));
+  });
+  app.post("/v1/sessions/:id/mask", async (context) => {
+    const asked = checked(maskSchema, await jsonOf(context));
+    return png(context, await studio.maskOf(context.req.param("id"), asked));
+  });
+  app.get("/v1/sessions/:id/events", (context) => {
+    const id = context.req.param("id");
+    return streamEvents(context, studio.eventsOf(id), () => studio.view(id));
+  });
+  app.get("/v1/sessions/:id/preview/:node{[0-9]{1,7}}/:file{[0-9]{1,7}\\.webp}", async (context) => {
+    const { id, node, file } = context.req.param();
+    const webp = await studio.preview(id, Number(node), Number.parseInt(file, 10));
+    return context.body(webp as Uint8Array<ArrayBuffer>, 200, {
+      "Content-Type": "image/webp",
+      "Cache-Control": FOR_EVER,
+    });
+  });
+  app.get("/v1/sessions/:id/picture.png", async (context) =>
+    png(context, await studio.picture(context.req.param("id"))),
+  );
+  app.get("/v1/sessions/:id/session.vqclip", async (context) => {
+    const id = context.req.param("id");
+    const archive = await studio.archive(id);
+    return context.body(archive as Uint8Array<ArrayBuffer>, 200, {
+      "Content-Type": "application/zip",
+      "Content-Disposition": `attachment; filename="${id}.vqclip"`,
+    });
+  });
+  app.all("/v1/*", (context) =>
+    problem(context, 404, { code: "NOT_FOUND", title: "Not found", detail: `there is no ${context.req.path}` }),
+  );
+
+  app.get("*", pageFrom(options.page));
+  app.notFound((context) =>
+    problem(context, 404, { code: "NOT_FOUND", title: "Not found", detail: `there is no ${context.req.path}` }),
+  );
+  return app;
+}
+
+function png(context: Context, bytes: Uint8Array): Response {
+  return context.body(bytes as Uint8Array<ArrayBuffer>, 200, { "Content-Type": "image/png" });
+}
+
+async function bytesOf(context: Context): Promise<Uint8Array> {
+  return new Uint8Array(await context.req.arrayBuffer());
+}
+
+function packageVersion(): string {
+  const file = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(file) as { version: string }).version;
+}

@@ -1,0 +1,86 @@
+/**
+ * Who may ask: a server on this machine is in reach of every page that its user visits. The Host must be ours (a page can
+ * name this address by a name of its own), an Origin must be ours, and whoever asks must hold the token of this launch.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Context, MiddlewareHandler } from "hono";
+import { getCookie, setCookie } from "hono/cookie";
+import { problem } from "./problem.js";
+
+export interface GuardOptions {
+  readonly token: string;
+  /** Whether a Host header names this server. */
+  readonly isOurs: (host: string) => boolean;
+  /** Cookies know no ports: two servers of one machine would share one name. */
+  readonly cookie: string;
+}
+
+const HEADERS = {
+  "Content-Security-Policy":
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Referrer-Policy": "no-referrer",
+  "X-Content-Type-Options": "nosniff",
+};
+
+/** For every answer: nobody frames it, nothing of others is loaded into it. */
+export const secured: MiddlewareHandler = async (context, next) => {
+  await next();
+  for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value);
+};
+
+export function sameOrigin({ isOurs }: GuardOptions): MiddlewareHandler {
+  return async (context, next) => {
+    const host = context.req.header("host")?.toLowerCase() ?? "";
+    if (!isOurs(host)) {
+      return refused(context, `the server is not called ${JSON.stringify(host)}`, "open the address that it printed");
+    }
+    const origin = context.req.header("origin");
+    if (origin !== undefined && origin !== `http://${host}`) {
+      return refused(context, "the request comes from another page", "pages of other origins are never answered");
+    }
+    const site = context.req.header("sec-fetch-site");
+    const isNavigation = context.req.header("sec-fetch-mode") === "navigate" && context.req.method === "GET";
+    if (site !== undefined && site !== "same-origin" && site !== "none" && !isNavigation) {
+      return refused(context, "the request comes from another page", "pages of other origins are never answered");
+    }
+    return next();
+  };
+}
+
+/** The token, as the cookie of `login` or as `Authorization: Bearer`. */
+export function withToken({ token, cookie }: GuardOptions): MiddlewareHandler {
+  return async (context, next) => {
+    const bearer = /^Bearer (.+)$/.exec(context.req.header("authorization") ?? "")?.[1];
+    const given = bearer ?? getCookie(context, cookie);
+    if (given !== undefined && isSame(given, token)) return next();
+    return problem(context, 401, {
+      code: "NO_TOKEN",
+      title: "Who are you?",
+      detail: "the request does not carry the token of this launch",
+      hint: "open the whole address that the server printed, or send Authorization: Bearer",
+    });
+  };
+}
+
+/** Takes the token once and leaves it as a cookie that scripts cannot read and other sites cannot send. */
+export function login(context: Context, given: string, { token, cookie }: GuardOptions): Response {
+  if (!isSame(given, token)) {
+    const hint = "open the address that the server printed last";
+    return problem(context, 401, { code: "NO_TOKEN", title: "Who are you?", detail: "the token is another one", hint });
+  }
+  setCookie(context, cookie, token, { httpOnly: true, sameSite: "Strict", path: "/" });
+  return context.body(null, 204);
+}
+
+function refused(context: Context, detail: string, hint: string): Response {
+  return problem(context, 403, { code: "REFUSED", title: "Refused", detail, hint });
+}
+
+/** In a time that tells nothing. */
+function isSame(given: string, token: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(token));
+}

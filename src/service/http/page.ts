@@ -1,0 +1,31 @@
+/** The page, as it was built; where it was not, words that say so. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { serveStatic } from "@hono/node-server/serve-static";
+import type { MiddlewareHandler } from "hono";
+
+const UNBUILT = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>vqgan-clip</title>
+<h1>The server runs; its page was not built.</h1>
+<p>Build the package (<code>npm run build</code>) and start it again. The interface under <code>/v1</code> works without it.</p>
+</html>
+`;
+
+/** @param folder of the built page; undefined: there is to be none */
+export function pageFrom(folder: string | undefined): MiddlewareHandler {
+  if (folder === undefined) {
+    return async (context) =>
+      context.text("vqgan-clip serve: the interface is under /v1; vqgan-clip studio has a page.\n");
+  }
+  if (!existsSync(join(folder, "index.html"))) return async (context) => context.html(UNBUILT, 503);
+  return serveStatic({
+    root: folder,
+    onFound: (path, context) => {
+      // Names of assets carry a hash of what is in them; the page names them.
+      const isHashed = /[/\\]assets[/\\]/.test(path);
+      context.header("Cache-Control", isHashed ? "public, max-age=31536000, immutable" : "no-cache");
+    },
+  });
+}

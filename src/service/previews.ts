@@ -1,0 +1,54 @@
+/** Pictures on the way: at most two a second, the latest wins; each is a file that never changes. */
+import type { NDArray } from "../core/ndarray.js";
+import { encodeWebp } from "../image/webp.js";
+import { previewUrl } from "./record.js";
+import type { Session } from "./session.js";
+import type { SessionStore } from "./store.js";
+
+const INTERVAL = 500;
+/** Files that a session keeps: of more, every second one goes, so that what stays is evenly spread. */
+const MOST_FRAMES = 240;
+
+export class Previews {
+  private readonly busy = new Set<string>();
+  private readonly shownAt = new Map<string, number>();
+
+  constructor(private readonly store: SessionStore) {}
+
+  /** A picture of a step; nothing when one was shown just now. Waits for nobody. */
+  offer(session: Session, step: number, picture: NDArray): void {
+    const { id } = session;
+    const now = performance.now();
+    if (this.busy.has(id) || now - (this.shownAt.get(id) ?? Number.NEGATIVE_INFINITY) < INTERVAL) return;
+    this.shownAt.set(id, now);
+    this.busy.add(id);
+    this.show(session, step, picture)
+      .catch(() => undefined) // a full disk costs a preview, never the run
+      .finally(() => this.busy.delete(id));
+  }
+
+  /** A picture that counts: where a session rests. */
+  async show(session: Session, step: number, picture: NDArray): Promise<void> {
+    const { id, record } = session;
+    const { node } = record;
+    const frame = { node, step };
+    if (record.frames.some((former) => former.node === node && former.step === step)) return;
+    await this.store.writePreview(id, node, step, await encodeWebp(picture));
+    record.frames.push(frame);
+    const [, height, width] = picture.shape;
+    session.events.publish("preview", { ...frame, url: previewUrl(id, frame), width, height });
+    await this.thin(session);
+  }
+
+  forget({ id }: Session): void {
+    this.shownAt.delete(id);
+  }
+
+  private async thin({ id, record }: Session): Promise<void> {
+    if (record.frames.length <= MOST_FRAMES) return;
+    const last = record.frames.length - 1;
+    const goes = record.frames.filter((_, i) => i % 2 === 1 && i !== last);
+    record.frames = record.frames.filter((frame) => !goes.includes(frame));
+    for (const { node, step } of goes) await this.store.removePreview(id, node, step);
+  }
+}

@@ -1,0 +1,85 @@
+/** What clients may ask for, made from the one schema of settings: no paths, no addresses, nothing that is not named here. */
+import { z } from "zod";
+import { VqganClipError } from "../core/errors.js";
+import { inWords } from "../core/schema-words.js";
+import { SEED_FORM, seedFrom } from "../core/seed.js";
+import { shown } from "../core/shown.js";
+import { type PresetName, presetNames } from "../guidance/presets.js";
+import { scheduleSchema, settingsSchema } from "../guidance/settings.js";
+import { optimizerPolicies } from "../sessions/paint.js";
+
+const { shape } = settingsSchema;
+const prompts = z.string().max(10_000);
+const seed = z
+  .union([z.number(), z.string()])
+  .refine((value) => seedFrom(value) !== undefined, `expected ${SEED_FORM}`);
+const side = z.int().min(0).max(65_536);
+const rect = z.tuple([side, side, side, side]);
+
+/** Any setting of a single picture; whatever is left out, the models and presets decide. */
+export const pictureSchema = settingsSchema
+  .omit({ targets: true, motion: true, temporal: true })
+  .partial()
+  .extend({
+    prompts: z.union([prompts, z.array(prompts).min(1).max(64)]),
+    seed: seed.optional(),
+    regularizer: shape.regularizer.partial().optional(),
+    plateau: shape.plateau.partial().optional(),
+    schedule: scheduleSchema.optional(),
+    preset: z.enum(presetNames as [PresetName, ...PresetName[]]).optional(),
+    /** Every so many steps a state is kept, to fork from. */
+    keepEvery: z.int().min(0).max(1_000_000).optional(),
+  });
+export type PictureAsked = z.infer<typeof pictureSchema>;
+
+/** A picture to make out of one that came with the request. */
+export const editSchema = pictureSchema.extend({
+  strength: z.number().min(0).max(1).optional(),
+  rect: rect.optional(),
+  maxSide: z.int().min(16).max(4096).optional(),
+});
+export type EditAsked = z.infer<typeof editSchema>;
+
+/** What may change on the way. */
+export const changesSchema = z.strictObject({
+  prompts: prompts.optional(),
+  steps: shape.steps.optional(),
+  learningRate: shape.learningRate.optional(),
+  seed: seed.optional(),
+  plateau: shape.plateau.partial().optional(),
+});
+export type Changes = z.infer<typeof changesSchema>;
+
+const node = z.int().min(1);
+export const forkSchema = changesSchema.extend({
+  node: node.optional(),
+  at: z.int().min(0).optional(),
+  /** Whether it goes on at once (default: when it was going on before). */
+  resume: z.boolean().optional(),
+});
+export type ForkAsked = z.infer<typeof forkSchema>;
+
+export const switchSchema = z.strictObject({ node });
+
+export const paintSchema = changesSchema.extend({
+  optimizer: z.enum(optimizerPolicies).optional(),
+  /** Whether it goes on at once (default true). */
+  resume: z.boolean().optional(),
+});
+export type PaintAsked = z.infer<typeof paintSchema>;
+
+export const maskSchema = z
+  .strictObject({ phrase: z.string().min(1).max(1000).optional(), rect: rect.optional() })
+  .refine(({ phrase, rect }) => (phrase === undefined) !== (rect === undefined), "expected either phrase or rect");
+export type MaskAsked = z.infer<typeof maskSchema>;
+
+export const tokenSchema = z.strictObject({ token: z.string().max(1000) });
+
+/** The value as the schema has it. @throws BAD_ARGUMENT naming the field, what is wanted and what came */
+export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value, { reportInput: true, error: inWords });
+  if (parsed.success) return parsed.data;
+  const { path = [], message = "invalid", input } = parsed.error.issues[0] ?? {};
+  const came = input === undefined || typeof input === "object" ? "" : `, got ${shown(input)}`;
+  throw new VqganClipError("BAD_ARGUMENT", `${path.join(".") || "request"}: ${message}${came}`);
+}

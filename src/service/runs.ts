@@ -1,0 +1,101 @@
+/** Runs behind sessions: opened from their files when they are needed, and kept compiled for a while. */
+import { existsSync } from "node:fs";
+import { decodePicture } from "../image/decode.js";
+import { noticeText } from "../pair/notice-text.js";
+import { planRun } from "../pair/plan.js";
+import type { PictureRun } from "../picture-run.js";
+import type { VqganClip } from "../vqgan-clip.js";
+import type { ForkAsked } from "./requests.js";
+import type { Session } from "./session.js";
+import type { SessionStore } from "./store.js";
+
+/** Compiled runs take memory: the one that runs, and the one that somebody looks at. */
+const MOST_HELD = 2;
+/** Pixels of a picture that comes with a request. */
+const MOST_PIXELS = 25_000_000;
+/** Steps between two states that are kept, to go back to, where a request does not say. */
+const KEEP_EVERY = 25;
+
+export interface Uploads {
+  readonly image?: Uint8Array | undefined;
+  readonly mask?: Uint8Array | undefined;
+}
+
+export class Runs {
+  /** Those used last come last. */
+  private readonly held = new Map<string, PictureRun>();
+
+  constructor(
+    readonly vq: VqganClip,
+    private readonly store: SessionStore,
+    private readonly tell: (session: Session, notice: string) => void,
+  ) {}
+
+  /** The session's run, as its files say where it is not at hand. */
+  async of(session: Session): Promise<PictureRun> {
+    const run = this.held.get(session.id) ?? (await this.opened(session));
+    await this.hold(session, run);
+    return run;
+  }
+
+  /** The run that is at hand, where there is one. */
+  heldOf({ id }: Session): PictureRun | undefined {
+    return this.held.get(id);
+  }
+
+  /** From now on this is the session's run. */
+  async hold(session: Session, run: PictureRun): Promise<void> {
+    const former = this.held.get(session.id);
+    this.held.delete(session.id);
+    this.held.set(session.id, run);
+    if (former && former !== run) await former.dispose();
+    for (const [id, other] of this.held) {
+      if (this.held.size <= MOST_HELD) break;
+      if (other.status === "running" || id === session.id) continue;
+      this.held.delete(id);
+      await other.dispose();
+    }
+  }
+
+  async drop(session: Session): Promise<void> {
+    const run = this.held.get(session.id);
+    this.held.delete(session.id);
+    await run?.dispose().catch(() => undefined); // its engine may have fallen
+  }
+
+  /** A run that begins as the request says. @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE, OUT_OF_LIMITS */
+  async begun(request: Record<string, unknown>, { image, mask }: Uploads, heard?: Session): Promise<PictureRun> {
+    const told = { keepEvery: KEEP_EVERY, ...request, ...(heard && { onNotice: this.listener(heard) }) };
+    if (!image) return this.vq.create(told);
+    const drawn = mask && (await decodePicture(mask, "mask", { as: "mask", maxPixels: MOST_PIXELS }));
+    return this.vq.edit({ ...told, image: await uploaded(image, "image"), ...(drawn && { mask: drawn }) });
+  }
+
+  /** Bytes that a run will take at its peak. */
+  peakBytes(run: PictureRun): number {
+    return planRun(this.vq, run.settings, {}).peakBytes;
+  }
+
+  /** Another run out of the session's file. @throws BAD_ARGUMENT, BAD_PROMPT */
+  reopened(session: Session, request: Omit<ForkAsked, "resume"> = {}): Promise<PictureRun> {
+    const file = this.store.fileOf(session.id, "session.vqclip");
+    return this.vq.open(file, { ...request, onNotice: this.listener(session) } as Parameters<VqganClip["open"]>[1]);
+  }
+
+  private async opened(session: Session): Promise<PictureRun> {
+    const { id, record } = session;
+    if (existsSync(this.store.fileOf(id, "session.vqclip"))) return this.reopened(session);
+    const image = await this.store.read(id, "image");
+    const mask = await this.store.read(id, "mask");
+    return this.begun(record.request, { image, mask }, session);
+  }
+
+  private listener(session: Session) {
+    return (notice: Parameters<typeof noticeText>[0]) => this.tell(session, noticeText(notice));
+  }
+}
+
+/** A picture that came with a request, numbers [3,H,W]. @throws BAD_IMAGE, OUT_OF_LIMITS */
+export function uploaded(bytes: Uint8Array, name: string) {
+  return decodePicture(bytes, name, { maxPixels: MOST_PIXELS });
+}

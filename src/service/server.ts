@@ -1,0 +1,98 @@
+/** The studio behind a port of this machine. */
+import { randomBytes } from "node:crypto";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { createAdaptorServer } from "@hono/node-server";
+import { requires, VqganClipError } from "../core/errors.js";
+import type { PretrainedOptions } from "../vqgan-clip.js";
+import { createApp } from "./http/app.js";
+import { Studio } from "./studio.js";
+
+export interface ServerOptions {
+  readonly folder: string;
+  readonly models: PretrainedOptions;
+  /** Default 127.0.0.1: this machine alone. */
+  readonly host?: string;
+  /** Default 0: one that is free. */
+  readonly port?: number;
+  /** What whoever asks must hold (default: drawn for this launch); beyond this machine one must be given. */
+  readonly token?: string;
+  /** Whether the page is served (default true). */
+  readonly page?: boolean;
+}
+
+export interface RunningServer {
+  /** With the token in its fragment, which browsers send to nobody. */
+  readonly address: string;
+  readonly port: number;
+  readonly token: string;
+  readonly studio: Studio;
+  /** Checkpoints what runs, within a step, and ends. */
+  close(): Promise<void>;
+}
+
+/** Where the build puts the page: beside the compiled sources. */
+const PAGE = fileURLToPath(new URL("../studio", import.meta.url));
+const LOCAL = ["127.0.0.1", "localhost", "::1"];
+const EVERYWHERE = ["0.0.0.0", "::"];
+
+/** Names under which the server may be called. Of a name that is not its own, no page can make it one; numbers are nobody's name. */
+function ours(host: string, port: number): (called: string) => boolean {
+  const names = new Set([...LOCAL, host].map(bracketed));
+  return (called) => {
+    const name = called.endsWith(`:${port}`) ? called.slice(0, -`:${port}`.length) : port === 80 ? called : "";
+    const isNumber = /^([\d.]+|\[[\da-f:.]+\])$/.test(name);
+    return names.has(name) || (EVERYWHERE.includes(host) && isNumber);
+  };
+}
+
+const bracketed = (host: string): string => (host.includes(":") ? `[${host}]` : host);
+
+/** @throws BAD_ARGUMENT, IO_FAILED when the port is taken; what `Studio.open` throws */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { folder, models, host = "127.0.0.1", port: wanted = 0, page = true } = options;
+  requires(
+    LOCAL.includes(host) || options.token !== undefined,
+    "BAD_ARGUMENT",
+    () => `--host ${host}: others on the network could reach the server`,
+    "name a --token of your own, of at least 16 characters",
+  );
+  requires(
+    options.token === undefined || /^[\w.~-]{16,200}$/.test(options.token),
+    "BAD_ARGUMENT",
+    () => "--token: expected 16 to 200 letters, digits or any of . _ ~ -",
+  );
+  const token = options.token ?? randomBytes(24).toString("base64url");
+  let fetch: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
+  const server = createAdaptorServer({ fetch: (request) => fetch(request) }) as Server;
+  await listening(server, host, wanted);
+  const { port } = server.address() as AddressInfo;
+  const studio = await Studio.open({ folder, models }).catch((error: unknown) => {
+    server.close();
+    throw error;
+  });
+  const guard = { token, isOurs: ours(host, port), cookie: `vqgan-clip-${port}` };
+  fetch = createApp(studio, { ...guard, page: page ? PAGE : undefined }).fetch as typeof fetch;
+  return {
+    address: `http://${bracketed(EVERYWHERE.includes(host) ? "127.0.0.1" : host)}:${port}/#token=${token}`,
+    port,
+    token,
+    studio,
+    close: async () => {
+      server.close();
+      await studio.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((done, failed) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const reason = cause.code === "EADDRINUSE" ? "another program has it" : cause.message;
+      failed(new VqganClipError("IO_FAILED", `port ${port} of ${host}: ${reason}`, "name another --port", { cause }));
+    });
+    server.listen(port, host, done);
+  });
+}

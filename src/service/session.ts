@@ -1,0 +1,102 @@
+/** A session that is served: its record, who may touch it now, and what is told of it. */
+import type { StepEvent } from "../guidance/run-state.js";
+import type { PictureRun } from "../picture-run.js";
+import type { RunStatus } from "../sessions/run-status.js";
+import type { SessionTree } from "../sessions/session-tree.js";
+import { EventLog } from "./event-log.js";
+import { type Fault, nodeRecords, type SessionRecord } from "./record.js";
+
+/** Losses that are kept of all its nodes together; of more, every second one goes. */
+const MOST_LOSSES = 2000;
+/** Weight of the past in the smoothed time of a step. */
+const SMOOTHING = 0.8;
+
+export class Session {
+  readonly events = new EventLog();
+  /** Whether it is to go on as soon as the engine is free for it. */
+  wanted = false;
+  /** Commands that wait for the step that is being taken. */
+  interruptions = 0;
+  /** Falls of the engine since its last step. */
+  falls = 0;
+  /** When it was last written down, by `performance.now()`. */
+  savedAt = Number.NEGATIVE_INFINITY;
+  private secondsPerStep: number | undefined;
+  private steppedAt: number | undefined;
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(readonly record: SessionRecord) {}
+
+  get id(): string {
+    return this.record.id;
+  }
+
+  /** Steps a second while it runs. */
+  get rate(): number | null {
+    const { secondsPerStep } = this;
+    return this.record.status === "running" && secondsPerStep ? Math.round(1000 / secondsPerStep) / 1000 : null;
+  }
+
+  /** One at a time, in the order asked: steps and commands never meet. */
+  exclusive<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.last.then(work);
+    this.last = done.catch(() => undefined);
+    return done;
+  }
+
+  /** @param error why, when it failed */
+  become(status: RunStatus, error?: Fault): void {
+    const { record } = this;
+    record.status = status;
+    if (error) record.error = error;
+    else delete record.error;
+    if (status !== "running") this.steppedAt = this.secondsPerStep = undefined;
+    this.touch();
+  }
+
+  touch(): void {
+    this.record.updatedAt = new Date().toISOString();
+  }
+
+  /** @returns whether it is new */
+  note(text: string): boolean {
+    if (this.record.notices.includes(text)) return false;
+    this.record.notices.push(text);
+    return true;
+  }
+
+  stepped({ step, losses: { total, prompts } }: StepEvent): void {
+    const { record } = this;
+    const now = performance.now();
+    if (this.steppedAt !== undefined) {
+      const seconds = (now - this.steppedAt) / 1000;
+      this.secondsPerStep = SMOOTHING * (this.secondsPerStep ?? seconds) + (1 - SMOOTHING) * seconds;
+    }
+    this.steppedAt = now;
+    record.step = step;
+    record.losses.push({ node: record.node, step, total, prompts: [...prompts] });
+    if (record.losses.length > MOST_LOSSES) record.losses = record.losses.filter((_, i) => i % 2 === 1);
+    this.touch();
+  }
+
+  /** Says of itself what the run is; before the run has begun, it has no nodes. */
+  follow(run: PictureRun): void {
+    const { history, settings } = run;
+    this.record.settings = { ...settings };
+    this.record.steps = settings.steps;
+    if (history) this.followTree(history);
+  }
+
+  followTree(tree: SessionTree): void {
+    const { record } = this;
+    record.nodes = nodeRecords(tree);
+    record.node = tree.current;
+    const current = record.nodes.find(({ id }) => id === tree.current);
+    if (!current) return;
+    record.step = current.step;
+    record.settings = current.settings;
+    record.steps = current.settings.steps as number;
+    // What was told of steps that a killed server did not write down is told again.
+    record.losses = record.losses.filter(({ node, step }) => node !== current.id || step <= current.step);
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * Sessions on disk: a folder for each, its files written whole or not at all. The files are the truth: whoever opens the
+ * folder anew finds all that was there, whatever ended the process before.
+ */
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { VqganClipError } from "../core/errors.js";
+import { writeFileAtomically } from "../files/atomic-write.js";
+import { holderOf, type Lock, takeLock } from "../files/lock.js";
+import { Refusal } from "./errors.js";
+import { parseRecord, type SessionRecord } from "./record.js";
+
+/** Files of a session beside its previews. */
+export type SessionFileName = "record.json" | "session.vqclip" | "picture.png" | "image" | "mask";
+
+const ID = /^[0-9a-f]{24}$/;
+
+export class SessionStore {
+  private constructor(
+    readonly folder: string,
+    private readonly lock: Lock,
+  ) {}
+
+  /** @throws IO_FAILED when it cannot be written to, or another process is at work in it */
+  static async open(path: string): Promise<SessionStore> {
+    const folder = resolve(path);
+    try {
+      await mkdir(join(folder, "sessions"), { recursive: true });
+      await mkdir(join(folder, "bin"), { recursive: true });
+      const file = join(folder, ".lock");
+      const lock = await takeLock(file);
+      if (lock) return new SessionStore(folder, lock);
+      const holder = await holderOf(file);
+      const where = holder && holder.host !== hostname() ? ` on ${holder.host}` : "";
+      const who = holder ? `process ${holder.pid}${where}` : "another process";
+      const hint = `use its address, name another --folder, or if nothing is at it, delete ${file}`;
+      throw new VqganClipError("IO_FAILED", `${path}: ${who} serves this folder`, hint);
+    } catch (cause) {
+      if (cause instanceof VqganClipError) throw cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new VqganClipError("IO_FAILED", `${path}: ${reason}`, "name another --folder", { cause });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.lock.release();
+  }
+
+  /** A new session's id, which nobody guesses. */
+  newId(): string {
+    return randomBytes(12).toString("hex");
+  }
+
+  /** All sessions there are. What a killed process left half made is taken away; a record that is damaged is told of. */
+  async all(): Promise<{ readonly records: SessionRecord[]; readonly damaged: readonly string[] }> {
+    const records: SessionRecord[] = [];
+    const damaged: string[] = [];
+    for (const id of await readdir(join(this.folder, "sessions"))) {
+      if (!ID.test(id)) continue;
+      const json = await this.read(id, "record.json");
+      if (json === undefined) {
+        await rm(this.path(id), { recursive: true, force: true });
+        continue;
+      }
+      try {
+        records.push(parseRecord(Buffer.from(json).toString("utf8")));
+      } catch {
+        damaged.push(this.path(id));
+      }
+    }
+    return { records, damaged };
+  }
+
+  async make(id: string): Promise<void> {
+    await mkdir(join(this.path(id), "previews"), { recursive: true });
+  }
+
+  async write(id: string, name: SessionFileName, bytes: Uint8Array): Promise<void> {
+    await writeFileAtomically(this.fileOf(id, name), bytes);
+  }
+
+  async writeRecord(record: SessionRecord): Promise<void> {
+    await this.write(record.id, "record.json", Buffer.from(`${JSON.stringify(record)}\n`));
+  }
+
+  /** Undefined when there is no such file. */
+  async read(id: string, name: SessionFileName): Promise<Uint8Array | undefined> {
+    return readOrNothing(this.fileOf(id, name));
+  }
+
+  fileOf(id: string, name: SessionFileName): string {
+    return join(this.path(id), name);
+  }
+
+  async writePreview(id: string, node: number, step: number, bytes: Uint8Array): Promise<void> {
+    await writeFileAtomically(this.previewFile(id, node, step), bytes);
+  }
+
+  async readPreview(id: string, node: number, step: number): Promise<Uint8Array | undefined> {
+    return readOrNothing(this.previewFile(id, node, step));
+  }
+
+  async removePreview(id: string, node: number, step: number): Promise<void> {
+    await rm(this.previewFile(id, node, step), { force: true });
+  }
+
+  /** Into the bin, whole. */
+  async discard(id: string): Promise<void> {
+    await rename(this.path(id), join(this.folder, "bin", id));
+  }
+
+  /** Out of the bin. @throws NOT_FOUND */
+  async restore(id: string): Promise<SessionRecord> {
+    const binned = ID.test(id) ? join(this.folder, "bin", id) : undefined;
+    const json = binned && (await readOrNothing(join(binned, "record.json")));
+    if (!binned || !json) throw new Refusal("NOT_FOUND", `there is no deleted session ${id}`);
+    await rename(binned, this.path(id));
+    return parseRecord(Buffer.from(json).toString("utf8"));
+  }
+
+  private previewFile(id: string, node: number, step: number): string {
+    return join(this.path(id), "previews", `${node}-${step}.webp`);
+  }
+
+  /** Ids are ours alone: nothing else becomes a part of a path. */
+  private path(id: string): string {
+    if (!ID.test(id)) throw new Refusal("NOT_FOUND", "there is no such session");
+    return join(this.folder, "sessions", id);
+  }
+}
+
+async function readOrNothing(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,427 @@
+/** The service without its wire: sessions that are made, changed, painted on, forked, kept and thrown away. */
+import { requires } from "../core/errors.js";
+import { presetNames } from "../guidance/presets.js";
+import { rectangleMask } from "../masks/mask.js";
+import { maskPng } from "../masks/mask-png.js";
+import type { PictureRun } from "../picture-run.js";
+import { givenThreads } from "../runtime/given-threads.js";
+import { readSession } from "../sessions/session-file.js";
+import type { SessionChanges } from "../sessions/session-tree.js";
+import { type PretrainedOptions, VqganClip } from "../vqgan-clip.js";
+import { Refusal } from "./errors.js";
+import { EventLog } from "./event-log.js";
+import { Previews } from "./previews.js";
+import { type SessionRecord, type SessionSummary, type SessionView, summaryOf, viewOf } from "./record.js";
+import type { Changes, EditAsked, ForkAsked, MaskAsked, PaintAsked, PictureAsked } from "./requests.js";
+import { Runs, type Uploads, uploaded } from "./runs.js";
+import { Session } from "./session.js";
+import { SessionStore } from "./store.js";
+import { Worker } from "./worker.js";
+
+export interface StudioOptions {
+  /** Where sessions live. */
+  readonly folder: string;
+  readonly models: PretrainedOptions;
+}
+
+/** Milliseconds between two tellings of a running session to those who look at the list. */
+const LIST_INTERVAL = 1000;
+
+export class Studio {
+  /** Of the list: `session` with a summary, `deleted` with an id. */
+  readonly events = new EventLog();
+  private readonly sessions = new Map<string, Session>();
+  private readonly previews: Previews;
+  private readonly runs: Runs;
+  private readonly worker: Worker;
+  private listedAt = Number.NEGATIVE_INFINITY;
+
+  private constructor(
+    private readonly vq: VqganClip,
+    private readonly store: SessionStore,
+    private readonly models: PretrainedOptions,
+    /** Folders whose records cannot be read; they are left as they are. */
+    readonly damaged: readonly string[],
+    records: readonly SessionRecord[],
+  ) {
+    this.previews = new Previews(store);
+    this.runs = new Runs(vq, store, (session, text) => this.note(session, text));
+    this.worker = new Worker(this.runs, this.previews, {
+      save: (session, run) => this.save(session, run),
+      tell: (session) => this.tell(session),
+      stepped: (session, event) => {
+        const { step, losses } = event;
+        const { steps, rate, etaSeconds } = this.summary(session);
+        session.events.publish("step", { step, steps, losses, rate, etaSeconds });
+        if (performance.now() - this.listedAt > LIST_INTERVAL) this.list(session);
+      },
+      note: (session, text) => this.note(session, text),
+      settle: (session, run) => this.settle(session, run),
+    });
+    for (const record of records) this.sessions.set(record.id, new Session(record));
+  }
+
+  /** Opens models and folder; what was running or waiting there goes on. @throws BAD_MODEL, BAD_FILE, IO_FAILED */
+  static async open({ folder, models }: StudioOptions): Promise<Studio> {
+    const vq = await VqganClip.fromPretrained({ ...models, isolate: true });
+    const store = await SessionStore.open(folder);
+    const { records, damaged } = await store.all();
+    const studio = new Studio(vq, store, models, damaged, records);
+    await studio.takeUp();
+    return studio;
+  }
+
+  /** Checkpoints what runs, within a step, and gives everything back. */
+  async close(): Promise<void> {
+    await this.worker.close();
+    for (const session of this.sessions.values()) await session.exclusive(() => this.runs.drop(session));
+    this.vq.kill();
+    await this.store.close();
+  }
+
+  async info(): Promise<object> {
+    const { device = "cpu", threads = givenThreads() } = this.models;
+    const recommended = this.vq.resolve({ prompts: "a picture" }).settings;
+    const models = (await this.vq.identities()).map(({ role, name }) => ({ role, name }));
+    const { prompts: _, seed: __, ...settings } = recommended;
+    return {
+      models,
+      device,
+      threads: threads ?? null,
+      size: recommended.size,
+      presets: presetNames,
+      recommended: settings,
+    };
+  }
+
+  /** Newest first. */
+  all(): SessionSummary[] {
+    const summaries = [...this.sessions.values()].map((session) => this.summary(session));
+    return summaries.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  }
+
+  /** @throws NOT_FOUND */
+  view(id: string): SessionView {
+    return this.viewOf(this.session(id));
+  }
+
+  /** @throws NOT_FOUND */
+  eventsOf(id: string): EventLog {
+    return this.session(id).events;
+  }
+
+  /** A picture to make, or with an image one to edit: it waits for its turn. @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE */
+  async create(asked: PictureAsked | EditAsked, uploads: Uploads = {}): Promise<SessionView> {
+    const run = await this.runs.begun(asked, uploads);
+    const { settings } = run;
+    const id = this.store.newId();
+    const now = new Date().toISOString();
+    const session = new Session({
+      version: 1,
+      id,
+      kind: uploads.image ? "edit" : "create",
+      request: { ...asked, seed: settings.seed },
+      status: "queued",
+      node: 1,
+      step: 0,
+      steps: settings.steps,
+      settings: { ...settings },
+      notices: [],
+      peakBytes: this.runs.peakBytes(run),
+      losses: [],
+      nodes: [],
+      frames: [],
+      createdAt: now,
+      updatedAt: now,
+    });
+    await this.store.make(id);
+    if (uploads.image) await this.store.write(id, "image", uploads.image);
+    if (uploads.mask) await this.store.write(id, "mask", uploads.mask);
+    await this.store.writeRecord(session.record);
+    this.sessions.set(id, session);
+    this.worker.enqueue(session);
+    this.tell(session);
+    return this.viewOf(session);
+  }
+
+  /** Other settings, from the next step on. @throws BAD_ARGUMENT, BAD_PROMPT, CONFLICT */
+  async change(id: string, changes: Changes): Promise<SessionView> {
+    return this.atRest(id, async (session) => {
+      refuseWhen(session, ["cancelled"], "change");
+      const { record } = session;
+      const run = await this.runs.of(session);
+      if (run.history) run.resume(changes as SessionChanges);
+      else await this.askAgain(session, changes);
+      await this.save(session, this.runs.heldOf(session));
+      if (record.status === "finished" && record.step < record.steps) session.become("paused");
+    });
+  }
+
+  /** After the step that is being taken. @throws CONFLICT */
+  async pause(id: string): Promise<SessionView> {
+    const waiting = this.session(id);
+    if (waiting.record.status === "paused") return this.viewOf(waiting);
+    refuseWhen(waiting, ["finished", "failed", "cancelled"], "pause");
+    this.worker.withdraw(waiting);
+    return this.atRest(id, (session) => this.rest(session));
+  }
+
+  /** It waits for its turn. @throws CONFLICT */
+  async resume(id: string): Promise<SessionView> {
+    const session = this.session(id);
+    refuseWhen(session, ["cancelled"], "resume", "fork it");
+    refuseWhen(session, ["finished"], "resume", "change its steps, fork it or paint on it");
+    this.goOn(session);
+    return this.viewOf(session);
+  }
+
+  /** Given up after the step that is being taken; what it has is kept. */
+  async cancel(id: string): Promise<SessionView> {
+    refuseWhen(this.session(id), ["finished"], "cancel");
+    this.worker.withdraw(this.session(id));
+    return this.atRest(id, async (session) => {
+      if (session.record.status === "running") await this.rest(session);
+      session.become("cancelled");
+      await this.save(session);
+      await this.runs.drop(session);
+    });
+  }
+
+  /** A new node at a kept step (default: where the node stands), which from now on goes on. @throws BAD_ARGUMENT, CONFLICT */
+  async fork(id: string, { resume, node, at, ...changes }: ForkAsked): Promise<SessionView> {
+    return this.branch(id, resume, async (session) => {
+      const of = session.record.nodes.find((each) => each.id === (node ?? session.record.node));
+      const forked = await this.runs.reopened(session, { ...changes, ...(node && { node }), at: at ?? of?.step ?? 0 });
+      await this.runs.hold(session, forked);
+    });
+  }
+
+  /** Another node goes on, as it is. @throws BAD_ARGUMENT, CONFLICT */
+  async switchTo(id: string, node: number): Promise<SessionView> {
+    return this.branch(id, false, async (session) => {
+      await this.runs.hold(session, await this.runs.reopened(session, { node }));
+    });
+  }
+
+  /** Goes on from its picture as somebody painted it over. @throws BAD_ARGUMENT, BAD_IMAGE, BAD_MODEL, CONFLICT */
+  async paint(id: string, { resume = true, ...asked }: PaintAsked, { image, mask }: Uploads): Promise<SessionView> {
+    requires(image, "BAD_ARGUMENT", () => "image: none was given", "send the painted picture as the field image");
+    const picture = await uploaded(image, "image");
+    return this.branch(id, resume, async (session) => {
+      const run = await this.runs.of(session);
+      await run.edit({ ...(asked as SessionChanges), image: picture, ...(mask && { mask }) });
+    });
+  }
+
+  /** What of the session's picture a phrase or a rectangle covers, as a PNG; nothing is changed. @throws BAD_ARGUMENT, BAD_PROMPT */
+  async maskOf(id: string, asked: MaskAsked): Promise<Uint8Array> {
+    const png = await this.picture(id);
+    return this.maskIn(png, asked);
+  }
+
+  /** The same of any picture. */
+  async maskIn(image: Uint8Array, { phrase, rect }: MaskAsked): Promise<Uint8Array> {
+    const picture = await uploaded(image, "image");
+    const [, height, width] = picture.shape as [number, number, number];
+    if (rect) return maskPng(rectangleMask(rect, [height, width]));
+    return maskPng((await this.vq.findMask(picture, phrase as string)).mask);
+  }
+
+  /** Into the bin. */
+  async remove(id: string): Promise<void> {
+    this.worker.withdraw(this.session(id));
+    await this.atRest(id, async (session) => {
+      if (session.record.status === "running" || session.record.status === "queued") session.become("paused");
+      await this.save(session, this.runs.heldOf(session));
+      await this.runs.drop(session);
+      this.sessions.delete(id);
+      await this.store.discard(id);
+      session.events.publish("deleted", { id });
+      this.events.publish("deleted", { id });
+    });
+  }
+
+  /** Out of the bin; it rests. @throws NOT_FOUND */
+  async restore(id: string): Promise<SessionView> {
+    if (this.sessions.has(id)) return this.view(id);
+    const session = new Session(await this.store.restore(id));
+    this.sessions.set(id, session);
+    this.tell(session);
+    return this.viewOf(session);
+  }
+
+  /** Its picture as it is now, as a PNG with its story. @throws CONFLICT before its first step */
+  async picture(id: string): Promise<Uint8Array> {
+    const { record } = this.session(id);
+    const isCurrent = record.picture?.node === record.node && record.picture.step === record.step;
+    const kept = isCurrent && (await this.store.read(id, "picture.png"));
+    if (kept) return kept;
+    return this.interrupting(id, async (session) => {
+      refuseUnbegun(session);
+      const run = await this.runs.of(session);
+      return run.toPNG();
+    });
+  }
+
+  /** Its `.vqclip`. @throws CONFLICT before its first step */
+  async archive(id: string): Promise<Uint8Array> {
+    return this.interrupting(id, async (session) => {
+      refuseUnbegun(session);
+      const run = this.runs.heldOf(session);
+      if (run) await this.save(session, run);
+      return (await this.store.read(id, "session.vqclip")) as Uint8Array;
+    });
+  }
+
+  /** @throws NOT_FOUND */
+  async preview(id: string, node: number, step: number): Promise<Uint8Array> {
+    const webp = await this.store.readPreview(this.session(id).id, node, step);
+    if (!webp) throw new Refusal("NOT_FOUND", `there is no picture of node ${node} at step ${step}`);
+    return webp;
+  }
+
+  /** What was running or waiting when the folder was last served, as its files say. */
+  private async takeUp(): Promise<void> {
+    const unfinished = [...this.sessions.values()]
+      .filter(({ record }) => ["queued", "loading", "running"].includes(record.status))
+      .sort((a, b) => (a.record.createdAt < b.record.createdAt ? -1 : 1));
+    for (const session of unfinished) {
+      try {
+        const bytes = await this.store.read(session.id, "session.vqclip");
+        if (bytes) session.followTree((await readSession(bytes)).tree);
+        session.become("queued");
+        this.worker.enqueue(session);
+      } catch {
+        session.become("paused"); // resuming it tells what is wrong with its file
+      }
+    }
+  }
+
+  private goOn(session: Session): void {
+    session.falls = 0;
+    if (session.record.status !== "running" && session.record.status !== "loading") session.become("queued");
+    this.worker.enqueue(session);
+    this.tell(session);
+  }
+
+  /** A session that has not begun is asked for anew. */
+  private async askAgain(session: Session, changes: Changes): Promise<void> {
+    const { id, record } = session;
+    const request = { ...record.request, ...changes };
+    const image = await this.store.read(id, "image");
+    const mask = await this.store.read(id, "mask");
+    const run = await this.runs.begun(request, { image, mask }, session);
+    record.request = request;
+    await this.runs.hold(session, run);
+  }
+
+  /** A command that leads to another node; it goes on at once when asked to, or where it was going on. */
+  private branch(
+    id: string,
+    resume: boolean | undefined,
+    work: (session: Session) => Promise<void>,
+  ): Promise<SessionView> {
+    return this.atRest(id, async (session) => {
+      refuseUnbegun(session);
+      const held = this.runs.heldOf(session);
+      if (held) await this.save(session, held); // what the file says is where it is
+      const goesOn = resume ?? session.wanted;
+      await work(session);
+      const run = await this.runs.of(session);
+      await this.save(session, run);
+      const isOver = session.record.step >= session.record.steps;
+      await this.settle(session, run);
+      if (goesOn && !isOver) return this.goOn(session);
+      this.worker.withdraw(session);
+      session.become(isOver ? "finished" : "paused");
+      await this.save(session);
+    });
+  }
+
+  /** Where it stands becomes what is seen of it. */
+  private async rest(session: Session): Promise<void> {
+    if (["finished", "failed", "cancelled"].includes(session.record.status)) return; // it ended in the meantime
+    const run = this.runs.heldOf(session);
+    session.become(session.record.nodes.length > 0 && run?.status === "finished" ? "finished" : "paused");
+    this.tell(session);
+    if (!run?.history) return this.save(session);
+    await this.save(session, run);
+    await this.settle(session, run);
+    await this.save(session);
+  }
+
+  /** The picture of where it stands, as a file and as a preview. */
+  private async settle(session: Session, run: PictureRun): Promise<void> {
+    session.follow(run);
+    const { node, step } = session.record;
+    await this.store.write(session.id, "picture.png", await run.toPNG());
+    session.record.picture = { node, step };
+    await this.previews.show(session, step, await run.render());
+  }
+
+  private async save(session: Session, run?: PictureRun): Promise<void> {
+    if (run) session.follow(run);
+    if (run?.history) await run.save(this.store.fileOf(session.id, "session.vqclip"), { picture: false });
+    await this.store.writeRecord(session.record);
+    session.savedAt = performance.now();
+  }
+
+  /** A command between two steps; its end is told. */
+  private async atRest(id: string, work: (session: Session) => Promise<void>): Promise<SessionView> {
+    return this.interrupting(id, async (session) => {
+      await work(session);
+      if (this.sessions.has(id)) this.tell(session);
+      return this.viewOf(session);
+    });
+  }
+
+  /** Something between two steps. @throws NOT_FOUND */
+  private async interrupting<Result>(id: string, work: (session: Session) => Promise<Result>): Promise<Result> {
+    const session = this.session(id);
+    session.interruptions++;
+    return session.exclusive(async () => {
+      session.interruptions--;
+      return work(this.session(id)); // it may have been deleted meanwhile
+    });
+  }
+
+  private session(id: string): Session {
+    const session = this.sessions.get(id);
+    if (!session) throw new Refusal("NOT_FOUND", "there is no such session", "it may be in the bin: restore it");
+    return session;
+  }
+
+  private summary(session: Session): SessionSummary {
+    return summaryOf(session.record, { position: this.worker.positionOf(session), rate: session.rate });
+  }
+
+  private viewOf(session: Session): SessionView {
+    return viewOf(session.record, { position: this.worker.positionOf(session), rate: session.rate });
+  }
+
+  private tell(session: Session): void {
+    session.events.publish("state", this.viewOf(session));
+    if (session.record.error) session.events.publish("error", session.record.error);
+    this.list(session);
+  }
+
+  private list(session: Session): void {
+    this.listedAt = performance.now();
+    this.events.publish("session", this.summary(session));
+  }
+
+  private note(session: Session, text: string): void {
+    if (session.note(text)) session.events.publish("notice", { text });
+  }
+}
+
+function refuseWhen({ record }: Session, statuses: readonly string[], verb: string, hint?: string): void {
+  if (statuses.includes(record.status))
+    throw new Refusal("CONFLICT", `a session that is ${record.status}: ${verb} cannot be done`, hint);
+}
+
+function refuseUnbegun({ record }: Session): void {
+  if (record.nodes.length === 0) {
+    throw new Refusal("CONFLICT", "the session has not begun: there is no picture yet", "wait for its first step");
+  }
+}
