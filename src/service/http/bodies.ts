@@ -29,7 +29,8 @@ const kindOf = (context: Context) => (context.req.header("content-type") ?? "").
 export const boundedBodies: MiddlewareHandler = async (context, next) => {
   if (context.req.method === "GET" || context.req.method === "HEAD") return next();
   const kind = kindOf(context);
-  const hasBody = context.req.raw.body !== null && context.req.header("content-length") !== "0";
+  const hasBody =
+    context.req.header("transfer-encoding") !== undefined || Number(context.req.header("content-length") ?? 0) > 0;
   if (!hasBody || kind === "application/json") return ofJson(context, next);
   if (kind === "multipart/form-data" || kind === "image/png") return ofUpload(context, next);
   return problem(context, 415, {
