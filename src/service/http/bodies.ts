@@ -11,13 +11,15 @@ export const MOST_UPLOAD = 64 * 1024 * 1024;
 function limited(most: number): MiddlewareHandler {
   return bodyLimit({
     maxSize: most,
-    onError: (context) =>
-      problem(context, 413, {
+    onError: (context) => {
+      context.header("Connection", "close"); // what is left of the body is not read
+      return problem(context, 413, {
         code: "OUT_OF_LIMITS",
         title: "Too large",
         detail: `the request is larger than ${most} bytes`,
         hint: "send a smaller picture",
-      }),
+      });
+    },
   });
 }
 

@@ -13,11 +13,12 @@ const UNBUILT = `<!doctype html>
 </html>
 `;
 
+const NO_PAGE = "vqgan-clip serve: the interface is under /v1; vqgan-clip studio has a page.\n";
+
 /** @param folder of the built page; undefined: there is to be none */
 export function pageFrom(folder: string | undefined): MiddlewareHandler {
   if (folder === undefined) {
-    return async (context) =>
-      context.text("vqgan-clip serve: the interface is under /v1; vqgan-clip studio has a page.\n");
+    return async (context, next) => (context.req.path === "/" ? context.text(NO_PAGE) : next());
   }
   if (!existsSync(join(folder, "index.html"))) return async (context) => context.html(UNBUILT, 503);
   return serveStatic({
