@@ -19,7 +19,7 @@ from vqgan import load_vqgan
 ROOT = Path(__file__).parent.parent
 DEFAULTS = {
     "steps": 100, "learningRate": 0.1, "fall": 0.9, "cutouts": 4, "scaleMin": 0.85, "scaleMax": 1.2, "shift": 0.12, "angle": 0.17, "noise": 0.03, "jitter": 0.1, "flip": True,
-    "tv": 0.0, "start": "codes", "clampToCodebook": True, "betas": [0.9, 0.999], "pull": 0.0, "sides": [],
+    "tv": 0.0, "start": "codes", "latent": "quantized", "clampToCodebook": True, "betas": [0.9, 0.999], "pull": 0.0, "sides": [],
 }
 PIXELS = {"steps": 220, "learningRate": 0.06, "tv": 0.3, "fall": 0.8}
 
@@ -90,7 +90,8 @@ class Latent:
         self.z = self.first + sum(F.interpolate(grid, size=self.first.shape[2:], mode="bilinear", align_corners=False) for grid in self.variables)
         if self.settings["clampToCodebook"]:
             self.z = Within.apply(self.z, self.low, self.high)
-        return Straight.apply((self.vqgan.decode(self.vqgan.snap(self.z)[0]).float() + 1) / 2)
+        z = self.z if self.settings["latent"] == "continuous" else self.vqgan.snap(self.z)[0]
+        return Straight.apply((self.vqgan.decode(z).float() + 1) / 2)
 
     def after(self):
         """A latent of one grid is clamped to the codebook's range after the step, as the method says."""

@@ -5,6 +5,8 @@ export function inWords(notice: Notice): string {
   switch (notice.kind) {
     case "refused-device":
       return `Not on ${notice.device}: ${notice.reason}.`;
+    case "poor-copy":
+      return "The models cannot copy this picture well: its detail will be lost.";
     case "mask-of-all":
       return "The mask covers the whole picture: all of it may change.";
     case "memory":

@@ -17,7 +17,7 @@ import { tellPlan } from "./plan.js";
 import { remade } from "./remake.js";
 import { Reporter } from "./reporter.js";
 import { addRunOptions } from "./run-options.js";
-import { runToFiles } from "./run-to-files.js";
+import { type RunReport, runToFiles } from "./run-to-files.js";
 import { whileLocked } from "./session-lock.js";
 import { addTargetOptions, targetsFrom } from "./target-options.js";
 
@@ -107,7 +107,7 @@ async function generate(positional: readonly string[], flags: GenerateFlags): Pr
   }
   if (likeness) {
     const { run, until } = await remade(vq, likeness, requests[0] ?? {}, flags.keepEvery);
-    return written(run, flags, reporter, until);
+    return written(run, flags, reporter, { until });
   }
   const runs = requests.flatMap((request) => {
     const first = vq.create({ ...request, ...begun });
@@ -118,7 +118,8 @@ async function generate(positional: readonly string[], flags: GenerateFlags): Pr
   const letGo = vq.keepPrograms();
   try {
     for (const [i, run] of runs.entries()) {
-      const code = await written(run, isOne ? flags : await numbered(run, flags), reporter);
+      const told = isOne ? undefined : { picture: `${i + 1} of ${runs.length}` };
+      const code = await written(run, isOne ? flags : await numbered(run, flags), reporter, { told });
       if (code === exitCodes.ok) continue;
       if (i + 1 < runs.length) reporter.say(`note: ${runs.length - i - 1} more pictures were not begun`);
       return code;
@@ -130,7 +131,12 @@ async function generate(positional: readonly string[], flags: GenerateFlags): Pr
 }
 
 /** @returns the exit code */
-async function written(run: PictureRun, flags: GenerateFlags, reporter: Reporter, until?: number): Promise<number> {
+async function written(
+  run: PictureRun,
+  flags: GenerateFlags,
+  reporter: Reporter,
+  report: Pick<RunReport, "until" | "told">,
+): Promise<number> {
   const { prompts, seed } = run.settings;
   const { output, saveState } = flags;
   const isNamed = output !== undefined && output !== "-";
@@ -143,7 +149,7 @@ async function written(run: PictureRun, flags: GenerateFlags, reporter: Reporter
   const files = { png, ...sessionFiles(flags, pauseSession), trace: flags.trace, plot: flags.plot };
   const resumeArguments = ["-o", png, ...modelArguments(flags)];
   return whileLocked(files.session, () =>
-    runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments, until }),
+    runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments, ...report }),
   );
 }
 

@@ -28,6 +28,8 @@ export interface RunReport {
   readonly resumeArguments: readonly string[];
   /** Steps after which it is done, where it has more (default: all). */
   readonly until?: number | undefined;
+  /** Which picture it is, where there are several: said with each step. */
+  readonly told?: object | undefined;
 }
 
 /**
@@ -62,7 +64,7 @@ interface Work {
 }
 
 async function worked(run: PictureRun, files: RunFiles, report: RunReport, work: Work): Promise<number> {
-  const { reporter, metadata, resumeArguments, until } = report;
+  const { reporter, metadata, resumeArguments, until, told } = report;
   const { signal, writes, trace } = work;
   const { settings } = run;
   const began = performance.now();
@@ -79,7 +81,7 @@ async function worked(run: PictureRun, files: RunFiles, report: RunReport, work:
     whenAborted: "return",
     ...(until !== undefined && { until }),
     onStep: async ({ step, losses, judged = [] }) => {
-      reporter.step(step, settings.steps, losses);
+      reporter.step(step, settings.steps, losses, told);
       for (const judgement of judged) reporter.event("judged", judgement);
       trace.add(step, losses);
       await checkpoints.after(step);

@@ -6,7 +6,8 @@ import { sha256Of } from "../core/bytes.js";
 import { requires, VqganClipError } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { sameShape } from "../core/shape.js";
-import { type EditSource, finishedPicture } from "../masks/edit.js";
+import { ssim } from "../image/similarity.js";
+import { type EditSource, finishedPicture, workingPicture } from "../masks/edit.js";
 import { compareEdit, type EditReport } from "../masks/edit-report.js";
 import { movesAfter } from "../motion/motion.js";
 import { optimizers } from "../optim/optimizer.js";
@@ -188,6 +189,16 @@ export class Run implements AsyncIterable<StepEvent> {
     const { prompts, embeddings } = this.compiled.step.written;
     const own = firstColumns(embeddings, this.models);
     return source && compareEdit(this.models.perceptor, source, rendered, prompts, own, this.compileOptions);
+  }
+
+  /**
+   * How near the generator's own copy of an edit's source comes to it, before the first step: SSIM, 1 for the same. What it
+   * cannot copy it cannot keep. Undefined where a side is under 11 pixels, too small to tell.
+   */
+  async sourceLikeness(source: EditSource): Promise<number | undefined> {
+    const { settings, z } = this.current;
+    if (Math.min(...settings.size) < 11) return undefined;
+    return ssim(workingPicture(source, settings.size, this.models.generator.factor), await this.imageOf(z));
   }
 
   /**

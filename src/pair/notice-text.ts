@@ -17,6 +17,8 @@ export function noticeText(notice: Notice): string {
       return `note: the prompt is longer than the text encoder reads; read in parts: ${notice.parts.map((part) => `"${part.trim()}"`).join(", ")}`;
     case "refused-device":
       return `note: ${notice.device} does not run this: ${oneLine(notice.reason)}`;
+    case "poor-copy":
+      return `note: the generator's own copy of this picture is unlike it (SSIM ${notice.similarity.toFixed(2)}, good is 0.8 and more), so its detail will be lost; larger models hold photographs (vqgan-clip models)`;
     case "mask-of-all":
       return "note: the mask covers the whole picture, so all of it may change; black or transparent is what stays";
     case "memory":

@@ -8,6 +8,8 @@ import type { Device, DeviceRequest } from "../runtime/devices.js";
 export type Notice =
   | TextNotice
   | { readonly kind: "refused-device"; readonly device: Device; readonly reason: string }
+  /** The generator's own copy of the picture to edit is unlike it: SSIM under .8. What it cannot copy it cannot keep. */
+  | { readonly kind: "poor-copy"; readonly similarity: number }
   /** A mask holds no pixel: everything may change. */
   | { readonly kind: "mask-of-all" }
   /** A run that is about to start will probably need more bytes than are free. */

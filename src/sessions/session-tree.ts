@@ -217,9 +217,20 @@ export function lineageOf(tree: SessionTree): Lineage {
   return branches.reverse();
 }
 
-/** The state under other settings; those that steer a run that has begun mark it as changed. */
+/**
+ * The state under other settings; those that steer a run that has begun mark it as changed.
+ *
+ * @throws BAD_ARGUMENT when more steps are done than `steps` asks for
+ */
 export function withChanges(state: RunState, changes: SessionChanges): RunState {
   const former = state.settings;
+  const { steps = former.steps } = changes;
+  requires(
+    steps >= Math.min(state.step, former.steps),
+    "BAD_ARGUMENT",
+    () => `steps: ${steps} in all were asked for, ${state.step} are done`,
+    "ask for more, or branch off at a kept step",
+  );
   const settings = checkSettings({ ...former, ...changes, plateau: { ...former.plateau, ...changes.plateau } });
   if (!steers(former, settings)) return { ...state, settings };
   const hasBegun = state.step > 0 || settings.seed !== former.seed; // the first latent is drawn

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
+import { Random } from "../../src/core/random.js";
 import { type EditRequest, NDArray, readPngText, readStory, VqganClip } from "../../src/index.js";
 import { cli, compileCli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
@@ -173,13 +174,38 @@ describe("vq.edit", () => {
     const drawn = await told.edit({ ...request, mask: await layer((column) => (column < 9 ? 255 : 0)) });
     const mask = (await drawn.state()).source?.mask?.data as Uint8Array;
     expect(mask.every((value, i) => value === (i % width < 9 ? 255 : 0))).toBe(true);
-    expect(notices).toEqual([]);
+    expect(notices).toEqual(["poor-copy"]); // weights that were never trained
     await told.edit({ ...request, mask: await layer(() => 255) });
-    expect(notices).toEqual(["mask-of-all"]);
+    expect(notices).toEqual(["poor-copy", "mask-of-all"]);
     await expect(told.edit({ ...request, mask: NDArray.zeros("uint8", [height, width]) })).rejects.toThrow(
       "mask: nothing in it may change",
     );
     await drawn.dispose();
+  });
+
+  test("a picture that the generator cannot copy is told before the first step, one that it can is not", async () => {
+    const bundled = await VqganClip.fromPretrained({ threads: 1 });
+    const [side, middle] = [64, 31.5];
+    const colours = (colour: (i: number) => number) =>
+      NDArray.float32(
+        [3, side, side],
+        Float32Array.from({ length: 3 * side * side }, (_, i) => colour(i)),
+      );
+    const disc = colours((i) =>
+      Math.hypot((i % side) - middle, (Math.floor(i / side) % side) - middle) < 20 ? 0.2 : 1,
+    );
+    const random = new Random(3);
+    const noise = colours(() => random.uniform());
+    for (const [image, told] of [
+      [disc, []],
+      [noise, [{ kind: "poor-copy" }]],
+    ] as const) {
+      // biome-ignore format: short
+      const run = await bundled.edit({ image, prompts: "a green apple", seed: 1 });
+      await run.device();
+      expect(run.notices).toMatchObject(told);
+      await run.dispose();
+    }
   });
 
   test("held latents stay as they were, free ones move", async () => {

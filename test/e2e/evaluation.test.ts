@@ -42,7 +42,7 @@ test("pictures that were made alike stay, others are made again", async () => {
     clip: fixturePath("clip-quick-gelu"),
     threads: 1,
   });
-  const column = { folder, lists: ["concepts", "styles"] as const, limit: 1, sources: folder };
+  const column = { isMine: () => true, folder, lists: ["concepts", "styles"] as const, limit: 1, sources: folder };
   const made = (steps: number) => makePictures(vq, prompts, { ...column, settings: { preset: "nerdyrodent", steps } });
   expect(await made(1)).toEqual({ made: 2, kept: 0 });
   expect(await made(1)).toEqual({ made: 0, kept: 2 });

@@ -48,9 +48,10 @@ test("--prompts-file makes a picture for each line, with the prompts beside it, 
   inEmptyFolder(async (cwd) => {
     const text = "\ufeffa castle\r\n\r\n# not this\r\nfog:0.5\r\n";
     await writeFile(join(cwd, "ideas.txt"), Buffer.from(text, "utf16le"));
-    const args = ["oil", "--prompts-file", "ideas.txt", "--seed", "3", "--steps", "0", "-o", "out.png", ...small];
+    const args = ["oil", "--prompts-file", "ideas.txt", "--seed", "3", "--steps", "1", "-o", "out.png", ...small];
     const run = await cli(args, { cwd });
     expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toMatch(/1\/1 .* picture 1 of 2\n[^]*1\/1 .* picture 2 of 2\n/);
     expect(await listing(cwd)).toEqual(["ideas.txt", "out-3-2.png", "out-3.png"]);
     expect((await storyOf(join(cwd, "out-3.png")))?.settings.prompts).toBe("a castle | oil");
     expect((await storyOf(join(cwd, "out-3-2.png")))?.settings.prompts).toBe("fog:0.5 | oil");

@@ -220,6 +220,7 @@ describe("trees", () => {
 
   test("more steps go on in the same node, other prompts in a new one", async () => {
     const run = await vq.create({ ...request, steps: 2 }).toFinish();
+    expect(() => run.resume({ steps: 1 })).toThrow("steps: 1 in all were asked for, 2 are done");
     expect(run.resume({ steps: 3 }).status).toBe("finished");
     await run.toFinish();
     expect(readStory(readPngText(await run.toPNG()))).toMatchObject({ step: 3, changed: false });

@@ -7,6 +7,7 @@
  *     npm run evaluate -- --steps 0               the column of what runs begin with
  *     npm run evaluate -- --seeds 4 --trajectories    seeds against each other; score against picture over 200 steps
  *     npm run evaluate -- --limit 5               a quick look
+ *     npm run evaluate -- --part 1/2 --threads 1  every second picture, and nothing is judged: for two processes side by side
  */
 import { spawnSync } from "node:child_process";
 import { access, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -38,6 +39,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "1" }, // so many pictures of each of the first concepts
     trajectories: { type: "boolean", default: false }, // follow runs over 200 steps: is a better score a better picture?
     "no-speed": { type: "boolean", default: false },
+    part: { type: "string", default: "1/1" },
     "only-judge": { type: "boolean", default: false }, // no new pictures
   },
 });
@@ -71,6 +73,10 @@ const preset = values.preset && oneOf(values.preset, Object.keys(presets) as Pre
 const steps = values.steps === undefined ? undefined : whole(values.steps, "--steps", 0);
 const seeds = whole(values.seeds, "--seeds");
 const limit = whole(values.limit, "--limit");
+const [share, shares] = values.part.split("/").map((number) => whole(number, "--part")) as [number, number?];
+if (shares === undefined || share > shares)
+  throw new Error(`--part: needs a share of all as 1/2, got "${values.part}"`);
+const isMine = (index: number): boolean => index % shares === share - 1;
 const models = resolve(values.models);
 const column = [preset || "default", ...(steps === undefined ? [] : [`${steps}-steps`])].join("-");
 const out = join(values.out, basename(models));
@@ -101,14 +107,22 @@ if (!values["only-judge"]) {
     await writeFile(join(folder, "speed.json"), JSON.stringify(speed));
   }
   const wanted = lists.includes("compositions") ? (prompts.compositions ?? []).length : ENOUGH_RECONSTRUCTIONS;
-  await makeReconstructions(vq, Math.min(limit, wanted), sources, join(out, "reconstructions"));
-  const { made, kept } = await makePictures(vq, prompts, { folder, settings, lists, limit, sources });
+  if (isMine(0)) await makeReconstructions(vq, Math.min(limit, wanted), sources, join(out, "reconstructions"));
+  const { made, kept } = await makePictures(vq, prompts, { folder, settings, lists, limit, isMine, sources });
   console.error(`${made} pictures made, ${kept} were there`);
   for (let seed = 1; seed < seeds; seed++) {
-    const again = { folder: join(folder, "seeds", `${seed}`), settings, lists: ["concepts" as const], sources, seed };
+    const again = {
+      folder: join(folder, "seeds", `${seed}`),
+      settings,
+      lists: ["concepts" as const],
+      isMine,
+      sources,
+      seed,
+    };
     await makePictures(vq, prompts, { ...again, limit: Math.min(limit, SEED_PROMPTS) });
   }
-  if (values.trajectories) await makeTrajectories(vq, prompts, { folder, settings, limit });
+  if (values.trajectories) await makeTrajectories(vq, prompts, { folder, settings, limit, isMine });
 }
+if (shares > 1) process.exit();
 const sheets = values.gallery === undefined ? [] : ["--gallery", values.gallery];
 python("judging.py", ["--pictures", out, "--sources", sources, "--judge", values.judge, "--models", models, ...sheets]);

@@ -19,6 +19,8 @@ export interface Column {
   readonly lists: readonly PictureList[];
   /** At most so many of each list. */
   readonly limit: number;
+  /** Which of a list are to be made, by number from 0: another process may make the others. */
+  readonly isMine: (index: number) => boolean;
   /** Of all pictures (default 0). */
   readonly seed?: number;
   /** Where `draw.py` put the pictures to edit. */
@@ -31,7 +33,7 @@ export const fileName = (index: number): string => `${String(index).padStart(3, 
 export async function makePictures(
   vq: VqganClip,
   prompts: Lists,
-  { folder, settings, lists, limit, sources, seed = 0 }: Column,
+  { folder, settings, lists, limit, isMine, sources, seed = 0 }: Column,
 ): Promise<{ made: number; kept: number }> {
   const count = { made: 0, kept: 0 };
   const began = performance.now();
@@ -39,6 +41,7 @@ export async function makePictures(
     const entries = (prompts[list] ?? []).slice(0, limit);
     await mkdir(join(folder, list), { recursive: true });
     for (const [index, { prompt }] of entries.entries()) {
+      if (!isMine(index)) continue;
       const path = join(folder, list, fileName(index));
       const request = { ...settings, prompts: prompt, seed };
       const image = join(sources, "edits", `${String(index).padStart(2, "0")}.png`);

@@ -21,10 +21,11 @@ interface Trajectory {
 export async function makeTrajectories(
   vq: VqganClip,
   prompts: Lists,
-  { folder, settings, limit }: Pick<Column, "folder" | "settings" | "limit">,
+  { folder, settings, limit, isMine }: Pick<Column, "folder" | "settings" | "limit" | "isMine">,
 ): Promise<void> {
   const followed = Object.entries(FOLLOWED).flatMap(([list, count]) => (prompts[list] ?? []).slice(0, count));
   for (const [index, { prompt }] of followed.slice(0, limit).entries()) {
+    if (!isMine(index)) continue;
     const own = join(folder, "trajectories", String(index).padStart(3, "0"));
     await mkdir(own, { recursive: true });
     const known = await readFile(join(own, "scores.json"), "utf8").catch(() => undefined);
