@@ -9,13 +9,13 @@ export interface ServiceFlags extends Readonly<Record<string, unknown>> {
   readonly port?: number;
   readonly host?: string;
   readonly token?: string;
-  readonly folder: string;
+  readonly folder?: string;
 }
 
 export function addServiceOptions(command: Command): Command {
   command
     .option("--port <n>", "port to listen at (default: one that is free)", (text) => wholeNumber(text, 1, 65_535))
-    .option("--folder <dir>", "where sessions are kept (default: vqgan-clip-studio)", "vqgan-clip-studio")
+    .option("--folder <dir>", "where sessions are kept (default: vqgan-clip-studio)")
     .option("--host <address>", "address to listen at (default: 127.0.0.1, this machine alone)")
     .option("--token <text>", "what whoever asks must hold (default: drawn at each start)");
   return addModelOptions(command);
@@ -29,7 +29,7 @@ export interface Service {
 
 /** Serves until it is asked to end. @returns the exit code */
 export async function serveUntilSignal(flags: ServiceFlags, { hasPage, onStart }: Service): Promise<number> {
-  const { folder, host, port, token } = flags;
+  const { folder = "vqgan-clip-studio", host, port, token } = flags;
   const { startServer } = await import("../service/server.js"); // the engine is loaded when it is needed
   const server = await startServer({
     folder,

@@ -416,8 +416,7 @@ export class Studio {
 }
 
 function refuseWhen({ record }: Session, statuses: readonly string[], verb: string, hint?: string): void {
-  if (statuses.includes(record.status))
-    throw new Refusal("CONFLICT", `a session that is ${record.status}: ${verb} cannot be done`, hint);
+  if (statuses.includes(record.status)) throw new Refusal("CONFLICT", `${verb}: the session is ${record.status}`, hint);
 }
 
 function refuseUnbegun({ record }: Session): void {

@@ -78,8 +78,11 @@ export class Worker {
     for (let session = this.waiting.shift(); session && !this.closing; session = this.waiting.shift()) {
       this.active = session;
       for (const behind of this.waiting) this.around.tell(behind);
-      await this.turn(session);
-      this.active = undefined;
+      try {
+        await this.turn(session);
+      } finally {
+        this.active = undefined;
+      }
       if (session.wanted && !this.closing) this.waiting.push(session); // wanted again in the last moment
     }
   }

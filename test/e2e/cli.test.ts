@@ -404,7 +404,17 @@ describe("other commands", () => {
 
   test("every option of every command says its default and the exit codes are listed", async () => {
     expect((await cli(["--help"])).stdout.toString()).toMatch(/Exit codes:\n +0 [\s\S]*130/);
-    for (const command of ["generate", "edit", "resume", "embed", "score", "reconstruct", "doctor"]) {
+    for (const command of [
+      "generate",
+      "edit",
+      "resume",
+      "embed",
+      "score",
+      "reconstruct",
+      "doctor",
+      "studio",
+      "serve",
+    ]) {
       const { stdout, code } = await cli([command, "--help"]);
       expect(code).toBe(0);
       const text = stdout.toString().split("Options:\n")[1] as string;
