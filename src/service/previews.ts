@@ -40,10 +40,6 @@ export class Previews {
     await this.thin(session);
   }
 
-  forget({ id }: Session): void {
-    this.shownAt.delete(id);
-  }
-
   private async thin({ id, record }: Session): Promise<void> {
     if (record.frames.length <= MOST_FRAMES) return;
     const last = record.frames.length - 1;

@@ -50,6 +50,31 @@ const recordSchema = z.object({
 export type SessionRecord = z.infer<typeof recordSchema>;
 export type NodeRecord = SessionRecord["nodes"][number];
 
+/** Of a session that waits for its first step. */
+export function newRecord({
+  settings,
+  request,
+  ...facts
+}: Pick<SessionRecord, "id" | "kind" | "peakBytes"> & { request: object; settings: Settings }): SessionRecord {
+  const now = new Date().toISOString();
+  return {
+    version: 1,
+    ...facts,
+    request: { ...request, seed: settings.seed },
+    status: "queued",
+    node: 1,
+    step: 0,
+    steps: settings.steps,
+    settings: { ...settings },
+    notices: [],
+    losses: [],
+    nodes: [],
+    frames: [],
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
 /** @throws what JSON and zod do, when it is none */
 export const parseRecord = (json: string): SessionRecord => recordSchema.parse(JSON.parse(json));
 

@@ -3,15 +3,16 @@ import { requires } from "../core/errors.js";
 import { presetNames } from "../guidance/presets.js";
 import { rectangleMask } from "../masks/mask.js";
 import { maskPng } from "../masks/mask-png.js";
-import type { PictureRun } from "../picture-run.js";
 import { givenThreads } from "../runtime/given-threads.js";
 import { readSession } from "../sessions/session-file.js";
 import type { SessionChanges } from "../sessions/session-tree.js";
 import { type PretrainedOptions, VqganClip } from "../vqgan-clip.js";
 import { Refusal } from "./errors.js";
-import { EventLog } from "./event-log.js";
+import type { EventLog } from "./event-log.js";
+import { Keeper } from "./keeper.js";
 import { Previews } from "./previews.js";
-import { type SessionRecord, type SessionSummary, type SessionView, summaryOf, viewOf } from "./record.js";
+import { Queue } from "./queue.js";
+import { newRecord, type SessionRecord, type SessionSummary, type SessionView } from "./record.js";
 import type { Changes, EditAsked, ForkAsked, MaskAsked, PaintAsked, PictureAsked } from "./requests.js";
 import { Runs, type Uploads, uploaded } from "./runs.js";
 import { Session } from "./session.js";
@@ -24,17 +25,11 @@ export interface StudioOptions {
   readonly models: PretrainedOptions;
 }
 
-/** Milliseconds between two tellings of a running session to those who look at the list. */
-const LIST_INTERVAL = 1000;
-
 export class Studio {
-  /** Of the list: `session` with a summary, `deleted` with an id. */
-  readonly events = new EventLog();
   private readonly sessions = new Map<string, Session>();
-  private readonly previews: Previews;
+  private readonly keeper: Keeper;
   private readonly runs: Runs;
   private readonly worker: Worker;
-  private listedAt = Number.NEGATIVE_INFINITY;
 
   private constructor(
     private readonly vq: VqganClip,
@@ -44,20 +39,10 @@ export class Studio {
     readonly damaged: readonly string[],
     records: readonly SessionRecord[],
   ) {
-    this.previews = new Previews(store);
-    this.runs = new Runs(vq, store, (session, text) => this.note(session, text));
-    this.worker = new Worker(this.runs, this.previews, {
-      save: (session, run) => this.save(session, run),
-      tell: (session) => this.tell(session),
-      stepped: (session, event) => {
-        const { step, losses } = event;
-        const { steps, rate, etaSeconds } = this.summary(session);
-        session.events.publish("step", { step, steps, losses, rate, etaSeconds });
-        if (performance.now() - this.listedAt > LIST_INTERVAL) this.list(session);
-      },
-      note: (session, text) => this.note(session, text),
-      settle: (session, run) => this.settle(session, run),
-    });
+    const queue = new Queue();
+    this.keeper = new Keeper(store, queue, new Previews(store));
+    this.runs = new Runs(vq, store, (session, text) => this.keeper.note(session, text));
+    this.worker = new Worker(queue, this.runs, this.keeper);
     for (const record of records) this.sessions.set(record.id, new Session(record));
   }
 
@@ -96,16 +81,21 @@ export class Studio {
 
   /** Newest first. */
   all(): SessionSummary[] {
-    const summaries = [...this.sessions.values()].map((session) => this.summary(session));
+    const summaries = [...this.sessions.values()].map((session) => this.keeper.summary(session));
     return summaries.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
   }
 
   /** @throws NOT_FOUND */
   view(id: string): SessionView {
-    return this.viewOf(this.session(id));
+    return this.keeper.view(this.session(id));
   }
 
-  /** @throws NOT_FOUND */
+  /** Of the list. */
+  get events(): EventLog {
+    return this.keeper.events;
+  }
+
+  /** Of one session. @throws NOT_FOUND */
   eventsOf(id: string): EventLog {
     return this.session(id).events;
   }
@@ -113,35 +103,18 @@ export class Studio {
   /** A picture to make, or with an image one to edit: it waits for its turn. @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE */
   async create(asked: PictureAsked | EditAsked, uploads: Uploads = {}): Promise<SessionView> {
     const run = await this.runs.begun(asked, uploads);
-    const { settings } = run;
     const id = this.store.newId();
-    const now = new Date().toISOString();
-    const session = new Session({
-      version: 1,
-      id,
-      kind: uploads.image ? "edit" : "create",
-      request: { ...asked, seed: settings.seed },
-      status: "queued",
-      node: 1,
-      step: 0,
-      steps: settings.steps,
-      settings: { ...settings },
-      notices: [],
-      peakBytes: this.runs.peakBytes(run),
-      losses: [],
-      nodes: [],
-      frames: [],
-      createdAt: now,
-      updatedAt: now,
-    });
+    const kind = uploads.image ? "edit" : "create";
+    const peakBytes = this.runs.peakBytes(run);
+    const session = new Session(newRecord({ id, kind, request: asked, settings: run.settings, peakBytes }));
     await this.store.make(id);
     if (uploads.image) await this.store.write(id, "image", uploads.image);
     if (uploads.mask) await this.store.write(id, "mask", uploads.mask);
     await this.store.writeRecord(session.record);
     this.sessions.set(id, session);
     this.worker.enqueue(session);
-    this.tell(session);
-    return this.viewOf(session);
+    this.keeper.tell(session);
+    return this.keeper.view(session);
   }
 
   /** Other settings, from the next step on. @throws BAD_ARGUMENT, BAD_PROMPT, CONFLICT */
@@ -152,7 +125,7 @@ export class Studio {
       const run = await this.runs.of(session);
       if (run.history) run.resume(changes as SessionChanges);
       else await this.askAgain(session, changes);
-      await this.save(session, this.runs.heldOf(session));
+      await this.keeper.save(session, this.runs.heldOf(session));
       if (record.status === "finished" && record.step < record.steps) session.become("paused");
     });
   }
@@ -160,7 +133,7 @@ export class Studio {
   /** After the step that is being taken. @throws CONFLICT */
   async pause(id: string): Promise<SessionView> {
     const waiting = this.session(id);
-    if (waiting.record.status === "paused") return this.viewOf(waiting);
+    if (waiting.record.status === "paused") return this.keeper.view(waiting);
     refuseWhen(waiting, ["finished", "failed", "cancelled"], "pause");
     this.worker.withdraw(waiting);
     return this.atRest(id, (session) => this.rest(session));
@@ -172,7 +145,7 @@ export class Studio {
     refuseWhen(session, ["cancelled"], "resume", "fork it");
     refuseWhen(session, ["finished"], "resume", "change its steps, fork it or paint on it");
     this.goOn(session);
-    return this.viewOf(session);
+    return this.keeper.view(session);
   }
 
   /** Given up after the step that is being taken; what it has is kept. */
@@ -182,7 +155,7 @@ export class Studio {
     return this.atRest(id, async (session) => {
       if (session.record.status === "running") await this.rest(session);
       session.become("cancelled");
-      await this.save(session);
+      await this.keeper.save(session);
       await this.runs.drop(session);
     });
   }
@@ -232,12 +205,11 @@ export class Studio {
     this.worker.withdraw(this.session(id));
     await this.atRest(id, async (session) => {
       if (session.record.status === "running" || session.record.status === "queued") session.become("paused");
-      await this.save(session, this.runs.heldOf(session));
+      await this.keeper.save(session, this.runs.heldOf(session));
       await this.runs.drop(session);
       this.sessions.delete(id);
       await this.store.discard(id);
-      session.events.publish("deleted", { id });
-      this.events.publish("deleted", { id });
+      this.keeper.tellDeleted(session);
     });
   }
 
@@ -246,8 +218,8 @@ export class Studio {
     if (this.sessions.has(id)) return this.view(id);
     const session = new Session(await this.store.restore(id));
     this.sessions.set(id, session);
-    this.tell(session);
-    return this.viewOf(session);
+    this.keeper.tell(session);
+    return this.keeper.view(session);
   }
 
   /** Its picture as it is now, as a PNG with its story. @throws CONFLICT before its first step */
@@ -268,7 +240,7 @@ export class Studio {
     return this.interrupting(id, async (session) => {
       refuseUnbegun(session);
       const run = this.runs.heldOf(session);
-      if (run) await this.save(session, run);
+      if (run) await this.keeper.save(session, run);
       return (await this.store.read(id, "session.vqclip")) as Uint8Array;
     });
   }
@@ -301,7 +273,7 @@ export class Studio {
     session.falls = 0;
     if (session.record.status !== "running" && session.record.status !== "loading") session.become("queued");
     this.worker.enqueue(session);
-    this.tell(session);
+    this.keeper.tell(session);
   }
 
   /** A session that has not begun is asked for anew. */
@@ -324,17 +296,17 @@ export class Studio {
     return this.atRest(id, async (session) => {
       refuseUnbegun(session);
       const held = this.runs.heldOf(session);
-      if (held) await this.save(session, held); // what the file says is where it is
+      if (held) await this.keeper.save(session, held); // what the file says is where it is
       const goesOn = resume ?? session.wanted;
       await work(session);
       const run = await this.runs.of(session);
-      await this.save(session, run);
+      await this.keeper.save(session, run);
       const isOver = session.record.step >= session.record.steps;
-      await this.settle(session, run);
+      await this.keeper.settle(session, run);
       if (goesOn && !isOver) return this.goOn(session);
       this.worker.withdraw(session);
       session.become(isOver ? "finished" : "paused");
-      await this.save(session);
+      await this.keeper.save(session);
     });
   }
 
@@ -343,35 +315,19 @@ export class Studio {
     if (["finished", "failed", "cancelled"].includes(session.record.status)) return; // it ended in the meantime
     const run = this.runs.heldOf(session);
     session.become(session.record.nodes.length > 0 && run?.status === "finished" ? "finished" : "paused");
-    this.tell(session);
-    if (!run?.history) return this.save(session);
-    await this.save(session, run);
-    await this.settle(session, run);
-    await this.save(session);
-  }
-
-  /** The picture of where it stands, as a file and as a preview. */
-  private async settle(session: Session, run: PictureRun): Promise<void> {
-    session.follow(run);
-    const { node, step } = session.record;
-    await this.store.write(session.id, "picture.png", await run.toPNG());
-    session.record.picture = { node, step };
-    await this.previews.show(session, step, await run.render());
-  }
-
-  private async save(session: Session, run?: PictureRun): Promise<void> {
-    if (run) session.follow(run);
-    if (run?.history) await run.save(this.store.fileOf(session.id, "session.vqclip"), { picture: false });
-    await this.store.writeRecord(session.record);
-    session.savedAt = performance.now();
+    this.keeper.tell(session);
+    if (!run?.history) return this.keeper.save(session);
+    await this.keeper.save(session, run);
+    await this.keeper.settle(session, run);
+    await this.keeper.save(session);
   }
 
   /** A command between two steps; its end is told. */
   private async atRest(id: string, work: (session: Session) => Promise<void>): Promise<SessionView> {
     return this.interrupting(id, async (session) => {
       await work(session);
-      if (this.sessions.has(id)) this.tell(session);
-      return this.viewOf(session);
+      if (this.sessions.has(id)) this.keeper.tell(session);
+      return this.keeper.view(session);
     });
   }
 
@@ -389,29 +345,6 @@ export class Studio {
     const session = this.sessions.get(id);
     if (!session) throw new Refusal("NOT_FOUND", "there is no such session", "it may be in the bin: restore it");
     return session;
-  }
-
-  private summary(session: Session): SessionSummary {
-    return summaryOf(session.record, { position: this.worker.positionOf(session), rate: session.rate });
-  }
-
-  private viewOf(session: Session): SessionView {
-    return viewOf(session.record, { position: this.worker.positionOf(session), rate: session.rate });
-  }
-
-  private tell(session: Session): void {
-    session.events.publish("state", this.viewOf(session));
-    if (session.record.error) session.events.publish("error", session.record.error);
-    this.list(session);
-  }
-
-  private list(session: Session): void {
-    this.listedAt = performance.now();
-    this.events.publish("session", this.summary(session));
-  }
-
-  private note(session: Session, text: string): void {
-    if (session.note(text)) session.events.publish("notice", { text });
   }
 }
 

@@ -1,0 +1,82 @@
+/** Writes sessions down, and tells of them: those who watch one, and those who watch the list. */
+import type { StepEvent } from "../guidance/run-state.js";
+import type { PictureRun } from "../picture-run.js";
+import { EventLog } from "./event-log.js";
+import type { Previews } from "./previews.js";
+import type { Queue } from "./queue.js";
+import { type SessionSummary, type SessionView, summaryOf, viewOf } from "./record.js";
+import type { Session } from "./session.js";
+import type { SessionStore } from "./store.js";
+
+/** Milliseconds between two tellings of a running session to those who watch the list. */
+const LIST_INTERVAL = 1000;
+
+export class Keeper {
+  /** Of the list: `session` with a summary, `deleted` with an id. */
+  readonly events = new EventLog();
+  private listedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly store: SessionStore,
+    private readonly queue: Queue,
+    private readonly previews: Previews,
+  ) {}
+
+  summary(session: Session): SessionSummary {
+    return summaryOf(session.record, { position: this.queue.positionOf(session), rate: session.rate });
+  }
+
+  view(session: Session): SessionView {
+    return viewOf(session.record, { position: this.queue.positionOf(session), rate: session.rate });
+  }
+
+  /** Writes it down as its run is now; without one, its record alone. @throws IO_FAILED */
+  async save(session: Session, run?: PictureRun): Promise<void> {
+    if (run) session.follow(run);
+    if (run?.history) await run.save(this.store.fileOf(session.id, "session.vqclip"), { picture: false });
+    await this.store.writeRecord(session.record);
+    session.savedAt = performance.now();
+  }
+
+  /** The picture of where it stands, as a file and as a preview. @throws IO_FAILED */
+  async settle(session: Session, run: PictureRun): Promise<void> {
+    session.follow(run);
+    const { node, step } = session.record;
+    await this.store.write(session.id, "picture.png", await run.toPNG());
+    session.record.picture = { node, step };
+    await this.previews.show(session, step, await run.render());
+  }
+
+  /** Tells everybody where it stands. */
+  tell(session: Session): void {
+    session.events.publish("state", this.view(session));
+    if (session.record.error) session.events.publish("error", session.record.error);
+    this.list(session);
+  }
+
+  /** Tells of a step, and from time to time the list too. */
+  stepped(session: Session, event: StepEvent): void {
+    session.stepped(event);
+    const { step, losses, image } = event;
+    const { steps, rate, etaSeconds } = this.summary(session);
+    session.events.publish("step", { step, steps, losses, rate, etaSeconds });
+    this.previews.offer(session, step - 1, image);
+    if (performance.now() - this.listedAt > LIST_INTERVAL) this.list(session);
+  }
+
+  /** Tells what was not done as asked, once. */
+  note(session: Session, text: string): void {
+    if (session.note(text)) session.events.publish("notice", { text });
+  }
+
+  tellDeleted(session: Session): void {
+    const { id } = session;
+    session.events.publish("deleted", { id });
+    this.events.publish("deleted", { id });
+  }
+
+  private list(session: Session): void {
+    this.listedAt = performance.now();
+    this.events.publish("session", this.summary(session));
+  }
+}
