@@ -21,12 +21,12 @@ export function pageFrom(folder: string | undefined): MiddlewareHandler {
     return async (context, next) => (context.req.path === "/" ? context.text(NO_PAGE) : next());
   }
   if (!existsSync(join(folder, "index.html"))) return async (context) => context.html(UNBUILT, 503);
-  return serveStatic({
-    root: folder,
-    onFound: (path, context) => {
-      // Names of assets carry a hash of what is in them; the page names them.
-      const isHashed = /[/\\]assets[/\\]/.test(path);
-      context.header("Cache-Control", isHashed ? "public, max-age=31536000, immutable" : "no-cache");
-    },
-  });
+  const files = serveStatic({ root: folder });
+  return async (context, next) => {
+    const answer = await files(context, next);
+    // Names of assets carry a hash of what is in them; the page names them.
+    const isHashed = context.req.path.startsWith("/assets/");
+    answer?.headers.set("Cache-Control", isHashed ? "public, max-age=31536000, immutable" : "no-cache");
+    return answer;
+  };
 }
