@@ -1,0 +1,85 @@
+/** The service's requests; each answers with what came, or throws a `ServiceError` in words. */
+import type { Info, Problem, Session, Settings, Summary } from "./types.js";
+
+/** What went wrong, for people: what, and what would help. */
+export class ServiceError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail ?? problem.title ?? "Something went wrong.");
+  }
+}
+
+const UNREACHABLE: Problem = {
+  title: "The studio does not answer",
+  detail: "The program behind this page does not answer.",
+  hint: "If it was closed, start `vqgan-clip studio` again: everything up to the last saved step is on disk.",
+  code: "UNREACHABLE",
+};
+
+async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  const response = await fetch(path, { credentials: "same-origin", ...init }).catch(() => {
+    throw new ServiceError(UNREACHABLE);
+  });
+  if (response.ok) return response;
+  const problem = (await response.json().catch(() => ({}))) as Problem;
+  throw new ServiceError({ title: `The studio answered ${response.status}`, ...problem, status: response.status });
+}
+
+async function json<T>(path: string, method = "GET", body?: unknown): Promise<T> {
+  const headers = { "content-type": "application/json" };
+  const sent = body === undefined ? {} : { headers, body: JSON.stringify(body) };
+  const response = await ask(path, { method, ...sent });
+  return (await response.json()) as T;
+}
+
+function form(request: unknown, files: Readonly<Record<string, Blob | undefined>>): RequestInit {
+  const body = new FormData();
+  body.set("request", JSON.stringify(request));
+  for (const [name, file] of Object.entries(files)) if (file) body.set(name, file, `${name}.png`);
+  return { method: "POST", body };
+}
+
+const at = (id: string, rest = "") => `/v1/sessions/${encodeURIComponent(id)}${rest}`;
+
+export const service = {
+  /** Turns the token of the page's address into a cookie. */
+  enter: async (token: string) => {
+    const headers = { "content-type": "application/json" };
+    await ask("/v1/token", { method: "POST", headers, body: JSON.stringify({ token }) });
+  },
+  info: () => json<Info>("/v1/info"),
+  sessions: async () => (await json<{ sessions: Summary[] }>("/v1/sessions")).sessions,
+  session: (id: string) => json<Session>(at(id)),
+  create: (settings: Settings) => json<Session>("/v1/sessions", "POST", settings),
+  /** An edit of a picture; white parts of the mask may change. */
+  edit: async (settings: Settings, image: Blob, mask?: Blob) =>
+    (await (await ask("/v1/sessions", form(settings, { image, mask }))).json()) as Session,
+  change: (id: string, changes: Settings) => json<Session>(at(id), "PATCH", changes),
+  pause: (id: string) => json<Session>(at(id, "/pause"), "POST", {}),
+  resume: (id: string) => json<Session>(at(id, "/resume"), "POST", {}),
+  cancel: (id: string) => json<Session>(at(id, "/cancel"), "POST", {}),
+  fork: (id: string, node: number, step: number) =>
+    json<Session>(at(id, "/fork"), "POST", { node, at: step, resume: true }),
+  /** Another node becomes the one that goes on. */
+  switchTo: (id: string, node: number) => json<Session>(at(id, "/switch"), "POST", { node }),
+  /** Goes on from a picture painted over; white parts of the mask were painted. */
+  paint: async (id: string, image: Blob, mask: Blob) =>
+    (await (await ask(at(id, "/paint"), form({ resume: true }, { image, mask }))).json()) as Session,
+  findMask: async (id: string, phrase: string) => {
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ phrase }) };
+    return (await ask(at(id, "/mask"), init)).blob();
+  },
+  remove: async (id: string) => void (await ask(at(id), { method: "DELETE" })),
+  restore: async (id: string) => void (await ask(at(id, "/restore"), { method: "POST" })),
+  /** What a PNG tells of how it was made. */
+  read: async (file: Blob) =>
+    (await (
+      await ask("/v1/read", { method: "POST", headers: { "content-type": "image/png" }, body: file })
+    ).json()) as { settings?: Settings },
+};
+
+export const links = {
+  picture: (id: string) => at(id, "/picture.png"),
+  file: (id: string) => at(id, "/session.vqclip"),
+  events: (id: string) => at(id, "/events"),
+  allEvents: "/v1/events",
+};

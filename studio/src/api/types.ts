@@ -1,0 +1,117 @@
+/** What the service says and hears, as the page uses it: shapes of its JSON. */
+
+/** A JSON schema, as far as settings need it. */
+export interface Schema {
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly enum?: readonly string[];
+  readonly const?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+
+export interface Info {
+  readonly version: string;
+  readonly models: readonly { readonly role: string; readonly name: string }[];
+  readonly device: string;
+  readonly threads?: number;
+  /** Width and height in pixels that the models are made for. */
+  readonly size: readonly [number, number];
+  readonly presets: readonly string[];
+  readonly settings: Schema;
+  readonly recommended: Settings;
+}
+
+/** A run's settings by name; only what the page itself touches has a type. */
+export interface Settings {
+  readonly prompts?: string;
+  readonly size?: readonly [number, number];
+  readonly seed?: number | string;
+  readonly steps?: number;
+  readonly [name: string]: unknown;
+}
+
+export type Status = "queued" | "loading" | "running" | "paused" | "finished" | "failed" | "cancelled";
+
+/** What the gallery needs of a session. */
+export interface Summary {
+  readonly id: string;
+  readonly title: string;
+  readonly status: Status;
+  /** Sessions before it in the queue, where it waits. */
+  readonly position?: number | null;
+  readonly step: number;
+  readonly steps: number;
+  readonly preview?: string | null;
+  readonly updatedAt: string;
+}
+
+export interface Loss {
+  readonly step: number;
+  readonly total: number;
+  readonly prompts: readonly number[];
+}
+
+/** A point in a session's lineage. */
+export interface TreeNode {
+  readonly id: number;
+  readonly parent: number | null;
+  readonly kind: "start" | "fork" | "paint";
+  /** Where it left its parent. */
+  readonly from: number;
+  /** Its last kept step. */
+  readonly step: number;
+  /** Steps whose states were kept: one can go back to them. */
+  readonly keptSteps: readonly number[];
+  readonly picture?: string | null;
+}
+
+/** A picture on the way, at an address that always shows the same. */
+export interface Frame {
+  readonly node: number;
+  readonly step: number;
+  readonly url: string;
+}
+
+export interface Session extends Summary {
+  readonly error?: Problem | null;
+  /** The node that goes on. */
+  readonly node: number;
+  /** Steps a second. */
+  readonly rate?: number | null;
+  readonly etaSeconds?: number | null;
+  readonly settings: Settings;
+  readonly notices: readonly string[];
+  readonly peakBytes?: number | null;
+  readonly losses: readonly Loss[];
+  readonly nodes: readonly TreeNode[];
+  readonly frames: readonly Frame[];
+  readonly hasPicture: boolean;
+  readonly createdAt: string;
+}
+
+/** RFC 9457, with our code and hint. */
+export interface Problem {
+  readonly title?: string;
+  readonly detail?: string;
+  readonly hint?: string;
+  readonly code?: string;
+  readonly status?: number;
+}
+
+export interface StepEvent {
+  readonly step: number;
+  readonly steps: number;
+  readonly losses: Loss | { readonly total: number; readonly prompts: readonly number[] };
+  readonly rate?: number | null;
+  readonly etaSeconds?: number | null;
+}
+
+export interface PreviewEvent {
+  readonly step: number;
+  readonly url: string;
+  readonly width: number;
+  readonly height: number;
+}

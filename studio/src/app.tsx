@@ -1,0 +1,29 @@
+/** The page's three parts: what to see, the picture, what was made. */
+
+import { Made } from "./history/made.js";
+import { Making } from "./settings/making.js";
+import { DropZone } from "./shell/drop-zone.js";
+import { Header } from "./shell/header.js";
+import { LiveRegion } from "./shell/live-region.js";
+import { Problems } from "./shell/problems.js";
+import { ToastLine } from "./shell/toast-line.js";
+import { Stage } from "./stage/stage.js";
+
+export function App() {
+  return (
+    <DropZone>
+      <button type="button" className="skip" onClick={() => document.getElementById("stage")?.focus()}>
+        Skip to the picture
+      </button>
+      <Header />
+      <Problems />
+      <div className="parts">
+        <Making />
+        <Stage />
+        <Made />
+      </div>
+      <ToastLine />
+      <LiveRegion />
+    </DropZone>
+  );
+}

@@ -1,0 +1,8 @@
+/** The page begins here. */
+import { createRoot } from "react-dom/client";
+import { App } from "./app.js";
+import { follow } from "./state/follow.js";
+
+const root = document.getElementById("root");
+if (root) createRoot(root).render(<App />);
+follow();

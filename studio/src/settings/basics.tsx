@@ -1,0 +1,82 @@
+/** Preset, size, seed and steps: what most pictures need. */
+import { Icon } from "../shell/icon.js";
+import { edit } from "../state/actions.js";
+import { useStudio } from "../state/store.js";
+
+export function Basics() {
+  const draft = useStudio((state) => state.draft);
+  const info = useStudio((state) => state.info);
+  const [width, height] = info?.size ?? [0, 0];
+  const recommended = draft.preset === "" ? String(info?.recommended.steps ?? "") : "preset's";
+  return (
+    <div className="basics">
+      <label>
+        <span>Preset</span>
+        <select value={draft.preset} onChange={(event) => edit({ preset: event.target.value, steps: "" })}>
+          <option value="">Recommended</option>
+          {info?.presets.map((name) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        <span>Steps</span>
+        <input
+          type="number"
+          min={0}
+          max={1_000_000}
+          value={draft.steps}
+          placeholder={recommended}
+          onChange={(event) => edit({ steps: event.target.value })}
+        />
+      </label>
+      <fieldset className="size" disabled={draft.source !== undefined}>
+        <legend>Size</legend>
+        <input
+          type="number"
+          aria-label="Width in pixels"
+          min={16}
+          max={4096}
+          step={16}
+          value={draft.width}
+          placeholder={String(width)}
+          onChange={(event) => edit({ width: event.target.value })}
+        />
+        <span aria-hidden="true">×</span>
+        <input
+          type="number"
+          aria-label="Height in pixels"
+          min={16}
+          max={4096}
+          step={16}
+          value={draft.height}
+          placeholder={String(height)}
+          onChange={(event) => edit({ height: event.target.value })}
+        />
+      </fieldset>
+      <div className="seed">
+        <label htmlFor="seed">Seed</label>
+        <div className="with-button">
+          <input
+            id="seed"
+            inputMode="numeric"
+            pattern="\d{1,20}"
+            value={draft.seed}
+            placeholder="random"
+            onChange={(event) => edit({ seed: event.target.value.trim() })}
+          />
+          <button
+            type="button"
+            className="quiet square"
+            aria-label="A seed by chance"
+            onClick={() => edit({ seed: String(crypto.getRandomValues(new Uint32Array(1))[0]) })}
+          >
+            <Icon name="dice" />
+          </button>
+        </div>
+      </div>
+    </div>
+  );
+}

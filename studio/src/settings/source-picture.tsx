@@ -1,0 +1,77 @@
+/** A picture to begin at and to change; and the way to open one without dragging it. */
+import { useEffect, useRef } from "react";
+import { Icon } from "../shell/icon.js";
+import { edit, openPicture } from "../state/actions.js";
+import { useStudio } from "../state/store.js";
+
+/** What dropping a picture on the page does, by a button. */
+export function OpenPicture() {
+  const file = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <input
+        ref={file}
+        type="file"
+        accept="image/*"
+        hidden
+        data-testid="picture-file"
+        onChange={(event) => {
+          const chosen = event.target.files?.[0];
+          if (chosen) void openPicture(chosen);
+          event.target.value = "";
+        }}
+      />
+      <button type="button" className="quiet" onClick={() => file.current?.click()}>
+        <Icon name="picture" /> Open a picture
+      </button>
+    </>
+  );
+}
+
+export function SourcePicture() {
+  const source = useStudio((state) => state.draft.source);
+  const strength = useStudio((state) => state.draft.strength);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    if (!source) return;
+    let isOld = false;
+    void createImageBitmap(source).then((picture) => {
+      const to = canvas.current;
+      if (isOld || !to) return;
+      [to.width, to.height] = [picture.width, picture.height];
+      to.getContext("2d")?.drawImage(picture, 0, 0);
+    });
+    return () => {
+      isOld = true;
+    };
+  }, [source]);
+  if (!source) return null;
+  return (
+    <section className="source" aria-label="Picture to change">
+      <canvas ref={canvas} role="img" aria-label={`The picture to change, ${source.name}`} />
+      <div>
+        <p className="cut">{source.name}</p>
+        <label className="hint" htmlFor="strength">
+          How far it may change
+        </label>
+        <input
+          id="strength"
+          type="range"
+          min={0.05}
+          max={1}
+          step={0.05}
+          value={strength ?? 0.95}
+          onChange={(event) => edit({ strength: Number(event.target.value) })}
+        />
+      </div>
+      <button
+        type="button"
+        className="quiet square small"
+        aria-label="Begin without this picture"
+        onClick={() => edit({ source: undefined, strength: undefined })}
+      >
+        <Icon name="close" />
+      </button>
+    </section>
+  );
+}

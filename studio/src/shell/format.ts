@@ -1,0 +1,32 @@
+/** Numbers and states as people read them. */
+import type { Status, Summary } from "../api/types.js";
+
+export function duration(seconds: number): string {
+  if (seconds < 1) return "under a second";
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
+
+export function rate(perSecond: number): string {
+  return perSecond >= 1 || perSecond === 0 ? `${perSecond.toFixed(1)} steps/s` : `${(1 / perSecond).toFixed(1)} s/step`;
+}
+
+export function bytes(count: number): string {
+  return count < 1e9 ? `${Math.round(count / 1e6)} MB` : `${(count / 1e9).toFixed(1)} GB`;
+}
+
+const words: Record<Status, string> = {
+  queued: "Waiting",
+  loading: "Loading the models",
+  running: "Running",
+  paused: "Paused",
+  finished: "Finished",
+  failed: "Failed",
+  cancelled: "Stopped",
+};
+
+export function statusWords({ status, position }: Pick<Summary, "status" | "position">): string {
+  if (status !== "queued" || !position) return words[status];
+  return position === 1 ? "Waiting: next in line" : `Waiting: number ${position} in line`;
+}

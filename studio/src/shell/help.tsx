@@ -1,0 +1,42 @@
+/** What one can do here, and by which keys. */
+import type { RefObject } from "react";
+import { Icon } from "./icon.js";
+
+const keys = [
+  ["Ctrl Enter", "Create the picture"],
+  ["Space", "Pause and resume, wherever no field or button has the focus"],
+  ["P", "Paint on the picture"],
+  ["B, E, R", "Brush, eraser, rectangle"],
+  ["[ and ]", "Smaller and larger brush"],
+  ["Ctrl Z, Ctrl Shift Z", "Undo and redo strokes"],
+  ["Arrows, Space", "Move over the picture and paint without a mouse; with Shift in larger steps"],
+  ["Esc", "Leave painting or comparing"],
+] as const;
+
+export function Help({ dialog }: { readonly dialog: RefObject<HTMLDialogElement | null> }) {
+  return (
+    <dialog ref={dialog} className="help" aria-labelledby="help-title">
+      <div className="spread">
+        <h2 id="help-title">How it goes</h2>
+        <button type="button" className="quiet square" onClick={() => dialog.current?.close()} aria-label="Close">
+          <Icon name="close" />
+        </button>
+      </div>
+      <p>
+        Write what to see and press Create. Change words or weights while the picture grows: the next step follows them.
+        Pause to paint on it or to go back; each way on is a branch, and nothing is lost. Drop a picture on the page to
+        bring its settings back.
+      </p>
+      <dl className="keys">
+        {keys.map(([key, does]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+    </dialog>
+  );
+}

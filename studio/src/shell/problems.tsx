@@ -1,0 +1,50 @@
+/** What is wrong, in words: a lost connection, a refused request, a failed run. */
+import { set, useStudio } from "../state/store.js";
+import { Icon } from "./icon.js";
+
+export function Problems() {
+  const isLost = useStudio((state) => state.link === "lost");
+  const problem = useStudio((state) => state.problem);
+  const failure = useStudio((state) => (state.session?.status === "failed" ? state.session.error : undefined));
+  const shown = problem ?? failure;
+  return (
+    <div className="problems">
+      {isLost && (
+        <p className="banner" role="alert">
+          <span className="spinner" aria-hidden="true" />
+          <span>
+            <strong>Connection lost, trying again.</strong> What runs goes on, and every saved step is on disk. If the
+            program was closed, start <code>vqgan-clip studio</code> again.
+          </span>
+        </p>
+      )}
+      {shown && shown.code !== "UNREACHABLE" && (
+        <div className="banner wrong" role="alert">
+          <span>
+            <strong>{shown.status === 401 ? "This page needs its link again" : (shown.detail ?? shown.title)}</strong>
+            {shown.status === 401
+              ? " Open the address that the terminal shows."
+              : shown.hint
+                ? ` ${sentence(shown.hint)}`
+                : ""}
+          </span>
+          {problem && (
+            <button
+              type="button"
+              className="quiet square"
+              onClick={() => set({ problem: undefined })}
+              aria-label="Dismiss"
+            >
+              <Icon name="close" />
+            </button>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function sentence(hint: string): string {
+  const text = hint.charAt(0).toUpperCase() + hint.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

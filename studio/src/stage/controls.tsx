@@ -1,0 +1,107 @@
+/** Pause, resume, stop, paint, go back, download. */
+import { DropdownMenu } from "radix-ui";
+import { links } from "../api/client.js";
+import type { Session } from "../api/types.js";
+import { Icon } from "../shell/icon.js";
+import { addSteps, fork, pause, resume, stop } from "../state/actions.js";
+import { isActive, set, useStudio } from "../state/store.js";
+import { forkStep } from "./shown-picture.js";
+
+export function Controls({ session }: { readonly session: Session }) {
+  const busy = useStudio((state) => state.busy);
+  const looked = useStudio((state) => state.looked);
+  const compared = useStudio((state) => state.compared);
+  const { status, hasPicture } = session;
+  const from = looked && forkStep(session, looked);
+  const canGoOn = status === "paused" || status === "failed";
+  const more = useStudio((state) => state.info?.recommended.steps ?? 50);
+  const canPaint = !isActive(session) && hasPicture;
+  return (
+    <div className="controls" role="toolbar" aria-label="The run">
+      {isActive(session) && (
+        <button type="button" className="main" onClick={() => void pause()} disabled={busy === "pause"}>
+          <Icon name="pause" /> Pause
+        </button>
+      )}
+      {canGoOn && !looked && (
+        <button type="button" className="main" onClick={() => void resume()} disabled={busy === "resume"}>
+          <Icon name="play" /> Resume
+        </button>
+      )}
+      {status === "cancelled" && !looked && hasPicture && (
+        <button
+          type="button"
+          className="main"
+          onClick={() => void fork(session.node, session.step)}
+          disabled={busy === "fork"}
+        >
+          <Icon name="fork" /> Go on
+        </button>
+      )}
+      {status === "finished" && !looked && (
+        <button type="button" onClick={() => void addSteps(more)} disabled={busy === "resume"}>
+          <Icon name="play" /> {more} more steps
+        </button>
+      )}
+      {looked && (
+        <>
+          {from !== undefined && (
+            <button
+              type="button"
+              className="main"
+              onClick={() => void fork(looked.node, from)}
+              disabled={busy === "fork"}
+            >
+              <Icon name="fork" /> Go on from step {from}
+            </button>
+          )}
+          <button type="button" onClick={() => set({ looked: undefined })}>
+            Back to the newest
+          </button>
+        </>
+      )}
+      {isActive(session) && (
+        <button type="button" onClick={() => void stop()} disabled={busy === "stop"}>
+          <Icon name="stop" /> Stop
+        </button>
+      )}
+      {canPaint && !looked && (
+        <button type="button" onClick={() => set({ painting: true, compared: undefined })} title="P">
+          <Icon name="brush" /> Paint or mask
+        </button>
+      )}
+      {compared && (
+        <button type="button" onClick={() => set({ compared: undefined })}>
+          <Icon name="compare" /> Stop comparing
+        </button>
+      )}
+      {hasPicture && (
+        <DropdownMenu.Root modal={false}>
+          <DropdownMenu.Trigger className="end">
+            <Icon name="download" /> Download
+          </DropdownMenu.Trigger>
+          <DropdownMenu.Portal>
+            <DropdownMenu.Content className="menu" align="end" sideOffset={6}>
+              <DropdownMenu.Item asChild>
+                <a href={links.picture(session.id)} download={`${nameOf(session.title)}.png`}>
+                  Picture (PNG)
+                </a>
+              </DropdownMenu.Item>
+              <DropdownMenu.Item asChild>
+                <a href={links.file(session.id)} download={`${nameOf(session.title)}.vqclip`}>
+                  Session (.vqclip)
+                </a>
+              </DropdownMenu.Item>
+            </DropdownMenu.Content>
+          </DropdownMenu.Portal>
+        </DropdownMenu.Root>
+      )}
+    </div>
+  );
+}
+
+/** A file's name of a title: letters and digits of any script. */
+function nameOf(title: string): string {
+  const words = title.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ["picture"];
+  return words.join("-").slice(0, 60);
+}

@@ -1,0 +1,111 @@
+/** The middle: the picture, how far it is, and what can be done with it. */
+import { lazy, Suspense, useEffect } from "react";
+import { pause, resume } from "../state/actions.js";
+import { get, isActive, set, useStudio } from "../state/store.js";
+import { Compare } from "./compare.js";
+import { Controls } from "./controls.js";
+import { Picture } from "./picture.js";
+import { Progress } from "./progress.js";
+import { Scrubber } from "./scrubber.js";
+import { shownAddress } from "./shown-picture.js";
+
+const Painting = lazy(() => import("../paint/painting.js"));
+
+/** Keys of the whole page; fields and buttons keep theirs. */
+function pressed(event: KeyboardEvent): void {
+  const { session, painting, compared } = get();
+  if (event.key === "Escape" && (painting || compared)) {
+    set({ painting: false, compared: undefined });
+    return;
+  }
+  const isTaken =
+    event.target instanceof Element &&
+    event.target.closest("input, textarea, select, button, summary, a, dialog, [role=application]");
+  if (isTaken || event.ctrlKey || event.metaKey || event.altKey || !session) return;
+  if (event.key === " " && !painting) {
+    event.preventDefault();
+    if (isActive(session)) void pause();
+    else if (session.status === "paused") void resume();
+  }
+  if (event.key === "p" && session.status === "paused" && session.hasPicture) set({ painting: true });
+}
+
+export function Stage() {
+  const session = useStudio((state) => state.session);
+  const wanted = useStudio((state) => state.wanted);
+  const looked = useStudio((state) => state.looked);
+  const compared = useStudio((state) => state.compared);
+  const painting = useStudio((state) => state.painting);
+  useEffect(() => {
+    window.addEventListener("keydown", pressed);
+    return () => window.removeEventListener("keydown", pressed);
+  }, []);
+  useEffect(() => {
+    document.title = session ? `${percent(session)}${session.title} · studio` : "vqgan-clip studio";
+  }, [session]);
+
+  if (!session) {
+    return (
+      <main className="stage" id="stage" tabIndex={-1}>
+        <div className="frame empty">{wanted === undefined ? <Welcome /> : <p className="hint">Opening…</p>}</div>
+      </main>
+    );
+  }
+  const address = shownAddress(session, looked);
+  const [width, height] = session.settings.size ?? [1, 1];
+  const alt = `${session.title}, step ${looked?.step ?? session.step} of ${session.steps}`;
+  return (
+    <main className="stage" id="stage" tabIndex={-1} aria-label="The picture">
+      {painting ? (
+        <Suspense fallback={<div className="frame" />}>
+          <Painting session={session} />
+        </Suspense>
+      ) : (
+        <>
+          <div
+            className="frame"
+            style={{ aspectRatio: `${width} / ${height}`, "--ratio": width / height } as React.CSSProperties}
+          >
+            {address && compared ? (
+              <Compare before={compared.url} after={address} alt={alt} step={compared.step} />
+            ) : address ? (
+              <Picture address={address} alt={alt} />
+            ) : (
+              <p className="hint waiting">The first picture comes with the first step</p>
+            )}
+          </div>
+          <Progress session={session} />
+          <Scrubber session={session} />
+          <Controls session={session} />
+        </>
+      )}
+    </main>
+  );
+}
+
+function percent({ status, step, steps }: { status: string; step: number; steps: number }): string {
+  return status === "running" && steps > 0 ? `${Math.floor((100 * step) / steps)} % ` : "";
+}
+
+const ideas = ["a red apple", "a sailing boat at sea", "a castle on a hill", "a bowl of green pears"];
+
+function Welcome() {
+  const use = (idea: string) => {
+    const { draft } = get();
+    const [first, ...rest] = draft.rows;
+    if (first) set({ draft: { ...draft, rows: [{ ...first, text: idea }, ...rest] } });
+  };
+  return (
+    <div className="welcome">
+      <h2>Write what to see, then press Create</h2>
+      <p className="hint">The picture grows here, step by step. Nothing leaves this machine.</p>
+      <p className="ideas">
+        {ideas.map((idea) => (
+          <button key={idea} type="button" className="chip" onClick={() => use(idea)}>
+            {idea}
+          </button>
+        ))}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,198 @@
+/** What a person can do, each as one function; what fails is shown in words. */
+import { ServiceError, service } from "../api/client.js";
+import type { Session, Settings } from "../api/types.js";
+import { promptRow, promptsOf } from "../prompts/prompt-rows.js";
+import { type Draft, draftOf, emptyDraft, requestOf } from "./draft.js";
+import { get, isActive, set, type Toast } from "./store.js";
+import { takeState } from "./take.js";
+
+/** Does `work` under a name; its failure becomes the page's problem. */
+async function doing<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
+  set({ busy: name, problem: undefined });
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    set({ problem: error.problem });
+    return undefined;
+  } finally {
+    set({ busy: undefined });
+  }
+}
+
+export function tell(toast: Toast | undefined): void {
+  set({ toast });
+}
+
+/** Puts a session on the stage; its address is the page's, so that a reload comes back to it. */
+export function open(id: string | undefined): void {
+  if (get().wanted === id) return;
+  const address = id === undefined ? "#" : `#/${id}`;
+  if (location.hash !== address) history.pushState(undefined, "", address);
+  set({ wanted: id, session: undefined, looked: undefined, compared: undefined, painting: false, problem: undefined });
+  set({ promptsSent: "same" });
+}
+
+/** An empty stage and an empty form. */
+export function startAnew(): void {
+  open(undefined);
+  set({ draft: { ...emptyDraft, rows: [promptRow()] }, problem: undefined });
+  requestAnimationFrame(() => document.querySelector<HTMLTextAreaElement>(".prompt textarea")?.focus());
+}
+
+export function edit(changes: Partial<Draft>): void {
+  set(({ draft }) => ({ draft: { ...draft, ...changes } }));
+}
+
+function take(session: Session | undefined): void {
+  if (session) takeState(session);
+}
+
+export async function create(): Promise<void> {
+  const { draft, info } = get();
+  if (!info) return;
+  const request = requestOf(draft, info);
+  const made = await doing("create", () =>
+    draft.source ? service.edit(request, draft.source) : service.create(request),
+  );
+  if (!made) return;
+  open(made.id);
+  set({ session: made });
+  document.getElementById("stage")?.scrollIntoView({ block: "start" }); // on small screens it is below the form
+}
+
+let timer: ReturnType<typeof setTimeout> | undefined;
+/** Prompts of a run that goes on, or can, change with the rows: soon after the last key. */
+export function editRows(rows: Draft["rows"]): void {
+  edit({ rows });
+  const { session } = get();
+  if (!session || !(isActive(session) || session.status === "paused")) return;
+  clearTimeout(timer);
+  set({ promptsSent: "typing" });
+  timer = setTimeout(() => void sendPrompts(session.id), 500);
+}
+
+async function sendPrompts(id: string): Promise<void> {
+  const { draft, session } = get();
+  const prompts = promptsOf(draft.rows);
+  if (session?.id !== id || prompts === "") return;
+  if (prompts === session.settings.prompts) {
+    set({ promptsSent: "same" });
+    return;
+  }
+  const changed = await doing("change", () => service.change(id, { prompts }));
+  if (changed && promptsOf(get().draft.rows) === prompts) set({ promptsSent: "sent" }); // else more was typed
+  take(changed);
+}
+
+export async function pause(): Promise<void> {
+  const { session } = get();
+  if (session) take(await doing("pause", () => service.pause(session.id)));
+}
+
+export async function resume(): Promise<void> {
+  const { session } = get();
+  if (!session) return;
+  set({ looked: undefined, compared: undefined, painting: false });
+  take(await doing("resume", () => service.resume(session.id)));
+}
+
+export async function stop(): Promise<void> {
+  const { session } = get();
+  if (session) take(await doing("stop", () => service.cancel(session.id)));
+}
+
+/** A finished session goes on for so many steps more. */
+export async function addSteps(count: number): Promise<void> {
+  const { session } = get();
+  if (!session) return;
+  const longer = await doing("resume", async () => {
+    await service.change(session.id, { steps: session.steps + count });
+    return service.resume(session.id);
+  });
+  take(longer);
+}
+
+/** A branch from a kept step, which goes on at once. */
+export async function fork(node: number, step: number): Promise<void> {
+  const { session } = get();
+  if (!session) return;
+  set({ looked: undefined, compared: undefined, painting: false });
+  const forked = await doing("fork", () => service.fork(session.id, node, step));
+  take(forked);
+  if (forked) tell({ text: `A new branch from step ${step}.` });
+}
+
+/** The picture of another branch is the session's from now on; no branch is lost. */
+export async function accept(node: number): Promise<void> {
+  const { session } = get();
+  if (!session) return;
+  set({ looked: undefined, compared: undefined, painting: false });
+  take(await doing("switch", () => service.switchTo(session.id, node)));
+}
+
+export async function resumeFromPaint(image: Blob, mask: Blob): Promise<boolean> {
+  const { session } = get();
+  if (!session) return false;
+  const painted = await doing("paint", () => service.paint(session.id, image, mask));
+  if (!painted) return false;
+  set({ painting: false, looked: undefined, compared: undefined });
+  take(painted);
+  return true;
+}
+
+/** A new session that changes only a part of the picture; all else is held as it is. */
+export async function changeOnly(image: Blob, mask: Blob): Promise<boolean> {
+  const { draft, info } = get();
+  if (!info) return false;
+  const { size: _, seed: __, ...request } = requestOf(draft, info);
+  const made = await doing("paint", () => service.edit(request, image, mask));
+  if (!made) return false;
+  open(made.id);
+  set({ session: made });
+  return true;
+}
+
+export function findMask(phrase: string): Promise<Blob | undefined> {
+  const { session } = get();
+  return doing("mask", async () => (session ? service.findMask(session.id, phrase) : undefined));
+}
+
+export async function remove(id: string, title: string): Promise<void> {
+  const removed = await doing("remove", async () => {
+    await service.remove(id);
+    return true;
+  });
+  if (!removed) return;
+  set(({ sessions }) => ({ sessions: sessions.filter((session) => session.id !== id) }));
+  if (get().wanted === id) open(undefined);
+  const undo = () =>
+    void doing("restore", async () => {
+      await service.restore(id);
+      set({ sessions: await service.sessions() });
+      open(id);
+    });
+  tell({ text: `“${title}” was deleted.`, action: { label: "Undo", run: undo } });
+}
+
+/** The settings that a picture carries come into the form; a picture without any becomes what to change. */
+export async function openPicture(file: File): Promise<void> {
+  const { info } = get();
+  if (!info) return;
+  const isPng = file.type === "image/png"; // others carry no settings
+  const read = isPng ? await doing("read", () => service.read(file)) : {};
+  if (!read) return;
+  const changeIt = () => edit({ source: file, strength: undefined });
+  if (!read.settings || Object.keys(read.settings).length === 0) {
+    changeIt();
+    tell({ text: "No settings are in this picture: it is now the one to change." });
+    return;
+  }
+  open(undefined);
+  restore(read.settings);
+  tell({ text: `Settings of ${file.name} are in the form.`, action: { label: "Change it instead", run: changeIt } });
+}
+
+export function restore(settings: Settings): void {
+  set({ draft: draftOf(settings, get().info?.recommended ?? {}) });
+}

@@ -1,0 +1,127 @@
+/** Keeps the store at what the service says: once at the start, then by its events. */
+import { links, ServiceError, service } from "../api/client.js";
+import { listen } from "../api/listen.js";
+import type { Loss, PreviewEvent, Problem, Session, StepEvent, Summary } from "../api/types.js";
+import { open, tell } from "./actions.js";
+import { get, set, useStudio } from "./store.js";
+import { takeState } from "./take.js";
+
+const RETRY_MS = 2000;
+
+/** The token of the address, where there is one, becomes a cookie, and the session of the address is wanted. */
+async function enter(): Promise<void> {
+  const token = /^#(?:.*&)?token=([^&]+)/.exec(location.hash)?.[1];
+  if (token === undefined) return;
+  history.replaceState(undefined, "", location.pathname);
+  await service.enter(token);
+}
+
+function wantOfAddress(): void {
+  const id = /^#\/(.+)$/.exec(location.hash)?.[1];
+  if (id === get().wanted) return;
+  set({ wanted: id, session: undefined, looked: undefined, compared: undefined, painting: false, problem: undefined });
+}
+
+/** Follows everything until the function that is returned is called. */
+export function follow(): () => void {
+  let isOver = false;
+  let stopList = () => {};
+  let stopSession = () => {};
+  let followed: string | undefined;
+
+  async function begin(): Promise<void> {
+    try {
+      await enter();
+      set({ info: await service.info(), problem: undefined, link: "open" });
+      wantOfAddress();
+    } catch (error) {
+      if (!(error instanceof ServiceError) || isOver) return;
+      set({ problem: error.problem, link: error.problem.code === "UNREACHABLE" ? "lost" : "open" });
+      setTimeout(() => void begin(), RETRY_MS);
+      return;
+    }
+    stopList = listen(links.allEvents, { onEvent: onListEvent, onOpen: () => set({ link: "open" }), onLost });
+  }
+
+  const stopWatching = useStudio.subscribe(({ wanted, info }) => {
+    if (!info || wanted === followed) return;
+    followed = wanted;
+    stopSession();
+    stopSession = wanted === undefined ? () => {} : followSession(wanted);
+  });
+  window.addEventListener("popstate", wantOfAddress);
+  void begin();
+  return () => {
+    isOver = true;
+    window.removeEventListener("popstate", wantOfAddress);
+    stopWatching();
+    stopList();
+    stopSession();
+  };
+}
+
+const onLost = () => {
+  if (!document.hidden) set({ link: "lost" });
+};
+
+function onListEvent(name: string, data: unknown): void {
+  if (name === "state") set({ sessions: (data as { sessions: Summary[] }).sessions });
+  if (name === "session") takeSummary(data as Summary);
+  if (name === "deleted") takeAway((data as { id: string }).id);
+}
+
+function takeSummary(one: Summary): void {
+  const { sessions } = get();
+  const isKnown = sessions.some(({ id }) => id === one.id);
+  set({ sessions: isKnown ? sessions.map((other) => (other.id === one.id ? one : other)) : [one, ...sessions] });
+}
+
+function takeAway(id: string): void {
+  set(({ sessions }) => ({ sessions: sessions.filter((session) => session.id !== id) }));
+  if (get().wanted === id) open(undefined);
+}
+
+function followSession(id: string): () => void {
+  const onEvent = (name: string, data: unknown) => {
+    if (get().wanted !== id) return;
+    if (name === "state") takeState(data as Session);
+    if (name === "step") takeStep(data as StepEvent);
+    if (name === "preview") takePreview(data as PreviewEvent);
+    if (name === "notice") takeNotice(data as { text?: string } | string);
+    if (name === "problem") set({ problem: data as Problem });
+  };
+  void service.session(id).then(takeState, (error: unknown) => {
+    if (error instanceof ServiceError && get().wanted === id) set({ problem: error.problem });
+  });
+  return listen(links.events(id), { onEvent, onOpen: () => set({ link: "open" }), onLost });
+}
+
+function patch(changes: Partial<Session>): void {
+  const { session } = get();
+  if (session) set({ session: { ...session, ...changes } });
+}
+
+function takeStep({ step, steps, losses, rate, etaSeconds }: StepEvent): void {
+  const { session } = get();
+  if (!session) return;
+  const loss: Loss = { ...losses, step };
+  const earlier = session.losses.filter((known) => known.step < step);
+  const status = session.status === "queued" || session.status === "loading" ? "running" : session.status;
+  patch({ step, steps, status, losses: [...earlier, loss], rate: rate ?? null, etaSeconds: etaSeconds ?? null });
+}
+
+function takePreview({ step, url }: PreviewEvent): void {
+  const { session } = get();
+  if (!session) return;
+  const { node } = session;
+  const others = session.frames.filter((frame) => frame.node !== node || frame.step !== step);
+  patch({ preview: url, frames: [...others, { node, step, url }] });
+}
+
+function takeNotice(notice: { text?: string } | string): void {
+  const text = typeof notice === "string" ? notice : notice.text;
+  const { session } = get();
+  if (!text || !session) return;
+  if (!session.notices.includes(text)) patch({ notices: [...session.notices, text] });
+  tell({ text });
+}
