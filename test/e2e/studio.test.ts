@@ -1,0 +1,488 @@
+/** The studio in a real Chromium, against its real server with tiny models: what a person does there, step by step. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
+import { build as bundle } from "vite";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readPngText, readStory } from "../../src/index.js";
+import { build, compileCli } from "../support/cli.js";
+import { fixturePath } from "../support/fixtures.js";
+
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const title = existsSync(executablePath) ? "the studio" : `the studio (skipped: ${executablePath} is not installed)`;
+const studio = fileURLToPath(new URL("../../studio", import.meta.url));
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const token = "a-token-of-the-tests";
+/** Long enough not to end by itself while a test looks at it. */
+const LONG = "100000";
+/** Where screenshots go, when somebody wants to look at them. */
+const shots = process.env.STUDIO_SHOTS;
+
+interface AxeFinding {
+  readonly id: string;
+  readonly impact: string | null;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => {
+  let folder: string;
+  let server: ChildProcess;
+  let address: string;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "vqgan-clip-studio-"));
+    const remove = compileCli();
+    await bundle({ root: studio, logLevel: "error", build: { outDir: join(build, "studio"), emptyOutDir: true } });
+    const models = ["--vqgan", fixturePath("vqgan"), "--clip", fixturePath("clip-quick-gelu"), "--threads", "1"];
+    const args = ["studio", "--no-open", "--token", token, "--folder", join(folder, "sessions"), ...models];
+    server = spawn(process.execPath, [join(build, "cli", "main.js"), ...args], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    address = await firstLine(server);
+    browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+    ({ context, page } = await open());
+    return remove;
+  }, 240_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    server?.kill("SIGTERM");
+    await rm(folder, { recursive: true, force: true });
+  }, 60_000);
+
+  async function open(options: Parameters<Browser["newContext"]>[0] = {}) {
+    const made = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      acceptDownloads: true,
+      ...options,
+    });
+    made.setDefaultTimeout(60_000); // machines may be busy
+    const opened = await made.newPage();
+    opened.on("pageerror", (error) => complaints.push(error.message));
+    opened.on("console", (message) => {
+      if (message.type() === "error" && /Content Security Policy|React/.test(message.text()))
+        complaints.push(message.text());
+    });
+    await opened.goto(address);
+    await opened.locator(".facts").waitFor({ state: "attached" });
+    return { context: made, page: opened };
+  }
+
+  const button = (name: string | RegExp, on = page) =>
+    on.getByRole("button", { name, exact: typeof name === "string" });
+  const prompt = (number: number, on = page) => on.getByLabel(`Prompt ${number}`, { exact: true });
+  const status = (on = page) => on.getByTestId("status");
+  const isNow = (word: string | RegExp, on = page) => status(on).filter({ hasText: word }).waitFor();
+  const picture = (on = page) => on.getByTestId("picture").first();
+  const shown = (on = page) => picture(on).getAttribute("src");
+  const stepOf = async (on = page) =>
+    Number(/step (\d+)/.exec((await on.getByTestId("step").textContent()) ?? "")?.[1]);
+  const idOf = (on = page) => new URL(on.url()).hash.slice(2);
+  const pixels = (at: Locator) =>
+    at.evaluate(async (image: Element) => {
+      const canvas = document.createElement("canvas");
+      const source = image as HTMLImageElement;
+      [canvas.width, canvas.height] = [source.naturalWidth, source.naturalHeight];
+      const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+      context.drawImage(source, 0, 0);
+      return [...context.getImageData(0, 0, canvas.width, canvas.height).data];
+    });
+  /** Of the picture without loss, as it would be downloaded. */
+  const exact = async (): Promise<number[]> => {
+    await page.evaluate(async (source) => {
+      const image = new Image();
+      image.id = "exact";
+      image.src = source;
+      await image.decode();
+      document.getElementById("exact")?.remove();
+      document.body.append(image);
+    }, `/v1/sessions/${idOf()}/picture.png?at=${Date.now()}`);
+    const values = await pixels(page.locator("#exact"));
+    await page.locator("#exact").evaluate((image) => image.remove());
+    return values;
+  };
+  interface Told {
+    readonly settings: { prompts: string; seed: number; steps: number };
+    readonly status: string;
+    readonly step: number;
+    readonly nodes: readonly { id: number; kind: string; parent: number | null; from: number; keptSteps: number[] }[];
+  }
+  const told = async (id = idOf()): Promise<Told> => {
+    const url = new URL(`/v1/sessions/${id}`, address);
+    return (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).json() as Promise<Told>;
+  };
+
+  async function create(text: string, steps: string, on = page): Promise<void> {
+    await button("New", on).click();
+    await prompt(1, on).fill(text);
+    await on.getByLabel("Steps", { exact: true }).fill(steps);
+    await button("Create", on).click();
+    await on.getByTestId("step").waitFor();
+  }
+  const runsTo = (step: number, on = page) => expect.poll(() => stepOf(on), { timeout: 60_000 }).toBeGreaterThan(step);
+  async function pauseIt(on = page): Promise<void> {
+    await button("Pause", on).click();
+    await isNow("Paused", on);
+  }
+
+  async function findings(on: Page): Promise<string[]> {
+    await on.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished))); // colours fade
+    await on.evaluate(axe);
+    const { violations } = await on.evaluate(() =>
+      (globalThis as unknown as { axe: { run(): Promise<{ violations: AxeFinding[] }> } }).axe.run(),
+    );
+    const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+    return grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  }
+  const shot = async (name: string, on = page) => {
+    if (shots) await on.screenshot({ path: join(shots, `${name}.png`) });
+  };
+
+  test("opens by its link, is isolated, and axe finds nothing serious in light or dark", async () => {
+    expect(await page.evaluate(() => globalThis.crossOriginIsolated)).toBe(true);
+    expect(page.url()).not.toContain(token);
+    expect(await button("Create").isDisabled()).toBe(true);
+    expect(await findings(page)).toEqual([]);
+    for (const theme of ["dark", "light"]) {
+      await page.getByLabel("Theme").selectOption(theme);
+      expect(await findings(page)).toEqual([]);
+    }
+  });
+
+  test("two weighted prompts become a picture that changes from step to step", async () => {
+    await prompt(1).fill("a red apple");
+    await button("Add a prompt").click();
+    await prompt(2).fill("a watercolour painting");
+    await page.getByLabel("Weight of prompt 2").fill("0.5");
+    await page.getByLabel("Steps", { exact: true }).fill(LONG);
+    await button("Create").click();
+    await isNow("Running");
+    await runsTo(1);
+    const [first, before] = [await shown(), await pixels(picture())];
+    await expect.poll(() => shown(), { timeout: 30_000 }).not.toBe(first);
+    expect(await pixels(picture())).not.toEqual(before);
+    expect((await told()).settings.prompts).toBe("a red apple | a watercolour painting:0.5");
+    expect(await page.locator(".figures").textContent()).toMatch(/loss \d.*steps\/s.*left/);
+    await page.getByRole("img", { name: /^Loss .* at step/ }).waitFor();
+    expect(await findings(page)).toEqual([]);
+    await shot("running");
+  });
+
+  test("words changed while it runs take effect at the next step and are written into the lineage", async () => {
+    const seen = await stepOf();
+    await prompt(1).fill("a green pear: ripe");
+    await expect
+      .poll(async () => (await told()).settings.prompts)
+      .toBe("a green pear\\: ripe | a watercolour painting:0.5");
+    await runsTo(seen);
+    await isNow("Running");
+  });
+
+  test("a pause stops the step, and a reload comes back to it; space goes on", async () => {
+    await pauseIt();
+    const step = await stepOf();
+    const first = await picture().screenshot();
+    await page.waitForTimeout(800);
+    expect(await stepOf()).toBe(step);
+    expect(await picture().screenshot()).toEqual(first);
+    await page.reload();
+    await isNow("Paused");
+    expect(await stepOf()).toBe(step);
+    expect(await prompt(1).inputValue()).toBe("a green pear: ripe");
+    await page.locator("#stage").focus();
+    await page.keyboard.press("Space");
+    await runsTo(step);
+    await page.reload();
+    await runsTo(step);
+  });
+
+  test("a second tab sees the same run", async () => {
+    const second = await context.newPage();
+    await second.goto(page.url());
+    await isNow("Running", second);
+    const step = await stepOf(second);
+    await runsTo(step, second);
+    await pauseIt(second);
+    await page.bringToFront();
+    await isNow("Paused");
+    expect(await stepOf()).toBe(await stepOf(second));
+    await second.close();
+  });
+
+  test("paint: red where the brush went, undone and redone, and a branch goes on from it", async () => {
+    await button("Paint or mask").click();
+    const board = page.getByTestId("board");
+    await page.locator(".layers canvas").first().waitFor();
+    await page.getByLabel("Colour").fill("#ff0000");
+    const box = (await board.boundingBox())!;
+    const colour = () =>
+      page
+        .locator(".layers canvas")
+        .first()
+        .evaluate((canvas) => {
+          const layer = canvas as HTMLCanvasElement;
+          const context = layer.getContext("2d") as CanvasRenderingContext2D;
+          return [...context.getImageData(layer.width / 2, layer.height / 2, 1, 1).data];
+        });
+    await page.mouse.move(box.x + box.width * 0.3, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.7, box.y + box.height / 2, { steps: 6 });
+    await page.mouse.up();
+    await expect.poll(colour).toEqual([255, 0, 0, 255]);
+    await page.keyboard.press("Control+z");
+    await expect.poll(colour).toEqual([0, 0, 0, 0]);
+    await page.keyboard.press("Control+Shift+z");
+    await expect.poll(colour).toEqual([255, 0, 0, 255]);
+    const size = Number(await page.locator(".brush-size output").textContent());
+    await page.keyboard.press("]");
+    expect(Number(await page.locator(".brush-size output").textContent())).toBeGreaterThan(size);
+    expect(await findings(page)).toEqual([]);
+    await shot("painting");
+    const before = (await told()).nodes.length;
+    await button("Resume from paint").click();
+    await isNow("Running");
+    const { nodes } = await told();
+    expect(nodes.length).toBe(before + 1);
+    expect(nodes.at(-1)?.kind).toBe("paint");
+    await pauseIt();
+  });
+
+  test("go back to a kept step, branch there, and compare two by a slider", async () => {
+    await create("a blue boat", "40");
+    await isNow("Finished");
+    const slider = page.getByRole("slider", { name: "Look back over the steps" });
+    await slider.fill("0");
+    const goOn = button(/^Go on from step \d+$/);
+    const from = Number(/\d+/.exec((await goOn.textContent()) ?? "")?.[0]);
+    await goOn.click();
+    await page.getByText(`A new branch from step ${from}`).waitFor();
+    await isNow("Finished");
+    const { nodes } = await told();
+    expect(nodes.map(({ kind, from: at }) => [kind, at])).toEqual([
+      ["start", 0],
+      ["fork", from],
+    ]);
+    await page.getByRole("button", { name: /^Compare with Start/ }).click();
+    const over = page.locator(".compare .over");
+    await page.getByRole("slider", { name: "How much of the left picture shows" }).fill("25");
+    expect(await over.evaluate((element) => getComputedStyle(element).clipPath)).toContain("75%");
+    expect(await findings(page)).toEqual([]);
+    await shot("comparing");
+    await page.keyboard.press("Escape");
+    await over.waitFor({ state: "detached" });
+  });
+
+  test("a mask: what is not red stays as it is", async () => {
+    const before = await exact();
+    await button("Paint or mask").click();
+    await page.getByRole("radio", { name: "Mask" }).click();
+    await page.getByText("Rectangle by numbers").click();
+    await button("Add").click(); // the left half
+    await button("Change only the red part").click();
+    await isNow("Finished");
+    const [after, width] = [await exact(), 32];
+    expect(after.length).toBe(before.length);
+    const change = (half: "left" | "right") => {
+      const differences = after.flatMap((value, at) => {
+        const x = Math.floor(at / 4) % width;
+        const isOf = half === "left" ? x < width / 2 : x >= width / 2;
+        return isOf ? [Math.abs(value - (before[at] as number))] : [];
+      });
+      return differences.reduce((sum, value) => sum + value, 0) / differences.length;
+    };
+    expect(change("right")).toBe(0);
+    expect(change("left")).toBeGreaterThan(1);
+  });
+
+  test("the picture is downloaded with its story, and dropped on a fresh page it brings its settings back", async () => {
+    await create("a castle:0.7 | text:-0.3", "12"); // becomes two rows
+    await isNow("Finished");
+    await button("Download").click();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("menuitem", { name: "Picture (PNG)" }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe("a-castle-text.png");
+    const bytes = await readFile(await download.path());
+    const { settings } = await told();
+    const text = readPngText(bytes);
+    expect(readStory(text)?.settings).toMatchObject({ prompts: settings.prompts, seed: settings.seed, steps: 12 });
+    expect(JSON.stringify(text)).toContain("trainedAlgorithmicMedia");
+    const fresh = await open();
+    const data = await fresh.page.evaluateHandle(
+      (values) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([new Uint8Array(values)], "castle.png", { type: "image/png" }));
+        return transfer;
+      },
+      [...bytes],
+    );
+    await fresh.page.dispatchEvent(".page", "drop", { dataTransfer: data });
+    await fresh.page.getByText("Settings of castle.png are in the form").waitFor();
+    expect(await prompt(1, fresh.page).inputValue()).toBe("a castle");
+    expect(await fresh.page.getByLabel("Weight of prompt 2").inputValue()).toBe("-0.3");
+    expect(await fresh.page.getByLabel("Seed", { exact: true }).inputValue()).toBe(String(settings.seed));
+    expect(await fresh.page.getByLabel("Steps", { exact: true }).inputValue()).toBe("12");
+    await button("Create", fresh.page).click();
+    await isNow("Finished", fresh.page);
+    expect(await pixels(picture(fresh.page))).toEqual(await pixels(picture()));
+    await fresh.context.close();
+  });
+
+  test("what waits says its place in the line", async () => {
+    await create("a long one", LONG);
+    await isNow("Running");
+    const running = page.url();
+    await create("one that waits", "5");
+    await isNow("Waiting: next in line");
+    await page.goto(running);
+    await button("Stop").click();
+    await isNow("Stopped");
+    await page.getByRole("tab", { name: /Gallery/ }).click();
+    await page
+      .getByRole("button", { name: /^one that waits/ })
+      .first()
+      .click();
+    await isNow("Finished");
+  });
+
+  test("a picture is deleted, and comes back", async () => {
+    await page.getByRole("tab", { name: /Gallery/ }).click();
+    const remove = button("Delete one that waits");
+    await remove.click();
+    await remove.waitFor({ state: "detached" });
+    await button("Undo").click();
+    await isNow("Finished");
+  });
+
+  test("a lost connection is told, and the run is found again where it is", async () => {
+    await create("a lost boat", LONG);
+    await runsTo(2);
+    await context.setOffline(true);
+    const banner = page.getByRole("alert").filter({ hasText: "Connection lost" });
+    await banner.waitFor();
+    const step = await stepOf();
+    await context.setOffline(false);
+    await banner.waitFor({ state: "detached", timeout: 30_000 });
+    await runsTo(step);
+  });
+
+  test("a killed engine: the run goes on, and it is said", async () => {
+    const children = execFileSync("ps", ["-o", "pid=", "--ppid", String(server.pid)], { encoding: "utf8" });
+    const engines = children
+      .trim()
+      .split(/\s+/)
+      .map(Number)
+      .filter((pid) => isNode(pid));
+    expect(engines.length).toBeGreaterThan(0);
+    const step = await stepOf();
+    for (const engine of engines) process.kill(engine, "SIGKILL");
+    await runsTo(step + 5);
+    await page.getByRole("list", { name: "Notices of this run" }).waitFor();
+    await pauseIt();
+  });
+
+  test("what is refused is told in words, with what would help", async () => {
+    await button("New").click();
+    await prompt(1).fill("too much");
+    await page.getByText("Advanced").click();
+    await page.getByLabel("Schedule", { exact: true }).fill('{"kind":"sideways"}');
+    await page.getByLabel("Schedule", { exact: true }).blur();
+    await button("Create").click();
+    const alert = page.getByRole("alert").filter({ hasText: "schedule" });
+    await alert.waitFor();
+    expect(await findings(page)).toEqual([]);
+    await button("Reset all").click();
+    await page.getByLabel("Cutouts", { exact: true }).fill("2");
+    await page.getByLabel("Steps", { exact: true }).fill("3");
+    await button("Create").click();
+    await isNow("Finished");
+    expect((await told()).settings).toMatchObject({ cutouts: 2, steps: 3 });
+  });
+
+  test("all of it by keys alone", async () => {
+    const { page: keys, context: own } = await open();
+    const tabTo = async (name: RegExp) => {
+      for (let presses = 0; presses < 80; presses++) {
+        await keys.keyboard.press("Tab");
+        const label = await keys.evaluate(() => {
+          const at = document.activeElement as HTMLElement | null;
+          const labels = [...((at as HTMLInputElement | null)?.labels ?? [])].map((label) => label.textContent);
+          return `${at?.getAttribute("aria-label") ?? ""} ${labels.join(" ")} ${at?.textContent ?? ""}`.trim();
+        });
+        if (name.test(label)) return;
+      }
+      throw new Error(`no tab stop is named ${name}`);
+    };
+    await tabTo(/^Prompt 1/);
+    await keys.keyboard.type("a tree");
+    await tabTo(/^Steps/);
+    await keys.keyboard.type(LONG);
+    await keys.keyboard.press("Control+Enter");
+    await runsTo(1, keys);
+    await keys.locator("#stage").focus();
+    await keys.keyboard.press("Space");
+    await isNow("Paused", keys);
+    expect(await keys.getByTestId("live").textContent()).toMatch(/Paused, step \d+/);
+    await keys.keyboard.press("p");
+    await keys.locator(".layers canvas").first().waitFor();
+    await tabTo(/^Painting, at/);
+    await keys.keyboard.press("Space");
+    for (let i = 0; i < 4; i++) await keys.keyboard.press("ArrowRight");
+    await keys.keyboard.press("Space");
+    await tabTo(/^Resume from paint$/);
+    await keys.keyboard.press("Enter");
+    await isNow("Running", keys);
+    expect((await told(idOf(keys))).nodes.at(-1)?.kind).toBe("paint");
+    await tabTo(/^Stop$/);
+    await keys.keyboard.press("Enter");
+    await isNow("Stopped", keys);
+    await own.close();
+  });
+
+  test("fits from 360 to 2560 pixels, in one column below 900", async () => {
+    for (const [width, height] of [
+      [360, 740],
+      [899, 1000],
+      [900, 700],
+      [1280, 800],
+      [2560, 1440],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      const { scrollWidth, making, stage } = await page.evaluate(() => ({
+        scrollWidth: document.documentElement.scrollWidth,
+        making: document.querySelector(".making")?.getBoundingClientRect().toJSON() as DOMRect,
+        stage: document.querySelector(".stage")?.getBoundingClientRect().toJSON() as DOMRect,
+      }));
+      expect(scrollWidth, `at ${width}`).toBeLessThanOrEqual(width);
+      expect(stage.left >= making.right - 1, `columns at ${width}`).toBe(width >= 900);
+      await shot(`finished-${width}`);
+    }
+  });
+
+  test("nothing was blocked, nothing was thrown", () => {
+    expect(complaints).toEqual([]);
+  });
+});
+
+function firstLine(child: ChildProcess): Promise<string> {
+  return new Promise((done, failed) => {
+    createInterface({ input: child.stdout! }).once("line", done);
+    child.once("exit", (code) => failed(new Error(`the server ended with ${code}`)));
+  });
+}
+
+/** Whether a process is one of Node: on Linux its command says so. */
+function isNode(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("engine");
+}

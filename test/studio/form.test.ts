@@ -1,0 +1,92 @@
+/** The page's form as plain functions: prompts as rows, fields from the schema, and the request they make. */
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { settingsSchema } from "../../src/guidance/settings.js";
+import type { Schema } from "../../studio/src/api/types.js";
+import { promptRow, promptsOf, rowsOf, splitRow } from "../../studio/src/prompts/prompt-rows.js";
+import { fieldsOf, labelOf } from "../../studio/src/settings/schema-fields.js";
+import { draftOf, emptyDraft, ownPlaces, requestOf } from "../../studio/src/state/draft.js";
+
+const info = { size: [128, 128] as const, recommended: { steps: 60, cutouts: 4, learningRate: 0.1 } };
+
+describe("prompts as rows", () => {
+  test.each([
+    "a red apple",
+    "a castle:0.7 | text:-0.3",
+    "a castle:0.7:0.2 | fog:0@0%->1@100%",
+    "a castle ^ a castle in snow | night:0.5",
+    "Dune\\: part two \\| three",
+  ])("%s comes back as it was", (prompts) => {
+    expect(promptsOf(rowsOf(prompts))).toBe(prompts);
+  });
+
+  test("rows without words and of weight 0 are left out", () => {
+    expect(promptsOf([promptRow("a boat"), promptRow(" "), promptRow("text", 0)])).toBe("a boat");
+  });
+
+  test("what is no prompt stays as it was typed", () => {
+    expect(rowsOf("a boat:0").map(({ text }) => text)).toEqual(["a boat:0"]);
+  });
+
+  test("a row with a bar becomes two; one with an escaped bar does not", () => {
+    expect(splitRow(promptRow("a boat | fog:0.5")).map(({ text, weight }) => [text, weight])).toEqual([
+      ["a boat", 1],
+      ["fog", 0.5],
+    ]);
+    expect(splitRow(promptRow("a \\| b"))).toHaveLength(1);
+  });
+});
+
+test("every setting has a field, and a name and words of its own", () => {
+  const schema = z.toJSONSchema(settingsSchema, { io: "input", unrepresentable: "any" }) as Schema;
+  const fields = fieldsOf(schema, ownPlaces);
+  const names = Object.keys(settingsSchema.shape).filter((name) => !ownPlaces.includes(name));
+  expect(fields.map(({ name }) => name)).toEqual(names);
+  expect(fields.filter(({ description }) => description === "")).toEqual([]);
+  const kinds = Object.fromEntries(fields.map(({ name, kind }) => [name, kind]));
+  expect(kinds).toMatchObject({
+    optimizer: "choice",
+    learningRate: "number",
+    recompute: "switch",
+    regularizer: "group",
+    schedule: "json",
+  });
+  expect(labelOf("learningRate")).toBe("Learning rate");
+});
+
+describe("the request", () => {
+  test("says only what was chosen", () => {
+    const draft = { ...emptyDraft, rows: [promptRow("a boat")] };
+    expect(requestOf(draft, info)).toEqual({ prompts: "a boat", keepEvery: 5 });
+  });
+
+  test("keeps seeds beyond what a number holds, and fills half a size", () => {
+    const draft = {
+      ...emptyDraft,
+      rows: [promptRow("a boat")],
+      seed: "18446744073709551615",
+      width: "64",
+      steps: "400",
+    };
+    expect(requestOf(draft, info)).toEqual({
+      prompts: "a boat",
+      seed: "18446744073709551615",
+      size: [64, 128],
+      steps: 400,
+      keepEvery: 34,
+    });
+  });
+
+  test("of restored settings equals them, where they are not the recommended ones", () => {
+    const settings = {
+      prompts: "a boat:2",
+      seed: 7,
+      size: [64, 64] as const,
+      steps: 60,
+      cutouts: 8,
+      learningRate: 0.1,
+    };
+    const { keepEvery: _, ...request } = requestOf(draftOf(settings, info.recommended), info);
+    expect(request).toEqual({ prompts: "a boat:2", seed: 7, size: [64, 64], steps: 60, cutouts: 8 });
+  });
+});
