@@ -7,8 +7,14 @@ export function Notices() {
   return (
     <ul className="notices" aria-label="Notices of this run">
       {notices.map((notice) => (
-        <li key={notice}>{notice}</li>
+        <li key={notice}>{plain(notice)}</li>
       ))}
     </ul>
   );
+}
+
+/** Without the word that marks it on a terminal. */
+function plain(notice: string): string {
+  const text = notice.replace(/^(note|warning): /, "");
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
