@@ -257,7 +257,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
   });
 
   test("go back to a kept step, branch there, and compare two by a slider", async () => {
-    await create("a blue boat", "40");
+    await create("a blue boat", "15");
     await isNow("Finished");
     const slider = page.getByRole("slider", { name: "Look back over the steps" });
     await slider.fill("0");
