@@ -69,7 +69,15 @@ export class Studio {
     const { optimizer, learningRate } = presets.paper;
     const recommended = this.vq.resolve({ prompts: "a" }).settings.steps;
     const steps = this.options.steps ?? Math.max(STEPS_FROM_CODES, recommended);
-    return this.generate(what, { start: "codes", optimizer, learningRate, regularizer: PLAIN, steps, ...request });
+    return this.generate(what, {
+      start: "codes",
+      latent: "quantized",
+      optimizer,
+      learningRate,
+      regularizer: PLAIN,
+      steps,
+      ...request,
+    });
   }
 
   edit(what: string, request: EditRequest<PictureSource>): Promise<Made> {

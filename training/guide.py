@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import sys
 import time
 from pathlib import Path
@@ -101,11 +102,17 @@ class Latent:
 
 
 def start_latent(vqgan, kind, count, generator):
-    """Random codes, or the encoding of a flat, a softly varying or a noise picture."""
+    """Random codes, or the encoding of a flat, a softly varying (light or gaudy) or a noise picture, or of a gradient."""
     if kind == "codes":
         return vqgan.quantize.embedding(torch.randint(vqgan.quantize.embedding.num_embeddings, (count, 16, 16), generator=generator)).permute(0, 3, 1, 2)
-    side = {"white": 1, "grey": 1, "soft": 4, "pixels": 128}[kind]
+    if kind == "gradient":
+        turn, low, high = (torch.rand(count, 3, 1, 1, generator=generator) for _ in range(3))
+        angle, line = turn * 2 * math.pi, torch.linspace(-1, 1, 128)
+        along = (angle.cos() * line + angle.sin() * line[:, None]) / (angle.cos().abs() + angle.sin().abs())
+        return vqgan.snap(vqgan.encode((low + (high - low) * (0.5 + 0.5 * along)) * 2 - 1))[0]
+    side = {"white": 1, "grey": 1, "light": 4, "soft": 4, "pixels": 128}[kind]
     values = torch.full((count, 3, 1, 1), 1.0 if kind == "white" else 0.5) if side == 1 else torch.rand(count, 3, side, side, generator=generator)
+    values = 0.6 + 0.4 * values if kind == "light" else values
     picture = F.interpolate(values, size=128, mode="bicubic").clamp(0, 1)
     picture = (picture + 0.02 * torch.randn(picture.shape, generator=generator)).clamp(0, 1)
     return vqgan.snap(vqgan.encode(picture * 2 - 1))[0]

@@ -2,8 +2,8 @@ import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { lockBeside } from "../files/lock.js";
-import { freePath, freeStem, slug } from "./default-names.js";
+import { lockBeside, takeLock } from "../files/lock.js";
+import { freePath, freeStem, nameLock, slug } from "./default-names.js";
 
 test.each([
   ["A red apple | fog", "a-red-apple"],
@@ -38,9 +38,12 @@ test("a name that another process is at work for is not given again", async () =
   try {
     const path = (name: string) => join(folder, name);
     const other = JSON.stringify({ pid: process.ppid, host: hostname(), token: "of another" });
-    await writeFile(await lockBeside(path("a")), other);
+    await writeFile(await nameLock(path("a")), other);
     expect(await freePath(path("a.png"))).toBe(path("a-2.png"));
     expect(await freeStem(path("a-2"), [".vqclip"])).toBe(path("a-2"));
+    const session = await takeLock(await lockBeside(path("a-2"))); // a session of that very name
+    expect(session).toBeDefined();
+    await session?.release();
   } finally {
     await rm(folder, { recursive: true });
   }

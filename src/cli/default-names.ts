@@ -31,8 +31,12 @@ const held = new Set<string>();
 export async function freeStem(stem: string, endings: readonly string[]): Promise<string> {
   for (let number = 1; endings.length > 0; number++) {
     const candidate = number === 1 ? stem : `${stem}-${number}`;
-    const taken = await Promise.all(endings.map((ending) => isTaken(`${candidate}${ending}`)));
-    if (!taken.includes(true) && (await holds(candidate))) return candidate;
+    const isFree = async () => {
+      const taken = await Promise.all(endings.map((ending) => isTaken(`${candidate}${ending}`)));
+      return !taken.includes(true);
+    };
+    // Once more when it is ours: another process may have finished it in between.
+    if ((await isFree()) && (await holds(candidate)) && (await isFree())) return candidate;
   }
   return stem;
 }
@@ -47,11 +51,16 @@ export async function freePath(path: string): Promise<string> {
 /** Whether a stem is this process's from now on; a place where no lock can be made is left to the writing to complain of. */
 async function holds(stem: string): Promise<boolean> {
   if (held.has(stem)) return true;
-  const isMine = await lockBeside(stem)
+  const isMine = await nameLock(stem)
     .then(takeLock)
     .then(Boolean, () => true);
   if (isMine) held.add(stem);
   return isMine;
+}
+
+/** The lock of a name, which is none of the file that may be called so. */
+export function nameLock(stem: string): Promise<string> {
+  return lockBeside(`${stem} (name)`);
 }
 
 /** A place that cannot be looked at is not taken: writing there says what is wrong. */

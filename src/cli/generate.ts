@@ -42,8 +42,11 @@ export function addGenerate(program: Command, finish: (code: number) => void): v
       "--prompts-file <file>",
       "text with the prompts of a picture in each line; prompts named beside it join all (default: none)",
     )
-    .option("--init-image <file>", "begin at this picture (default: random codes); with --like what it was made from")
-    .option("--init-codes <file>", "begin at these codes: a JSON list, row by row (default: random codes)")
+    .option(
+      "--init-image <file>",
+      "begin at this picture (default: as --start says); with --like what it was made from",
+    )
+    .option("--init-codes <file>", "begin at these codes: a JSON list, row by row (default: as --start says)")
     .option("--plan", "say what the run will need, memory and time a step, and end there (default: run)")
     .option("--like <png>", "make this picture again from its metadata; other options change what they name")
     .addOption(

@@ -104,6 +104,7 @@ const reasons: Readonly<Record<string, readonly [reason: string, hint: string]>>
   PROTECTED: ["the file is write-protected", "make it writable or name another one"],
   EISDIR: ["it is a folder", "name a file inside it"],
   ENOENT: ["there is no folder", "make it first"],
+  ENAMETOOLONG: ["the name is too long", "choose a shorter one"],
   ENOTDIR: ["a part of the path is a file, not a folder", "name another folder"],
   EACCES: ["its folder is not writable", "choose a folder you may write to"],
   EPERM: ["its folder is not writable", "choose a folder you may write to"],

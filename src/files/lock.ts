@@ -61,6 +61,7 @@ async function made(path: string, mark: string): Promise<boolean> {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    await rm(path, { force: true }).catch(() => undefined); // a full disk makes the file and has no room for what it says
     throw error;
   }
 }

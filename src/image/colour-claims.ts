@@ -35,7 +35,7 @@ function pngClaims(bytes: Uint8Array): ColourClaims {
   const coded = found.get("cICP");
   if (coded) return codedClaims(coded[0] ?? 2, coded[1] ?? 2);
   const gamma = found.get("gAMA");
-  if (!gamma || gamma.length !== 4 || found.has("sRGB") || found.has("iCCP")) return {};
+  if (gamma?.length !== 4 || found.has("sRGB") || found.has("iCCP")) return {};
   const stored = new DataView(gamma.buffer, gamma.byteOffset).getUint32(0);
   if (stored === 0 || Math.abs(stored / SRGB_GAMMA - 1) < 0.02) return {};
   return { exponent: SRGB_GAMMA / stored };
