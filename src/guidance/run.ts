@@ -193,11 +193,11 @@ export class Run implements AsyncIterable<StepEvent> {
 
   /**
    * How near the generator's own copy of an edit's source comes to it, before the first step: SSIM, 1 for the same. What it
-   * cannot copy it cannot keep. Undefined where a side is under 11 pixels, too small to tell.
+   * cannot copy it cannot keep. Undefined where nothing is edited, or a side is under 11 pixels, too small to tell.
    */
-  async sourceLikeness(source: EditSource): Promise<number | undefined> {
-    const { settings, z } = this.current;
-    if (Math.min(...settings.size) < 11) return undefined;
+  async sourceLikeness(): Promise<number | undefined> {
+    const { settings, source, z } = this.current;
+    if (!source || Math.min(...settings.size) < 11) return undefined;
     return ssim(workingPicture(source, settings.size, this.models.generator.factor), await this.imageOf(z));
   }
 

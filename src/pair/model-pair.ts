@@ -130,7 +130,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
       const targets = await targetNumbers(asked.targets, this.decode);
       const options = { ...this.textOptions(plan, tell), source, ...(targets && { targets }) };
       const run = await Run.start(this, plan.settings, options);
-      const similarity = await run.sourceLikeness(source);
+      const similarity = await run.sourceLikeness();
       if (similarity !== undefined && similarity < GOOD_COPY) tell({ kind: "poor-copy", similarity });
       return run;
     });

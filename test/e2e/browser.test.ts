@@ -31,7 +31,7 @@ interface Wish {
   readonly device?: "auto" | "webgpu" | "wasm";
 }
 
-describe.skipIf(!existsSync(executablePath))(title, { timeout: 180_000 }, () => {
+describe.skipIf(!existsSync(executablePath))(title, { timeout: 330_000 }, () => {
   let folder: string;
   let browser: Browser;
   const servers: StaticServer[] = [];
@@ -81,7 +81,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 180_000 }, () => 
 
   const status = (page: Page) => page.getByRole("status");
   const isOver = (page: Page, word: string) =>
-    status(page).filter({ hasText: word }).waitFor({ state: "attached", timeout: 150_000 });
+    status(page).filter({ hasText: word }).waitFor({ state: "attached", timeout: 300_000 });
   const losses = async (page: Page) => (await page.locator("#losses li").allTextContents()).map(Number);
   const picture = (page: Page) =>
     page.locator("canvas").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
@@ -108,9 +108,9 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 180_000 }, () => 
     const page = await open((await serve(models)).address);
     await create(page, wish);
     const seen = new Set<string>();
-    await page.locator("#losses li:nth-child(5)").waitFor({ state: "attached", timeout: 150_000 });
+    await page.locator("#losses li:nth-child(5)").waitFor({ state: "attached", timeout: 300_000 });
     seen.add(await picture(page));
-    await page.locator("#losses li:nth-child(20)").waitFor({ state: "attached", timeout: 150_000 });
+    await page.locator("#losses li:nth-child(20)").waitFor({ state: "attached", timeout: 300_000 });
     seen.add(await picture(page));
     await page.getByRole("button", { name: "Stop" }).click();
     await isOver(page, "Stopped after");
