@@ -6,11 +6,11 @@ import { expect, test } from "vitest";
 import type { NDArray } from "../../src/core/ndarray.js";
 import { compile } from "../../src/runtime/program.js";
 import { evaluate } from "../../src/runtime/reference/evaluate.js";
-import { useSoftwareVulkan } from "../support/software-vulkan.js";
+import { setUpSoftwareVulkan } from "../support/software-vulkan.js";
 import { cases } from "./cases.js";
 import { buildCase, type GradientCase } from "./gradcheck.js";
 
-const missing = useSoftwareVulkan();
+const missing = setUpSoftwareVulkan();
 
 /** Sessions are slow to make there, and shaders slow to compile in software: cases run eight in one program. */
 const CASES_A_PROGRAM = 8;

@@ -14,9 +14,9 @@ import { embedPictures, embedTexts } from "../../src/prompts/prompt-embedding.js
 import type { Device } from "../../src/runtime/devices.js";
 import { compile } from "../../src/runtime/program.js";
 import { fixture, fixturePath, relativeError, stepFeeds } from "../support/fixtures.js";
-import { useSoftwareVulkan } from "../support/software-vulkan.js";
+import { setUpSoftwareVulkan } from "../support/software-vulkan.js";
 
-const missing = useSoftwareVulkan();
+const missing = setUpSoftwareVulkan();
 const TIMEOUT = 600_000;
 const models = async () => ({
   generator: await loadGenerator(fixturePath("vqgan")),

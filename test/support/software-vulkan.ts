@@ -12,7 +12,7 @@ const loaders = ["/usr/lib/x86_64-linux-gnu/libvulkan.so.1", "/usr/lib/aarch64-l
  *
  * @returns undefined, or why there is none
  */
-export function useSoftwareVulkan(): string | undefined {
+export function setUpSoftwareVulkan(): string | undefined {
   if (process.env.VK_ICD_FILENAMES) return undefined;
   if (!existsSync(library)) return `no Vulkan device: neither VK_ICD_FILENAMES nor ${library}`;
   if (!loaders.some(existsSync)) return "no Vulkan loader: libvulkan1 is not installed";
