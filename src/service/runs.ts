@@ -8,6 +8,7 @@ import type { VqganClip } from "../vqgan-clip.js";
 import type { ForkAsked } from "./requests.js";
 import type { Session } from "./session.js";
 import type { SessionStore } from "./store.js";
+import type { Uploads } from "./uploads.js";
 
 /** Compiled runs take memory: the one that runs, and the one that somebody looks at. */
 const MOST_HELD = 2;
@@ -15,11 +16,6 @@ const MOST_HELD = 2;
 const MOST_PIXELS = 25_000_000;
 /** Steps between two states that are kept, to go back to, where a request does not say. */
 const KEEP_EVERY = 25;
-
-export interface Uploads {
-  readonly image?: Uint8Array | undefined;
-  readonly mask?: Uint8Array | undefined;
-}
 
 export class Runs {
   /** Those used last come last. */
@@ -85,9 +81,7 @@ export class Runs {
   private async opened(session: Session): Promise<PictureRun> {
     const { id, record } = session;
     if (existsSync(this.store.fileOf(id, "session.vqclip"))) return this.reopened(session);
-    const image = await this.store.read(id, "image");
-    const mask = await this.store.read(id, "mask");
-    return this.begun(record.request, { image, mask }, session);
+    return this.begun(record.request, await this.store.readUploads(id), session);
   }
 
   private listener(session: Session) {

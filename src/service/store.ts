@@ -11,6 +11,7 @@ import { writeFileAtomically } from "../files/atomic-write.js";
 import { holderOf, type Lock, takeLock } from "../files/lock.js";
 import { Refusal } from "./errors.js";
 import { parseRecord, type SessionRecord } from "./record.js";
+import type { Uploads } from "./uploads.js";
 
 /** Files of a session beside its previews. */
 export type SessionFileName = "record.json" | "session.vqclip" | "picture.png" | "image" | "mask";
@@ -83,6 +84,16 @@ export class SessionStore {
 
   async writeRecord(record: SessionRecord): Promise<void> {
     await this.write(record.id, "record.json", Buffer.from(`${JSON.stringify(record)}\n`));
+  }
+
+  /** What came with its request. */
+  async writeUploads(id: string, { image, mask }: Uploads): Promise<void> {
+    if (image) await this.write(id, "image", image);
+    if (mask) await this.write(id, "mask", mask);
+  }
+
+  async readUploads(id: string): Promise<Uploads> {
+    return { image: await this.read(id, "image"), mask: await this.read(id, "mask") };
   }
 
   /** Undefined when there is no such file. */

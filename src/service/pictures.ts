@@ -1,0 +1,55 @@
+/** What is seen of sessions without changing them: pictures, previews, masks, the session's file. */
+import { rectangleMask } from "../masks/mask.js";
+import { maskPng } from "../masks/mask-png.js";
+import { Refusal } from "./errors.js";
+import type { MaskAsked } from "./requests.js";
+import { uploaded } from "./runs.js";
+import { refuseUnbegun, type Sessions } from "./sessions.js";
+
+export class Pictures {
+  constructor(private readonly sessions: Sessions) {}
+
+  /** Its picture as it is now, as a PNG with its story. @throws CONFLICT before its first step */
+  async picture(id: string): Promise<Uint8Array> {
+    const { record } = this.sessions.find(id);
+    const isCurrent = record.picture?.node === record.node && record.picture.step === record.step;
+    const kept = isCurrent && (await this.sessions.store.read(id, "picture.png"));
+    if (kept) return kept;
+    return this.sessions.interrupting(id, async (session) => {
+      refuseUnbegun(session);
+      const run = await this.sessions.runs.of(session);
+      return run.toPNG();
+    });
+  }
+
+  /** Its `.vqclip`. @throws CONFLICT before its first step */
+  async archive(id: string): Promise<Uint8Array> {
+    const { runs, keeper, store } = this.sessions;
+    return this.sessions.interrupting(id, async (session) => {
+      refuseUnbegun(session);
+      const run = runs.heldOf(session);
+      if (run) await keeper.save(session, run);
+      return (await store.read(id, "session.vqclip")) as Uint8Array;
+    });
+  }
+
+  /** @throws NOT_FOUND */
+  async preview(id: string, node: number, step: number): Promise<Uint8Array> {
+    const webp = await this.sessions.store.readPreview(this.sessions.find(id).id, node, step);
+    if (!webp) throw new Refusal("NOT_FOUND", `there is no picture of node ${node} at step ${step}`);
+    return webp;
+  }
+
+  /** What of the session's picture a phrase or a rectangle covers, as a PNG; nothing is changed. @throws BAD_ARGUMENT, BAD_PROMPT */
+  async maskOf(id: string, asked: MaskAsked): Promise<Uint8Array> {
+    return this.maskIn(await this.picture(id), asked);
+  }
+
+  /** The same of any picture. */
+  async maskIn(image: Uint8Array, { phrase, rect }: MaskAsked): Promise<Uint8Array> {
+    const picture = await uploaded(image, "image");
+    const [, height, width] = picture.shape as [number, number, number];
+    if (rect) return maskPng(rectangleMask(rect, [height, width]));
+    return maskPng((await this.sessions.runs.vq.findMask(picture, phrase as string)).mask);
+  }
+}
