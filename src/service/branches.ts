@@ -3,10 +3,9 @@ import { requires } from "../core/errors.js";
 import type { SessionChanges } from "../sessions/session-tree.js";
 import type { SessionView } from "./record.js";
 import type { ForkAsked, PaintAsked } from "./requests.js";
-import { uploaded } from "./runs.js";
 import type { Session } from "./session.js";
 import { refuseUnbegun, type Sessions } from "./sessions.js";
-import type { Uploads } from "./uploads.js";
+import { type Uploads, uploaded } from "./uploads.js";
 
 export class Branches {
   constructor(private readonly sessions: Sessions) {}

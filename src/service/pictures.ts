@@ -1,10 +1,15 @@
 /** What is seen of sessions without changing them: pictures, previews, masks, the session's file. */
+import { resizePicture } from "../image/resize.js";
+import { encodeWebp } from "../image/webp.js";
 import { rectangleMask } from "../masks/mask.js";
 import { maskPng } from "../masks/mask-png.js";
 import { Refusal } from "./errors.js";
 import type { MaskAsked } from "./requests.js";
-import { uploaded } from "./runs.js";
 import { refuseUnbegun, type Sessions } from "./sessions.js";
+import { uploaded } from "./uploads.js";
+
+/** Pixels of an image prompt's longer side, as it is shown. */
+const PROMPT_SIDE = 512;
 
 export class Pictures {
   constructor(private readonly sessions: Sessions) {}
@@ -38,6 +43,17 @@ export class Pictures {
     const webp = await this.sessions.store.readPreview(this.sessions.find(id).id, node, step);
     if (!webp) throw new Refusal("NOT_FOUND", `there is no picture of node ${node} at step ${step}`);
     return webp;
+  }
+
+  /** An image prompt, to be looked at, as a WebP. @param number 1 for the first @throws NOT_FOUND */
+  async promptImage(id: string, number: number): Promise<Uint8Array> {
+    const bytes = await this.sessions.store.read(this.sessions.find(id).id, `prompt-${number}`);
+    if (!bytes) throw new Refusal("NOT_FOUND", `there is no image prompt ${number}`);
+    const picture = await uploaded(bytes, `prompt-image ${number}`);
+    const [, height, width] = picture.shape as [number, number, number];
+    const scale = Math.min(1, PROMPT_SIDE / Math.max(width, height));
+    const side = (pixels: number) => Math.max(1, Math.round(pixels * scale));
+    return encodeWebp(scale < 1 ? resizePicture(picture, side(height), side(width), "lanczos3") : picture);
   }
 
   /** What of the session's picture a phrase or a rectangle covers, as a PNG; nothing is changed. @throws BAD_ARGUMENT, BAD_PROMPT */

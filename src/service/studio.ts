@@ -110,8 +110,8 @@ export class Studio {
     const run = await runs.begun(asked, uploads);
     const id = store.newId();
     const kind = uploads.image ? "edit" : "create";
-    const facts = { id, kind, request: asked, settings: run.settings, peakBytes: runs.peakBytes(run) } as const;
-    const session = new Session(newRecord(facts));
+    const facts = { id, kind, request: asked, promptImages: uploads.prompts?.length ?? 0 } as const;
+    const session = new Session(newRecord({ ...facts, settings: run.settings, peakBytes: runs.peakBytes(run) }));
     await store.make(id);
     await store.writeUploads(id, uploads);
     await store.writeRecord(session.record);

@@ -63,7 +63,7 @@ export function createApp(studio: Studio, options: AppOptions): Hono {
     if (!isForm(context)) {
       return context.json(await studio.create(checked(pictureSchema, await jsonOf(context))), 201);
     }
-    const { request, ...files } = await formOf(context);
+    const { request, ...files } = await formOf(context, { imagePrompts: true });
     const schema = files.image ? editSchema : pictureSchema;
     return context.json(await studio.create(checked(schema, request), files), 201);
   });
@@ -106,11 +106,11 @@ export function createApp(studio: Studio, options: AppOptions): Hono {
   });
   app.get("/v1/sessions/:id/preview/:node{[0-9]{1,7}}/:file{[0-9]{1,7}\\.webp}", async (context) => {
     const { id, node, file } = context.req.param();
-    const webp = await studio.pictures.preview(id, Number(node), Number.parseInt(file, 10));
-    return context.body(webp as Uint8Array<ArrayBuffer>, 200, {
-      "Content-Type": "image/webp",
-      "Cache-Control": FOR_EVER,
-    });
+    return webp(context, await studio.pictures.preview(id, Number(node), Number.parseInt(file, 10)));
+  });
+  app.get("/v1/sessions/:id/prompt-image/:file{[0-9]{1,2}\\.webp}", async (context) => {
+    const { id, file } = context.req.param();
+    return webp(context, await studio.pictures.promptImage(id, Number.parseInt(file, 10)));
   });
   app.get("/v1/sessions/:id/picture.png", async (context) =>
     png(context, await studio.pictures.picture(context.req.param("id"))),
@@ -136,6 +136,12 @@ export function createApp(studio: Studio, options: AppOptions): Hono {
 
 function png(context: Context, bytes: Uint8Array): Response {
   return context.body(bytes as Uint8Array<ArrayBuffer>, 200, { "Content-Type": "image/png" });
+}
+
+/** What is behind its address never changes. */
+function webp(context: Context, bytes: Uint8Array): Response {
+  const headers = { "Content-Type": "image/webp", "Cache-Control": FOR_EVER };
+  return context.body(bytes as Uint8Array<ArrayBuffer>, 200, headers);
 }
 
 async function bytesOf(context: Context): Promise<Uint8Array> {
