@@ -239,7 +239,6 @@ describe("predictions, by the client that Replicate publishes", { timeout: 200_0
     new Replicate({
       auth: keys.bob as string,
       baseUrl: service.origin,
-      fileEncodingStrategy: "data-uri",
       useFileOutput: false,
     });
   const version = "vqgan-clip";
@@ -252,7 +251,7 @@ describe("predictions, by the client that Replicate publishes", { timeout: 200_0
       seed: 7,
       steps: 3,
       strength: 0.9,
-      image: await plain("grey", 32),
+      image: `data:image/png;base64,${(await plain("grey", 32)).toString("base64")}`,
     };
     const output = await client().run(`us/it:${version}`, { input }, ({ logs: log }) => logs.push(log ?? ""));
     const [head, base64] = String(output).split(",") as [string, string];
