@@ -287,5 +287,6 @@ describe("predictions, by the client that Replicate publishes", { timeout: 200_0
     await expect(create({ ...small, image: "http://169.254.169.254/" })).rejects.toThrow("expected a data URL");
     await expect(create(small, { webhook: "https://example.org/" })).rejects.toThrow("webhook");
     await expect(create({ ...small, stepz: 1 })).rejects.toThrow("stepz");
+    await expect(create({ ...small, strength: 0.5 })).rejects.toThrow("strength");
   });
 });
