@@ -106,7 +106,9 @@ function suggestion(error: CommanderError, program: Command, args: readonly stri
     error.code === "commander.unknownCommand"
       ? (command ?? program).commands.map((candidate) => candidate.name())
       : error.code === "commander.unknownOption"
-        ? (command ?? program).options.flatMap(({ long, short }) => [long, short].filter((flag) => flag !== undefined))
+        ? (command ?? program).options
+            .flatMap(({ long, short }) => [long, short].filter((flag) => flag !== undefined))
+            .concat("--help")
         : [];
   if (names.length === 0) return undefined;
   const [closest] = nearest(wrong.split("=")[0] as string, names, 1);

@@ -147,14 +147,19 @@ async function extracted(ffmpeg: string, video: string, { path }: FrameFolder, r
   const unfinished = join(path, "source-unfinished");
   await rm(unfinished, { recursive: true, force: true });
   await makeFolder(unfinished);
-  reporter.say(`note: the frames of ${video} go to ${folder}`);
   try {
     await runFfmpeg(ffmpeg, decodeArguments(resolve(video)), unfinished);
     await rename(unfinished, folder);
+    reporter.say(`note: the frames of ${video} are in ${folder}`);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     await rmdir(path).catch(() => undefined); // it stays when it holds anything
-    throw error;
+    if ((await frameRate(ffmpeg, video)) !== undefined) throw error; // no fault of the video
+    throw new VqganClipError(
+      "BAD_FILE",
+      `${video}: ${(error as Error).message}`,
+      "give a video that plays, or a folder",
+    );
   }
   return folder;
 }
