@@ -12,7 +12,6 @@ import { tell, tellJson } from "./terminal.js";
 export function addInspect(program: Command): void {
   program
     .command("inspect")
-    .summary("what a picture, a session or a model says of itself")
     .description("Shows how a PNG was made, where a .vqclip session stands, or what a model folder holds.")
     .argument("<path>", "a PNG, a .vqclip or a folder")
     .option("--json", "one JSON object (default: lines for people)")

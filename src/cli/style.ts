@@ -31,7 +31,6 @@ export function addStyle(program: Command, finish: (code: number) => void): void
   const { blend, smooth } = temporalDefaults;
   const command = program
     .command("style")
-    .summary("change a video by words")
     .description(
       "Changes every frame of a folder, in the order of their numbers, or of a video file (by ffmpeg) towards the " +
         "prompts, each following the one before. The same command again goes on behind the last finished frame.",
