@@ -8,6 +8,7 @@ import { Picture } from "./picture.js";
 import { Progress } from "./progress.js";
 import { Scrubber } from "./scrubber.js";
 import { shownAddress } from "./shown-picture.js";
+import { Welcome } from "./welcome.js";
 
 const Painting = lazy(() => import("../paint/painting.js"));
 
@@ -85,27 +86,4 @@ export function Stage() {
 
 function percent({ status, step, steps }: { status: string; step: number; steps: number }): string {
   return status === "running" && steps > 0 ? `${Math.floor((100 * step) / steps)} % ` : "";
-}
-
-const ideas = ["a red apple", "a sailing boat at sea", "a castle on a hill", "a bowl of green pears"];
-
-function Welcome() {
-  const use = (idea: string) => {
-    const { draft } = get();
-    const [first, ...rest] = draft.rows;
-    if (first) set({ draft: { ...draft, rows: [{ ...first, text: idea }, ...rest] } });
-  };
-  return (
-    <div className="welcome">
-      <h2>Write what to see, then press Create</h2>
-      <p className="hint">The picture grows here, step by step. Nothing leaves this machine.</p>
-      <p className="ideas">
-        {ideas.map((idea) => (
-          <button key={idea} type="button" className="chip" onClick={() => use(idea)}>
-            {idea}
-          </button>
-        ))}
-      </p>
-    </div>
-  );
 }

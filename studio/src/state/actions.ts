@@ -175,9 +175,16 @@ export async function remove(id: string, title: string): Promise<void> {
   tell({ text: `“${title}” was deleted.`, action: { label: "Undo", run: undo } });
 }
 
-/** The settings that a picture carries come into the form; a picture without any becomes what to change. */
+/**
+ * The settings that a picture carries come into the form; a picture without any becomes what to change. While somebody
+ * paints, it is placed on the painting.
+ */
 export async function openPicture(file: File): Promise<void> {
-  const { info } = get();
+  const { info, painting } = get();
+  if (painting) {
+    set({ dropped: file });
+    return;
+  }
   if (!info) return;
   const isPng = file.type === "image/png"; // others carry no settings
   const read = isPng ? await doing("read", () => service.read(file)) : {};

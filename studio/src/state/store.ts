@@ -22,6 +22,8 @@ export interface Studio {
   /** The picture that the one on the stage is compared with. */
   readonly compared: Frame | undefined;
   readonly painting: boolean;
+  /** A picture that is to be placed on the painting. */
+  readonly dropped: File | undefined;
   /** What is being asked of the service, for the buttons' sake. */
   readonly busy: string | undefined;
   readonly problem: Problem | undefined;
@@ -40,6 +42,7 @@ export const useStudio = create<Studio>(() => ({
   looked: undefined,
   compared: undefined,
   painting: false,
+  dropped: undefined,
   busy: undefined,
   problem: undefined,
   toast: undefined,
