@@ -27,6 +27,8 @@ const recordSchema = z.object({
   settings: z.record(z.string(), z.unknown()),
   notices: z.array(z.string()),
   peakBytes: z.number(),
+  /** How many pictures it is to be near, beside its texts. */
+  promptImages: z.int().min(0).default(0),
   losses: z.array(z.object({ node, step, total: z.number(), prompts: z.array(z.number()) })),
   nodes: z.array(
     z.object({
@@ -55,7 +57,10 @@ export function newRecord({
   settings,
   request,
   ...facts
-}: Pick<SessionRecord, "id" | "kind" | "peakBytes"> & { request: object; settings: Settings }): SessionRecord {
+}: Pick<SessionRecord, "id" | "kind" | "peakBytes" | "promptImages"> & {
+  request: object;
+  settings: Settings;
+}): SessionRecord {
   const now = new Date().toISOString();
   return {
     version: 1,
@@ -109,6 +114,8 @@ export interface SessionView
   readonly nodes: readonly (NodeRecord & { readonly picture: string | null })[];
   readonly frames: readonly { readonly node: number; readonly step: number; readonly url: string }[];
   readonly hasPicture: boolean;
+  /** Addresses of the pictures it is to be near. */
+  readonly promptImages: readonly string[];
 }
 
 /** How fast a session goes, and who waits before it. */
@@ -140,7 +147,7 @@ export function summaryOf(record: SessionRecord, { position, rate }: Progress): 
 }
 
 export function viewOf(record: SessionRecord, progress: Progress): SessionView {
-  const { id, kind, node, settings, notices, peakBytes, frames } = record;
+  const { id, kind, node, settings, notices, peakBytes, frames, promptImages } = record;
   const way = wayTo(record);
   const pictureOf = (of: number) => {
     const latest = frames.findLast((frame) => frame.node === of);
@@ -159,6 +166,7 @@ export function viewOf(record: SessionRecord, progress: Progress): SessionView {
     nodes: record.nodes.map((each) => ({ ...each, picture: pictureOf(each.id) })),
     frames: frames.map((frame) => ({ ...frame, url: previewUrl(id, frame) })),
     hasPicture: record.nodes.length > 0,
+    promptImages: Array.from({ length: promptImages }, (_, i) => `/v1/sessions/${id}/prompt-image/${i + 1}.webp`),
   };
 }
 

@@ -1,25 +1,19 @@
 /** Runs behind sessions: opened from their files when they are needed, and kept compiled for a while. */
 import { existsSync } from "node:fs";
-import { decodePicture } from "../image/decode.js";
+import { requires } from "../core/errors.js";
 import { noticeText } from "../pair/notice-text.js";
 import { planRun } from "../pair/plan.js";
 import type { PictureRun } from "../picture-run.js";
 import type { VqganClip } from "../vqgan-clip.js";
-import type { ForkAsked } from "./requests.js";
+import type { ForkAsked, ImagePromptAsked } from "./requests.js";
 import type { Session } from "./session.js";
 import type { SessionStore } from "./store.js";
+import { imageTargets, type Uploads, uploaded, uploadedMask } from "./uploads.js";
 
 /** Compiled runs take memory: the one that runs, and the one that somebody looks at. */
 const MOST_HELD = 2;
-/** Pixels of a picture that comes with a request. */
-const MOST_PIXELS = 25_000_000;
 /** Steps between two states that are kept, to go back to, where a request does not say. */
 const KEEP_EVERY = 25;
-
-export interface Uploads {
-  readonly image?: Uint8Array | undefined;
-  readonly mask?: Uint8Array | undefined;
-}
 
 export class Runs {
   /** Those used last come last. */
@@ -64,10 +58,22 @@ export class Runs {
   }
 
   /** A run that begins as the request says. @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE, OUT_OF_LIMITS */
-  async begun(request: Record<string, unknown>, { image, mask }: Uploads, heard?: Session): Promise<PictureRun> {
-    const told = { keepEvery: KEEP_EVERY, ...request, ...(heard && { onNotice: this.listener(heard) }) };
+  async begun(
+    { imagePrompts, ...request }: Record<string, unknown>,
+    { image, mask, prompts }: Uploads,
+    heard?: Session,
+  ): Promise<PictureRun> {
+    const targets = await imageTargets(imagePrompts as readonly ImagePromptAsked[] | undefined, prompts);
+    const listening = heard && { onNotice: this.listener(heard) };
+    const told = { keepEvery: KEEP_EVERY, ...request, ...(targets.length > 0 && { targets }), ...listening };
+    requires(
+      image || !mask,
+      "BAD_ARGUMENT",
+      () => "mask: it needs an image",
+      "send the picture to edit as the field image",
+    );
     if (!image) return this.vq.create(told);
-    const drawn = mask && (await decodePicture(mask, "mask", { as: "mask", maxPixels: MOST_PIXELS }));
+    const drawn = mask && (await uploadedMask(mask));
     return this.vq.edit({ ...told, image: await uploaded(image, "image"), ...(drawn && { mask: drawn }) });
   }
 
@@ -85,17 +91,10 @@ export class Runs {
   private async opened(session: Session): Promise<PictureRun> {
     const { id, record } = session;
     if (existsSync(this.store.fileOf(id, "session.vqclip"))) return this.reopened(session);
-    const image = await this.store.read(id, "image");
-    const mask = await this.store.read(id, "mask");
-    return this.begun(record.request, { image, mask }, session);
+    return this.begun(record.request, await this.store.readUploads(id), session);
   }
 
   private listener(session: Session) {
     return (notice: Parameters<typeof noticeText>[0]) => this.tell(session, noticeText(notice));
   }
-}
-
-/** A picture that came with a request, numbers [3,H,W]. @throws BAD_IMAGE, OUT_OF_LIMITS */
-export function uploaded(bytes: Uint8Array, name: string) {
-  return decodePicture(bytes, name, { maxPixels: MOST_PIXELS });
 }

@@ -11,9 +11,10 @@ import { writeFileAtomically } from "../files/atomic-write.js";
 import { holderOf, type Lock, takeLock } from "../files/lock.js";
 import { Refusal } from "./errors.js";
 import { parseRecord, type SessionRecord } from "./record.js";
+import type { Uploads } from "./uploads.js";
 
 /** Files of a session beside its previews. */
-export type SessionFileName = "record.json" | "session.vqclip" | "picture.png" | "image" | "mask";
+export type SessionFileName = "record.json" | "session.vqclip" | "picture.png" | "image" | "mask" | `prompt-${number}`;
 
 const ID = /^[0-9a-f]{24}$/;
 
@@ -83,6 +84,20 @@ export class SessionStore {
 
   async writeRecord(record: SessionRecord): Promise<void> {
     await this.write(record.id, "record.json", Buffer.from(`${JSON.stringify(record)}\n`));
+  }
+
+  /** What came with its request. */
+  async writeUploads(id: string, { image, mask, prompts = [] }: Uploads): Promise<void> {
+    if (image) await this.write(id, "image", image);
+    if (mask) await this.write(id, "mask", mask);
+    for (const [i, prompt] of prompts.entries()) await this.write(id, `prompt-${i + 1}`, prompt);
+  }
+
+  async readUploads(id: string): Promise<Uploads> {
+    const prompts: Uint8Array[] = [];
+    const next = () => this.read(id, `prompt-${prompts.length + 1}`);
+    for (let prompt = await next(); prompt; prompt = await next()) prompts.push(prompt);
+    return { image: await this.read(id, "image"), mask: await this.read(id, "mask"), prompts };
   }
 
   /** Undefined when there is no such file. */

@@ -148,10 +148,17 @@ function eventOf(text: string): ServiceEvent {
   };
 }
 
-/** A form with a request and files. */
-export function formWith(request: object, files: Readonly<Record<string, Uint8Array>>): FormData {
+/** A form with a request and files, of which a list stands for a field that is there several times. */
+export function formWith(
+  request: object,
+  files: Readonly<Record<string, Uint8Array | readonly Uint8Array[]>>,
+): FormData {
   const form = new FormData();
   form.set("request", JSON.stringify(request));
-  for (const [name, bytes] of Object.entries(files)) form.set(name, new Blob([bytes as Uint8Array<ArrayBuffer>]), name);
+  for (const [name, value] of Object.entries(files)) {
+    for (const bytes of value instanceof Uint8Array ? [value] : value) {
+      form.append(name, new Blob([bytes as Uint8Array<ArrayBuffer>]), name);
+    }
+  }
   return form;
 }
