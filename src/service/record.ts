@@ -4,6 +4,7 @@ import type { Settings } from "../guidance/settings.js";
 import { parsePrompts } from "../prompts/prompt.js";
 import { runStatuses } from "../sessions/run-status.js";
 import type { SessionNode, SessionTree } from "../sessions/session-tree.js";
+import type { Group } from "./requests.js";
 
 const step = z.int().min(0);
 const node = z.int().min(1);
@@ -104,6 +105,8 @@ export interface SessionSummary
   readonly etaSeconds: number | null;
   readonly error?: Fault;
   readonly preview: string | null;
+  /** With which others it is looked at. */
+  readonly group: Group | null;
 }
 
 /** All that is told of a session. */
@@ -128,7 +131,7 @@ export const previewUrl = (id: string, { node, step }: { node: number; step: num
   `/v1/sessions/${id}/preview/${node}/${step}.webp`;
 
 export function summaryOf(record: SessionRecord, { position, rate }: Progress): SessionSummary {
-  const { id, status, step, steps, createdAt, updatedAt, error, settings, frames } = record;
+  const { id, status, step, steps, createdAt, updatedAt, error, settings, frames, request } = record;
   const latest = frames.at(-1);
   return {
     id,
@@ -141,6 +144,7 @@ export function summaryOf(record: SessionRecord, { position, rate }: Progress): 
     rate,
     etaSeconds: rate === null ? null : Math.round(((steps - step) / rate) * 10) / 10,
     preview: latest ? previewUrl(id, latest) : null,
+    group: (request.group as Group | undefined) ?? null,
     createdAt,
     updatedAt,
   };

@@ -55,7 +55,8 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
 
   afterAll(async () => {
     await browser?.close();
-    server?.kill("SIGTERM");
+    const ended = new Promise((done) => server?.once("exit", done));
+    if (server?.kill("SIGTERM")) await ended; // it saves what runs
     await rm(folder, { recursive: true, force: true });
   }, 60_000);
 
@@ -179,7 +180,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     const seen = await stepOf();
     await prompt(1).fill("a green pear: ripe");
     await expect
-      .poll(async () => (await told()).settings.prompts)
+      .poll(async () => (await told()).settings.prompts, { timeout: 60_000 })
       .toBe("a green pear\\: ripe | a watercolour painting:0.5");
     await runsTo(seen);
     await isNow("Running");

@@ -1,5 +1,6 @@
 /** The middle: the picture, how far it is, and what can be done with it. */
 import { lazy, Suspense, useEffect } from "react";
+import { GridBoard } from "../grid/grid-board.js";
 import { pause, resume } from "../state/actions.js";
 import { get, isActive, set, useStudio } from "../state/store.js";
 import { Compare } from "./compare.js";
@@ -34,6 +35,7 @@ function pressed(event: KeyboardEvent): void {
 export function Stage() {
   const session = useStudio((state) => state.session);
   const wanted = useStudio((state) => state.wanted);
+  const grid = useStudio((state) => state.grid);
   const looked = useStudio((state) => state.looked);
   const compared = useStudio((state) => state.compared);
   const painting = useStudio((state) => state.painting);
@@ -45,6 +47,13 @@ export function Stage() {
     document.title = session ? `${percent(session)}${session.title} · studio` : "vqgan-clip studio";
   }, [session]);
 
+  if (grid !== undefined) {
+    return (
+      <main className="stage" id="stage" tabIndex={-1} aria-label="The grid">
+        <GridBoard id={grid} />
+      </main>
+    );
+  }
   if (!session) {
     return (
       <main className="stage" id="stage" tabIndex={-1}>

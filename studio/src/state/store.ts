@@ -15,6 +15,8 @@ export interface Studio {
   readonly session: Session | undefined;
   /** Which session is wanted on the stage, from the address. */
   readonly wanted: string | undefined;
+  /** Which grid is wanted there instead. */
+  readonly grid: string | undefined;
   readonly link: "opening" | "open" | "lost";
   readonly draft: Draft;
   /** A kept picture that is looked at; undefined for the newest one. */
@@ -37,6 +39,7 @@ export const useStudio = create<Studio>(() => ({
   sessions: [],
   session: undefined,
   wanted: undefined,
+  grid: undefined,
   link: "opening",
   draft: emptyDraft,
   looked: undefined,
