@@ -1,11 +1,11 @@
 /** Commands that lead a session to another node of its tree: forks, other nodes, paint. */
 import { requires } from "../core/errors.js";
 import type { SessionChanges } from "../sessions/session-tree.js";
-import type { SessionView } from "./record.js";
 import type { ForkAsked, PaintAsked } from "./requests.js";
 import type { Session } from "./session.js";
 import { refuseUnbegun, type Sessions } from "./sessions.js";
 import { type Uploads, uploaded } from "./uploads.js";
+import type { SessionView } from "./views.js";
 
 export class Branches {
   constructor(private readonly sessions: Sessions) {}

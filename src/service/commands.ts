@@ -1,9 +1,9 @@
 /** Commands to a session that leave it on its way: other settings, a rest, the end, the bin. */
 import type { SessionChanges } from "../sessions/session-tree.js";
-import type { SessionView } from "./record.js";
 import type { Changes } from "./requests.js";
 import { Session } from "./session.js";
 import { refuseWhen, type Sessions } from "./sessions.js";
+import type { SessionView } from "./views.js";
 
 export class Commands {
   constructor(private readonly sessions: Sessions) {}

@@ -2,11 +2,12 @@
 import type { StepEvent } from "../guidance/run-state.js";
 import type { PictureRun } from "../picture-run.js";
 import { EventLog } from "./event-log.js";
+import type { Forecast } from "./forecast.js";
 import type { Previews } from "./previews.js";
 import type { Queue } from "./queue.js";
-import { type SessionSummary, type SessionView, summaryOf, viewOf } from "./record.js";
 import type { Session } from "./session.js";
 import type { SessionStore } from "./store.js";
+import { type Progress, type SessionSummary, type SessionView, summaryOf, viewOf } from "./views.js";
 
 /** Milliseconds between two tellings of a running session to those who watch the list. */
 const LIST_INTERVAL = 1000;
@@ -20,14 +21,15 @@ export class Keeper {
     private readonly store: SessionStore,
     private readonly queue: Queue,
     private readonly previews: Previews,
+    private readonly forecast: Forecast,
   ) {}
 
   summary(session: Session): SessionSummary {
-    return summaryOf(session.record, { position: this.queue.positionOf(session), rate: session.rate });
+    return summaryOf(session.record, this.progressOf(session));
   }
 
   view(session: Session): SessionView {
-    return viewOf(session.record, { position: this.queue.positionOf(session), rate: session.rate });
+    return viewOf(session.record, this.progressOf(session));
   }
 
   /** Writes it down as its run is now; without one, its record alone. @throws IO_FAILED */
@@ -57,6 +59,7 @@ export class Keeper {
   /** Tells of a step, and from time to time the list too. */
   stepped(session: Session, event: StepEvent): void {
     session.stepped(event);
+    this.forecast.learn(session.record);
     const { step, losses, image } = event;
     const { steps, rate, etaSeconds } = this.summary(session);
     session.events.publish("step", { step, steps, losses, rate, etaSeconds });
@@ -73,6 +76,12 @@ export class Keeper {
     const { id } = session;
     session.events.publish("deleted", { id });
     this.events.publish("deleted", { id });
+  }
+
+  private progressOf(session: Session): Progress {
+    const position = this.queue.positionOf(session);
+    const waitSeconds = position === null ? null : this.forecast.secondsAhead(session);
+    return { position, waitSeconds, rate: session.rate };
   }
 
   private list(session: Session): void {

@@ -1,9 +1,9 @@
 /** Pictures on the way: at most two a second, the latest wins; each is a file that never changes. */
 import type { NDArray } from "../core/ndarray.js";
 import { encodeWebp } from "../image/webp.js";
-import { previewUrl } from "./record.js";
 import type { Session } from "./session.js";
 import type { SessionStore } from "./store.js";
+import { previewUrl } from "./views.js";
 
 const INTERVAL = 500;
 /** Files that a session keeps: of more, every second one goes, so that what stays is evenly spread. */

@@ -33,14 +33,13 @@ export const MOST_IMAGE_PROMPTS = 16;
 
 const words = z.string().min(1).max(200);
 /** Sessions that are looked at side by side: which ones, and in what this one differs, as name and value. */
-const groupSchema = z.strictObject({
+export const groupSchema = z.strictObject({
   id: z.string().regex(/^[\w-]{1,64}$/, "expected 1 to 64 letters, digits, _ or -"),
   values: z
     .array(z.tuple([words, words]))
     .min(1)
     .max(2),
 });
-export type Group = z.infer<typeof groupSchema>;
 
 /** Any setting of a single picture; whatever is left out, the models and presets decide. */
 export const pictureSchema = settingsSchema

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { requires } from "../core/errors.js";
 import { noticeText } from "../pair/notice-text.js";
-import { planRun } from "../pair/plan.js";
+import { planRun, stepFlops } from "../pair/plan.js";
 import type { PictureRun } from "../picture-run.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import type { ForkAsked, ImagePromptAsked } from "./requests.js";
@@ -77,9 +77,10 @@ export class Runs {
     return this.vq.edit({ ...told, image: await uploaded(image, "image"), ...(drawn && { mask: drawn }) });
   }
 
-  /** Bytes that a run will take at its peak. */
-  peakBytes(run: PictureRun): number {
-    return planRun(this.vq, run.settings, {}).peakBytes;
+  /** Bytes that a run will take at its peak, and the arithmetic of a step: from its graph alone. */
+  costOf({ settings }: PictureRun): { readonly peakBytes: number; readonly stepFlops: number } {
+    const { convolution, matrix } = stepFlops(this.vq, settings);
+    return { peakBytes: planRun(this.vq, settings, {}).peakBytes, stepFlops: convolution + matrix };
   }
 
   /** Another run out of the session's file. @throws BAD_ARGUMENT, BAD_PROMPT */

@@ -1,10 +1,10 @@
 /** The sessions that are served, and the one way to touch one: between two of its steps. */
 import { Refusal } from "./errors.js";
 import type { Keeper } from "./keeper.js";
-import type { SessionView } from "./record.js";
 import type { Runs } from "./runs.js";
 import type { Session } from "./session.js";
 import type { SessionStore } from "./store.js";
+import type { SessionView } from "./views.js";
 import type { Worker } from "./worker.js";
 
 export class Sessions {

@@ -1,22 +1,22 @@
 /** The service without its wire: the folder opened, sessions made, what is told of all. */
-import { presetNames } from "../guidance/presets.js";
-import { givenThreads } from "../runtime/given-threads.js";
 import { readSession } from "../sessions/session-file.js";
 import { type PretrainedOptions, VqganClip } from "../vqgan-clip.js";
 import { Branches } from "./branches.js";
 import { Commands } from "./commands.js";
 import type { EventLog } from "./event-log.js";
+import { Forecast } from "./forecast.js";
+import { infoOf } from "./info.js";
 import { Keeper } from "./keeper.js";
+import { Making } from "./making.js";
 import { Pictures } from "./pictures.js";
 import { Previews } from "./previews.js";
 import { Queue } from "./queue.js";
-import { newRecord, type SessionRecord, type SessionSummary, type SessionView } from "./record.js";
-import type { EditAsked, PictureAsked } from "./requests.js";
+import type { SessionRecord } from "./record.js";
 import { Runs } from "./runs.js";
 import { Session } from "./session.js";
 import { Sessions } from "./sessions.js";
 import { SessionStore } from "./store.js";
-import type { Uploads } from "./uploads.js";
+import type { SessionSummary, SessionView } from "./views.js";
 import { Worker } from "./worker.js";
 
 export interface StudioOptions {
@@ -26,6 +26,7 @@ export interface StudioOptions {
 }
 
 export class Studio {
+  readonly making: Making;
   readonly commands: Commands;
   readonly branches: Branches;
   readonly pictures: Pictures;
@@ -40,10 +41,12 @@ export class Studio {
     records: readonly SessionRecord[],
   ) {
     const queue = new Queue();
-    const keeper = new Keeper(store, queue, new Previews(store));
+    const forecast = new Forecast(queue, records);
+    const keeper = new Keeper(store, queue, new Previews(store), forecast);
     const runs = new Runs(vq, store, (session, text) => keeper.note(session, text));
     this.sessions = new Sessions(store, keeper, runs, new Worker(queue, runs, keeper));
     for (const record of records) this.sessions.add(new Session(record));
+    this.making = new Making(this.sessions, forecast);
     this.commands = new Commands(this.sessions);
     this.branches = new Branches(this.sessions);
     this.pictures = new Pictures(this.sessions);
@@ -68,19 +71,8 @@ export class Studio {
     await store.close();
   }
 
-  async info(): Promise<object> {
-    const { device = "cpu", threads = givenThreads() } = this.models;
-    const recommended = this.vq.resolve({ prompts: "a picture" }).settings;
-    const models = (await this.vq.identities()).map(({ role, name }) => ({ role, name }));
-    const { prompts: _, seed: __, ...settings } = recommended;
-    return {
-      models,
-      device,
-      threads: threads ?? null,
-      size: recommended.size,
-      presets: presetNames,
-      recommended: settings,
-    };
+  info(): ReturnType<typeof infoOf> {
+    return infoOf(this.vq, this.models);
   }
 
   /** Newest first. */
@@ -102,23 +94,6 @@ export class Studio {
   /** Of one session. @throws NOT_FOUND */
   eventsOf(id: string): EventLog {
     return this.sessions.find(id).events;
-  }
-
-  /** A picture to make, or with an image one to edit: it waits for its turn. @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE */
-  async create(asked: PictureAsked | EditAsked, uploads: Uploads = {}): Promise<SessionView> {
-    const { runs, store, keeper, worker } = this.sessions;
-    const run = await runs.begun(asked, uploads);
-    const id = store.newId();
-    const kind = uploads.image ? "edit" : "create";
-    const facts = { id, kind, request: asked, promptImages: uploads.prompts?.length ?? 0 } as const;
-    const session = new Session(newRecord({ ...facts, settings: run.settings, peakBytes: runs.peakBytes(run) }));
-    await store.make(id);
-    await store.writeUploads(id, uploads);
-    await store.writeRecord(session.record);
-    this.sessions.add(session);
-    worker.enqueue(session);
-    keeper.tell(session);
-    return keeper.view(session);
   }
 
   /** What was running or waiting when the folder was last served, as its files say. */

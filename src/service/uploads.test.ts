@@ -23,7 +23,7 @@ test("image prompts: one entry for each picture, or none at all", async () => {
 });
 
 test("image prompts that are no pictures, or too large together, are refused", async () => {
-  const large = await picture(5000, 3000);
+  const large = await picture(4000, 3200);
   await expect(imageTargets(undefined, [new Uint8Array(3)])).rejects.toMatchObject({ code: "BAD_IMAGE" });
   await expect(imageTargets(undefined, [large, large])).rejects.toMatchObject({ code: "OUT_OF_LIMITS" });
 });

@@ -1,10 +1,11 @@
-/** What the service takes and tells beside the life of a session: image prompts. */
+/** What the service takes and tells beside the life of a session: image prompts, plans, its own document. */
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { VqganClip } from "../../src/index.js";
+import type { SessionPlan } from "../../src/service/making.js";
 import { compileCli } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
 import { formWith, Service } from "../support/service.js";
@@ -86,4 +87,33 @@ describe("image prompts", { timeout: 200_000 }, () => {
     }
     expect(await readdir(join(folder, "sessions"))).toEqual(before);
   });
+});
+
+describe("plans", { timeout: 200_000 }, () => {
+  test("what a session would need, as it then is; nothing is made", async () => {
+    const before = await readdir(join(folder, "sessions"));
+    const long = "a red apple and a green apple ".repeat(20).trim();
+    const form = formWith({ prompts: long, steps: 50, cutouts: 4 }, { image: await plain("red", 32) });
+    const plan = (await (await service.send("POST", "/v1/plan", form)).json()) as SessionPlan;
+    expect(plan).toMatchObject({ size: [32, 32], steps: 50, warnings: [{ kind: "truncated", text: long }] });
+    expect(plan.warnings[0]?.message).toMatch(/^the prompt is longer than/);
+    // Steps were taken before: what this one's would take is known.
+    expect(plan.seconds).toBeCloseTo((plan.stepSeconds as number) * 50);
+    const same = (await (await service.send("POST", "/v1/plan", { ...small, steps: 2 })).json()) as SessionPlan;
+    expect(await readdir(join(folder, "sessions"))).toEqual(before);
+    const session = await service.create({ ...small, steps: 2 });
+    expect(session.peakBytes).toBe(same.peakBytes);
+    const refused = await service.send("POST", "/v1/plan", { ...small, prompts: "a:0" });
+    expect(await refused.json()).toMatchObject({ status: 400, code: "BAD_PROMPT" });
+  });
+});
+
+test("the service's document and its page need no token", async () => {
+  const bare = (path: string) => fetch(`${service.origin}${path}`);
+  expect(await (await bare("/openapi.json")).json()).toMatchObject({ openapi: "3.1.0" });
+  const page = await bare("/docs");
+  expect([page.status, page.headers.get("content-security-policy")]).toEqual([
+    200,
+    expect.stringContaining("default-src 'self'"),
+  ]);
 });

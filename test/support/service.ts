@@ -2,7 +2,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
-import type { SessionView } from "../../src/service/record.js";
+import type { SessionView } from "../../src/service/views.js";
+import { checkAnswer } from "./answers.js";
 import { cliPath, tinyModels } from "./cli.js";
 
 export interface ServiceEvent {
@@ -54,9 +55,12 @@ export class Service {
     return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")[0]);
   }
 
-  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+  /** Asks, and holds the answer against the service's own document. */
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = { Authorization: `Bearer ${this.token}`, ...init.headers };
-    return fetch(`${this.origin}${path}`, { ...init, headers });
+    const answer = await fetch(`${this.origin}${path}`, { ...init, headers });
+    await checkAnswer(init.method ?? "GET", path, answer);
+    return answer;
   }
 
   /** Sends JSON, or a form, or nothing. */

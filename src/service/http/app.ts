@@ -17,7 +17,9 @@ import {
 } from "../requests.js";
 import type { Studio } from "../studio.js";
 import { boundedBodies, formOf, isForm, jsonOf } from "./bodies.js";
+import { docsPage } from "./docs-page.js";
 import { type GuardOptions, login, sameOrigin, secured, withToken } from "./guard.js";
+import { openApiOf } from "./openapi.js";
 import { pageFrom } from "./page.js";
 import { problem, problemOf } from "./problem.js";
 import { streamEvents } from "./stream.js";
@@ -36,6 +38,9 @@ export function createApp(studio: Studio, options: AppOptions): Hono {
   app.onError((error, context) => problemOf(context, error));
 
   app.get("/health", (context) => context.json({ status: "ok" }));
+  const document = openApiOf(packageVersion());
+  app.get("/openapi.json", (context) => context.json(document));
+  app.get("/docs", (context) => context.html(docsPage(document)));
 
   app.use("/v1/*", async (context, next) => {
     await next();
@@ -59,14 +64,8 @@ export function createApp(studio: Studio, options: AppOptions): Hono {
   });
 
   app.get("/v1/sessions", (context) => context.json({ sessions: studio.all() }));
-  app.post("/v1/sessions", async (context) => {
-    if (!isForm(context)) {
-      return context.json(await studio.create(checked(pictureSchema, await jsonOf(context))), 201);
-    }
-    const { request, ...files } = await formOf(context, { imagePrompts: true });
-    const schema = files.image ? editSchema : pictureSchema;
-    return context.json(await studio.create(checked(schema, request), files), 201);
-  });
+  app.post("/v1/sessions", async (context) => context.json(await studio.making.create(...(await asked(context))), 201));
+  app.post("/v1/plan", async (context) => context.json(await studio.making.plan(...(await asked(context)))));
 
   app.get("/v1/sessions/:id", (context) => context.json(studio.view(context.req.param("id"))));
   app.patch("/v1/sessions/:id", async (context) => {
@@ -132,6 +131,13 @@ export function createApp(studio: Studio, options: AppOptions): Hono {
     problem(context, 404, { code: "NOT_FOUND", title: "Not found", detail: `there is no ${context.req.path}` }),
   );
   return app;
+}
+
+/** A session that is asked for, with what came along. @throws BAD_ARGUMENT */
+async function asked(context: Context): Promise<Parameters<Studio["making"]["create"]>> {
+  if (!isForm(context)) return [checked(pictureSchema, await jsonOf(context)), {}];
+  const { request, ...files } = await formOf(context, { imagePrompts: true });
+  return [checked(files.image ? editSchema : pictureSchema, request), files];
 }
 
 function png(context: Context, bytes: Uint8Array): Response {

@@ -1,0 +1,23 @@
+/** What there is to ask for: models, device, presets, what the models recommend. */
+import { z } from "zod";
+import { presetNames } from "../guidance/presets.js";
+import { givenThreads } from "../runtime/given-threads.js";
+import type { PretrainedOptions, VqganClip } from "../vqgan-clip.js";
+
+export const infoSchema = z.object({
+  models: z.array(z.object({ role: z.string(), name: z.string() })),
+  device: z.string(),
+  threads: z.int().nullable(),
+  size: z.tuple([z.int(), z.int()]).describe("width and height in pixels that the models are made for"),
+  presets: z.array(z.string()),
+  recommended: z.record(z.string(), z.unknown()).describe("settings of a picture where a request names none"),
+});
+
+export async function infoOf(
+  vq: VqganClip,
+  { device = "cpu", threads = givenThreads() }: PretrainedOptions,
+): Promise<z.infer<typeof infoSchema>> {
+  const { prompts: _, seed: __, ...recommended } = vq.resolve({ prompts: "a picture" }).settings;
+  const models = (await vq.identities()).map(({ role, name }) => ({ role, name }));
+  return { models, device, threads: threads ?? null, size: recommended.size, presets: [...presetNames], recommended };
+}
