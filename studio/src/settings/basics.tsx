@@ -57,26 +57,48 @@ export function Basics() {
           onChange={(event) => edit({ height: event.target.value })}
         />
       </fieldset>
-      <div className="seed">
-        <label htmlFor="seed">Seed</label>
-        <div className="with-button">
-          <input
-            id="seed"
-            inputMode="numeric"
-            pattern="\d{1,20}"
-            value={draft.seed}
-            placeholder="random"
-            onChange={(event) => edit({ seed: event.target.value.trim() })}
-          />
-          <button
-            type="button"
-            className="quiet square"
-            aria-label="A seed by chance"
-            onClick={() => edit({ seed: drawnSeed() })}
-          >
-            <Icon name="dice" />
-          </button>
-        </div>
+      <Seed />
+    </div>
+  );
+}
+
+/** A seed of its own for each picture, unless one is kept. */
+function Seed() {
+  const seed = useStudio((state) => state.draft.seed);
+  const ofSession = useStudio((state) => state.session?.settings.seed);
+  const isKept = seed !== "";
+  const kept = () => (ofSession === undefined ? drawnSeed() : String(ofSession));
+  return (
+    <div className="seed">
+      <label htmlFor="seed">Seed</label>
+      <div className="with-button">
+        <input
+          id="seed"
+          inputMode="numeric"
+          pattern="\d{1,20}"
+          value={seed}
+          placeholder="random"
+          onChange={(event) => edit({ seed: event.target.value.trim() })}
+        />
+        <button
+          type="button"
+          className="quiet square"
+          aria-label="Keep the seed"
+          aria-pressed={isKept}
+          title={isKept ? "The next picture has this seed" : "Keep the seed of this picture for the next one"}
+          onClick={() => edit({ seed: isKept ? "" : kept() })}
+        >
+          <Icon name={isKept ? "lock" : "unlock"} />
+        </button>
+        <button
+          type="button"
+          className="quiet square"
+          aria-label="A seed by chance"
+          title="Another seed, to be kept"
+          onClick={() => edit({ seed: drawnSeed() })}
+        >
+          <Icon name="dice" />
+        </button>
       </div>
     </div>
   );

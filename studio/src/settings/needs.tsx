@@ -1,0 +1,28 @@
+/** Beside Create: how long it takes, when it begins, how much memory it needs; or why it cannot be made. */
+import { bytes, duration } from "../shell/format.js";
+import { useStudio } from "../state/store.js";
+
+export function Needs({ pictures }: { readonly pictures: number }) {
+  const plan = useStudio((state) => state.plan);
+  const refusal = useStudio((state) => state.refusal);
+  if (refusal) {
+    return (
+      <p className="needs wrong-text" role="status">
+        {[refusal.detail ?? refusal.title, refusal.hint].filter(Boolean).join("; ")}
+      </p>
+    );
+  }
+  if (!plan) return null;
+  const { seconds, waitSeconds, peakBytes, availableBytes } = plan;
+  const each = pictures > 1 ? " each" : "";
+  const parts = [
+    seconds === null ? undefined : `about ${duration(seconds)}${each}`,
+    waitSeconds ? `begins in ${duration(waitSeconds)}` : undefined,
+    `${bytes(peakBytes)} of ${bytes(availableBytes)} free memory`,
+  ];
+  return (
+    <p className={peakBytes > availableBytes ? "needs wrong-text" : "needs hint"} data-testid="needs">
+      {parts.filter(Boolean).join(" · ")}
+    </p>
+  );
+}
