@@ -85,6 +85,7 @@ export interface Frame {
 }
 
 export interface Session extends Summary {
+  readonly kind?: "create" | "edit";
   readonly error?: Problem | null;
   /** The node that goes on. */
   readonly node: number;

@@ -11,7 +11,7 @@ export function Basics() {
   const recommended = draft.preset === "" ? String(info?.recommended.steps ?? "") : "preset's";
   return (
     <div className="basics">
-      <label>
+      <label className="wide">
         <span>Preset</span>
         <select value={draft.preset} onChange={(event) => edit({ preset: event.target.value, steps: "" })}>
           <option value="">Recommended</option>
@@ -69,7 +69,7 @@ function Seed() {
   const isKept = seed !== "";
   const kept = () => (ofSession === undefined ? drawnSeed() : String(ofSession));
   return (
-    <div className="seed">
+    <div className="seed wide">
       <label htmlFor="seed">Seed</label>
       <div className="with-button">
         <input

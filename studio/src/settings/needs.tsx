@@ -15,13 +15,18 @@ export function Needs({ pictures }: { readonly pictures: number }) {
   if (!plan) return null;
   const { seconds, waitSeconds, peakBytes, availableBytes } = plan;
   const each = pictures > 1 ? " each" : "";
+  const isTooMuch = peakBytes > availableBytes;
   const parts = [
     seconds === null ? undefined : `about ${duration(seconds)}${each}`,
     waitSeconds ? `begins in ${duration(waitSeconds)}` : undefined,
-    `${bytes(peakBytes)} of ${bytes(availableBytes)} free memory`,
+    isTooMuch ? `needs ${bytes(peakBytes)}, ${bytes(availableBytes)} are free` : `${bytes(peakBytes)} of memory`,
   ];
   return (
-    <p className={peakBytes > availableBytes ? "needs wrong-text" : "needs hint"} data-testid="needs">
+    <p
+      className={isTooMuch ? "needs wrong-text" : "needs hint"}
+      title={`${bytes(availableBytes)} of memory are free`}
+      data-testid="needs"
+    >
       {parts.filter(Boolean).join(" · ")}
     </p>
   );

@@ -5,6 +5,7 @@ import type { Session } from "../api/types.js";
 import { Icon } from "../shell/icon.js";
 import { addSteps, fork, openGrid, pause, resume, stop } from "../state/actions.js";
 import { isActive, set, useStudio } from "../state/store.js";
+import { MoreDownloads } from "./more-downloads.js";
 import { forkStep } from "./shown-picture.js";
 
 export function Controls({ session }: { readonly session: Session }) {
@@ -97,6 +98,7 @@ export function Controls({ session }: { readonly session: Session }) {
                   Session (.vqclip)
                 </a>
               </DropdownMenu.Item>
+              <MoreDownloads session={session} name={nameOf(session.title)} />
             </DropdownMenu.Content>
           </DropdownMenu.Portal>
         </DropdownMenu.Root>
