@@ -31,6 +31,16 @@ export type ImagePromptAsked = z.infer<typeof imagePromptSchema>;
 
 export const MOST_IMAGE_PROMPTS = 16;
 
+const words = z.string().min(1).max(200);
+/** Sessions that are looked at side by side: which ones, and in what this one differs, as name and value. */
+export const groupSchema = z.strictObject({
+  id: z.string().regex(/^[\w-]{1,64}$/, "expected 1 to 64 letters, digits, _ or -"),
+  values: z
+    .array(z.tuple([words, words]))
+    .min(1)
+    .max(2),
+});
+
 /** Any setting of a single picture; whatever is left out, the models and presets decide. */
 export const pictureSchema = settingsSchema
   .omit({ targets: true, motion: true, temporal: true })
@@ -46,6 +56,7 @@ export const pictureSchema = settingsSchema
     preset: z.enum(presetNames as [PresetName, ...PresetName[]]).optional(),
     /** Every so many steps a state is kept, to fork from. */
     keepEvery: z.int().min(0).max(1_000_000).optional(),
+    group: groupSchema.optional(),
   });
 export type PictureAsked = z.infer<typeof pictureSchema>;
 

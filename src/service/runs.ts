@@ -59,7 +59,7 @@ export class Runs {
 
   /** A run that begins as the request says. @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE, OUT_OF_LIMITS */
   async begun(
-    { imagePrompts, ...request }: Record<string, unknown>,
+    { imagePrompts, group: _, ...request }: Record<string, unknown>,
     { image, mask, prompts }: Uploads,
     heard?: Session,
   ): Promise<PictureRun> {

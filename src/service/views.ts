@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { parsePrompts } from "../prompts/prompt.js";
 import { faultSchema, nodeSchema, recordSchema, type SessionRecord } from "./record.js";
+import { groupSchema } from "./requests.js";
 
 const { shape } = recordSchema;
 const address = z.string().describe("an address of this server");
@@ -19,6 +20,7 @@ export const summarySchema = z.object({
   rate: z.number().nullable().describe("steps a second, while it runs"),
   etaSeconds: z.number().nullable().describe("until its last step, while it runs"),
   preview: address.nullable(),
+  group: groupSchema.nullable().describe("with which others it is looked at"),
   createdAt: shape.createdAt,
   updatedAt: shape.updatedAt,
 });
@@ -48,7 +50,7 @@ export const previewUrl = (id: string, { node, step }: { node: number; step: num
   `/v1/sessions/${id}/preview/${node}/${step}.webp`;
 
 export function summaryOf(record: SessionRecord, { position, waitSeconds, rate }: Progress): SessionSummary {
-  const { id, status, step, steps, createdAt, updatedAt, error, settings, frames } = record;
+  const { id, status, step, steps, createdAt, updatedAt, error, settings, frames, request } = record;
   const latest = frames.at(-1);
   return {
     id,
@@ -62,6 +64,7 @@ export function summaryOf(record: SessionRecord, { position, waitSeconds, rate }
     rate,
     etaSeconds: rate === null ? null : Math.round(((steps - step) / rate) * 10) / 10,
     preview: latest ? previewUrl(id, latest) : null,
+    group: (request.group as SessionSummary["group"] | undefined) ?? null,
     createdAt,
     updatedAt,
   };
@@ -92,7 +95,7 @@ export function viewOf(record: SessionRecord, progress: Progress): SessionView {
 }
 
 /** The nodes on the way to the current one, each with the step up to which it counts. */
-function wayTo({ nodes, node }: SessionRecord): Map<number, number> {
+export function wayTo({ nodes, node }: SessionRecord): Map<number, number> {
   const way = new Map<number, number>([[node, Number.POSITIVE_INFINITY]]);
   const byId = new Map(nodes.map((each) => [each.id, each]));
   for (let at = byId.get(node); at && at.parent !== null; at = byId.get(at.parent)) way.set(at.parent, at.from);

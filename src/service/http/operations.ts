@@ -198,5 +198,6 @@ export const operations: readonly Operation[] = [
   { method: "put", path: "/predictions/{id}", summary: "the same by an id of the client's", ...predicting },
   { method: "get", path: "/predictions/{id}", summary: "a prediction", answers: prediction },
   { method: "post", path: "/predictions/{id}/cancel", summary: "given up", answers: prediction },
+  { method: "get", path: of("/timelapse.webp"), summary: "how it grew, moving", answers: { 200: "image/webp" } },
   { method: "get", path: of("/session.vqclip"), summary: "the session", answers: { 200: "application/zip" } },
 ];

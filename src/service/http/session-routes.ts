@@ -65,6 +65,10 @@ export function sessionRoutes(studio: Studio): Hono<Env> {
   app.get("/:id/picture.png", async (context) => {
     return png(context, await studio.pictures.picture(context.req.param("id")));
   });
+  app.get("/:id/timelapse.webp", async (context) => {
+    const moving = await studio.pictures.timelapse(context.req.param("id"));
+    return context.body(moving as Uint8Array<ArrayBuffer>, 200, { "Content-Type": "image/webp" });
+  });
   app.get("/:id/session.vqclip", async (context) => {
     const id = context.req.param("id");
     const archive = await studio.pictures.archive(id);

@@ -1,5 +1,5 @@
 /** The service's requests; each answers with what came, or throws a `ServiceError` in words. */
-import type { Info, Problem, Session, Settings, Summary } from "./types.js";
+import type { Info, Plan, Problem, Session, Settings, Summary } from "./types.js";
 
 /** What went wrong, for people: what, and what would help. */
 export class ServiceError extends Error {
@@ -31,11 +31,28 @@ async function json<T>(path: string, method = "GET", body?: unknown): Promise<T>
   return (await response.json()) as T;
 }
 
-function form(request: unknown, files: Readonly<Record<string, Blob | undefined>>): RequestInit {
+/** Pictures that go with a request. */
+export interface Files {
+  readonly image?: Blob | undefined;
+  /** White where it may change. */
+  readonly mask?: Blob | undefined;
+  /** Image prompts, in their order. */
+  readonly prompts?: readonly Blob[];
+}
+
+function form(request: unknown, { prompts = [], ...files }: Files): RequestInit {
   const body = new FormData();
   body.set("request", JSON.stringify(request));
   for (const [name, file] of Object.entries(files)) if (file) body.set(name, file, `${name}.png`);
+  for (const prompt of prompts) body.append("prompt-image", prompt, "prompt");
   return { method: "POST", body };
+}
+
+/** JSON; with files, a form. */
+async function post<T>(path: string, request: unknown, files: Files): Promise<T> {
+  const hasFiles = files.image !== undefined || (files.prompts ?? []).length > 0;
+  if (!hasFiles) return json<T>(path, "POST", request);
+  return (await (await ask(path, form(request, files))).json()) as T;
 }
 
 const at = (id: string, rest = "") => `/v1/sessions/${encodeURIComponent(id)}${rest}`;
@@ -49,10 +66,17 @@ export const service = {
   info: () => json<Info>("/v1/info"),
   sessions: async () => (await json<{ sessions: Summary[] }>("/v1/sessions")).sessions,
   session: (id: string) => json<Session>(at(id)),
-  create: (settings: Settings) => json<Session>("/v1/sessions", "POST", settings),
-  /** An edit of a picture; white parts of the mask may change. */
-  edit: async (settings: Settings, image: Blob, mask?: Blob) =>
-    (await (await ask("/v1/sessions", form(settings, { image, mask }))).json()) as Session,
+  /** With an image, an edit of it. */
+  create: (settings: Settings, files: Files = {}) => post<Session>("/v1/sessions", settings, files),
+  /** What the same would need; undefined where that is not known. */
+  plan: async (settings: Settings, files: Files = {}): Promise<Plan | undefined> => {
+    try {
+      return await post<Plan>("/v1/plan", settings, files);
+    } catch (error) {
+      if (error instanceof ServiceError && error.problem.status === 404) return undefined;
+      throw error;
+    }
+  },
   change: (id: string, changes: Settings) => json<Session>(at(id), "PATCH", changes),
   pause: (id: string) => json<Session>(at(id, "/pause"), "POST", {}),
   resume: (id: string) => json<Session>(at(id, "/resume"), "POST", {}),
@@ -80,6 +104,7 @@ export const service = {
 export const links = {
   picture: (id: string) => at(id, "/picture.png"),
   file: (id: string) => at(id, "/session.vqclip"),
+  timelapse: (id: string) => at(id, "/timelapse.webp"),
   events: (id: string) => at(id, "/events"),
   allEvents: "/v1/events",
 };

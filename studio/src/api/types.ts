@@ -45,7 +45,16 @@ export interface Summary {
   readonly step: number;
   readonly steps: number;
   readonly preview?: string | null;
+  /** The grid that it belongs to. */
+  readonly group?: Group | null;
+  readonly createdAt: string;
   readonly updatedAt: string;
+}
+
+/** Pictures that are looked at side by side: which ones, and what sets this one apart, as name and value. */
+export interface Group {
+  readonly id: string;
+  readonly values: readonly (readonly [string, string])[];
 }
 
 export interface Loss {
@@ -76,6 +85,7 @@ export interface Frame {
 }
 
 export interface Session extends Summary {
+  readonly kind?: "create" | "edit";
   readonly error?: Problem | null;
   /** The node that goes on. */
   readonly node: number;
@@ -89,7 +99,31 @@ export interface Session extends Summary {
   readonly nodes: readonly TreeNode[];
   readonly frames: readonly Frame[];
   readonly hasPicture: boolean;
-  readonly createdAt: string;
+  /** Addresses of its image prompts. */
+  readonly promptImages?: readonly string[];
+}
+
+/** What a session would need, before there is one. */
+export interface Plan {
+  readonly peakBytes: number;
+  readonly availableBytes: number;
+  /** Of all its steps; null where no step was taken yet. */
+  readonly seconds: number | null;
+  /** Until its turn. */
+  readonly waitSeconds: number | null;
+  readonly warnings: readonly Warning[];
+}
+
+/** What would not be done as asked. */
+export interface Warning {
+  readonly kind: string;
+  readonly message: string;
+  /** The prompt's, where it is about one. */
+  readonly text?: string;
+  /** Unknown ones, with known ones like them. */
+  readonly words?: readonly { readonly word: string; readonly nearest: readonly string[] }[];
+  /** What is not read of a text that is too long. */
+  readonly cut?: string;
 }
 
 /** RFC 9457, with our code and hint. */

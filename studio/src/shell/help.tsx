@@ -4,10 +4,16 @@ import { Icon } from "./icon.js";
 
 const keys = [
   ["Ctrl Enter", "Create the picture"],
+  ["Alt ↑, Alt ↓", "Earlier prompts, and back"],
+  ["Ctrl ↑, Ctrl ↓", "More or less weight, in a prompt"],
+  ["1 to 9", "Continue with that picture of a grid"],
   ["Space", "Pause and resume, wherever no field or button has the focus"],
   ["P", "Paint on the picture"],
-  ["B, E, R", "Brush, eraser, rectangle"],
-  ["[ and ]", "Smaller and larger brush"],
+  ["B, E, L, R", "Brush, eraser, lasso, rectangle"],
+  ["I, or Alt and a click", "Take a colour from the picture"],
+  ["V", "Move the picture that was dropped or pasted on the painting; its corners change its size"],
+  ["M, Shift I", "Paint or mask; invert the mask"],
+  ["[ and ]", "Smaller and larger brush, or placed picture"],
   ["Ctrl Z, Ctrl Shift Z", "Undo and redo strokes"],
   ["Arrows, Space", "Move over the picture and paint without a mouse; with Shift in larger steps"],
   ["Esc", "Leave painting or comparing"],

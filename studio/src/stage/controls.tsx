@@ -3,8 +3,9 @@ import { DropdownMenu } from "radix-ui";
 import { links } from "../api/client.js";
 import type { Session } from "../api/types.js";
 import { Icon } from "../shell/icon.js";
-import { addSteps, fork, pause, resume, stop } from "../state/actions.js";
+import { addSteps, fork, openGrid, pause, resume, stop } from "../state/actions.js";
 import { isActive, set, useStudio } from "../state/store.js";
+import { MoreDownloads } from "./more-downloads.js";
 import { forkStep } from "./shown-picture.js";
 
 export function Controls({ session }: { readonly session: Session }) {
@@ -70,6 +71,17 @@ export function Controls({ session }: { readonly session: Session }) {
           <Icon name="brush" /> Paint or mask
         </button>
       )}
+      {session.group && (
+        <button
+          type="button"
+          className="square"
+          aria-label="Its grid"
+          title="Back to its grid"
+          onClick={() => session.group && openGrid(session.group.id)}
+        >
+          <Icon name="grid" />
+        </button>
+      )}
       {compared && (
         <button type="button" onClick={() => set({ compared: undefined })}>
           <Icon name="compare" /> Stop comparing
@@ -92,6 +104,7 @@ export function Controls({ session }: { readonly session: Session }) {
                   Session (.vqclip)
                 </a>
               </DropdownMenu.Item>
+              <MoreDownloads session={session} name={nameOf(session.title)} />
             </DropdownMenu.Content>
           </DropdownMenu.Portal>
         </DropdownMenu.Root>

@@ -2,12 +2,13 @@
 import { ServiceError, service } from "../api/client.js";
 import type { Session, Settings } from "../api/types.js";
 import { promptRow, promptsOf } from "../prompts/prompt-rows.js";
-import { type Draft, draftOf, emptyDraft, requestOf } from "./draft.js";
+import { type Draft, draftOf, emptyDraft, filesOf, picturePrompt, requestOf } from "./draft.js";
+import { rememberPrompts } from "./prompt-history.js";
 import { get, isActive, set, type Toast } from "./store.js";
 import { takeState } from "./take.js";
 
 /** Does `work` under a name; its failure becomes the page's problem. */
-async function doing<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
+export async function doing<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
   set({ busy: name, problem: undefined });
   try {
     return await work();
@@ -24,13 +25,21 @@ export function tell(toast: Toast | undefined): void {
   set({ toast });
 }
 
-/** Puts a session on the stage; its address is the page's, so that a reload comes back to it. */
-export function open(id: string | undefined): void {
-  if (get().wanted === id) return;
-  const address = id === undefined ? "#" : `#/${id}`;
+/** Puts a session on the stage, or with `grid` a grid; its address is the page's, so that a reload comes back to it. */
+export function open(id: string | undefined, grid?: string): void {
+  const { wanted, grid: shown } = get();
+  if (wanted === id && shown === grid) return;
+  const address = grid !== undefined ? `#/grid/${grid}` : id === undefined ? "#" : `#/${id}`;
   if (location.hash !== address) history.pushState(undefined, "", address);
-  set({ wanted: id, session: undefined, looked: undefined, compared: undefined, painting: false, problem: undefined });
-  set({ promptsSent: "same" });
+  clearStage();
+  set({ wanted: id, grid, promptsSent: "same" });
+}
+
+export const openGrid = (id: string) => open(undefined, id);
+
+/** What belonged to the session that was on the stage. */
+export function clearStage(): void {
+  set({ session: undefined, looked: undefined, compared: undefined, painting: false, problem: undefined });
 }
 
 /** An empty stage and an empty form. */
@@ -52,9 +61,8 @@ export async function create(): Promise<void> {
   const { draft, info } = get();
   if (!info) return;
   const request = requestOf(draft, info);
-  const made = await doing("create", () =>
-    draft.source ? service.edit(request, draft.source) : service.create(request),
-  );
+  rememberPrompts(draft.rows);
+  const made = await doing("create", () => service.create(request, filesOf(draft)));
   if (!made) return;
   open(made.id);
   set({ session: made });
@@ -146,7 +154,7 @@ export async function changeOnly(image: Blob, mask: Blob): Promise<boolean> {
   const { draft, info } = get();
   if (!info) return false;
   const { size: _, seed: __, ...request } = requestOf(draft, info);
-  const made = await doing("paint", () => service.edit(request, image, mask));
+  const made = await doing("paint", () => service.create(request, { ...filesOf(draft), image, mask }));
   if (!made) return false;
   open(made.id);
   set({ session: made });
@@ -158,26 +166,37 @@ export function findMask(phrase: string): Promise<Blob | undefined> {
   return doing("mask", async () => (session ? service.findMask(session.id, phrase) : undefined));
 }
 
-export async function remove(id: string, title: string): Promise<void> {
+/** Into the bin; from there they come back. */
+export async function remove(ids: readonly string[], title: string): Promise<void> {
+  const { wanted, grid } = get();
   const removed = await doing("remove", async () => {
-    await service.remove(id);
+    for (const id of ids) await service.remove(id);
     return true;
   });
   if (!removed) return;
-  set(({ sessions }) => ({ sessions: sessions.filter((session) => session.id !== id) }));
-  if (get().wanted === id) open(undefined);
+  set(({ sessions }) => ({ sessions: sessions.filter(({ id }) => !ids.includes(id)) }));
+  const { sessions } = get();
+  const isGone = grid === undefined ? ids.includes(wanted ?? "") : !sessions.some(({ group }) => group?.id === grid);
+  if (isGone) open(undefined);
   const undo = () =>
     void doing("restore", async () => {
-      await service.restore(id);
+      for (const id of ids) await service.restore(id);
       set({ sessions: await service.sessions() });
-      open(id);
+      open(grid === undefined ? ids[0] : undefined, grid);
     });
   tell({ text: `“${title}” was deleted.`, action: { label: "Undo", run: undo } });
 }
 
-/** The settings that a picture carries come into the form; a picture without any becomes what to change. */
+/**
+ * The settings that a picture carries come into the form; a picture without any becomes what to change. While somebody
+ * paints, it is placed on the painting.
+ */
 export async function openPicture(file: File): Promise<void> {
-  const { info } = get();
+  const { info, painting } = get();
+  if (painting) {
+    set({ dropped: file });
+    return;
+  }
   if (!info) return;
   const isPng = file.type === "image/png"; // others carry no settings
   const read = isPng ? await doing("read", () => service.read(file)) : {};
@@ -185,12 +204,20 @@ export async function openPicture(file: File): Promise<void> {
   const changeIt = () => edit({ source: file, strength: undefined });
   if (!read.settings || Object.keys(read.settings).length === 0) {
     changeIt();
-    tell({ text: "No settings are in this picture: it is now the one to change." });
+    const text = "No settings are in this picture: it is now the one to change.";
+    tell({ text, action: { label: "Be near it instead", run: () => beNear(file) } });
     return;
   }
   open(undefined);
   restore(read.settings);
   tell({ text: `Settings of ${file.name} are in the form.`, action: { label: "Change it instead", run: changeIt } });
+}
+
+/** A picture becomes a prompt; it is no longer the one to change. */
+export function beNear(file: File): void {
+  const { draft } = get();
+  const source = draft.source === file ? undefined : draft.source;
+  edit({ source, pictures: [...draft.pictures, picturePrompt(file)] });
 }
 
 export function restore(settings: Settings): void {

@@ -1,6 +1,6 @@
 /** What the page knows and shows: one store, changed only by the functions of `actions.ts` and `follow.ts`. */
 import { create } from "zustand";
-import type { Frame, Info, Problem, Session, Summary } from "../api/types.js";
+import type { Frame, Info, Plan, Problem, Session, Summary } from "../api/types.js";
 import { type Draft, emptyDraft } from "./draft.js";
 
 export interface Toast {
@@ -15,6 +15,8 @@ export interface Studio {
   readonly session: Session | undefined;
   /** Which session is wanted on the stage, from the address. */
   readonly wanted: string | undefined;
+  /** Which grid is wanted there instead. */
+  readonly grid: string | undefined;
   readonly link: "opening" | "open" | "lost";
   readonly draft: Draft;
   /** A kept picture that is looked at; undefined for the newest one. */
@@ -22,8 +24,14 @@ export interface Studio {
   /** The picture that the one on the stage is compared with. */
   readonly compared: Frame | undefined;
   readonly painting: boolean;
+  /** A picture that is to be placed on the painting. */
+  readonly dropped: File | undefined;
   /** What is being asked of the service, for the buttons' sake. */
   readonly busy: string | undefined;
+  /** What the form would need, where that is known. */
+  readonly plan: Plan | undefined;
+  /** Why the form could not be made a picture of. */
+  readonly refusal: Problem | undefined;
   readonly problem: Problem | undefined;
   readonly toast: Toast | undefined;
   /** Where changes of prompts stand while a run goes on. */
@@ -35,12 +43,16 @@ export const useStudio = create<Studio>(() => ({
   sessions: [],
   session: undefined,
   wanted: undefined,
+  grid: undefined,
   link: "opening",
   draft: emptyDraft,
   looked: undefined,
   compared: undefined,
   painting: false,
+  dropped: undefined,
   busy: undefined,
+  plan: undefined,
+  refusal: undefined,
   problem: undefined,
   toast: undefined,
   promptsSent: "same",
