@@ -111,16 +111,14 @@ export interface SessionView
   readonly hasPicture: boolean;
 }
 
-/** How fast a session goes, and who waits before it. */
-export interface Progress {
+/** How fast a session goes, who waits before it, and where its pictures are. */
+export interface Told {
   readonly position: number | null;
   readonly rate: number | null;
+  readonly previewUrl: (frame: { readonly node: number; readonly step: number }) => string;
 }
 
-export const previewUrl = (id: string, { node, step }: { node: number; step: number }): string =>
-  `/v1/sessions/${id}/preview/${node}/${step}.webp`;
-
-export function summaryOf(record: SessionRecord, { position, rate }: Progress): SessionSummary {
+export function summaryOf(record: SessionRecord, { position, rate, previewUrl }: Told): SessionSummary {
   const { id, status, step, steps, createdAt, updatedAt, error, settings, frames } = record;
   const latest = frames.at(-1);
   return {
@@ -133,21 +131,21 @@ export function summaryOf(record: SessionRecord, { position, rate }: Progress): 
     steps,
     rate,
     etaSeconds: rate === null ? null : Math.round(((steps - step) / rate) * 10) / 10,
-    preview: latest ? previewUrl(id, latest) : null,
+    preview: latest ? previewUrl(latest) : null,
     createdAt,
     updatedAt,
   };
 }
 
-export function viewOf(record: SessionRecord, progress: Progress): SessionView {
-  const { id, kind, node, settings, notices, peakBytes, frames } = record;
+export function viewOf(record: SessionRecord, told: Told): SessionView {
+  const { kind, node, settings, notices, peakBytes, frames } = record;
   const way = wayTo(record);
   const pictureOf = (of: number) => {
     const latest = frames.findLast((frame) => frame.node === of);
-    return latest ? previewUrl(id, latest) : null;
+    return latest ? told.previewUrl(latest) : null;
   };
   return {
-    ...summaryOf(record, progress),
+    ...summaryOf(record, told),
     kind,
     node,
     settings,
@@ -157,7 +155,7 @@ export function viewOf(record: SessionRecord, progress: Progress): SessionView {
       .filter((loss) => loss.step <= (way.get(loss.node) ?? -1))
       .map(({ step, total, prompts }) => ({ step, total, prompts })),
     nodes: record.nodes.map((each) => ({ ...each, picture: pictureOf(each.id) })),
-    frames: frames.map((frame) => ({ ...frame, url: previewUrl(id, frame) })),
+    frames: frames.map((frame) => ({ ...frame, url: told.previewUrl(frame) })),
     hasPicture: record.nodes.length > 0,
   };
 }

@@ -1,13 +1,11 @@
 /** Runs behind sessions: opened from their files when they are needed, and kept compiled for a while. */
-import { existsSync } from "node:fs";
-import { decodePicture } from "../image/decode.js";
+import type { NDArray } from "../core/ndarray.js";
 import { noticeText } from "../pair/notice-text.js";
 import { planRun } from "../pair/plan.js";
-import type { PictureRun } from "../picture-run.js";
-import type { VqganClip } from "../vqgan-clip.js";
+import type { OpenRequest } from "../pair/requests.js";
+import type { Platform, ServedRun } from "./platform.js";
 import type { ForkAsked } from "./requests.js";
 import type { Session } from "./session.js";
-import type { SessionStore } from "./store.js";
 
 /** Compiled runs take memory: the one that runs, and the one that somebody looks at. */
 const MOST_HELD = 2;
@@ -23,28 +21,27 @@ export interface Uploads {
 
 export class Runs {
   /** Those used last come last. */
-  private readonly held = new Map<string, PictureRun>();
+  private readonly held = new Map<string, ServedRun>();
 
   constructor(
-    readonly vq: VqganClip,
-    private readonly store: SessionStore,
+    private readonly platform: Platform,
     private readonly tell: (session: Session, notice: string) => void,
   ) {}
 
   /** The session's run, as its files say where it is not at hand. */
-  async of(session: Session): Promise<PictureRun> {
+  async of(session: Session): Promise<ServedRun> {
     const run = this.held.get(session.id) ?? (await this.opened(session));
     await this.hold(session, run);
     return run;
   }
 
   /** The run that is at hand, where there is one. */
-  heldOf({ id }: Session): PictureRun | undefined {
+  heldOf({ id }: Session): ServedRun | undefined {
     return this.held.get(id);
   }
 
   /** From now on this is the session's run. */
-  async hold(session: Session, run: PictureRun): Promise<void> {
+  async hold(session: Session, run: ServedRun): Promise<void> {
     const former = this.held.get(session.id);
     this.held.delete(session.id);
     this.held.set(session.id, run);
@@ -64,38 +61,38 @@ export class Runs {
   }
 
   /** A run that begins as the request says. @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE, OUT_OF_LIMITS */
-  async begun(request: Record<string, unknown>, { image, mask }: Uploads, heard?: Session): Promise<PictureRun> {
+  async begun(request: Record<string, unknown>, { image, mask }: Uploads, heard?: Session): Promise<ServedRun> {
     const told = { keepEvery: KEEP_EVERY, ...request, ...(heard && { onNotice: this.listener(heard) }) };
-    if (!image) return this.vq.create(told);
-    const drawn = mask && (await decodePicture(mask, "mask", { as: "mask", maxPixels: MOST_PIXELS }));
-    return this.vq.edit({ ...told, image: await uploaded(image, "image"), ...(drawn && { mask: drawn }) });
+    if (!image) return this.platform.vq.create(told);
+    const drawn = mask && (await this.platform.decode(mask, "mask", { as: "mask", maxPixels: MOST_PIXELS }));
+    return this.platform.vq.edit({ ...told, image: await this.uploaded(image), ...(drawn && { mask: drawn }) });
+  }
+
+  /** A picture that came with a request, numbers [3,H,W]. @throws BAD_IMAGE, OUT_OF_LIMITS */
+  uploaded(image: Uint8Array): Promise<NDArray> {
+    return this.platform.decode(image, "image", { maxPixels: MOST_PIXELS });
   }
 
   /** Bytes that a run will take at its peak. */
-  peakBytes(run: PictureRun): number {
-    return planRun(this.vq, run.settings, {}).peakBytes;
+  peakBytes(run: ServedRun): number {
+    return planRun(this.platform.vq, run.settings, {}).peakBytes;
   }
 
   /** Another run out of the session's file. @throws BAD_ARGUMENT, BAD_PROMPT */
-  reopened(session: Session, request: Omit<ForkAsked, "resume"> = {}): Promise<PictureRun> {
-    const file = this.store.fileOf(session.id, "session.vqclip");
-    return this.vq.open(file, { ...request, onNotice: this.listener(session) } as Parameters<VqganClip["open"]>[1]);
+  reopened(session: Session, request: Omit<ForkAsked, "resume"> = {}): Promise<ServedRun> {
+    return this.platform.open(session.id, { ...request, onNotice: this.listener(session) } as OpenRequest);
   }
 
-  private async opened(session: Session): Promise<PictureRun> {
+  private async opened(session: Session): Promise<ServedRun> {
     const { id, record } = session;
-    if (existsSync(this.store.fileOf(id, "session.vqclip"))) return this.reopened(session);
-    const image = await this.store.read(id, "image");
-    const mask = await this.store.read(id, "mask");
+    const { store } = this.platform;
+    if (await store.has(id, "session.vqclip")) return this.reopened(session);
+    const image = await store.read(id, "image");
+    const mask = await store.read(id, "mask");
     return this.begun(record.request, { image, mask }, session);
   }
 
   private listener(session: Session) {
     return (notice: Parameters<typeof noticeText>[0]) => this.tell(session, noticeText(notice));
   }
-}
-
-/** A picture that came with a request, numbers [3,H,W]. @throws BAD_IMAGE, OUT_OF_LIMITS */
-export function uploaded(bytes: Uint8Array, name: string) {
-  return decodePicture(bytes, name, { maxPixels: MOST_PIXELS });
 }

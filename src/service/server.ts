@@ -7,6 +7,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { requires, VqganClipError } from "../core/errors.js";
 import type { PretrainedOptions } from "../vqgan-clip.js";
 import { createApp } from "./http/app.js";
+import { openFolder } from "./on-node.js";
 import { Studio } from "./studio.js";
 
 export interface ServerOptions {
@@ -68,10 +69,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const server = createAdaptorServer({ fetch: (request) => fetch(request) }) as Server;
   await listening(server, host, wanted);
   const { port } = server.address() as AddressInfo;
-  const studio = await Studio.open({ folder, models }).catch((error: unknown) => {
-    server.close();
-    throw error;
-  });
+  const studio = await openFolder({ folder, models })
+    .then(Studio.open)
+    .catch((error: unknown) => {
+      server.close();
+      throw error;
+    });
   const guard = { token, isOurs: ours(host, port), cookie: `vqgan-clip-${port}` };
   fetch = createApp(studio, { ...guard, page: page ? PAGE : undefined }).fetch as typeof fetch;
   return {

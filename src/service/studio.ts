@@ -3,27 +3,19 @@ import { requires } from "../core/errors.js";
 import { presetNames } from "../guidance/presets.js";
 import { rectangleMask } from "../masks/mask.js";
 import { maskPng } from "../masks/mask-png.js";
-import { givenThreads } from "../runtime/given-threads.js";
 import { readSession } from "../sessions/session-file.js";
 import type { SessionChanges } from "../sessions/session-tree.js";
-import { type PretrainedOptions, VqganClip } from "../vqgan-clip.js";
 import { Refusal } from "./errors.js";
 import type { EventLog } from "./event-log.js";
 import { Keeper } from "./keeper.js";
+import type { Platform } from "./platform.js";
 import { Previews } from "./previews.js";
 import { Queue } from "./queue.js";
 import { newRecord, type SessionRecord, type SessionSummary, type SessionView } from "./record.js";
 import type { Changes, EditAsked, ForkAsked, MaskAsked, PaintAsked, PictureAsked } from "./requests.js";
-import { Runs, type Uploads, uploaded } from "./runs.js";
+import { Runs, type Uploads } from "./runs.js";
 import { Session } from "./session.js";
-import { SessionStore } from "./store.js";
 import { Worker } from "./worker.js";
-
-export interface StudioOptions {
-  /** Where sessions live. */
-  readonly folder: string;
-  readonly models: PretrainedOptions;
-}
 
 export class Studio {
   private readonly sessions = new Map<string, Session>();
@@ -32,26 +24,22 @@ export class Studio {
   private readonly worker: Worker;
 
   private constructor(
-    private readonly vq: VqganClip,
-    private readonly store: SessionStore,
-    private readonly models: PretrainedOptions,
+    private readonly platform: Platform,
     /** Folders whose records cannot be read; they are left as they are. */
     readonly damaged: readonly string[],
     records: readonly SessionRecord[],
   ) {
     const queue = new Queue();
-    this.keeper = new Keeper(store, queue, new Previews(store));
-    this.runs = new Runs(vq, store, (session, text) => this.keeper.note(session, text));
+    this.keeper = new Keeper(platform, queue, new Previews(platform));
+    this.runs = new Runs(platform, (session, text) => this.keeper.note(session, text));
     this.worker = new Worker(queue, this.runs, this.keeper);
     for (const record of records) this.sessions.set(record.id, new Session(record));
   }
 
-  /** Opens models and folder; what was running or waiting there goes on. @throws BAD_MODEL, BAD_FILE, IO_FAILED */
-  static async open({ folder, models }: StudioOptions): Promise<Studio> {
-    const vq = await VqganClip.fromPretrained({ ...models, isolate: true });
-    const store = await SessionStore.open(folder);
-    const { records, damaged } = await store.all();
-    const studio = new Studio(vq, store, models, damaged, records);
+  /** Opens the store; what was running or waiting there goes on. @throws IO_FAILED */
+  static async open(platform: Platform): Promise<Studio> {
+    const { records, damaged } = await platform.store.all();
+    const studio = new Studio(platform, damaged, records);
     await studio.takeUp();
     return studio;
   }
@@ -60,19 +48,19 @@ export class Studio {
   async close(): Promise<void> {
     await this.worker.close();
     for (const session of this.sessions.values()) await session.exclusive(() => this.runs.drop(session));
-    this.vq.kill();
-    await this.store.close();
+    this.platform.close();
+    await this.platform.store.close();
   }
 
   async info(): Promise<object> {
-    const { device = "cpu", threads = givenThreads() } = this.models;
-    const recommended = this.vq.resolve({ prompts: "a picture" }).settings;
-    const models = (await this.vq.identities()).map(({ role, name }) => ({ role, name }));
+    const { vq, runsOn } = this.platform;
+    const recommended = vq.resolve({ prompts: "a picture" }).settings;
+    const models = (await vq.identities()).map(({ role, name }) => ({ role, name }));
     const { prompts: _, seed: __, ...settings } = recommended;
     return {
       models,
-      device,
-      threads: threads ?? null,
+      device: runsOn.device,
+      threads: runsOn.threads ?? null,
       size: recommended.size,
       presets: presetNames,
       recommended: settings,
@@ -103,14 +91,14 @@ export class Studio {
   /** A picture to make, or with an image one to edit: it waits for its turn. @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE */
   async create(asked: PictureAsked | EditAsked, uploads: Uploads = {}): Promise<SessionView> {
     const run = await this.runs.begun(asked, uploads);
-    const id = this.store.newId();
+    const id = this.platform.store.newId();
     const kind = uploads.image ? "edit" : "create";
     const peakBytes = this.runs.peakBytes(run);
     const session = new Session(newRecord({ id, kind, request: asked, settings: run.settings, peakBytes }));
-    await this.store.make(id);
-    if (uploads.image) await this.store.write(id, "image", uploads.image);
-    if (uploads.mask) await this.store.write(id, "mask", uploads.mask);
-    await this.store.writeRecord(session.record);
+    await this.platform.store.make(id);
+    if (uploads.image) await this.platform.store.write(id, "image", uploads.image);
+    if (uploads.mask) await this.platform.store.write(id, "mask", uploads.mask);
+    await this.platform.store.writeRecord(session.record);
     this.sessions.set(id, session);
     this.worker.enqueue(session);
     this.keeper.tell(session);
@@ -179,7 +167,7 @@ export class Studio {
   /** Goes on from its picture as somebody painted it over. @throws BAD_ARGUMENT, BAD_IMAGE, BAD_MODEL, CONFLICT */
   async paint(id: string, { resume = true, ...asked }: PaintAsked, { image, mask }: Uploads): Promise<SessionView> {
     requires(image, "BAD_ARGUMENT", () => "image: none was given", "send the painted picture as the field image");
-    const picture = await uploaded(image, "image");
+    const picture = await this.runs.uploaded(image);
     return this.branch(id, resume, async (session) => {
       const run = await this.runs.of(session);
       await run.edit({ ...(asked as SessionChanges), image: picture, ...(mask && { mask }) });
@@ -194,10 +182,10 @@ export class Studio {
 
   /** The same of any picture. */
   async maskIn(image: Uint8Array, { phrase, rect }: MaskAsked): Promise<Uint8Array> {
-    const picture = await uploaded(image, "image");
+    const picture = await this.runs.uploaded(image);
     const [, height, width] = picture.shape as [number, number, number];
     if (rect) return maskPng(rectangleMask(rect, [height, width]));
-    return maskPng((await this.vq.findMask(picture, phrase as string)).mask);
+    return maskPng((await this.platform.vq.findMask(picture, phrase as string)).mask);
   }
 
   /** Into the bin. */
@@ -208,7 +196,7 @@ export class Studio {
       await this.keeper.save(session, this.runs.heldOf(session));
       await this.runs.drop(session);
       this.sessions.delete(id);
-      await this.store.discard(id);
+      await this.platform.store.discard(id);
       this.keeper.tellDeleted(session);
     });
   }
@@ -216,7 +204,7 @@ export class Studio {
   /** Out of the bin; it rests. @throws NOT_FOUND */
   async restore(id: string): Promise<SessionView> {
     if (this.sessions.has(id)) return this.view(id);
-    const session = new Session(await this.store.restore(id));
+    const session = new Session(await this.platform.store.restore(id));
     this.sessions.set(id, session);
     this.keeper.tell(session);
     return this.keeper.view(session);
@@ -226,7 +214,7 @@ export class Studio {
   async picture(id: string): Promise<Uint8Array> {
     const { record } = this.session(id);
     const isCurrent = record.picture?.node === record.node && record.picture.step === record.step;
-    const kept = isCurrent && (await this.store.read(id, "picture.png"));
+    const kept = isCurrent && (await this.platform.store.read(id, "picture.png"));
     if (kept) return kept;
     return this.interrupting(id, async (session) => {
       refuseUnbegun(session);
@@ -241,13 +229,13 @@ export class Studio {
       refuseUnbegun(session);
       const run = this.runs.heldOf(session);
       if (run) await this.keeper.save(session, run);
-      return (await this.store.read(id, "session.vqclip")) as Uint8Array;
+      return (await this.platform.store.read(id, "session.vqclip")) as Uint8Array;
     });
   }
 
   /** @throws NOT_FOUND */
   async preview(id: string, node: number, step: number): Promise<Uint8Array> {
-    const webp = await this.store.readPreview(this.session(id).id, node, step);
+    const webp = await this.platform.store.readPreview(this.session(id).id, node, step);
     if (!webp) throw new Refusal("NOT_FOUND", `there is no picture of node ${node} at step ${step}`);
     return webp;
   }
@@ -259,7 +247,7 @@ export class Studio {
       .sort((a, b) => (a.record.createdAt < b.record.createdAt ? -1 : 1));
     for (const session of unfinished) {
       try {
-        const bytes = await this.store.read(session.id, "session.vqclip");
+        const bytes = await this.platform.store.read(session.id, "session.vqclip");
         if (bytes) session.followTree((await readSession(bytes)).tree);
         session.become("queued");
         this.worker.enqueue(session);
@@ -280,8 +268,8 @@ export class Studio {
   private async askAgain(session: Session, changes: Changes): Promise<void> {
     const { id, record } = session;
     const request = { ...record.request, ...changes };
-    const image = await this.store.read(id, "image");
-    const mask = await this.store.read(id, "mask");
+    const image = await this.platform.store.read(id, "image");
+    const mask = await this.platform.store.read(id, "mask");
     const run = await this.runs.begun(request, { image, mask }, session);
     record.request = request;
     await this.runs.hold(session, run);
