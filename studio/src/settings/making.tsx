@@ -1,5 +1,5 @@
 /** The left part: the form of the next picture. */
-import { useEffect } from "react";
+import { type ReactNode, useEffect } from "react";
 import { PromptList } from "../prompts/prompt-list.js";
 import { promptsOf } from "../prompts/prompt-rows.js";
 import { create } from "../state/actions.js";
@@ -9,7 +9,8 @@ import { Basics } from "./basics.js";
 import { Notices } from "./notices.js";
 import { SourcePicture } from "./source-picture.js";
 
-export function Making() {
+/** @param children further parts of the form */
+export function Making({ children }: { readonly children?: ReactNode }) {
   const isReady = useStudio(({ info, draft, busy }) => {
     const hasAim = promptsOf(draft.rows) !== "" || Array.isArray(draft.advanced.targets);
     return info !== undefined && hasAim && busy !== "create";
@@ -39,6 +40,7 @@ export function Making() {
           <Basics />
         </details>
         <Advanced />
+        {children}
         <div className="create">
           <button type="submit" className="main" disabled={!isReady} title="Ctrl Enter">
             {isBusy ? "Creating…" : "Create"}

@@ -153,6 +153,25 @@ export async function changeOnly(image: Blob, mask: Blob): Promise<boolean> {
   return true;
 }
 
+const endings = { picture: "png", file: "vqclip" } as const;
+
+/** The picture with its story, or the session's file, as a download. */
+export async function download({ id, title }: Session, what: keyof typeof endings): Promise<void> {
+  const blob = await doing("download", () => service[what](id));
+  if (!blob) return;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = `${nameOf(title)}.${endings[what]}`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/** A file's name of a title: letters and digits of any script. */
+function nameOf(title: string): string {
+  const words = title.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ["picture"];
+  return words.join("-").slice(0, 60);
+}
+
 export function findMask(phrase: string): Promise<Blob | undefined> {
   const { session } = get();
   return doing("mask", async () => (session ? service.findMask(session.id, phrase) : undefined));
