@@ -18,7 +18,7 @@ export function bytes(count: number): string {
 
 const words: Record<Status, string> = {
   queued: "Waiting",
-  loading: "Loading the models",
+  loading: "Getting ready",
   running: "Running",
   paused: "Paused",
   finished: "Finished",
