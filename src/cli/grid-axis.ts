@@ -1,7 +1,7 @@
 /** The axes of a grid, from the command line: seeds, and values of a setting or of a word in the prompts. */
 import { InvalidArgumentError } from "commander";
 import { VqganClipError } from "../core/errors.js";
-import { exactSeed, SEED_FORM, type Seed, seedAfter, seedFrom } from "../core/seed.js";
+import { SEED_FORM, type Seed, seedList } from "../core/seed.js";
 import { presetNames } from "../guidance/presets.js";
 import { hasWeight } from "../prompts/prompt.js";
 import type { CreateRequest } from "../vqgan-clip.js";
@@ -16,17 +16,9 @@ const MOST = 1000;
 
 /** `1..8`, `3,5,9`, or both: `1..4,9`. */
 export function seedsFrom(text: string): Seed[] {
-  const seeds = text.split(",").flatMap((part) => {
-    const [, first, last = first] = /^\s*(\d+)(?:\.\.(\d+))?\s*$/.exec(part) ?? [];
-    const [low, high] = [seedFrom(first), seedFrom(last)];
-    const count = low === undefined || high === undefined ? 0n : exactSeed(high) - exactSeed(low) + 1n;
-    if (low === undefined || count < 1n || count > MOST) {
-      throw new InvalidArgumentError(`expected seeds such as 1..8 or 3,5,9, rising, each ${SEED_FORM}`);
-    }
-    return Array.from({ length: Number(count) }, (_, i) => seedAfter(low, i));
-  });
-  if (new Set(seeds).size < seeds.length) throw new InvalidArgumentError("a seed is there twice");
-  return seeds;
+  const seeds = seedList(text, MOST);
+  if (seeds) return seeds;
+  throw new InvalidArgumentError(`expected seeds such as 1..8 or 3,5,9, rising, none twice, each ${SEED_FORM}`);
 }
 
 /** `weight:0.3,0.6,1`; where values have commas of their own, `;` parts them. */

@@ -35,3 +35,16 @@ export function exactSeed(seed: Seed): bigint {
   requires(checked !== undefined, "BAD_ARGUMENT", () => `seed: expected ${SEED_FORM}, got ${seed}`);
   return BigInt(checked);
 }
+
+/** Seeds as people list them: `1..8`, `3,5,9`, or both. Undefined when it is no list of at most `most`, or has one twice. */
+export function seedList(text: string, most: number): Seed[] | undefined {
+  const seeds: Seed[] = [];
+  for (const part of text.split(",")) {
+    const [, first, last = first] = /^\s*(\d+)(?:\.\.(\d+))?\s*$/.exec(part) ?? [];
+    const [low, high] = [seedFrom(first), seedFrom(last)];
+    const count = low === undefined || high === undefined ? 0n : exactSeed(high) - exactSeed(low) + 1n;
+    if (low === undefined || count < 1n || count > most) return undefined;
+    for (let i = 0; i < count; i++) seeds.push(seedAfter(low, i));
+  }
+  return seeds.length <= most && new Set(seeds).size === seeds.length ? seeds : undefined;
+}

@@ -13,10 +13,14 @@ import {
 } from "../guidance/resolve-settings.js";
 import { Run } from "../guidance/run.js";
 import type { RunState } from "../guidance/run-state.js";
+import type { Settings } from "../guidance/settings.js";
 import { isPictureStart } from "../guidance/starts.js";
 import { pictureBytes } from "../image/bytes.js";
 import { editSource, MAX_EDIT_SIDE, workingSize } from "../masks/edit.js";
 import { codebookOf, encoderOf } from "../models/generator.js";
+import { textNoticesOfAll } from "../perception/ensemble.js";
+import { textPrompts } from "../prompts/prompt.js";
+import type { TextNotice } from "../prompts/prompt-embedding.js";
 import { differenceText, firstDifference, type ModelDifference } from "../sessions/model-identity.js";
 import { readSession } from "../sessions/session-file.js";
 import {
@@ -148,6 +152,12 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
    */
   plan(request: PlanRequest<Source>): Plan {
     return planRun(this, this.resolve(request).settings, this.options);
+  }
+
+  /** What of settings' prompts will not be read as written; nothing is loaded. @throws BAD_PROMPT */
+  textNotices(settings: Pick<Settings, "prompts" | "longPrompts">): readonly TextNotice[] {
+    const texts = textPrompts(settings).map(({ text }) => text);
+    return textNoticesOfAll(this, texts, settings);
   }
 
   /**

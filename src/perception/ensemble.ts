@@ -7,7 +7,7 @@ import { NDArray } from "../core/ndarray.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { split } from "../ops/movement.js";
-import { type EmbedOptions, embedTexts, type TextNotice } from "../prompts/prompt-embedding.js";
+import { type EmbedOptions, embedTexts, readText, type TextNotice } from "../prompts/prompt-embedding.js";
 
 /** Who looks at the picture. */
 export interface Perceptors {
@@ -76,6 +76,18 @@ export async function embedForAll(
   const parts: NDArray[] = [];
   for (const perceptor of perceptorsOf(models)) parts.push(await embedTexts(perceptor, texts, once));
   return joinColumns(parts);
+}
+
+/** What of texts is not read as written, without encoding them; what several say in the same words is told once. */
+export function textNoticesOfAll(
+  models: Perceptors,
+  texts: readonly string[],
+  options: Pick<EmbedOptions, "longPrompts">,
+): TextNotice[] {
+  const notices: TextNotice[] = [];
+  const once = tellingOnce({ ...options, onNotice: (notice) => notices.push(notice) });
+  for (const perceptor of perceptorsOf(models)) for (const text of texts) readText(perceptor, text, once);
+  return notices;
 }
 
 /** Options under which what several perceptors say in the same words is told once. */

@@ -38,18 +38,8 @@ export async function embedTexts(
   texts: readonly string[],
   { onNotice, longPrompts = "cut", ...compileOptions }: EmbedOptions = {},
 ): Promise<NDArray> {
-  const read = texts.map((text) => {
-    const parts = partsOf(perceptor, text, longPrompts);
-    const unknown = [...new Set(parts.flatMap((part) => part.unknown))];
-    if (unknown.length > 0) {
-      const words = unknown.map((word) => ({ word, nearest: nearestWords(word, perceptor.words ?? []) }));
-      onNotice?.({ kind: "unknown-words", text, words });
-    }
-    const cut = parts.at(-1)?.truncated;
-    if (cut) onNotice?.({ kind: "truncated", text, ...cut });
-    if (parts.length > 1) onNotice?.({ kind: "averaged", text, parts: parts.map((part) => part.text) });
-    return parts;
-  });
+  const reading = { longPrompts, ...(onNotice && { onNotice }) };
+  const read = texts.map((text) => readText(perceptor, text, reading));
   const length = perceptor.contextLength;
   const ids = input("ids", "int64", [1, length]);
   const end = input("end", "int64", [1]);
@@ -68,6 +58,24 @@ export async function embedTexts(
   }
   await program.dispose();
   return NDArray.float32([texts.length, perceptor.embeddingSize], all);
+}
+
+/** A text in the parts that are encoded; tells what of it is not read as written. Nothing runs. */
+export function readText(
+  perceptor: Perceptor,
+  text: string,
+  { onNotice, longPrompts = "cut" }: Pick<EmbedOptions, "longPrompts" | "onNotice">,
+): readonly Part[] {
+  const parts = partsOf(perceptor, text, longPrompts);
+  const unknown = [...new Set(parts.flatMap((part) => part.unknown))];
+  if (unknown.length > 0) {
+    const words = unknown.map((word) => ({ word, nearest: nearestWords(word, perceptor.words ?? []) }));
+    onNotice?.({ kind: "unknown-words", text, words });
+  }
+  const cut = parts.at(-1)?.truncated;
+  if (cut) onNotice?.({ kind: "truncated", text, ...cut });
+  if (parts.length > 1) onNotice?.({ kind: "averaged", text, parts: parts.map((part) => part.text) });
+  return parts;
 }
 
 interface Part extends TokenizedText {

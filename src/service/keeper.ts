@@ -1,11 +1,12 @@
 /** Writes sessions down, and tells of them: those who watch one, and those who watch the list. */
 import type { StepEvent } from "../guidance/run-state.js";
 import { EventLog } from "./event-log.js";
+import type { Forecast } from "./forecast.js";
 import type { Platform, ServedRun } from "./platform.js";
 import type { Previews } from "./previews.js";
 import type { Queue } from "./queue.js";
-import { type SessionSummary, type SessionView, summaryOf, type Told, viewOf } from "./record.js";
 import type { Session } from "./session.js";
+import { type Progress, type SessionSummary, type SessionView, summaryOf, viewOf } from "./views.js";
 
 /** Milliseconds between two tellings of a running session to those who watch the list. */
 const LIST_INTERVAL = 1000;
@@ -19,14 +20,15 @@ export class Keeper {
     private readonly platform: Pick<Platform, "store" | "save">,
     private readonly queue: Queue,
     private readonly previews: Previews,
+    private readonly forecast: Forecast,
   ) {}
 
   summary(session: Session): SessionSummary {
-    return summaryOf(session.record, this.told(session));
+    return summaryOf(session.record, this.progressOf(session), this.platform.store);
   }
 
   view(session: Session): SessionView {
-    return viewOf(session.record, this.told(session));
+    return viewOf(session.record, this.progressOf(session), this.platform.store);
   }
 
   /** Writes it down as its run is now; without one, its record alone. @throws IO_FAILED */
@@ -56,6 +58,7 @@ export class Keeper {
   /** Tells of a step, and from time to time the list too. */
   stepped(session: Session, event: StepEvent): void {
     session.stepped(event);
+    this.forecast.learn(session.record);
     const { step, losses, image } = event;
     const { steps, rate, etaSeconds } = this.summary(session);
     session.events.publish("step", { step, steps, losses, rate, etaSeconds });
@@ -74,10 +77,10 @@ export class Keeper {
     this.events.publish("deleted", { id });
   }
 
-  private told(session: Session): Told {
-    const { store } = this.platform;
-    const previewUrl: Told["previewUrl"] = ({ node, step }) => store.previewUrl(session.id, node, step);
-    return { position: this.queue.positionOf(session), rate: session.rate, previewUrl };
+  private progressOf(session: Session): Progress {
+    const position = this.queue.positionOf(session);
+    const waitSeconds = position === null ? null : this.forecast.secondsAhead(session);
+    return { position, waitSeconds, rate: session.rate };
   }
 
   private list(session: Session): void {

@@ -1,4 +1,5 @@
 /** The studio's platform on Node: sessions in a folder, the engine in a child process, pictures by sharp. */
+import { freemem } from "node:os";
 import { decodePicture } from "../image/decode.js";
 import { encodeWebp } from "../image/webp.js";
 import type { PictureRun } from "../picture-run.js";
@@ -27,6 +28,7 @@ export async function openFolder({ folder, models }: FolderOptions): Promise<Pla
     open: (id, request) => vq.open(fileOf(id), request),
     decode: decodePicture,
     encodePreview: encodeWebp,
+    availableBytes: freemem,
     close: () => vq.kill(),
   };
 }

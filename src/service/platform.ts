@@ -13,10 +13,11 @@ type Source = Uint8Array | NDArray;
 /** A run of the platform's own kind. */
 export type ServedRun = RunningPicture<Source> & { toPNG(): Promise<Uint8Array> };
 
-type Pair = RunModels & Pick<ModelPair<Source, ServedRun>, "create" | "edit" | "resolve" | "identities" | "findMask">;
+type Pair = RunModels &
+  Pick<ModelPair<Source, ServedRun>, "create" | "edit" | "resolve" | "identities" | "findMask" | "textNotices">;
 
 /** Files of a session beside its previews. */
-export type SessionFileName = "record.json" | "session.vqclip" | "picture.png" | "image" | "mask";
+export type SessionFileName = "record.json" | "session.vqclip" | "picture.png" | "image" | "mask" | `prompt-${number}`;
 
 /** Where sessions lie; each file is written whole or not at all. */
 export interface SessionStore {
@@ -36,6 +37,8 @@ export interface SessionStore {
   removePreview(id: string, node: number, step: number): Promise<void>;
   /** Where the page finds a preview that was written. */
   previewUrl(id: string, node: number, step: number): string;
+  /** Where it finds a picture that a session is to be near, 1 for the first. */
+  promptImageUrl(id: string, number: number): string;
   /** Into the bin, whole. */
   discard(id: string): Promise<void>;
   /** Out of the bin. @throws NOT_FOUND */
@@ -56,6 +59,8 @@ export interface Platform {
   decode(bytes: Uint8Array, name: string, options: DecodeOptions): Promise<NDArray>;
   /** A picture [3,H,W] in 0..1 as a small file to be looked at. */
   encodePreview(picture: NDArray): Promise<Uint8Array>;
+  /** Bytes of memory that are free for a run. */
+  availableBytes(): number;
   /** Ends what runs its programs. */
   close(): void;
 }

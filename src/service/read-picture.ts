@@ -1,29 +1,29 @@
 /** The settings that a PNG carries: ours, or the `parameters` line of other programs as far as it means the same here. */
+import { z } from "zod";
 import { VqganClipError } from "../core/errors.js";
 import { seedFrom } from "../core/seed.js";
 import { readPngText } from "../image/png-text.js";
 import { readStory, type Story } from "../sessions/metadata.js";
 
-export interface ReadPicture {
-  readonly source: "vqgan-clip" | "parameters" | "nothing";
-  /** What can be asked for again. */
-  readonly settings: object;
-  /** Ours alone: all that it says. */
-  readonly story?: Story;
-}
+export const readPictureSchema = z.object({
+  source: z.enum(["vqgan-clip", "parameters", "nothing"]),
+  settings: z.looseObject({}).describe("what can be asked for again"),
+  story: z.custom<Story>().optional().describe("ours alone: all that it says"),
+});
+type ReadPicture = z.infer<typeof readPictureSchema>;
 
 /** @throws BAD_IMAGE when it is no PNG, BAD_FILE when what we wrote is damaged, OUT_OF_LIMITS */
 export function readPicture(png: Uint8Array): ReadPicture {
   const text = readPngText(png);
   const story = readStory(text);
-  if (story) return { source: "vqgan-clip", settings: story.settings, story };
+  if (story) return { source: "vqgan-clip", settings: { ...story.settings }, story };
   const { parameters } = text;
   if (parameters === undefined) return { source: "nothing", settings: {} };
   return { source: "parameters", settings: parametersOf(parameters) };
 }
 
 /** Lines of prompts, `Negative prompt:`, and `Key: value` pairs at the end. */
-function parametersOf(parameters: string): object {
+function parametersOf(parameters: string): ReadPicture["settings"] {
   const lines = parameters.split("\n");
   const tail = /^Steps: /.test(lines.at(-1) ?? "") ? (lines.pop() as string) : "";
   const at = lines.findIndex((line) => line.startsWith("Negative prompt:"));

@@ -5,7 +5,7 @@ import { inWords } from "../core/schema-words.js";
 import { SEED_FORM, seedFrom } from "../core/seed.js";
 import { shown } from "../core/shown.js";
 import { type PresetName, presetNames } from "../guidance/presets.js";
-import { scheduleSchema, settingsSchema } from "../guidance/settings.js";
+import { scheduleSchema, settingsSchema, targetSchema } from "../guidance/settings.js";
 import { optimizerPolicies } from "../sessions/paint.js";
 
 const { shape } = settingsSchema;
@@ -15,6 +15,31 @@ const seed = z
   .refine((value) => seedFrom(value) !== undefined, `expected ${SEED_FORM}`);
 const side = z.int().min(0).max(65_536);
 const rect = z.tuple([side, side, side, side]);
+
+const [{ shape: imageTarget }] = targetSchema.options;
+
+/** How a picture counts that the result is to be near; it comes as a file. */
+const imagePromptSchema = z.strictObject({
+  weight: imageTarget.weight.optional(),
+  stop: z
+    .number()
+    .optional()
+    .describe("its gradient ends once sign(weight) * distance is below this; never without it"),
+  views: imageTarget.views.optional(),
+});
+export type ImagePromptAsked = z.infer<typeof imagePromptSchema>;
+
+export const MOST_IMAGE_PROMPTS = 16;
+
+const words = z.string().min(1).max(200);
+/** Sessions that are looked at side by side: which ones, and in what this one differs, as name and value. */
+export const groupSchema = z.strictObject({
+  id: z.string().regex(/^[\w-]{1,64}$/, "expected 1 to 64 letters, digits, _ or -"),
+  values: z
+    .array(z.tuple([words, words]))
+    .min(1)
+    .max(2),
+});
 
 /** Any setting of a single picture; whatever is left out, the models and presets decide. */
 export const pictureSchema = settingsSchema
@@ -26,9 +51,12 @@ export const pictureSchema = settingsSchema
     regularizer: shape.regularizer.partial().optional(),
     plateau: shape.plateau.partial().optional(),
     schedule: scheduleSchema.optional(),
+    /** One for each file `prompt-image` of the form, in their order (default: each counts 1). */
+    imagePrompts: z.array(imagePromptSchema).max(MOST_IMAGE_PROMPTS).optional(),
     preset: z.enum(presetNames as [PresetName, ...PresetName[]]).optional(),
     /** Every so many steps a state is kept, to fork from. */
     keepEvery: z.int().min(0).max(1_000_000).optional(),
+    group: groupSchema.optional(),
   });
 export type PictureAsked = z.infer<typeof pictureSchema>;
 

@@ -1,23 +1,17 @@
 /** Runs behind sessions: opened from their files when they are needed, and kept compiled for a while. */
-import type { NDArray } from "../core/ndarray.js";
+import { requires } from "../core/errors.js";
 import { noticeText } from "../pair/notice-text.js";
-import { planRun } from "../pair/plan.js";
+import { planRun, stepFlops } from "../pair/plan.js";
 import type { OpenRequest } from "../pair/requests.js";
 import type { Platform, ServedRun } from "./platform.js";
-import type { ForkAsked } from "./requests.js";
+import type { ForkAsked, ImagePromptAsked } from "./requests.js";
 import type { Session } from "./session.js";
+import { imageTargets, readUploads, type Uploads, uploaded, uploadedMask } from "./uploads.js";
 
 /** Compiled runs take memory: the one that runs, and the one that somebody looks at. */
 const MOST_HELD = 2;
-/** Pixels of a picture that comes with a request. */
-const MOST_PIXELS = 25_000_000;
 /** Steps between two states that are kept, to go back to, where a request does not say. */
 const KEEP_EVERY = 25;
-
-export interface Uploads {
-  readonly image?: Uint8Array | undefined;
-  readonly mask?: Uint8Array | undefined;
-}
 
 export class Runs {
   /** Those used last come last. */
@@ -61,21 +55,33 @@ export class Runs {
   }
 
   /** A run that begins as the request says. @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE, OUT_OF_LIMITS */
-  async begun(request: Record<string, unknown>, { image, mask }: Uploads, heard?: Session): Promise<ServedRun> {
-    const told = { keepEvery: KEEP_EVERY, ...request, ...(heard && { onNotice: this.listener(heard) }) };
+  async begun(
+    { imagePrompts, group: _, ...request }: Record<string, unknown>,
+    { image, mask, prompts }: Uploads,
+    heard?: Session,
+  ): Promise<ServedRun> {
+    const targets = await imageTargets(this.platform, imagePrompts as readonly ImagePromptAsked[] | undefined, prompts);
+    const listening = heard && { onNotice: this.listener(heard) };
+    const told = { keepEvery: KEEP_EVERY, ...request, ...(targets.length > 0 && { targets }), ...listening };
+    requires(
+      image || !mask,
+      "BAD_ARGUMENT",
+      () => "mask: it needs an image",
+      "send the picture to edit as the field image",
+    );
     if (!image) return this.platform.vq.create(told);
-    const drawn = mask && (await this.platform.decode(mask, "mask", { as: "mask", maxPixels: MOST_PIXELS }));
-    return this.platform.vq.edit({ ...told, image: await this.uploaded(image), ...(drawn && { mask: drawn }) });
+    const drawn = mask && (await uploadedMask(this.platform, mask));
+    return this.platform.vq.edit({
+      ...told,
+      image: await uploaded(this.platform, image, "image"),
+      ...(drawn && { mask: drawn }),
+    });
   }
 
-  /** A picture that came with a request, numbers [3,H,W]. @throws BAD_IMAGE, OUT_OF_LIMITS */
-  uploaded(image: Uint8Array): Promise<NDArray> {
-    return this.platform.decode(image, "image", { maxPixels: MOST_PIXELS });
-  }
-
-  /** Bytes that a run will take at its peak. */
-  peakBytes(run: ServedRun): number {
-    return planRun(this.platform.vq, run.settings, {}).peakBytes;
+  /** Bytes that a run will take at its peak, and the arithmetic of a step: from its graph alone. */
+  costOf({ settings }: ServedRun): { readonly peakBytes: number; readonly stepFlops: number } {
+    const { convolution, matrix } = stepFlops(this.platform.vq, settings);
+    return { peakBytes: planRun(this.platform.vq, settings, {}).peakBytes, stepFlops: convolution + matrix };
   }
 
   /** Another run out of the session's file. @throws BAD_ARGUMENT, BAD_PROMPT */
@@ -87,9 +93,7 @@ export class Runs {
     const { id, record } = session;
     const { store } = this.platform;
     if (await store.has(id, "session.vqclip")) return this.reopened(session);
-    const image = await store.read(id, "image");
-    const mask = await store.read(id, "mask");
-    return this.begun(record.request, { image, mask }, session);
+    return this.begun(record.request, await readUploads(store, id), session);
   }
 
   private listener(session: Session) {

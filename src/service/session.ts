@@ -70,7 +70,8 @@ export class Session {
     const now = performance.now();
     if (this.steppedAt !== undefined) {
       const seconds = (now - this.steppedAt) / 1000;
-      this.secondsPerStep = SMOOTHING * (this.secondsPerStep ?? seconds) + (1 - SMOOTHING) * seconds;
+      record.stepSeconds = this.secondsPerStep =
+        SMOOTHING * (this.secondsPerStep ?? seconds) + (1 - SMOOTHING) * seconds;
     }
     this.steppedAt = now;
     record.step = step;

@@ -113,6 +113,10 @@ export class FolderStore implements SessionStore {
     return `/v1/sessions/${id}/preview/${node}/${step}.webp`;
   }
 
+  promptImageUrl(id: string, number: number): string {
+    return `/v1/sessions/${id}/prompt-image/${number}.webp`;
+  }
+
   /** Into the bin, whole. */
   async discard(id: string): Promise<void> {
     await rename(this.path(id), join(this.folder, "bin", id));

@@ -13,7 +13,6 @@ const CHECKPOINT_EVERY = 2000;
 const MOST_FALLS = 3;
 
 export class Worker {
-  private active: Session | undefined;
   private working: Promise<void> | undefined;
   private closing = false;
 
@@ -26,7 +25,7 @@ export class Worker {
   /** The session goes on when its turn comes; at once, where it has the engine. */
   enqueue(session: Session): void {
     session.wanted = true;
-    if (this.closing || this.active === session) return;
+    if (this.closing || this.queue.active === session) return;
     this.queue.add(session);
     this.start();
   }
@@ -53,12 +52,11 @@ export class Worker {
 
   private async workOff(): Promise<void> {
     for (let session = this.queue.next(); session && !this.closing; session = this.queue.next()) {
-      this.active = session;
       for (const behind of this.queue.all) this.keeper.tell(behind);
       try {
         await this.turn(session);
       } finally {
-        this.active = undefined;
+        this.queue.active = undefined;
       }
       if (session.wanted && !this.closing) this.queue.add(session); // wanted again in the last moment
     }

@@ -55,7 +55,8 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
 
   afterAll(async () => {
     await browser?.close();
-    server?.kill("SIGTERM");
+    const ended = new Promise((done) => server?.once("exit", done));
+    if (server?.kill("SIGTERM")) await ended; // it saves what runs
     await rm(folder, { recursive: true, force: true });
   }, 60_000);
 
@@ -179,7 +180,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     const seen = await stepOf();
     await prompt(1).fill("a green pear: ripe");
     await expect
-      .poll(async () => (await told()).settings.prompts)
+      .poll(async () => (await told()).settings.prompts, { timeout: 60_000 })
       .toBe("a green pear\\: ripe | a watercolour painting:0.5");
     await runsTo(seen);
     await isNow("Running");
@@ -220,17 +221,21 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     await button("Paint or mask").click();
     const board = page.getByTestId("board");
     await page.locator(".layers canvas").first().waitFor();
-    await page.getByLabel("Colour").fill("#ff0000");
+    await page.getByLabel("Colour", { exact: true }).fill("#ff0000");
     const box = (await board.boundingBox())!;
-    const colour = () =>
+    /** Of a layer (0: paint, 1: mask) at a point given as shares of its sides. */
+    const colour = (layer = 0, x = 0.5, y = 0.5) =>
       page
         .locator(".layers canvas")
-        .first()
-        .evaluate((canvas) => {
-          const layer = canvas as HTMLCanvasElement;
-          const context = layer.getContext("2d") as CanvasRenderingContext2D;
-          return [...context.getImageData(layer.width / 2, layer.height / 2, 1, 1).data];
-        });
+        .nth(layer)
+        .evaluate(
+          (canvas, [left, top]) => {
+            const { width, height } = canvas as HTMLCanvasElement;
+            const context = (canvas as HTMLCanvasElement).getContext("2d") as CanvasRenderingContext2D;
+            return [...context.getImageData(width * (left as number), height * (top as number), 1, 1).data];
+          },
+          [x, y],
+        );
     await page.mouse.move(box.x + box.width * 0.3, box.y + box.height / 2);
     await page.mouse.down();
     await page.mouse.move(box.x + box.width * 0.7, box.y + box.height / 2, { steps: 6 });
@@ -245,6 +250,48 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     expect(Number(await page.locator(".brush-size output").textContent())).toBeGreaterThan(size);
     expect(await findings(page)).toEqual([]);
     await shot("painting");
+
+    await page.getByLabel("Colour", { exact: true }).fill("#00ff00");
+    await page.keyboard.press("i");
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    await expect.poll(() => page.getByLabel("Colour", { exact: true }).inputValue()).toBe("#ff0000");
+
+    const data = await page.evaluateHandle(async () => {
+      const canvas = new OffscreenCanvas(16, 16);
+      const context = canvas.getContext("2d") as OffscreenCanvasRenderingContext2D;
+      context.fillStyle = "#0000ff";
+      context.fillRect(0, 0, 16, 16);
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([await canvas.convertToBlob()], "blue.png", { type: "image/png" }));
+      return transfer;
+    });
+    await page.dispatchEvent(".page", "drop", { dataTransfer: data });
+    await page.locator(".placed").waitFor();
+    await expect.poll(() => colour()).toEqual([0, 0, 255, 255]);
+    await board.focus();
+    for (let i = 0; i < 8; i++) await page.keyboard.press("Shift+ArrowUp");
+    await expect.poll(() => colour()).toEqual([255, 0, 0, 255]);
+    for (let i = 0; i < 9; i++) await page.keyboard.press("Control+z");
+    await expect.poll(() => colour()).toEqual([255, 0, 0, 255]);
+    await page.locator(".placed").waitFor({ state: "detached" });
+
+    await page.keyboard.press("m");
+    await page.keyboard.press("l");
+    await page.mouse.move(box.x + box.width * 0.1, box.y + box.height * 0.1);
+    await page.mouse.down();
+    for (const [x, y] of [
+      [0.9, 0.1],
+      [0.5, 0.4],
+    ] as const)
+      await page.mouse.move(box.x + box.width * x, box.y + box.height * y);
+    await page.mouse.up();
+    const opacities = () => Promise.all([0.2, 0.9].map(async (y) => (await colour(1, 0.5, y))[3]));
+    await expect.poll(opacities).toEqual([255, 0]);
+    await page.keyboard.press("Shift+I");
+    await expect.poll(opacities).toEqual([0, 255]);
+    expect(await findings(page)).toEqual([]);
+    for (let i = 0; i < 2; i++) await page.keyboard.press("Control+z");
+
     const before = (await told()).nodes.length;
     await button("Resume from paint").click();
     await isNow("Running");

@@ -1,8 +1,12 @@
 /** The page's form as plain functions: prompts as rows, fields from the schema, and the request they make. */
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { settingsSchema } from "../../src/guidance/settings.js";
+import { loadClip } from "../../src/models/load.js";
+import { embedTexts } from "../../src/prompts/prompt-embedding.js";
 import type { Schema } from "../../studio/src/api/types.js";
+import { ideas, placeholders } from "../../studio/src/prompts/ideas.js";
 import { promptRow, promptsOf, rowsOf, splitRow } from "../../studio/src/prompts/prompt-rows.js";
 import { fieldsOf, labelOf } from "../../studio/src/settings/schema-fields.js";
 import { draftOf, emptyDraft, ownPlaces, requestOf } from "../../studio/src/state/draft.js";
@@ -89,4 +93,11 @@ describe("the request", () => {
     const { keepEvery: _, ...request } = requestOf(draftOf(settings, info.recommended), info);
     expect(request).toEqual({ prompts: "a boat:2", seed: 7, size: [64, 64], steps: 60, cutouts: 8 });
   });
+});
+
+test("what the page proposes has no word that the bundled text encoder does not know", async () => {
+  const perceptor = await loadClip(fileURLToPath(new URL("../../models/compact/clip", import.meta.url)));
+  const notices: unknown[] = [];
+  await embedTexts(perceptor, [...ideas, ...placeholders], { threads: 1, onNotice: (notice) => notices.push(notice) });
+  expect(notices).toEqual([]);
 });

@@ -2,7 +2,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
-import type { SessionView } from "../../src/service/record.js";
+import type { SessionView } from "../../src/service/views.js";
+import { checkAnswer } from "./answers.js";
 import { cliPath, tinyModels } from "./cli.js";
 
 export interface ServiceEvent {
@@ -54,9 +55,12 @@ export class Service {
     return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")[0]);
   }
 
-  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+  /** Asks, and holds the answer against the service's own document. */
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = { Authorization: `Bearer ${this.token}`, ...init.headers };
-    return fetch(`${this.origin}${path}`, { ...init, headers });
+    const answer = await fetch(`${this.origin}${path}`, { ...init, headers });
+    await checkAnswer(init.method ?? "GET", path, answer);
+    return answer;
   }
 
   /** Sends JSON, or a form, or nothing. */
@@ -148,10 +152,17 @@ function eventOf(text: string): ServiceEvent {
   };
 }
 
-/** A form with a request and files. */
-export function formWith(request: object, files: Readonly<Record<string, Uint8Array>>): FormData {
+/** A form with a request and files, of which a list stands for a field that is there several times. */
+export function formWith(
+  request: object,
+  files: Readonly<Record<string, Uint8Array | readonly Uint8Array[]>>,
+): FormData {
   const form = new FormData();
   form.set("request", JSON.stringify(request));
-  for (const [name, bytes] of Object.entries(files)) form.set(name, new Blob([bytes as Uint8Array<ArrayBuffer>]), name);
+  for (const [name, value] of Object.entries(files)) {
+    for (const bytes of value instanceof Uint8Array ? [value] : value) {
+      form.append(name, new Blob([bytes as Uint8Array<ArrayBuffer>]), name);
+    }
+  }
   return form;
 }

@@ -17,7 +17,9 @@ import {
 } from "../requests.js";
 import type { Studio } from "../studio.js";
 import { boundedBodies, formOf, isForm, jsonOf } from "./bodies.js";
+import { docsPage } from "./docs-page.js";
 import { type GuardOptions, login, sameOrigin, secured, withToken } from "./guard.js";
+import { openApiOf } from "./openapi.js";
 import { pageFrom } from "./page.js";
 import { problem, problemOf } from "./problem.js";
 import { streamEvents } from "./stream.js";
@@ -36,6 +38,9 @@ export function createApp(studio: Studio, options: AppOptions): Hono {
   app.onError((error, context) => problemOf(context, error));
 
   app.get("/health", (context) => context.json({ status: "ok" }));
+  const document = openApiOf(packageVersion());
+  app.get("/openapi.json", (context) => context.json(document));
+  app.get("/docs", (context) => context.html(docsPage(document)));
 
   app.use("/v1/*", async (context, next) => {
     await next();
@@ -55,46 +60,44 @@ export function createApp(studio: Studio, options: AppOptions): Hono {
   app.post("/v1/read", async (context) => context.json(readPicture(await bytesOf(context))));
   app.post("/v1/mask", async (context) => {
     const { request, image } = await formOf(context);
-    return png(context, await studio.maskIn(image ?? new Uint8Array(), checked(maskSchema, request)));
+    return png(context, await studio.pictures.maskIn(image ?? new Uint8Array(), checked(maskSchema, request)));
   });
 
   app.get("/v1/sessions", (context) => context.json({ sessions: studio.all() }));
-  app.post("/v1/sessions", async (context) => {
-    if (!isForm(context)) {
-      return context.json(await studio.create(checked(pictureSchema, await jsonOf(context))), 201);
-    }
-    const { request, ...files } = await formOf(context);
-    const schema = files.image ? editSchema : pictureSchema;
-    return context.json(await studio.create(checked(schema, request), files), 201);
-  });
+  app.post("/v1/sessions", async (context) => context.json(await studio.making.create(...(await asked(context))), 201));
+  app.post("/v1/plan", async (context) => context.json(await studio.making.plan(...(await asked(context)))));
 
   app.get("/v1/sessions/:id", (context) => context.json(studio.view(context.req.param("id"))));
   app.patch("/v1/sessions/:id", async (context) => {
-    return context.json(await studio.change(context.req.param("id"), checked(changesSchema, await jsonOf(context))));
+    return context.json(
+      await studio.commands.change(context.req.param("id"), checked(changesSchema, await jsonOf(context))),
+    );
   });
   app.delete("/v1/sessions/:id", async (context) => {
-    await studio.remove(context.req.param("id"));
+    await studio.commands.remove(context.req.param("id"));
     return context.body(null, 204);
   });
   for (const command of ["pause", "resume", "cancel", "restore"] as const) {
     app.post(`/v1/sessions/:id/${command}`, async (context) =>
-      context.json(await studio[command](context.req.param("id") as string)),
+      context.json(await studio.commands[command](context.req.param("id") as string)),
     );
   }
   app.post("/v1/sessions/:id/fork", async (context) => {
-    return context.json(await studio.fork(context.req.param("id"), checked(forkSchema, await jsonOf(context))));
+    return context.json(
+      await studio.branches.fork(context.req.param("id"), checked(forkSchema, await jsonOf(context))),
+    );
   });
   app.post("/v1/sessions/:id/switch", async (context) => {
     const { node } = checked(switchSchema, await jsonOf(context));
-    return context.json(await studio.switchTo(context.req.param("id"), node));
+    return context.json(await studio.branches.switchTo(context.req.param("id"), node));
   });
   app.post("/v1/sessions/:id/paint", async (context) => {
     const { request, ...files } = await formOf(context);
-    return context.json(await studio.paint(context.req.param("id"), checked(paintSchema, request), files));
+    return context.json(await studio.branches.paint(context.req.param("id"), checked(paintSchema, request), files));
   });
   app.post("/v1/sessions/:id/mask", async (context) => {
     const asked = checked(maskSchema, await jsonOf(context));
-    return png(context, await studio.maskOf(context.req.param("id"), asked));
+    return png(context, await studio.pictures.maskOf(context.req.param("id"), asked));
   });
   app.get("/v1/sessions/:id/events", (context) => {
     const id = context.req.param("id");
@@ -102,18 +105,18 @@ export function createApp(studio: Studio, options: AppOptions): Hono {
   });
   app.get("/v1/sessions/:id/preview/:node{[0-9]{1,7}}/:file{[0-9]{1,7}\\.webp}", async (context) => {
     const { id, node, file } = context.req.param();
-    const webp = await studio.preview(id, Number(node), Number.parseInt(file, 10));
-    return context.body(webp as Uint8Array<ArrayBuffer>, 200, {
-      "Content-Type": "image/webp",
-      "Cache-Control": FOR_EVER,
-    });
+    return webp(context, await studio.pictures.preview(id, Number(node), Number.parseInt(file, 10)));
+  });
+  app.get("/v1/sessions/:id/prompt-image/:file{[0-9]{1,2}\\.webp}", async (context) => {
+    const { id, file } = context.req.param();
+    return webp(context, await studio.pictures.promptImage(id, Number.parseInt(file, 10)));
   });
   app.get("/v1/sessions/:id/picture.png", async (context) =>
-    png(context, await studio.picture(context.req.param("id"))),
+    png(context, await studio.pictures.picture(context.req.param("id"))),
   );
   app.get("/v1/sessions/:id/session.vqclip", async (context) => {
     const id = context.req.param("id");
-    const archive = await studio.archive(id);
+    const archive = await studio.pictures.archive(id);
     return context.body(archive as Uint8Array<ArrayBuffer>, 200, {
       "Content-Type": "application/zip",
       "Content-Disposition": `attachment; filename="${id}.vqclip"`,
@@ -130,8 +133,21 @@ export function createApp(studio: Studio, options: AppOptions): Hono {
   return app;
 }
 
+/** A session that is asked for, with what came along. @throws BAD_ARGUMENT */
+async function asked(context: Context): Promise<Parameters<Studio["making"]["create"]>> {
+  if (!isForm(context)) return [checked(pictureSchema, await jsonOf(context)), {}];
+  const { request, ...files } = await formOf(context, { imagePrompts: true });
+  return [checked(files.image ? editSchema : pictureSchema, request), files];
+}
+
 function png(context: Context, bytes: Uint8Array): Response {
   return context.body(bytes as Uint8Array<ArrayBuffer>, 200, { "Content-Type": "image/png" });
+}
+
+/** What is behind its address never changes. */
+function webp(context: Context, bytes: Uint8Array): Response {
+  const headers = { "Content-Type": "image/webp", "Cache-Control": FOR_EVER };
+  return context.body(bytes as Uint8Array<ArrayBuffer>, 200, headers);
 }
 
 async function bytesOf(context: Context): Promise<Uint8Array> {

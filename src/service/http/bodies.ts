@@ -1,7 +1,8 @@
 /** What comes with requests: JSON, or a form with files; of a limited size, and of no other kind. */
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { VqganClipError } from "../../core/errors.js";
+import { requires, VqganClipError } from "../../core/errors.js";
+import { MOST_IMAGE_PROMPTS } from "../requests.js";
 import { problem } from "./problem.js";
 
 const MOST_JSON = 256 * 1024;
@@ -52,39 +53,57 @@ export interface Form {
   readonly request: unknown;
   readonly image: Uint8Array | undefined;
   readonly mask: Uint8Array | undefined;
+  /** Image prompts, in their order. */
+  readonly prompts: readonly Uint8Array[];
 }
+
+/** The field that may be there several times. */
+const PROMPT_IMAGE = "prompt-image";
 
 export const isForm = (context: Context): boolean => kindOf(context) === "multipart/form-data";
 
-/** The fields `request` (JSON), `image` and `mask` (files). @throws BAD_ARGUMENT on anything else */
-export async function formOf(context: Context): Promise<Form> {
+/**
+ * The fields `request` (JSON), `image` and `mask` (files), and where they are known, files `prompt-image`.
+ *
+ * @throws BAD_ARGUMENT on anything else
+ */
+export async function formOf(context: Context, { imagePrompts = false } = {}): Promise<Form> {
   const form = await context.req.formData().catch((cause: unknown) => {
     throw new VqganClipError("BAD_ARGUMENT", "request: the form cannot be read", undefined, { cause });
   });
-  const fields: Record<string, Uint8Array | string> = {};
-  for (const [name, value] of form.entries()) {
-    if (!["request", "image", "mask"].includes(name) || Object.hasOwn(fields, name)) {
-      throw new VqganClipError(
-        "BAD_ARGUMENT",
-        `request: there is no field "${name}", or it is there twice`,
-        "known: request, image, mask",
-      );
-    }
-    fields[name] = typeof value === "string" ? value : new Uint8Array(await (value as File).arrayBuffer());
+  const known = ["request", "image", "mask", ...(imagePrompts ? [PROMPT_IMAGE] : [])];
+  for (const name of new Set(form.keys())) {
+    requires(
+      known.includes(name) && (name === PROMPT_IMAGE || form.getAll(name).length === 1),
+      "BAD_ARGUMENT",
+      () => `request: there is no field "${name}", or it is there twice`,
+      `known: ${known.join(", ")}`,
+    );
   }
-  const { request } = fields;
-  const text = request instanceof Uint8Array ? Buffer.from(request).toString("utf8") : request;
+  const pictures = form.getAll(PROMPT_IMAGE);
+  requires(
+    pictures.length <= MOST_IMAGE_PROMPTS,
+    "BAD_ARGUMENT",
+    () => `${PROMPT_IMAGE}: expected at most ${MOST_IMAGE_PROMPTS} pictures, got ${pictures.length}`,
+  );
+  const [image, mask] = [form.get("image"), form.get("mask")];
+  const request = form.get("request");
   return {
-    request: text === undefined ? {} : parsed(text, "request"),
-    image: fileOf(fields, "image"),
-    mask: fileOf(fields, "mask"),
+    request: request === null ? {} : parsed(typeof request === "string" ? request : await request.text(), "request"),
+    image: image === null ? undefined : await bytesOf(image, "image"),
+    mask: mask === null ? undefined : await bytesOf(mask, "mask"),
+    prompts: await Promise.all(pictures.map((picture) => bytesOf(picture, PROMPT_IMAGE))),
   };
 }
 
-function fileOf(fields: Readonly<Record<string, Uint8Array | string>>, name: string): Uint8Array | undefined {
-  const value = fields[name];
-  if (value === undefined || value instanceof Uint8Array) return value;
-  throw new VqganClipError("BAD_ARGUMENT", `${name}: expected a file, got a text`, "send the picture's bytes");
+async function bytesOf(value: File | string, name: string): Promise<Uint8Array> {
+  requires(
+    typeof value !== "string",
+    "BAD_ARGUMENT",
+    () => `${name}: expected a file, got a text`,
+    "send the picture's bytes",
+  );
+  return new Uint8Array(await value.arrayBuffer());
 }
 
 function parsed(text: string, name: string): unknown {

@@ -47,7 +47,16 @@ export interface Summary {
   readonly step: number;
   readonly steps: number;
   readonly preview?: string | null;
+  /** The grid that it belongs to. */
+  readonly group?: Group | null;
+  readonly createdAt: string;
   readonly updatedAt: string;
+}
+
+/** Pictures that are looked at side by side: which ones, and what sets this one apart, as name and value. */
+export interface Group {
+  readonly id: string;
+  readonly values: readonly (readonly [string, string])[];
 }
 
 export interface Loss {
@@ -91,7 +100,6 @@ export interface Session extends Summary {
   readonly nodes: readonly TreeNode[];
   readonly frames: readonly Frame[];
   readonly hasPicture: boolean;
-  readonly createdAt: string;
 }
 
 /** RFC 9457, with our code and hint. */

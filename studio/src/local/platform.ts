@@ -42,11 +42,12 @@ export async function openInBrowser(
   const abilities = await VqganClip.abilities();
   // Where WebGPU is out of the question, it need not be refused anew in each run's notices.
   const wanted = device === "auto" && abilities.noWebGpu !== undefined ? "wasm" : device;
+  const maxMemory = Math.min(MOST_BYTES, deviceMemory * 5e8);
   const [vq, shelf] = await Promise.all([
     VqganClip.fromPretrained({
       model,
       device: wanted,
-      maxMemory: Math.min(MOST_BYTES, deviceMemory * 5e8),
+      maxMemory,
       onProgress: count.heard,
     }),
     openShelf(),
@@ -64,6 +65,7 @@ export async function openInBrowser(
     open: async (id, request) => vq.open((await store.read(id, "session.vqclip")) as Uint8Array, request),
     decode: (bytes, _, options) => decodePicture(new Blob([bytes as Uint8Array<ArrayBuffer>]), options),
     encodePreview,
+    availableBytes: () => maxMemory,
     close: () => {},
   };
 }

@@ -6,7 +6,7 @@ import { parseRecord, type SessionRecord } from "../../../src/service/record.js"
 import type { Shelf } from "./shelf.js";
 
 export class ShelfStore implements SessionStore {
-  /** Addresses of previews, by path: as long as the page is open. */
+  /** Addresses of pictures that the page shows, by path: as long as it is open. */
   private readonly urls = new Map<string, string>();
   private readonly looked = new Set<string>();
 
@@ -34,17 +34,21 @@ export class ShelfStore implements SessionStore {
     return { records, damaged };
   }
 
-  /** Gives every preview of a session its address. */
+  /** Gives all that is shown of a session its address. */
   async look(id: string): Promise<void> {
     if (this.looked.has(id)) return;
     this.looked.add(id);
-    for (const path of await this.shelf.paths(`sessions/${id}/previews/`)) await this.show(path);
+    for (const part of ["previews/", "prompt-"]) {
+      for (const path of await this.shelf.paths(`sessions/${id}/${part}`)) await this.show(path);
+    }
   }
 
   async make(): Promise<void> {} // paths need no folders
 
   async write(id: string, name: SessionFileName, bytes: Uint8Array): Promise<void> {
-    await this.put(`sessions/${id}/${name}`, bytes);
+    const path = `sessions/${id}/${name}`;
+    await this.put(path, bytes);
+    if (name.startsWith("prompt-")) this.urls.set(path, urlOf(bytes));
   }
 
   async writeRecord(record: SessionRecord): Promise<void> {
@@ -78,6 +82,10 @@ export class ShelfStore implements SessionStore {
 
   previewUrl(id: string, node: number, step: number): string {
     return this.urls.get(previewPath(id, node, step)) ?? "";
+  }
+
+  promptImageUrl(id: string, number: number): string {
+    return this.urls.get(`sessions/${id}/prompt-${number}`) ?? "";
   }
 
   discard(id: string): Promise<void> {

@@ -49,24 +49,24 @@ const commands = {
   },
   async create(asked: unknown, image?: Blob, mask?: Blob) {
     const uploads = { image: await bytesOf(image), mask: await bytesOf(mask) };
-    return studio.create(checked(image ? editSchema : pictureSchema, asked), uploads);
+    return studio.making.create(checked(image ? editSchema : pictureSchema, asked), uploads);
   },
-  change: (id: string, changes: unknown) => studio.change(id, checked(changesSchema, changes)),
-  pause: (id: string) => studio.pause(id),
-  resume: (id: string) => studio.resume(id),
-  cancel: (id: string) => studio.cancel(id),
-  fork: (id: string, asked: unknown) => studio.fork(id, checked(forkSchema, asked)),
-  switchTo: (id: string, node: number) => studio.switchTo(id, node),
+  change: (id: string, changes: unknown) => studio.commands.change(id, checked(changesSchema, changes)),
+  pause: (id: string) => studio.commands.pause(id),
+  resume: (id: string) => studio.commands.resume(id),
+  cancel: (id: string) => studio.commands.cancel(id),
+  fork: (id: string, asked: unknown) => studio.branches.fork(id, checked(forkSchema, asked)),
+  switchTo: (id: string, node: number) => studio.branches.switchTo(id, node),
   async paint(id: string, image: Blob, mask: Blob) {
     const uploads = { image: await bytesOf(image), mask: await bytesOf(mask) };
-    return studio.paint(id, checked(paintSchema, { resume: true }), uploads);
+    return studio.branches.paint(id, checked(paintSchema, { resume: true }), uploads);
   },
-  findMask: (id: string, phrase: string) => studio.maskOf(id, checked(maskSchema, { phrase })),
-  remove: (id: string) => studio.remove(id),
-  restore: (id: string) => studio.restore(id),
+  findMask: (id: string, phrase: string) => studio.pictures.maskOf(id, checked(maskSchema, { phrase })),
+  remove: (id: string) => studio.commands.remove(id),
+  restore: (id: string) => studio.commands.restore(id),
   read: async (file: Blob) => readPicture((await bytesOf(file)) as Uint8Array),
-  picture: (id: string) => studio.picture(id),
-  file: (id: string) => studio.archive(id),
+  picture: (id: string) => studio.pictures.picture(id),
+  file: (id: string) => studio.pictures.archive(id),
   /** The whole state first, then what happens, until `unlisten`. */
   async listen(key: number, id: string | undefined, hear: Hear) {
     if (id !== undefined) await platform.store.look(id);

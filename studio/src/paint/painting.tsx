@@ -4,12 +4,12 @@ import { service } from "../api/client.js";
 import type { Session } from "../api/types.js";
 import { changeOnly, findMask, resumeFromPaint } from "../state/actions.js";
 import { set, useStudio } from "../state/store.js";
+import { type Brush, fitted, type Point, resized, scaled } from "./brush.js";
+import { type PaintKey, usePaintKeys } from "./keys.js";
 import { PaintBoard } from "./paint-board.js";
-import { has, type LayerName, noStrokes, reduceStrokes, type Stroke } from "./strokes.js";
+import { has, noStrokes, placedIn, reduceStrokes, type Stroke } from "./strokes.js";
 import { foundMask, type Surface } from "./surface.js";
-import { type Brush, type Tool, Tools } from "./tools.js";
-
-const SIZES = [1, 128] as const;
+import { Tools } from "./tools.js";
 
 export default function Painting({ session }: { readonly session: Session }) {
   const [width, height] = session.settings.size ?? [128, 128];
@@ -23,6 +23,7 @@ export default function Painting({ session }: { readonly session: Session }) {
   const [picture, setPicture] = useState<ImageBitmap>();
   const surface = useRef<Surface | undefined>(undefined);
   const busy = useStudio((state) => state.busy);
+  const dropped = useStudio((state) => state.dropped);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: its picture is another one after each step
   useEffect(() => {
@@ -37,41 +38,45 @@ export default function Painting({ session }: { readonly session: Session }) {
   }, [session.id, session.step]);
 
   const change = (changes: Partial<Brush>) => setBrush((before) => ({ ...before, ...changes }));
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (
-        event.target instanceof Element &&
-        event.target.closest("input:not([type=range]):not([type=color]), textarea, select")
-      )
-        return;
-      const isCommand = event.ctrlKey || event.metaKey;
-      if (isCommand && event.key.toLowerCase() === "z") {
-        event.preventDefault();
-        dispatch(event.shiftKey ? "redo" : "undo");
-        return;
-      }
-      if (isCommand && event.key.toLowerCase() === "y") {
-        dispatch("redo");
-        return;
-      }
-      if (isCommand || event.altKey) return;
-      const tools: Record<string, Tool> = { b: "brush", e: "eraser", r: "rectangle" };
-      const tool = tools[event.key.toLowerCase()];
-      if (tool) change({ tool });
-      const factor = event.key === "]" ? 1.25 : event.key === "[" ? 0.8 : 1;
-      if (factor !== 1) setBrush((before) => ({ ...before, size: resized(before.size, factor) }));
-      const layers: Record<string, LayerName> = { "1": "paint", "2": "mask" };
-      const layer = layers[event.key];
-      if (layer) change({ layer });
-    };
-    window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
-  });
-
   const add = (stroke: Stroke) => dispatch({ do: stroke });
+  const full = { x: 0, y: 0, width, height };
+
+  useEffect(() => {
+    if (!dropped) return;
+    set({ dropped: undefined });
+    void createImageBitmap(dropped).then(
+      (made) => {
+        const box = fitted(made, width, height);
+        dispatch({ do: { layer: "paint", kind: "picture", erases: false, picture: made, box } });
+        setBrush((before) => ({ ...before, layer: "paint", tool: "move" }));
+      },
+      () => set({ problem: { detail: `${dropped.name} is no picture that this browser can show.` } }),
+    );
+  }, [dropped, width, height]);
+
+  const placed = placedIn(strokes.done);
+  const resize = (factor: number) => {
+    if (brush.tool !== "move") change({ size: resized(brush.size, factor) });
+    else if (placed) dispatch({ place: scaled(placed, factor) });
+  };
+  const invert = () => {
+    change({ layer: "mask" });
+    add({ layer: "mask", kind: "inverse", erases: false });
+  };
+  usePaintKeys((key: PaintKey) => {
+    if (key === "undo" || key === "redo") dispatch(key);
+    else if (key === "layer") change({ layer: brush.layer === "paint" ? "mask" : "paint" });
+    else if (key === "invert") invert();
+    else if ("factor" in key) resize(key.factor);
+    else if (key.tool !== "move" || placed) change(key.tool === "pick" ? { tool: "pick", layer: "paint" } : key);
+  });
+  const pick = (point: Point) => {
+    if (!surface.current || !picture) return;
+    change({ colour: surface.current.colourAt(picture, point), layer: "paint", tool: "brush" });
+  };
   const find = async (phrase: string) => {
     const file = await findMask(phrase);
-    if (file) add({ layer: "mask", kind: "found", erases: false, picture: await foundMask(file) });
+    if (file) add({ layer: "mask", kind: "picture", erases: false, picture: await foundMask(file), box: full });
   };
   const [isPainted, isMasked] = [has(strokes, "paint"), has(strokes, "mask")];
   const goOn = async () => {
@@ -82,14 +87,17 @@ export default function Painting({ session }: { readonly session: Session }) {
     else await resumeFromPaint(image, await made.maskOf("paint"));
   };
   return (
-    <div className="painting">
+    <div className="painting" style={{ "--ratio": width / height } as React.CSSProperties}>
       <Tools
         brush={brush}
         size={[width, height]}
         strokes={strokes}
         busy={busy === "mask"}
+        hasPlaced={placed !== undefined}
         onChange={change}
         onAction={dispatch}
+        onResize={resize}
+        onInvert={invert}
         onRectangle={(box) =>
           add({ layer: brush.layer, kind: "rectangle", erases: brush.tool === "eraser", box, colour: brush.colour })
         }
@@ -102,6 +110,8 @@ export default function Painting({ session }: { readonly session: Session }) {
         brush={brush}
         strokes={strokes.done}
         onStroke={add}
+        onPlace={(box) => dispatch({ place: box })}
+        onPick={pick}
         onSurface={(made) => {
           surface.current = made;
         }}
@@ -128,10 +138,4 @@ export default function Painting({ session }: { readonly session: Session }) {
       </div>
     </div>
   );
-}
-
-function resized(size: number, factor: number): number {
-  const next = Math.round(size * factor);
-  const moved = next === size ? size + Math.sign(factor - 1) : next;
-  return Math.min(SIZES[1], Math.max(SIZES[0], moved));
 }

@@ -16,9 +16,13 @@ export type Stroke = Common &
         readonly width: number;
         readonly colour: string;
       }
+    /** All that lies within a drawn outline. */
+    | { readonly kind: "area"; readonly points: readonly number[]; readonly colour: string }
     | { readonly kind: "rectangle"; readonly box: Box; readonly colour: string }
-    /** A mask that the service found, with the picture's size: opaque where it may change. */
-    | { readonly kind: "found"; readonly picture: HTMLCanvasElement }
+    /** A picture that was placed, or a mask that the service found: opaque where it may change. */
+    | { readonly kind: "picture"; readonly picture: CanvasImageSource; readonly box: Box }
+    /** What held nothing holds something, and the other way round. */
+    | { readonly kind: "inverse" }
   );
 
 export interface Box {
@@ -28,32 +32,51 @@ export interface Box {
   readonly height: number;
 }
 
+/** As it is, and as it was before each thing done. */
 export interface Strokes {
   readonly done: readonly Stroke[];
-  readonly undone: readonly Stroke[];
+  readonly past: readonly (readonly Stroke[])[];
+  readonly future: readonly (readonly Stroke[])[];
 }
 
-export const noStrokes: Strokes = { done: [], undone: [] };
+export const noStrokes: Strokes = { done: [], past: [], future: [] };
 
-export type StrokeAction = { readonly do: Stroke } | "undo" | "redo" | "clear";
+export type StrokeAction =
+  | { readonly do: Stroke }
+  /** The picture that was placed last comes to lie there. */
+  | { readonly place: Box }
+  | "undo"
+  | "redo"
+  | "clear";
 
-export function reduceStrokes({ done, undone }: Strokes, action: StrokeAction): Strokes {
-  if (action === "clear") return noStrokes;
+export function reduceStrokes(strokes: Strokes, action: StrokeAction): Strokes {
+  const { done, past, future } = strokes;
+  const become = (next: readonly Stroke[]): Strokes => ({ done: next, past: [...past, done], future: [] });
   if (action === "undo") {
-    const last = done.at(-1);
-    return last ? { done: done.slice(0, -1), undone: [...undone, last] } : { done, undone };
+    const last = past.at(-1);
+    return last ? { done: last, past: past.slice(0, -1), future: [...future, done] } : strokes;
   }
   if (action === "redo") {
-    const next = undone.at(-1);
-    return next ? { done: [...done, next], undone: undone.slice(0, -1) } : { done, undone };
+    const next = future.at(-1);
+    return next ? { done: next, past: [...past, done], future: future.slice(0, -1) } : strokes;
   }
-  return { done: [...done, action.do], undone: [] };
+  if (action === "clear") return done.length > 0 ? become([]) : strokes;
+  if ("do" in action) return become([...done, action.do]);
+  return placedIn(done) ? become(placedAt(done, action.place)) : strokes;
 }
 
-export const has = ({ done }: Strokes, layer: LayerName) =>
+export const has = ({ done }: Pick<Strokes, "done">, layer: LayerName) =>
   done.some((stroke) => stroke.layer === layer && !stroke.erases);
 
-/** Two corners as a box within the picture. */
-export function boxOf([x0, y0]: readonly [number, number], [x1, y1]: readonly [number, number]): Box {
-  return { x: Math.min(x0, x1), y: Math.min(y0, y1), width: Math.abs(x1 - x0), height: Math.abs(y1 - y0) };
+const isPlaced = (stroke: Stroke) => stroke.kind === "picture" && stroke.layer === "paint";
+
+/** Where the picture lies that was placed last. */
+export function placedIn(done: readonly Stroke[]): Box | undefined {
+  const placed = done.findLast(isPlaced);
+  return placed?.kind === "picture" ? placed.box : undefined;
+}
+
+export function placedAt(done: readonly Stroke[], box: Box): Stroke[] {
+  const at = done.findLastIndex(isPlaced);
+  return done.map((stroke, i) => (i === at ? ({ ...stroke, box } as Stroke) : stroke));
 }

@@ -3,11 +3,13 @@ import Konva from "konva/lib/Core.js";
 import { Image as KonvaImage } from "konva/lib/shapes/Image.js";
 import { Line } from "konva/lib/shapes/Line.js";
 import { Rect } from "konva/lib/shapes/Rect.js";
+import type { Point } from "./brush.js";
 import type { LayerName, Stroke } from "./strokes.js";
 
 const MASK_COLOUR = "#e5132d";
 
-function shapeOf(stroke: Stroke): Konva.Shape {
+/** @param size of the layer in pixels of the picture */
+function shapeOf(stroke: Stroke, size: { readonly width: number; readonly height: number }): Konva.Shape {
   const globalCompositeOperation = stroke.erases ? "destination-out" : "source-over";
   const colour = (own: string) => (stroke.layer === "mask" || stroke.erases ? MASK_COLOUR : own);
   const common = { globalCompositeOperation, listening: false } as const;
@@ -22,8 +24,12 @@ function shapeOf(stroke: Stroke): Konva.Shape {
     }
     case "rectangle":
       return new Rect({ ...common, ...stroke.box, fill: colour(stroke.colour) });
-    case "found":
-      return new KonvaImage({ ...common, image: stroke.picture });
+    case "area":
+      return new Line({ ...common, points: [...stroke.points], closed: true, fill: colour(stroke.colour) });
+    case "picture":
+      return new KonvaImage({ ...common, ...stroke.box, image: stroke.picture });
+    case "inverse":
+      return new Rect({ ...common, ...size, fill: MASK_COLOUR, globalCompositeOperation: "xor" });
   }
 }
 
@@ -34,8 +40,8 @@ export class Surface {
   /** @param width of the run's picture in pixels, as `height` */
   constructor(
     container: HTMLDivElement,
-    private readonly width: number,
-    private readonly height: number,
+    readonly width: number,
+    readonly height: number,
   ) {
     this.stage = new Konva.Stage({ container, width, height });
     this.layers = { paint: new Konva.Layer({ listening: false }), mask: new Konva.Layer({ listening: false }) };
@@ -53,7 +59,7 @@ export class Surface {
   draw(strokes: readonly Stroke[]): void {
     for (const [name, layer] of Object.entries(this.layers)) {
       layer.destroyChildren();
-      for (const stroke of strokes) if (stroke.layer === name) layer.add(shapeOf(stroke) as Konva.Shape);
+      for (const stroke of strokes) if (stroke.layer === name) layer.add(shapeOf(stroke, this));
       layer.batchDraw();
     }
   }
@@ -71,11 +77,23 @@ export class Surface {
 
   /** The picture with the paint on it. */
   painted(picture: ImageBitmap): Promise<Blob> {
+    return pngOf(this.withPaint(picture));
+  }
+
+  /** The colour of the painted picture at a point, as `#rrggbb`. */
+  colourAt(picture: ImageBitmap, [x, y]: Point): string {
+    const context = this.withPaint(picture).getContext("2d") as CanvasRenderingContext2D;
+    const at = (value: number, most: number) => Math.min(most - 1, Math.max(0, Math.floor(value)));
+    const { data } = context.getImageData(at(x, this.width), at(y, this.height), 1, 1);
+    return `#${[...data.slice(0, 3)].map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+  }
+
+  private withPaint(picture: ImageBitmap): HTMLCanvasElement {
     const canvas = blank(this.width, this.height);
     const context = canvas.getContext("2d");
     context?.drawImage(picture, 0, 0);
     context?.drawImage(this.flat("paint"), 0, 0);
-    return pngOf(canvas);
+    return canvas;
   }
 
   /** White where a layer holds something, black elsewhere. */

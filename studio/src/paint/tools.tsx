@@ -1,25 +1,25 @@
-/** Layer, tool, colour and size of the brush, undo; and the same masks without drawing: by numbers and by a phrase. */
+/** Layer, tool, colour and size of the brush, undo: a rail beside the picture, and what belongs to the tool above it. */
 import { ToggleGroup } from "radix-ui";
-import { useState } from "react";
+import { useRef } from "react";
 import { Icon, type IconName } from "../shell/icon.js";
+import { set } from "../state/store.js";
+import { type Brush, sizes, type Tool } from "./brush.js";
+import { ByNumbers, Phrase } from "./mask-tools.js";
 import type { Box, LayerName, StrokeAction, Strokes } from "./strokes.js";
-
-export type Tool = "brush" | "eraser" | "rectangle";
-export interface Brush {
-  readonly layer: LayerName;
-  readonly tool: Tool;
-  /** Diameter in pixels of the picture. */
-  readonly size: number;
-  readonly colour: string;
-}
 
 interface Props {
   readonly brush: Brush;
   readonly size: readonly [number, number];
   readonly strokes: Strokes;
+  /** Whether a mask is being looked for. */
   readonly busy: boolean;
+  /** Whether there is a placed picture, to be moved. */
+  readonly hasPlaced: boolean;
   readonly onChange: (changes: Partial<Brush>) => void;
   readonly onAction: (action: StrokeAction) => void;
+  /** The brush, or the placed picture, becomes so much larger. */
+  readonly onResize: (factor: number) => void;
+  readonly onInvert: () => void;
   readonly onRectangle: (box: Box) => void;
   readonly onPhrase: (phrase: string) => Promise<void>;
 }
@@ -27,137 +27,131 @@ interface Props {
 const tools: readonly { tool: Tool; icon: IconName; label: string }[] = [
   { tool: "brush", icon: "brush", label: "Brush (B)" },
   { tool: "eraser", icon: "eraser", label: "Eraser (E)" },
+  { tool: "lasso", icon: "lasso", label: "Lasso (L)" },
   { tool: "rectangle", icon: "rectangle", label: "Rectangle (R)" },
+  { tool: "pick", icon: "pick", label: "Take a colour (I)" },
+  { tool: "move", icon: "move", label: "Move the placed picture (V)" },
 ];
 
-export function Tools({ brush, size, strokes, busy, onChange, onAction, onRectangle, onPhrase }: Props) {
+export function Tools(props: Props) {
+  const { brush, size, strokes, busy, hasPlaced, onChange, onAction, onResize, onInvert } = props;
+  const isMask = brush.layer === "mask";
+  const isOff = (tool: Tool) => (tool === "move" && !hasPlaced) || (tool === "pick" && isMask);
   return (
-    <div className="tools">
-      <ToggleGroup.Root
-        className="toggle"
-        type="single"
-        aria-label="Layer"
-        value={brush.layer}
-        onValueChange={(layer) => layer && onChange({ layer: layer as LayerName })}
-      >
-        <ToggleGroup.Item value="paint">Paint</ToggleGroup.Item>
-        <ToggleGroup.Item value="mask">Mask</ToggleGroup.Item>
-      </ToggleGroup.Root>
-      <ToggleGroup.Root
-        className="toggle"
-        type="single"
-        aria-label="Tool"
-        value={brush.tool}
-        onValueChange={(tool) => tool && onChange({ tool: tool as Tool })}
-      >
-        {tools.map(({ tool, icon, label }) => (
-          <ToggleGroup.Item key={tool} value={tool} aria-label={label} title={label}>
-            <Icon name={icon} />
-          </ToggleGroup.Item>
-        ))}
-      </ToggleGroup.Root>
-      {brush.layer === "paint" && (
-        <label className="colour" title="Colour">
-          <span className="sr">Colour</span>
-          <input type="color" value={brush.colour} onChange={(event) => onChange({ colour: event.target.value })} />
-        </label>
-      )}
-      <label className="brush-size" title="[ and ]">
-        <span className="hint">Size</span>
-        <input
-          type="range"
-          min={1}
-          max={128}
-          value={brush.size}
-          onChange={(event) => onChange({ size: Number(event.target.value) })}
-        />
-        <output>{brush.size}</output>
-      </label>
-      <div className="row">
-        <button
-          type="button"
-          className="quiet square"
-          aria-label="Undo"
-          disabled={strokes.done.length === 0}
-          onClick={() => onAction("undo")}
+    <>
+      <div className="options">
+        <ToggleGroup.Root
+          className="toggle"
+          type="single"
+          aria-label="Layer"
+          value={brush.layer}
+          onValueChange={(layer) => layer && onChange({ layer: layer as LayerName })}
         >
-          <Icon name="undo" />
-        </button>
-        <button
-          type="button"
-          className="quiet square"
-          aria-label="Redo"
-          disabled={strokes.undone.length === 0}
-          onClick={() => onAction("redo")}
+          <ToggleGroup.Item value="paint">Paint</ToggleGroup.Item>
+          <ToggleGroup.Item value="mask">Mask</ToggleGroup.Item>
+        </ToggleGroup.Root>
+        {!isMask && (
+          <label className="colour" title="Colour">
+            <span className="sr">Colour</span>
+            <input type="color" value={brush.colour} onChange={(event) => onChange({ colour: event.target.value })} />
+          </label>
+        )}
+        {brush.tool === "move" ? (
+          <span className="row">
+            <Press icon="remove" label="Smaller ([)" onClick={() => onResize(0.8)} />
+            <Press icon="add" label="Larger (])" onClick={() => onResize(1.25)} />
+          </span>
+        ) : (
+          <label className="brush-size" title="[ and ]">
+            <span className="hint">Size</span>
+            <input
+              type="range"
+              min={sizes[0]}
+              max={sizes[1]}
+              value={brush.size}
+              onChange={(event) => onChange({ size: Number(event.target.value) })}
+            />
+            <output>{brush.size}</output>
+          </label>
+        )}
+        {isMask ? (
+          <button type="button" className="quiet" onClick={onInvert} title="Shift I">
+            <Icon name="invert" /> Invert
+          </button>
+        ) : (
+          <PlacePicture />
+        )}
+        {isMask && <Phrase busy={busy} onPhrase={props.onPhrase} />}
+        <ByNumbers size={size} onRectangle={props.onRectangle} />
+      </div>
+      <div className="rail">
+        <ToggleGroup.Root
+          className="toggle"
+          type="single"
+          aria-label="Tool"
+          value={brush.tool}
+          onValueChange={(tool) => tool && onChange({ tool: tool as Tool })}
         >
-          <Icon name="redo" />
-        </button>
-        <button
-          type="button"
-          className="quiet square"
-          aria-label="Clear both layers"
+          {tools.map(({ tool, icon, label }) => (
+            <ToggleGroup.Item key={tool} value={tool} aria-label={label} title={label} disabled={isOff(tool)}>
+              <Icon name={icon} />
+            </ToggleGroup.Item>
+          ))}
+        </ToggleGroup.Root>
+        <Press icon="undo" label="Undo" disabled={strokes.past.length === 0} onClick={() => onAction("undo")} />
+        <Press icon="redo" label="Redo" disabled={strokes.future.length === 0} onClick={() => onAction("redo")} />
+        <Press
+          icon="trash"
+          label="Clear both layers"
           disabled={strokes.done.length === 0}
           onClick={() => onAction("clear")}
-        >
-          <Icon name="trash" />
-        </button>
-      </div>
-      {brush.layer === "mask" && <Phrase busy={busy} onPhrase={onPhrase} />}
-      <ByNumbers size={size} onRectangle={onRectangle} />
-    </div>
-  );
-}
-
-function Phrase({ busy, onPhrase }: Pick<Props, "busy" | "onPhrase">) {
-  const [phrase, setPhrase] = useState("");
-  const find = () => phrase.trim() !== "" && void onPhrase(phrase.trim());
-  return (
-    <div className="phrase">
-      <label htmlFor="phrase">What may change</label>
-      <div className="with-button">
-        <input
-          id="phrase"
-          value={phrase}
-          placeholder="the sky"
-          onChange={(event) => setPhrase(event.target.value)}
-          onKeyDown={(event) => event.key === "Enter" && find()}
         />
-        <button type="button" disabled={busy || phrase.trim() === ""} onClick={find}>
-          {busy ? "Looking…" : "Find"}
-        </button>
       </div>
-    </div>
+    </>
   );
 }
 
-function ByNumbers({ size: [width, height], onRectangle }: Pick<Props, "size" | "onRectangle">) {
-  const [box, setBox] = useState<Box>({ x: 0, y: 0, width: Math.round(width / 2), height });
-  const fields = [
-    ["x", "Left", width],
-    ["y", "Top", height],
-    ["width", "Width", width],
-    ["height", "Height", height],
-  ] as const;
+interface PressProps {
+  readonly icon: IconName;
+  readonly label: string;
+  readonly disabled?: boolean;
+  readonly onClick: () => void;
+}
+
+function Press({ icon, label, disabled = false, onClick }: PressProps) {
   return (
-    <details className="by-numbers">
-      <summary>Rectangle by numbers</summary>
-      <div className="row">
-        {fields.map(([name, label, most]) => (
-          <label key={name}>
-            <span className="hint">{label}</span>
-            <input
-              type="number"
-              min={0}
-              max={most}
-              value={box[name]}
-              onChange={(event) => setBox({ ...box, [name]: Number(event.target.value) })}
-            />
-          </label>
-        ))}
-        <button type="button" onClick={() => onRectangle(box)}>
-          Add
-        </button>
-      </div>
-    </details>
+    <button
+      type="button"
+      className="quiet square"
+      aria-label={label}
+      title={label}
+      disabled={disabled}
+      onClick={onClick}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+/** What dropping or pasting a picture does, by a button. */
+function PlacePicture() {
+  const file = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <input
+        ref={file}
+        type="file"
+        accept="image/*"
+        hidden
+        data-testid="placed-file"
+        onChange={(event) => {
+          set({ dropped: event.target.files?.[0] });
+          event.target.value = "";
+        }}
+      />
+      <button type="button" className="quiet" title="Or drop or paste one" onClick={() => file.current?.click()}>
+        <Icon name="picture" /> Place a picture
+      </button>
+    </>
   );
 }

@@ -1,6 +1,7 @@
 /** One prompt: its words, how much they count, and the button that takes them away. */
 import { useLayoutEffect, useRef } from "react";
 import { Icon } from "../shell/icon.js";
+import { placeholders } from "./ideas.js";
 import type { PromptRow } from "./prompt-rows.js";
 
 interface Props {
@@ -35,7 +36,7 @@ export function PromptLine({ row, number, count, scene, onChange, onCommit, onRe
         ref={field}
         rows={1}
         value={row.text}
-        placeholder={number === 1 ? "a red apple" : "a watercolour painting"}
+        placeholder={placeholders[number === 1 ? 0 : 1]}
         onChange={(event) => onChange({ ...row, text: event.target.value.replace(/\n/g, " ") })}
         onBlur={() => onCommit(row)}
         spellCheck

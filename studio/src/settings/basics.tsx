@@ -1,6 +1,7 @@
 /** Preset, size, seed and steps: what most pictures need. */
 import { Icon } from "../shell/icon.js";
 import { edit } from "../state/actions.js";
+import { drawnSeed } from "../state/seed.js";
 import { useStudio } from "../state/store.js";
 
 export function Basics() {
@@ -71,7 +72,7 @@ export function Basics() {
             type="button"
             className="quiet square"
             aria-label="A seed by chance"
-            onClick={() => edit({ seed: String(crypto.getRandomValues(new Uint32Array(1))[0]) })}
+            onClick={() => edit({ seed: drawnSeed() })}
           >
             <Icon name="dice" />
           </button>

@@ -1,8 +1,11 @@
-/** The left part: the form of the next picture. */
+/** The left part: the form of the next picture, or of a grid of them. */
 import { type ReactNode, useEffect } from "react";
+import { AxisFields } from "../grid/axis-fields.js";
+import { useAxisKinds, useCellCount } from "../grid/use-axis-kinds.js";
 import { PromptList } from "../prompts/prompt-list.js";
 import { promptsOf } from "../prompts/prompt-rows.js";
 import { create } from "../state/actions.js";
+import { createGrid } from "../state/grid-actions.js";
 import { useStudio } from "../state/store.js";
 import { Advanced } from "./advanced.js";
 import { Basics } from "./basics.js";
@@ -11,27 +14,34 @@ import { SourcePicture } from "./source-picture.js";
 
 /** @param children further parts of the form */
 export function Making({ children }: { readonly children?: ReactNode }) {
+  const kinds = useAxisKinds();
+  const count = useCellCount(kinds);
+  const isGrid = useStudio((state) => state.draft.axes.length > 0);
   const isReady = useStudio(({ info, draft, busy }) => {
     const hasAim = promptsOf(draft.rows) !== "" || Array.isArray(draft.advanced.targets);
-    return info !== undefined && hasAim && busy !== "create";
+    return info !== undefined && hasAim && busy !== "create" && typeof count === "number";
   });
   const isBusy = useStudio((state) => state.busy === "create");
+  const make = () => {
+    if (isReady) void (isGrid ? createGrid(kinds) : create());
+  };
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !isReady) return;
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
-      void create();
+      make();
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
-  }, [isReady]);
-  const submit = (event: { preventDefault: () => void }) => {
-    event.preventDefault();
-    if (isReady) void create();
-  };
+  });
   return (
     <aside className="making" aria-label="What to make">
-      <form onSubmit={submit}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          make();
+        }}
+      >
         <PromptList />
         <Notices />
         <SourcePicture />
@@ -39,11 +49,12 @@ export function Making({ children }: { readonly children?: ReactNode }) {
           <summary>Settings</summary>
           <Basics />
         </details>
+        <AxisFields />
         <Advanced />
         {children}
         <div className="create">
           <button type="submit" className="main" disabled={!isReady} title="Ctrl Enter">
-            {isBusy ? "Creating…" : "Create"}
+            {isBusy ? "Creating…" : isGrid && typeof count === "number" ? `Create ${count} pictures` : "Create"}
           </button>
         </div>
       </form>

@@ -1,9 +1,11 @@
 /** The whole page takes pictures that are dropped or pasted on it. */
 import { type DragEvent, type ReactNode, useEffect, useState } from "react";
 import { openPicture } from "../state/actions.js";
+import { useStudio } from "../state/store.js";
 
 export function DropZone({ children }: { readonly children: ReactNode }) {
   const [isOver, setOver] = useState(false);
+  const painting = useStudio((state) => state.painting);
   useEffect(() => {
     const paste = (event: ClipboardEvent) => {
       const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
@@ -34,7 +36,9 @@ export function DropZone({ children }: { readonly children: ReactNode }) {
       {children}
       {isOver && (
         <div className="drop" aria-hidden="true">
-          <p>Drop it to bring its settings back</p>
+          <p>
+            {painting ? "Drop it to place it on the painting" : "Drop it to bring its settings back, or to change it"}
+          </p>
         </div>
       )}
     </div>

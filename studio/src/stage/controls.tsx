@@ -2,7 +2,7 @@
 import { DropdownMenu } from "radix-ui";
 import type { Session } from "../api/types.js";
 import { Icon } from "../shell/icon.js";
-import { addSteps, download, fork, pause, resume, stop } from "../state/actions.js";
+import { addSteps, download, fork, openGrid, pause, resume, stop } from "../state/actions.js";
 import { isActive, set, useStudio } from "../state/store.js";
 import { forkStep } from "./shown-picture.js";
 
@@ -67,6 +67,11 @@ export function Controls({ session }: { readonly session: Session }) {
       {canPaint && !looked && (
         <button type="button" onClick={() => set({ painting: true, compared: undefined })} title="P">
           <Icon name="brush" /> Paint or mask
+        </button>
+      )}
+      {session.group && (
+        <button type="button" onClick={() => session.group && openGrid(session.group.id)}>
+          <Icon name="grid" /> Its grid
         </button>
       )}
       {compared && (

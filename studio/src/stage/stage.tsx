@@ -1,5 +1,6 @@
 /** The middle: the picture, how far it is, and what can be done with it. */
 import { lazy, Suspense, useEffect } from "react";
+import { GridBoard } from "../grid/grid-board.js";
 import { pause, resume } from "../state/actions.js";
 import { get, isActive, set, useStudio } from "../state/store.js";
 import { Compare } from "./compare.js";
@@ -8,6 +9,7 @@ import { Picture } from "./picture.js";
 import { Progress } from "./progress.js";
 import { Scrubber } from "./scrubber.js";
 import { shownAddress } from "./shown-picture.js";
+import { Welcome } from "./welcome.js";
 
 const Painting = lazy(() => import("../paint/painting.js"));
 
@@ -33,6 +35,7 @@ function pressed(event: KeyboardEvent): void {
 export function Stage() {
   const session = useStudio((state) => state.session);
   const wanted = useStudio((state) => state.wanted);
+  const grid = useStudio((state) => state.grid);
   const looked = useStudio((state) => state.looked);
   const compared = useStudio((state) => state.compared);
   const painting = useStudio((state) => state.painting);
@@ -44,6 +47,13 @@ export function Stage() {
     document.title = session ? `${percent(session)}${session.title} · studio` : "vqgan-clip studio";
   }, [session]);
 
+  if (grid !== undefined) {
+    return (
+      <main className="stage" id="stage" tabIndex={-1} aria-label="The grid">
+        <GridBoard id={grid} />
+      </main>
+    );
+  }
   if (!session) {
     return (
       <main className="stage" id="stage" tabIndex={-1}>
@@ -85,27 +95,4 @@ export function Stage() {
 
 function percent({ status, step, steps }: { status: string; step: number; steps: number }): string {
   return status === "running" && steps > 0 ? `${Math.floor((100 * step) / steps)} % ` : "";
-}
-
-const ideas = ["a red apple", "a sailing boat at sea", "a castle on a hill", "a bowl of green pears"];
-
-function Welcome() {
-  const use = (idea: string) => {
-    const { draft } = get();
-    const [first, ...rest] = draft.rows;
-    if (first) set({ draft: { ...draft, rows: [{ ...first, text: idea }, ...rest] } });
-  };
-  return (
-    <div className="welcome">
-      <h2>Write what to see, then press Create</h2>
-      <p className="hint">The picture grows here, step by step. Nothing leaves this machine.</p>
-      <p className="ideas">
-        {ideas.map((idea) => (
-          <button key={idea} type="button" className="chip" onClick={() => use(idea)}>
-            {idea}
-          </button>
-        ))}
-      </p>
-    </div>
-  );
 }

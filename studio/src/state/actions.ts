@@ -7,7 +7,7 @@ import { get, isActive, set, type Toast } from "./store.js";
 import { takeState } from "./take.js";
 
 /** Does `work` under a name; its failure becomes the page's problem. */
-async function doing<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
+export async function doing<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
   set({ busy: name, problem: undefined });
   try {
     return await work();
@@ -24,13 +24,21 @@ export function tell(toast: Toast | undefined): void {
   set({ toast });
 }
 
-/** Puts a session on the stage; its address is the page's, so that a reload comes back to it. */
-export function open(id: string | undefined): void {
-  if (get().wanted === id) return;
-  const address = id === undefined ? "#" : `#/${id}`;
+/** Puts a session on the stage, or with `grid` a grid; its address is the page's, so that a reload comes back to it. */
+export function open(id: string | undefined, grid?: string): void {
+  const { wanted, grid: shown } = get();
+  if (wanted === id && shown === grid) return;
+  const address = grid !== undefined ? `#/grid/${grid}` : id === undefined ? "#" : `#/${id}`;
   if (location.hash !== address) history.pushState(undefined, "", address);
-  set({ wanted: id, session: undefined, looked: undefined, compared: undefined, painting: false, problem: undefined });
-  set({ promptsSent: "same" });
+  clearStage();
+  set({ wanted: id, grid, promptsSent: "same" });
+}
+
+export const openGrid = (id: string) => open(undefined, id);
+
+/** What belonged to the session that was on the stage. */
+export function clearStage(): void {
+  set({ session: undefined, looked: undefined, compared: undefined, painting: false, problem: undefined });
 }
 
 /** An empty stage and an empty form. */
@@ -177,26 +185,37 @@ export function findMask(phrase: string): Promise<Blob | undefined> {
   return doing("mask", async () => (session ? service.findMask(session.id, phrase) : undefined));
 }
 
-export async function remove(id: string, title: string): Promise<void> {
+/** Into the bin; from there they come back. */
+export async function remove(ids: readonly string[], title: string): Promise<void> {
+  const { wanted, grid } = get();
   const removed = await doing("remove", async () => {
-    await service.remove(id);
+    for (const id of ids) await service.remove(id);
     return true;
   });
   if (!removed) return;
-  set(({ sessions }) => ({ sessions: sessions.filter((session) => session.id !== id) }));
-  if (get().wanted === id) open(undefined);
+  set(({ sessions }) => ({ sessions: sessions.filter(({ id }) => !ids.includes(id)) }));
+  const { sessions } = get();
+  const isGone = grid === undefined ? ids.includes(wanted ?? "") : !sessions.some(({ group }) => group?.id === grid);
+  if (isGone) open(undefined);
   const undo = () =>
     void doing("restore", async () => {
-      await service.restore(id);
+      for (const id of ids) await service.restore(id);
       set({ sessions: await service.sessions() });
-      open(id);
+      open(grid === undefined ? ids[0] : undefined, grid);
     });
   tell({ text: `“${title}” was deleted.`, action: { label: "Undo", run: undo } });
 }
 
-/** The settings that a picture carries come into the form; a picture without any becomes what to change. */
+/**
+ * The settings that a picture carries come into the form; a picture without any becomes what to change. While somebody
+ * paints, it is placed on the painting.
+ */
 export async function openPicture(file: File): Promise<void> {
-  const { info } = get();
+  const { info, painting } = get();
+  if (painting) {
+    set({ dropped: file });
+    return;
+  }
   if (!info) return;
   const isPng = file.type === "image/png"; // others carry no settings
   const read = isPng ? await doing("read", () => service.read(file)) : {};

@@ -2,6 +2,13 @@
 import type { Info, Settings } from "../api/types.js";
 import { type PromptRow, promptRow, promptsOf, rowsOf } from "../prompts/prompt-rows.js";
 
+/** What differs between the pictures of a grid, as it stands in the form. */
+export interface Axis {
+  readonly name: string;
+  /** Parted by commas; words of a prompt by lines. */
+  readonly values: string;
+}
+
 export interface Draft {
   readonly rows: readonly PromptRow[];
   /** A preset's name; "" for what the model recommends. */
@@ -18,6 +25,8 @@ export interface Draft {
   readonly source: File | undefined;
   /** How far an edit may go, 0..1; undefined for the recommended strength. */
   readonly strength: number | undefined;
+  /** What differs between the pictures of a grid; none for one picture. */
+  readonly axes: readonly Axis[];
 }
 
 export const emptyDraft: Draft = {
@@ -30,6 +39,7 @@ export const emptyDraft: Draft = {
   advanced: {},
   source: undefined,
   strength: undefined,
+  axes: [],
 };
 
 /** The settings that have a place of their own in the form. */

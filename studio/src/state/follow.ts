@@ -1,7 +1,7 @@
 /** Keeps the store at what the service says: once at the start, then by its events. */
 import { ServiceError, service } from "../api/client.js";
 import type { Loss, PreviewEvent, Problem, Session, StepEvent, Summary } from "../api/types.js";
-import { open, tell } from "./actions.js";
+import { clearStage, open, tell } from "./actions.js";
 import { get, set, useStudio } from "./store.js";
 import { takeState } from "./take.js";
 
@@ -16,9 +16,12 @@ async function enter(): Promise<void> {
 }
 
 function wantOfAddress(): void {
-  const id = /^#\/(.+)$/.exec(location.hash)?.[1];
-  if (id === get().wanted) return;
-  set({ wanted: id, session: undefined, looked: undefined, compared: undefined, painting: false, problem: undefined });
+  const [, isGrid, id] = /^#\/(grid\/)?([^/]+)$/.exec(location.hash) ?? [];
+  const place = isGrid ? { wanted: undefined, grid: id } : { wanted: id, grid: undefined };
+  const { wanted, grid } = get();
+  if (wanted === place.wanted && grid === place.grid) return;
+  clearStage();
+  set(place);
 }
 
 /** Follows everything until the function that is returned is called. */

@@ -15,6 +15,8 @@ export interface Studio {
   readonly session: Session | undefined;
   /** Which session is wanted on the stage, from the address. */
   readonly wanted: string | undefined;
+  /** Which grid is wanted there instead. */
+  readonly grid: string | undefined;
   readonly link: "opening" | "open" | "lost";
   readonly draft: Draft;
   /** A kept picture that is looked at; undefined for the newest one. */
@@ -22,6 +24,8 @@ export interface Studio {
   /** The picture that the one on the stage is compared with. */
   readonly compared: Frame | undefined;
   readonly painting: boolean;
+  /** A picture that is to be placed on the painting. */
+  readonly dropped: File | undefined;
   /** What is being asked of the service, for the buttons' sake. */
   readonly busy: string | undefined;
   readonly problem: Problem | undefined;
@@ -35,11 +39,13 @@ export const useStudio = create<Studio>(() => ({
   sessions: [],
   session: undefined,
   wanted: undefined,
+  grid: undefined,
   link: "opening",
   draft: emptyDraft,
   looked: undefined,
   compared: undefined,
   painting: false,
+  dropped: undefined,
   busy: undefined,
   problem: undefined,
   toast: undefined,

@@ -1,0 +1,103 @@
+/** Commands to a session that leave it on its way: other settings, a rest, the end, the bin. */
+import type { SessionChanges } from "../sessions/session-tree.js";
+import type { Changes } from "./requests.js";
+import { Session } from "./session.js";
+import { refuseWhen, type Sessions } from "./sessions.js";
+import { readUploads } from "./uploads.js";
+import type { SessionView } from "./views.js";
+
+export class Commands {
+  constructor(private readonly sessions: Sessions) {}
+
+  /** Other settings, from the next step on. @throws BAD_ARGUMENT, BAD_PROMPT, CONFLICT */
+  async change(id: string, changes: Changes): Promise<SessionView> {
+    const { runs, keeper } = this.sessions;
+    return this.sessions.atRest(id, async (session) => {
+      refuseWhen(session, ["cancelled"], "change");
+      const { record } = session;
+      const run = await runs.of(session);
+      if (run.history) run.resume(changes as SessionChanges);
+      else await this.askAgain(session, changes);
+      await keeper.save(session, runs.heldOf(session));
+      if (record.status === "finished" && record.step < record.steps) session.become("paused");
+    });
+  }
+
+  /** After the step that is being taken. @throws CONFLICT */
+  async pause(id: string): Promise<SessionView> {
+    const waiting = this.sessions.find(id);
+    if (waiting.record.status === "paused") return this.sessions.keeper.view(waiting);
+    refuseWhen(waiting, ["finished", "failed", "cancelled"], "pause");
+    this.sessions.worker.withdraw(waiting);
+    return this.sessions.atRest(id, (session) => this.rest(session));
+  }
+
+  /** It waits for its turn. @throws CONFLICT */
+  async resume(id: string): Promise<SessionView> {
+    const session = this.sessions.find(id);
+    refuseWhen(session, ["cancelled"], "resume", "fork it");
+    refuseWhen(session, ["finished"], "resume", "change its steps, fork it or paint on it");
+    this.sessions.goOn(session);
+    return this.sessions.keeper.view(session);
+  }
+
+  /** Given up after the step that is being taken; what it has is kept. @throws CONFLICT */
+  async cancel(id: string): Promise<SessionView> {
+    const { runs, keeper, worker } = this.sessions;
+    refuseWhen(this.sessions.find(id), ["finished"], "cancel");
+    worker.withdraw(this.sessions.find(id));
+    return this.sessions.atRest(id, async (session) => {
+      if (session.record.status === "running") await this.rest(session);
+      session.become("cancelled");
+      await keeper.save(session);
+      await runs.drop(session);
+    });
+  }
+
+  /** Into the bin. */
+  async remove(id: string): Promise<void> {
+    const { runs, keeper, worker, store } = this.sessions;
+    worker.withdraw(this.sessions.find(id));
+    await this.sessions.atRest(id, async (session) => {
+      if (session.record.status === "running" || session.record.status === "queued") session.become("paused");
+      await keeper.save(session, runs.heldOf(session));
+      await runs.drop(session);
+      this.sessions.forget(session);
+      await store.discard(id);
+      keeper.tellDeleted(session);
+    });
+  }
+
+  /** Out of the bin; it rests. @throws NOT_FOUND */
+  async restore(id: string): Promise<SessionView> {
+    const { keeper, store } = this.sessions;
+    if (this.sessions.has(id)) return keeper.view(this.sessions.find(id));
+    const session = new Session(await store.restore(id));
+    this.sessions.add(session);
+    keeper.tell(session);
+    return keeper.view(session);
+  }
+
+  /** A session that has not begun is asked for anew. */
+  private async askAgain(session: Session, changes: Changes): Promise<void> {
+    const { runs, store } = this.sessions;
+    const { record } = session;
+    const request = { ...record.request, ...changes };
+    const run = await runs.begun(request, await readUploads(store, session.id), session);
+    record.request = request;
+    await runs.hold(session, run);
+  }
+
+  /** Where it stands becomes what is seen of it. */
+  private async rest(session: Session): Promise<void> {
+    const { runs, keeper } = this.sessions;
+    if (["finished", "failed", "cancelled"].includes(session.record.status)) return; // it ended in the meantime
+    const run = runs.heldOf(session);
+    session.become(session.record.nodes.length > 0 && run?.status === "finished" ? "finished" : "paused");
+    keeper.tell(session);
+    if (!run?.history) return keeper.save(session);
+    await keeper.save(session, run);
+    await keeper.settle(session, run);
+    await keeper.save(session);
+  }
+}

@@ -1,0 +1,182 @@
+/** Every request that the wire answers, as data: what it does, what comes with it, what comes back. */
+import { z } from "zod";
+import { infoSchema } from "../info.js";
+import { planSchema } from "../making.js";
+import { readPictureSchema } from "../read-picture.js";
+import { faultSchema } from "../record.js";
+import {
+  changesSchema,
+  editSchema,
+  forkSchema,
+  maskSchema,
+  paintSchema,
+  pictureSchema,
+  switchSchema,
+  tokenSchema,
+} from "../requests.js";
+import { summarySchema, viewSchema } from "../views.js";
+
+/** Schemas that have a name in the document. */
+export const named = {
+  Session: viewSchema,
+  Summary: summarySchema,
+  Sessions: z.object({ sessions: z.array(summarySchema) }),
+  Info: infoSchema.extend({
+    version: z.string(),
+    settings: z.looseObject({}).describe("JSON schema of all settings"),
+  }),
+  Plan: planSchema,
+  ReadPicture: readPictureSchema,
+  Health: z.object({ status: z.literal("ok") }),
+  Problem: faultSchema.extend({ type: z.literal("about:blank"), status: z.int() }),
+  Picture: pictureSchema,
+  Edit: editSchema,
+  Changes: changesSchema,
+  Fork: forkSchema,
+  Switch: switchSchema,
+  Paint: paintSchema,
+  Mask: maskSchema,
+  Token: tokenSchema,
+} satisfies Record<string, z.ZodType>;
+export type Named = keyof typeof named;
+
+/** What a body is: a named schema as JSON, or a media type. */
+type Content =
+  | Named
+  | "image/png"
+  | "image/webp"
+  | "application/json"
+  | "application/zip"
+  | "text/event-stream"
+  | "text/html"
+  | "text/plain";
+
+export interface Operation {
+  readonly method: "get" | "post" | "put" | "patch" | "delete";
+  /** Parameters in braces. */
+  readonly path: string;
+  readonly summary: string;
+  /** A JSON body, of which all may be left out where nothing in it is required. */
+  readonly json?: Named;
+  /** A form: the schema of its field `request`, and its files; with a star, the field may be there several times. */
+  readonly form?: { readonly request?: Named; readonly files: readonly string[] };
+  /** A body of another kind. */
+  readonly body?: Content;
+  /** Headers that count. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What comes back by status; undefined: nothing. */
+  readonly answers: Readonly<Record<number, Content | undefined>>;
+  /** Needs no token. */
+  readonly open?: true;
+}
+
+const session = { 200: "Session" } as const;
+const made = { json: "Picture", form: { request: "Edit", files: ["image", "mask", "prompt-image*"] } } as const;
+const replay = { "Last-Event-ID": "the last event that was heard: those after it are sent again" };
+const of = (rest: string) => `/v1/sessions/{id}${rest}`;
+
+export const operations: readonly Operation[] = [
+  { method: "get", path: "/health", summary: "that it answers", answers: { 200: "Health" }, open: true },
+  { method: "get", path: "/openapi.json", summary: "this document", answers: { 200: "application/json" }, open: true },
+  { method: "get", path: "/docs", summary: "this document, to be read", answers: { 200: "text/html" }, open: true },
+  {
+    method: "post",
+    path: "/v1/token",
+    summary: "the token as a cookie",
+    json: "Token",
+    answers: { 204: undefined },
+    open: true,
+  },
+  {
+    method: "get",
+    path: "/v1/info",
+    summary: "version, models, device, presets, the settings' JSON schema, what the models recommend",
+    answers: { 200: "Info" },
+  },
+  {
+    method: "get",
+    path: "/v1/events",
+    summary: "events of the list: state, session, deleted",
+    headers: replay,
+    answers: { 200: "text/event-stream" },
+  },
+  {
+    method: "post",
+    path: "/v1/read",
+    summary: "the settings that a PNG carries, ours or those of a parameters text",
+    body: "image/png",
+    answers: { 200: "ReadPicture" },
+  },
+  {
+    method: "post",
+    path: "/v1/mask",
+    summary: "what of a picture a phrase or a rectangle covers",
+    form: { request: "Mask", files: ["image"] },
+    answers: { 200: "image/png" },
+  },
+  {
+    method: "post",
+    path: "/v1/plan",
+    summary: "what a session would need, and what of it would not be done as asked; nothing is made",
+    ...made,
+    answers: { 200: "Plan" },
+  },
+  { method: "get", path: "/v1/sessions", summary: "summaries, newest first", answers: { 200: "Sessions" } },
+  {
+    method: "post",
+    path: "/v1/sessions",
+    summary: "a picture to make, or with an image one to edit",
+    ...made,
+    answers: { 201: "Session" },
+  },
+  { method: "get", path: of(""), summary: "all of one session", answers: session },
+  {
+    method: "patch",
+    path: of(""),
+    summary: "other settings, from the next step on",
+    json: "Changes",
+    answers: session,
+  },
+  { method: "delete", path: of(""), summary: "into the bin", answers: { 204: undefined } },
+  { method: "post", path: of("/pause"), summary: "rests after the step that is being taken", answers: session },
+  { method: "post", path: of("/resume"), summary: "waits for its turn", answers: session },
+  { method: "post", path: of("/cancel"), summary: "given up; what it has is kept", answers: session },
+  { method: "post", path: of("/restore"), summary: "out of the bin", answers: session },
+  { method: "post", path: of("/fork"), summary: "a new node at a kept step", json: "Fork", answers: session },
+  { method: "post", path: of("/switch"), summary: "another node goes on, as it is", json: "Switch", answers: session },
+  {
+    method: "post",
+    path: of("/paint"),
+    summary: "goes on from its picture painted over: a new node",
+    form: { request: "Paint", files: ["image", "mask"] },
+    answers: session,
+  },
+  {
+    method: "post",
+    path: of("/mask"),
+    summary: "what of its picture a phrase or a rectangle covers",
+    json: "Mask",
+    answers: { 200: "image/png" },
+  },
+  {
+    method: "get",
+    path: of("/events"),
+    summary: "events: state, step, preview, notice, error, deleted",
+    headers: replay,
+    answers: { 200: "text/event-stream" },
+  },
+  {
+    method: "get",
+    path: of("/preview/{node}/{file}"),
+    summary: "a picture on the way, STEP.webp; it never changes",
+    answers: { 200: "image/webp" },
+  },
+  {
+    method: "get",
+    path: of("/prompt-image/{file}"),
+    summary: "a picture that it is to be near, N.webp, 1 for the first; it never changes",
+    answers: { 200: "image/webp" },
+  },
+  { method: "get", path: of("/picture.png"), summary: "its picture with its story", answers: { 200: "image/png" } },
+  { method: "get", path: of("/session.vqclip"), summary: "the session", answers: { 200: "application/zip" } },
+];

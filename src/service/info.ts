@@ -1,0 +1,20 @@
+/** What there is to ask for: models, device, presets, what the models recommend. */
+import { z } from "zod";
+import { presetNames } from "../guidance/presets.js";
+import type { Platform } from "./platform.js";
+
+export const infoSchema = z.object({
+  models: z.array(z.object({ role: z.string(), name: z.string() })),
+  device: z.string(),
+  threads: z.int().nullable(),
+  size: z.tuple([z.int(), z.int()]).describe("width and height in pixels that the models are made for"),
+  presets: z.array(z.string()),
+  recommended: z.record(z.string(), z.unknown()).describe("settings of a picture where a request names none"),
+});
+
+export async function infoOf({ vq, runsOn }: Platform): Promise<z.infer<typeof infoSchema>> {
+  const { prompts: _, seed: __, ...recommended } = vq.resolve({ prompts: "a picture" }).settings;
+  const models = (await vq.identities()).map(({ role, name }) => ({ role, name }));
+  const { device, threads = null } = runsOn;
+  return { models, device, threads, size: recommended.size, presets: [...presetNames], recommended };
+}
