@@ -11,3 +11,15 @@ export async function encodeWebp(picture: NDArray): Promise<Uint8Array> {
     .webp({ quality: 85 })
     .toBuffer();
 }
+
+/**
+ * Pictures of one size as one that moves, for ever.
+ *
+ * @param frames each a WebP
+ * @param delays milliseconds that each is shown
+ */
+export async function animatedWebp(frames: readonly Uint8Array[], delays: readonly number[]): Promise<Uint8Array> {
+  return sharp([...frames] as Buffer[], { join: { animated: true } })
+    .webp({ quality: 80, delay: [...delays], loop: 0 })
+    .toBuffer();
+}

@@ -1,7 +1,7 @@
 /** The studio's platform on Node: sessions in a folder, the engine in a child process, pictures by sharp. */
 import { freemem } from "node:os";
 import { decodePicture } from "../image/decode.js";
-import { encodeWebp } from "../image/webp.js";
+import { animatedWebp, encodeWebp } from "../image/webp.js";
 import type { PictureRun } from "../picture-run.js";
 import { givenThreads } from "../runtime/given-threads.js";
 import { type PretrainedOptions, VqganClip } from "../vqgan-clip.js";
@@ -28,6 +28,7 @@ export async function openFolder({ folder, models }: FolderOptions): Promise<Pla
     open: (id, request) => vq.open(fileOf(id), request),
     decode: decodePicture,
     encodePreview: encodeWebp,
+    animated: animatedWebp,
     availableBytes: freemem,
     close: () => vq.kill(),
   };

@@ -5,6 +5,7 @@ import { maskPng } from "../masks/mask-png.js";
 import { Refusal } from "./errors.js";
 import type { MaskAsked } from "./requests.js";
 import { refuseUnbegun, type Sessions } from "./sessions.js";
+import { timelapseDelays, timelapseFrames } from "./timelapse.js";
 import { uploaded } from "./uploads.js";
 
 /** Pixels of an image prompt's longer side, as it is shown. */
@@ -42,6 +43,18 @@ export class Pictures {
     const webp = await this.sessions.store.readPreview(this.sessions.find(id).id, node, step);
     if (!webp) throw new Refusal("NOT_FOUND", `there is no picture of node ${node} at step ${step}`);
     return webp;
+  }
+
+  /** How it grew, as a WebP that moves. @throws CONFLICT before its first picture */
+  async timelapse(id: string): Promise<Uint8Array> {
+    const { record } = this.sessions.find(id);
+    const { animated } = this.sessions.platform;
+    if (!animated) throw new Refusal("CONFLICT", "pictures that move cannot be written here");
+    const frames = timelapseFrames(record);
+    const pictures = await Promise.all(frames.map(({ node, step }) => this.sessions.store.readPreview(id, node, step)));
+    const there = pictures.filter((picture) => picture !== undefined);
+    if (there.length === 0) throw new Refusal("CONFLICT", "there is no picture yet", "wait for its first step");
+    return animated(there, timelapseDelays(there.length));
   }
 
   /** An image prompt, to be looked at, as a WebP. @param number 1 for the first @throws NOT_FOUND */

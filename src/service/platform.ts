@@ -59,6 +59,8 @@ export interface Platform {
   decode(bytes: Uint8Array, name: string, options: DecodeOptions): Promise<NDArray>;
   /** A picture [3,H,W] in 0..1 as a small file to be looked at. */
   encodePreview(picture: NDArray): Promise<Uint8Array>;
+  /** Previews as one that moves, each shown for so many milliseconds; undefined where the platform writes none. */
+  readonly animated?: (frames: readonly Uint8Array[], delays: readonly number[]) => Promise<Uint8Array>;
   /** Bytes of memory that are free for a run. */
   availableBytes(): number;
   /** Ends what runs its programs. */

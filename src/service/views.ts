@@ -99,7 +99,7 @@ export function viewOf(record: SessionRecord, progress: Progress, addresses: Add
 }
 
 /** The nodes on the way to the current one, each with the step up to which it counts. */
-function wayTo({ nodes, node }: SessionRecord): Map<number, number> {
+export function wayTo({ nodes, node }: SessionRecord): Map<number, number> {
   const way = new Map<number, number>([[node, Number.POSITIVE_INFINITY]]);
   const byId = new Map(nodes.map((each) => [each.id, each]));
   for (let at = byId.get(node); at && at.parent !== null; at = byId.get(at.parent)) way.set(at.parent, at.from);

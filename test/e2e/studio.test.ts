@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
+import sharp from "sharp";
 import { build as bundle } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readPngText, readStory } from "../../src/index.js";
@@ -96,6 +97,17 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
       context.drawImage(source, 0, 0);
       return [...context.getImageData(0, 0, canvas.width, canvas.height).data];
     });
+  /** A picture of one colour, as somebody drags it over the page. */
+  const dragged = (colour: string, on = page) =>
+    on.evaluateHandle(async (fill) => {
+      const canvas = new OffscreenCanvas(16, 16);
+      const context = canvas.getContext("2d") as OffscreenCanvasRenderingContext2D;
+      context.fillStyle = fill;
+      context.fillRect(0, 0, 16, 16);
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([await canvas.convertToBlob()], "plain.png", { type: "image/png" }));
+      return transfer;
+    }, colour);
   /** Of the picture without loss, as it would be downloaded. */
   const exact = async (): Promise<number[]> => {
     await page.evaluate(async (source) => {
@@ -256,15 +268,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
     await expect.poll(() => page.getByLabel("Colour", { exact: true }).inputValue()).toBe("#ff0000");
 
-    const data = await page.evaluateHandle(async () => {
-      const canvas = new OffscreenCanvas(16, 16);
-      const context = canvas.getContext("2d") as OffscreenCanvasRenderingContext2D;
-      context.fillStyle = "#0000ff";
-      context.fillRect(0, 0, 16, 16);
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([await canvas.convertToBlob()], "blue.png", { type: "image/png" }));
-      return transfer;
-    });
+    const data = await dragged("#0000ff");
     await page.dispatchEvent(".page", "drop", { dataTransfer: data });
     await page.locator(".placed").waitFor();
     await expect.poll(() => colour()).toEqual([0, 0, 255, 255]);
@@ -358,6 +362,12 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     ]);
     expect(download.suggestedFilename()).toBe("a-castle-text.png");
     const bytes = await readFile(await download.path());
+    await button("Download").click();
+    const [moving] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("menuitem", { name: "Timelapse (WebP)" }).click(),
+    ]);
+    expect((await sharp(await moving.path()).metadata()).pages).toBeGreaterThan(1);
     const { settings } = await told();
     const text = readPngText(bytes);
     expect(readStory(text)?.settings).toMatchObject({ prompts: settings.prompts, seed: settings.seed, steps: 12 });
@@ -381,6 +391,73 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     await isNow("Finished", fresh.page);
     expect(await pixels(picture(fresh.page))).toEqual(await pixels(picture()));
     await fresh.context.close();
+  });
+
+  test("a grid: what differs makes pictures side by side, and the one that is liked goes on", async () => {
+    await button("New").click();
+    await prompt(1).fill("a boat");
+    await button("Add a prompt").click();
+    await prompt(2).fill("fog");
+    await page.getByLabel("Steps", { exact: true }).fill("3");
+    await page.getByText("Grid", { exact: true }).click();
+    await page.getByLabel("Across", { exact: true }).selectOption({ label: "Seed" });
+    await page.getByLabel("Values across").fill("5, 4");
+    await page.getByLabel("Down", { exact: true }).selectOption({ label: "Weight of prompt 2" });
+    await page.getByLabel("Values down").fill("0.5, nothing");
+    expect(await button(/^Create/).isDisabled()).toBe(true);
+    await page.getByLabel("Values down").fill("0.5, -0.5");
+    await button("Create 4 pictures").click();
+    await page.getByTestId("grid-state").filter({ hasText: "4 pictures" }).waitFor();
+    await page.reload(); // its address is the page's
+    const tiles = page.getByRole("list", { name: "Pictures of this grid" }).getByRole("button", { name: /^Continue/ });
+    await expect.poll(() => tiles.count()).toBe(4);
+    expect(await tiles.nth(3).getAttribute("aria-label")).toMatch(/Seed 4, Weight of prompt 2 -0.5, Finished$/);
+    expect(await findings(page)).toEqual([]);
+    await shot("grid");
+    await page.locator("#stage").focus();
+    await page.keyboard.press("2");
+    await isNow("Finished");
+    expect((await told()).settings).toMatchObject({ prompts: "a boat | fog:0.5", seed: 4, steps: 3 });
+    await button("Its grid").click();
+    await button("Delete the grid").click();
+    await tiles.first().waitFor({ state: "detached" });
+    await button("Undo").click();
+    await expect.poll(() => tiles.count()).toBe(4);
+  });
+
+  test("a picture dropped on the prompts is one to be near; what it will need is said before", async () => {
+    await button("New").click();
+    await page.getByLabel("Steps", { exact: true }).fill("3");
+    await page.dispatchEvent(".prompts", "drop", { dataTransfer: await dragged("#00ff00") });
+    await page.getByLabel("Weight of picture 1").fill("0.5");
+    await page
+      .getByTestId("needs")
+      .filter({ hasText: /MB of memory/ })
+      .waitFor();
+    expect(await findings(page)).toEqual([]);
+    await button("Create").click();
+    await isNow("Finished");
+    expect((await told()).settings).toMatchObject({ targets: [{ kind: "image", weight: 0.5 }] });
+    await page.reload();
+    await page.getByLabel("Weight of picture 1").waitFor();
+    expect(await page.getByLabel("Weight of picture 1").inputValue()).toBe("0.5");
+  });
+
+  test("prompts by keys: earlier ones come back, weights go up and down; a seed is kept or not", async () => {
+    await button("New").click();
+    await prompt(1).press("Alt+ArrowUp");
+    await expect.poll(() => prompt(1).inputValue()).not.toBe("");
+    await prompt(1).press("Alt+ArrowDown");
+    await expect.poll(() => prompt(1).inputValue()).toBe("");
+    await prompt(1).press("Control+ArrowDown");
+    expect(await page.getByLabel("Weight of prompt 1").inputValue()).toBe("0.95");
+    const seed = page.getByLabel("Seed", { exact: true });
+    const lock = button("Keep the seed");
+    await lock.click();
+    expect(await seed.inputValue()).toMatch(/^\d+$/);
+    expect(await lock.getAttribute("aria-pressed")).toBe("true");
+    await lock.click();
+    expect(await seed.inputValue()).toBe("");
   });
 
   test("what waits says its place in the line", async () => {

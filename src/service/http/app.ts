@@ -114,6 +114,10 @@ export function createApp(studio: Studio, options: AppOptions): Hono {
   app.get("/v1/sessions/:id/picture.png", async (context) =>
     png(context, await studio.pictures.picture(context.req.param("id"))),
   );
+  app.get("/v1/sessions/:id/timelapse.webp", async (context) => {
+    const moving = await studio.pictures.timelapse(context.req.param("id"));
+    return context.body(moving as Uint8Array<ArrayBuffer>, 200, { "Content-Type": "image/webp" });
+  });
   app.get("/v1/sessions/:id/session.vqclip", async (context) => {
     const id = context.req.param("id");
     const archive = await studio.pictures.archive(id);

@@ -178,5 +178,6 @@ export const operations: readonly Operation[] = [
     answers: { 200: "image/webp" },
   },
   { method: "get", path: of("/picture.png"), summary: "its picture with its story", answers: { 200: "image/png" } },
+  { method: "get", path: of("/timelapse.webp"), summary: "how it grew, moving", answers: { 200: "image/webp" } },
   { method: "get", path: of("/session.vqclip"), summary: "the session", answers: { 200: "application/zip" } },
 ];

@@ -1,6 +1,6 @@
 /** What the page asks of the service; each request answers with what came, or throws a `ServiceError` in words. */
 import { type Listener, listen } from "./listen.js";
-import type { Info, Problem, Session, Settings, Summary } from "./types.js";
+import type { Info, Plan, Problem, Session, Settings, Summary } from "./types.js";
 
 /** What went wrong, for people: what, and what would help. */
 export class ServiceError extends Error {
@@ -32,11 +32,28 @@ async function json<T>(path: string, method = "GET", body?: unknown): Promise<T>
   return (await response.json()) as T;
 }
 
-function form(request: unknown, files: Readonly<Record<string, Blob | undefined>>): RequestInit {
+/** Pictures that go with a request. */
+export interface Files {
+  readonly image?: Blob | undefined;
+  /** White where it may change. */
+  readonly mask?: Blob | undefined;
+  /** Image prompts, in their order. */
+  readonly prompts?: readonly Blob[];
+}
+
+function form(request: unknown, { prompts = [], ...files }: Files): RequestInit {
   const body = new FormData();
   body.set("request", JSON.stringify(request));
   for (const [name, file] of Object.entries(files)) if (file) body.set(name, file, `${name}.png`);
+  for (const prompt of prompts) body.append("prompt-image", prompt, "prompt");
   return { method: "POST", body };
+}
+
+/** JSON; with files, a form. */
+async function post<T>(path: string, request: unknown, files: Files): Promise<T> {
+  const hasFiles = files.image !== undefined || (files.prompts ?? []).length > 0;
+  if (!hasFiles) return json<T>(path, "POST", request);
+  return (await (await ask(path, form(request, files))).json()) as T;
 }
 
 const at = (id: string, rest = "") => `/v1/sessions/${encodeURIComponent(id)}${rest}`;
@@ -52,10 +69,17 @@ const overHttp = {
   info: () => json<Info>("/v1/info"),
   sessions: async () => (await json<{ sessions: Summary[] }>("/v1/sessions")).sessions,
   session: (id: string) => json<Session>(at(id)),
-  create: (settings: Settings) => json<Session>("/v1/sessions", "POST", settings),
-  /** An edit of a picture; white parts of the mask may change. */
-  edit: async (settings: Settings, image: Blob, mask?: Blob) =>
-    (await (await ask("/v1/sessions", form(settings, { image, mask }))).json()) as Session,
+  /** With an image, an edit of it. */
+  create: (settings: Settings, files: Files = {}) => post<Session>("/v1/sessions", settings, files),
+  /** What the same would need; undefined where that is not known. */
+  plan: async (settings: Settings, files: Files = {}): Promise<Plan | undefined> => {
+    try {
+      return await post<Plan>("/v1/plan", settings, files);
+    } catch (error) {
+      if (error instanceof ServiceError && error.problem.status === 404) return undefined;
+      throw error;
+    }
+  },
   change: (id: string, changes: Settings) => json<Session>(at(id), "PATCH", changes),
   pause: (id: string) => json<Session>(at(id, "/pause"), "POST", {}),
   resume: (id: string) => json<Session>(at(id, "/resume"), "POST", {}),
@@ -82,6 +106,10 @@ const overHttp = {
   picture: async (id: string) => (await ask(at(id, "/picture.png"))).blob(),
   /** The `.vqclip`. */
   file: async (id: string) => (await ask(at(id, "/session.vqclip"))).blob(),
+  /** How it grew, as a WebP that moves; undefined where nothing writes one. */
+  timelapse: (async (id) => (await ask(at(id, "/timelapse.webp"))).blob()) as
+    | ((id: string) => Promise<Blob>)
+    | undefined,
   /** Where the picture of a session without previews is shown from. */
   pictureUrl: (id: string, step: number): string | undefined => at(id, `/picture.png?step=${step}`),
   /** Hears of one session, or of the list; what is returned ends it. */

@@ -87,6 +87,7 @@ export interface Frame {
 }
 
 export interface Session extends Summary {
+  readonly kind?: "create" | "edit";
   readonly error?: Problem | null;
   /** The node that goes on. */
   readonly node: number;
@@ -100,6 +101,31 @@ export interface Session extends Summary {
   readonly nodes: readonly TreeNode[];
   readonly frames: readonly Frame[];
   readonly hasPicture: boolean;
+  /** Addresses of its image prompts. */
+  readonly promptImages?: readonly string[];
+}
+
+/** What a session would need, before there is one. */
+export interface Plan {
+  readonly peakBytes: number;
+  readonly availableBytes: number;
+  /** Of all its steps; null where no step was taken yet. */
+  readonly seconds: number | null;
+  /** Until its turn. */
+  readonly waitSeconds: number | null;
+  readonly warnings: readonly Warning[];
+}
+
+/** What would not be done as asked. */
+export interface Warning {
+  readonly kind: string;
+  readonly message: string;
+  /** The prompt's, where it is about one. */
+  readonly text?: string;
+  /** Unknown ones, with known ones like them. */
+  readonly words?: readonly { readonly word: string; readonly nearest: readonly string[] }[];
+  /** What is not read of a text that is too long. */
+  readonly cut?: string;
 }
 
 /** RFC 9457, with our code and hint. */

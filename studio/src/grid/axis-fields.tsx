@@ -1,4 +1,5 @@
 /** The part of the form that makes a grid: one or two axes, each with its values. */
+import { useId } from "react";
 import { edit } from "../state/actions.js";
 import type { Axis } from "../state/draft.js";
 import { useStudio } from "../state/store.js";
@@ -50,6 +51,7 @@ interface Props {
 }
 
 function AxisField({ name, axis, kinds, taken, onChange }: Props) {
+  const id = useId();
   const kind = kinds.find((each) => each.name === axis?.name);
   const choose = (chosen: string) => {
     const next = kinds.find((each) => each.name === chosen);
@@ -62,19 +64,17 @@ function AxisField({ name, axis, kinds, taken, onChange }: Props) {
   };
   return (
     <div className="axis">
-      <label>
-        <span>{name}</span>
-        <select value={axis?.name ?? ""} onChange={(event) => choose(event.target.value)}>
-          <option value="">nothing</option>
-          {kinds
-            .filter((each) => each.name !== taken)
-            .map((each) => (
-              <option key={each.name} value={each.name}>
-                {each.label}
-              </option>
-            ))}
-        </select>
-      </label>
+      <label htmlFor={id}>{name}</label>
+      <select id={id} value={axis?.name ?? ""} onChange={(event) => choose(event.target.value)}>
+        <option value="">nothing</option>
+        {kinds
+          .filter((each) => each.name !== taken)
+          .map((each) => (
+            <option key={each.name} value={each.name}>
+              {each.label}
+            </option>
+          ))}
+      </select>
       {kind?.isText ? <textarea rows={3} {...given} placeholder="one a line" /> : kind && <input {...given} />}
     </div>
   );

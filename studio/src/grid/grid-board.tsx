@@ -91,8 +91,9 @@ function Tile({ member, number, style }: TileProps) {
       </button>
       <div className="caption">
         {values.map(([axis, value]) => (
-          <span key={axis} className="cut" title={`${axis}: ${value}`}>
-            <span className="hint">{axis}</span> {value}
+          <span key={axis} className="pair" title={`${axis}: ${value}`}>
+            <span className="hint cut">{axis}</span>
+            <span className="cut">{value}</span>
           </span>
         ))}
         {status !== "finished" && <span className="hint">{words}</span>}

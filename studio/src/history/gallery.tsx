@@ -46,7 +46,7 @@ function Card({ members }: { readonly members: readonly Summary[] }) {
           <Thumbnail preview={newest.preview} />
         ) : (
           <span className="mosaic">
-            {members.slice(0, 4).map((member) => (
+            {shownFirst(members).map((member) => (
               <Thumbnail key={member.id} preview={member.preview} />
             ))}
           </span>
@@ -70,6 +70,10 @@ function Card({ members }: { readonly members: readonly Summary[] }) {
     </li>
   );
 }
+
+/** Four of a grid, those that have a picture before the others. */
+const shownFirst = (members: readonly Summary[]) =>
+  [...members.filter(({ preview }) => preview), ...members.filter(({ preview }) => !preview)].slice(0, 4);
 
 function Thumbnail({ preview }: { readonly preview: Summary["preview"] }) {
   return preview ? <img src={preview} alt="" loading="lazy" /> : <span className="no-picture" />;

@@ -3,7 +3,7 @@ import { proxy, type Remote, wrap } from "comlink";
 import { simd } from "wasm-feature-detect";
 import { type Service, ServiceError } from "../api/client.js";
 import type { Listener } from "../api/listen.js";
-import type { Info, Problem, Session, Settings, Summary } from "../api/types.js";
+import type { Info, Plan, Problem, Session, Settings, Summary } from "../api/types.js";
 import { type DeviceChoice, rememberDevice, useEngine } from "./engine-state.js";
 import type { Commands } from "./worker.js";
 
@@ -133,8 +133,8 @@ export const inBrowser: Service = {
   },
   sessions: () => ask<Summary[]>((remote) => remote.sessions()),
   session: (id) => ask<Session>((remote) => remote.session(id)),
-  create: (settings) => ask<Session>((remote) => remote.create(settings)),
-  edit: (settings, image, mask) => ask<Session>((remote) => remote.create(settings, image, mask)),
+  create: (settings, files = {}) => ask<Session>((remote) => remote.create(settings, files)),
+  plan: (settings, files = {}) => ask<Plan>((remote) => remote.plan(settings, files)),
   change: (id, changes) => ask<Session>((remote) => remote.change(id, changes)),
   pause: (id) => ask<Session>((remote) => remote.pause(id)),
   async resume(id) {
@@ -151,6 +151,7 @@ export const inBrowser: Service = {
   read: (file) => ask<{ settings?: Settings }>((remote) => remote.read(file)),
   picture: async (id) => png(await ask<Uint8Array>((remote) => remote.picture(id))),
   file: async (id) => new Blob([await ask<Uint8Array<ArrayBuffer>>((remote) => remote.file(id))]),
+  timelapse: undefined,
   pictureUrl: () => undefined,
   listen(id, listener) {
     const key = ++lastKey;

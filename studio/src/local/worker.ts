@@ -16,6 +16,8 @@ import {
   pictureSchema,
 } from "../../../src/service/requests.js";
 import { Studio } from "../../../src/service/studio.js";
+import type { Uploads } from "../../../src/service/uploads.js";
+import type { Files } from "../api/client.js";
 import { alone } from "./alone.js";
 import type { Loading } from "./load-count.js";
 import { type BrowserPlatform, type Opening, openInBrowser } from "./platform.js";
@@ -47,10 +49,8 @@ const commands = {
     await platform.store.look(id);
     return studio.view(id);
   },
-  async create(asked: unknown, image?: Blob, mask?: Blob) {
-    const uploads = { image: await bytesOf(image), mask: await bytesOf(mask) };
-    return studio.making.create(checked(image ? editSchema : pictureSchema, asked), uploads);
-  },
+  create: async (asked: unknown, files: Files) => studio.making.create(requested(asked, files), await uploadsOf(files)),
+  plan: async (asked: unknown, files: Files) => studio.making.plan(requested(asked, files), await uploadsOf(files)),
   change: (id: string, changes: unknown) => studio.commands.change(id, checked(changesSchema, changes)),
   pause: (id: string) => studio.commands.pause(id),
   resume: (id: string) => studio.commands.resume(id),
@@ -58,8 +58,7 @@ const commands = {
   fork: (id: string, asked: unknown) => studio.branches.fork(id, checked(forkSchema, asked)),
   switchTo: (id: string, node: number) => studio.branches.switchTo(id, node),
   async paint(id: string, image: Blob, mask: Blob) {
-    const uploads = { image: await bytesOf(image), mask: await bytesOf(mask) };
-    return studio.branches.paint(id, checked(paintSchema, { resume: true }), uploads);
+    return studio.branches.paint(id, checked(paintSchema, { resume: true }), await uploadsOf({ image, mask }));
   },
   findMask: (id: string, phrase: string) => studio.pictures.maskOf(id, checked(maskSchema, { phrase })),
   remove: (id: string) => studio.commands.remove(id),
@@ -83,6 +82,13 @@ const commands = {
   },
 };
 export type Commands = typeof commands;
+
+const requested = (asked: unknown, { image }: Files) => checked(image ? editSchema : pictureSchema, asked);
+
+async function uploadsOf({ image, mask, prompts = [] }: Files): Promise<Uploads> {
+  const pictures = await Promise.all(prompts.map((prompt) => bytesOf(prompt) as Promise<Uint8Array>));
+  return { image: await bytesOf(image), mask: await bytesOf(mask), prompts: pictures };
+}
 
 async function bytesOf(file: Blob | undefined): Promise<Uint8Array | undefined> {
   return file && new Uint8Array(await file.arrayBuffer());

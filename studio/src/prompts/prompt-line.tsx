@@ -1,8 +1,10 @@
 /** One prompt: its words, how much they count, and the button that takes them away. */
-import { useLayoutEffect, useRef } from "react";
+import { type KeyboardEvent, useLayoutEffect, useRef } from "react";
+import type { Warning } from "../api/types.js";
 import { Icon } from "../shell/icon.js";
 import { placeholders } from "./ideas.js";
 import type { PromptRow } from "./prompt-rows.js";
+import { replaced, Warnings } from "./warnings.js";
 
 interface Props {
   readonly row: PromptRow;
@@ -13,9 +15,16 @@ interface Props {
   readonly onChange: (row: PromptRow) => void;
   readonly onCommit: (row: PromptRow) => void;
   readonly onRemove: () => void;
+  /** Earlier prompts come back, or later ones. */
+  readonly onRecall: (way: "older" | "newer") => void;
+  readonly warnings: readonly Warning[];
 }
 
-export function PromptLine({ row, number, count, scene, onChange, onCommit, onRemove }: Props) {
+/** What the arrows change of a weight. */
+const WEIGHT_STEP = 0.05;
+
+export function PromptLine(props: Props) {
+  const { row, number, count, scene, warnings, onChange, onCommit, onRemove, onRecall } = props;
   const field = useRef<HTMLTextAreaElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(() => {
@@ -26,6 +35,14 @@ export function PromptLine({ row, number, count, scene, onChange, onCommit, onRe
   }, [row.text]);
   const { weight } = row;
   const isKeyed = typeof weight === "string";
+  const press = (event: KeyboardEvent) => {
+    if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+    const isUp = event.key === "ArrowUp";
+    if (event.altKey) onRecall(isUp ? "older" : "newer");
+    else if ((event.ctrlKey || event.metaKey) && !isKeyed) onChange({ ...row, weight: nextWeight(weight, isUp) });
+    else return;
+    event.preventDefault();
+  };
   return (
     <li className={weight === 0 ? "prompt muted" : "prompt"}>
       <label className="sr" htmlFor={row.id}>
@@ -39,6 +56,7 @@ export function PromptLine({ row, number, count, scene, onChange, onCommit, onRe
         placeholder={placeholders[number === 1 ? 0 : 1]}
         onChange={(event) => onChange({ ...row, text: event.target.value.replace(/\n/g, " ") })}
         onBlur={() => onCommit(row)}
+        onKeyDown={press}
         spellCheck
       />
       <div className="weight">
@@ -58,7 +76,7 @@ export function PromptLine({ row, number, count, scene, onChange, onCommit, onRe
             type="range"
             min={-2}
             max={2}
-            step={0.05}
+            step={WEIGHT_STEP}
             value={weight}
             onChange={(event) => onChange({ ...row, weight: Number(event.target.value) })}
           />
@@ -75,6 +93,15 @@ export function PromptLine({ row, number, count, scene, onChange, onCommit, onRe
           </button>
         )}
       </div>
+      <Warnings
+        warnings={warnings}
+        onReplace={(word, by) => onChange({ ...row, text: replaced(row.text, word, by) })}
+      />
     </li>
   );
+}
+
+function nextWeight(weight: number, isUp: boolean): number {
+  const next = weight + (isUp ? WEIGHT_STEP : -WEIGHT_STEP);
+  return Math.min(2, Math.max(-2, Math.round(next * 100) / 100));
 }

@@ -11,7 +11,7 @@ export function Basics() {
   const recommended = draft.preset === "" ? String(info?.recommended.steps ?? "") : "preset's";
   return (
     <div className="basics">
-      <label>
+      <label className="wide">
         <span>Preset</span>
         <select value={draft.preset} onChange={(event) => edit({ preset: event.target.value, steps: "" })}>
           <option value="">Recommended</option>
@@ -57,26 +57,48 @@ export function Basics() {
           onChange={(event) => edit({ height: event.target.value })}
         />
       </fieldset>
-      <div className="seed">
-        <label htmlFor="seed">Seed</label>
-        <div className="with-button">
-          <input
-            id="seed"
-            inputMode="numeric"
-            pattern="\d{1,20}"
-            value={draft.seed}
-            placeholder="random"
-            onChange={(event) => edit({ seed: event.target.value.trim() })}
-          />
-          <button
-            type="button"
-            className="quiet square"
-            aria-label="A seed by chance"
-            onClick={() => edit({ seed: drawnSeed() })}
-          >
-            <Icon name="dice" />
-          </button>
-        </div>
+      <Seed />
+    </div>
+  );
+}
+
+/** A seed of its own for each picture, unless one is kept. */
+function Seed() {
+  const seed = useStudio((state) => state.draft.seed);
+  const ofSession = useStudio((state) => state.session?.settings.seed);
+  const isKept = seed !== "";
+  const kept = () => (ofSession === undefined ? drawnSeed() : String(ofSession));
+  return (
+    <div className="seed wide">
+      <label htmlFor="seed">Seed</label>
+      <div className="with-button">
+        <input
+          id="seed"
+          inputMode="numeric"
+          pattern="\d{1,20}"
+          value={seed}
+          placeholder="random"
+          onChange={(event) => edit({ seed: event.target.value.trim() })}
+        />
+        <button
+          type="button"
+          className="quiet square"
+          aria-label="Keep the seed"
+          aria-pressed={isKept}
+          title={isKept ? "The next picture has this seed" : "Keep the seed of this picture for the next one"}
+          onClick={() => edit({ seed: isKept ? "" : kept() })}
+        >
+          <Icon name={isKept ? "lock" : "unlock"} />
+        </button>
+        <button
+          type="button"
+          className="quiet square"
+          aria-label="A seed by chance"
+          title="Another seed, to be kept"
+          onClick={() => edit({ seed: drawnSeed() })}
+        >
+          <Icon name="dice" />
+        </button>
       </div>
     </div>
   );

@@ -3,12 +3,13 @@ import { type ReactNode, useEffect } from "react";
 import { AxisFields } from "../grid/axis-fields.js";
 import { useAxisKinds, useCellCount } from "../grid/use-axis-kinds.js";
 import { PromptList } from "../prompts/prompt-list.js";
-import { promptsOf } from "../prompts/prompt-rows.js";
 import { create } from "../state/actions.js";
+import { hasAim } from "../state/draft.js";
 import { createGrid } from "../state/grid-actions.js";
 import { useStudio } from "../state/store.js";
 import { Advanced } from "./advanced.js";
 import { Basics } from "./basics.js";
+import { Needs } from "./needs.js";
 import { Notices } from "./notices.js";
 import { SourcePicture } from "./source-picture.js";
 
@@ -18,8 +19,7 @@ export function Making({ children }: { readonly children?: ReactNode }) {
   const count = useCellCount(kinds);
   const isGrid = useStudio((state) => state.draft.axes.length > 0);
   const isReady = useStudio(({ info, draft, busy }) => {
-    const hasAim = promptsOf(draft.rows) !== "" || Array.isArray(draft.advanced.targets);
-    return info !== undefined && hasAim && busy !== "create" && typeof count === "number";
+    return info !== undefined && hasAim(draft) && busy !== "create" && typeof count === "number";
   });
   const isBusy = useStudio((state) => state.busy === "create");
   const make = () => {
@@ -53,6 +53,7 @@ export function Making({ children }: { readonly children?: ReactNode }) {
         <Advanced />
         {children}
         <div className="create">
+          <Needs pictures={typeof count === "number" ? count : 1} />
           <button type="submit" className="main" disabled={!isReady} title="Ctrl Enter">
             {isBusy ? "Creating…" : isGrid && typeof count === "number" ? `Create ${count} pictures` : "Create"}
           </button>

@@ -1,13 +1,21 @@
-/** What the run could not do as it was asked: unknown words, cut text, a refused device. */
+/** What the run could not do as it was asked: cut text, a refused device. What the form itself says already is not said again. */
 import { useStudio } from "../state/store.js";
 
+const none: readonly never[] = [];
+
 export function Notices() {
-  const notices = useStudio((state) => state.session?.notices);
-  if (!notices || notices.length === 0) return null;
+  const notices = useStudio((state) => state.session?.notices ?? none);
+  const warnings = useStudio((state) => state.plan?.warnings ?? none);
+  const said = warnings.map(({ message }) => plain(message));
+  const ofForm = warnings
+    .filter(({ text, kind }) => text === undefined && kind !== "memory")
+    .map(({ message }) => message);
+  const shown = [...ofForm, ...notices.filter((notice) => !said.includes(plain(notice)))].map(plain);
+  if (shown.length === 0) return null;
   return (
     <ul className="notices" aria-label="Notices of this run">
-      {notices.map((notice) => (
-        <li key={notice}>{plain(notice)}</li>
+      {shown.map((notice) => (
+        <li key={notice}>{notice}</li>
       ))}
     </ul>
   );

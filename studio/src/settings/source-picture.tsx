@@ -21,8 +21,14 @@ export function OpenPicture() {
           event.target.value = "";
         }}
       />
-      <button type="button" className="quiet" onClick={() => file.current?.click()}>
-        <Icon name="picture" /> Open a picture
+      <button
+        type="button"
+        className="quiet"
+        aria-label="Open a picture"
+        title="Its settings come into the form; one without any becomes the one to change"
+        onClick={() => file.current?.click()}
+      >
+        <Icon name="picture" /> Open
       </button>
     </>
   );

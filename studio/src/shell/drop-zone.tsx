@@ -1,10 +1,19 @@
 /** The whole page takes pictures that are dropped or pasted on it. */
 import { type DragEvent, type ReactNode, useEffect, useState } from "react";
-import { openPicture } from "../state/actions.js";
+import { beNear, openPicture } from "../state/actions.js";
 import { useStudio } from "../state/store.js";
 
+/** What a drop does at a place of the page. */
+type Aim = "open" | "near" | "place";
+
+const words: Record<Aim, string> = {
+  open: "Drop it to bring its settings back, or to change it; drop it on the prompts to be near it",
+  near: "Drop it to be near it",
+  place: "Drop it to place it on the painting",
+};
+
 export function DropZone({ children }: { readonly children: ReactNode }) {
-  const [isOver, setOver] = useState(false);
+  const [aim, setAim] = useState<Aim>();
   const painting = useStudio((state) => state.painting);
   useEffect(() => {
     const paste = (event: ClipboardEvent) => {
@@ -14,31 +23,35 @@ export function DropZone({ children }: { readonly children: ReactNode }) {
     window.addEventListener("paste", paste);
     return () => window.removeEventListener("paste", paste);
   }, []);
+  const aimOf = ({ target }: DragEvent): Aim => {
+    if (target instanceof Element && target.closest("[data-drop=near]")) return "near";
+    return painting ? "place" : "open";
+  };
   const over = (event: DragEvent) => {
     if (!event.dataTransfer.types.includes("Files")) return;
     event.preventDefault();
-    setOver(true);
+    setAim(aimOf(event));
   };
   const drop = (event: DragEvent) => {
     event.preventDefault();
-    setOver(false);
-    const file = event.dataTransfer.files[0];
-    if (file) void openPicture(file);
+    setAim(undefined);
+    const [file] = event.dataTransfer.files;
+    if (!file) return;
+    if (aimOf(event) === "near") beNear(file);
+    else void openPicture(file);
   };
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is a shortcut; "Open a picture" is the same by keyboard
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is a shortcut; buttons do the same by keyboard
     <div
       className="page"
       onDragOver={over}
-      onDragLeave={(event) => event.currentTarget === event.target && setOver(false)}
+      onDragLeave={(event) => event.currentTarget === event.target && setAim(undefined)}
       onDrop={drop}
     >
       {children}
-      {isOver && (
+      {aim && (
         <div className="drop" aria-hidden="true">
-          <p>
-            {painting ? "Drop it to place it on the painting" : "Drop it to bring its settings back, or to change it"}
-          </p>
+          <p>{words[aim]}</p>
         </div>
       )}
     </div>

@@ -30,3 +30,9 @@ export function statusWords({ status, position }: Pick<Summary, "status" | "posi
   if (status !== "queued" || !position) return words[status];
   return position === 1 ? "Waiting: next in line" : `Waiting: number ${position} in line`;
 }
+
+/** A file's name of a title: letters and digits of any script. */
+export function nameOf(title: string): string {
+  const words = title.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ["picture"];
+  return words.join("-").slice(0, 60);
+}

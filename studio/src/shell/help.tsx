@@ -4,6 +4,9 @@ import { Icon } from "./icon.js";
 
 const keys = [
   ["Ctrl Enter", "Create the picture"],
+  ["Alt ↑, Alt ↓", "Earlier prompts, and back"],
+  ["Ctrl ↑, Ctrl ↓", "More or less weight, in a prompt"],
+  ["1 to 9", "Continue with that picture of a grid"],
   ["Space", "Pause and resume, wherever no field or button has the focus"],
   ["P", "Paint on the picture"],
   ["B, E, L, R", "Brush, eraser, lasso, rectangle"],

@@ -4,6 +4,7 @@ import type { Session } from "../api/types.js";
 import { Icon } from "../shell/icon.js";
 import { addSteps, download, fork, openGrid, pause, resume, stop } from "../state/actions.js";
 import { isActive, set, useStudio } from "../state/store.js";
+import { MoreDownloads } from "./more-downloads.js";
 import { forkStep } from "./shown-picture.js";
 
 export function Controls({ session }: { readonly session: Session }) {
@@ -88,6 +89,7 @@ export function Controls({ session }: { readonly session: Session }) {
             <DropdownMenu.Content className="menu" align="end" sideOffset={6}>
               <DropdownMenu.Item onSelect={() => void download(session, "picture")}>Picture (PNG)</DropdownMenu.Item>
               <DropdownMenu.Item onSelect={() => void download(session, "file")}>Session (.vqclip)</DropdownMenu.Item>
+              <MoreDownloads session={session} />
             </DropdownMenu.Content>
           </DropdownMenu.Portal>
         </DropdownMenu.Root>

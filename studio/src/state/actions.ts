@@ -2,7 +2,9 @@
 import { ServiceError, service } from "../api/client.js";
 import type { Session, Settings } from "../api/types.js";
 import { promptRow, promptsOf } from "../prompts/prompt-rows.js";
-import { type Draft, draftOf, emptyDraft, requestOf } from "./draft.js";
+import { nameOf } from "../shell/format.js";
+import { type Draft, draftOf, emptyDraft, filesOf, picturePrompt, requestOf } from "./draft.js";
+import { rememberPrompts } from "./prompt-history.js";
 import { get, isActive, set, type Toast } from "./store.js";
 import { takeState } from "./take.js";
 
@@ -60,9 +62,8 @@ export async function create(): Promise<void> {
   const { draft, info } = get();
   if (!info) return;
   const request = requestOf(draft, info);
-  const made = await doing("create", () =>
-    draft.source ? service.edit(request, draft.source) : service.create(request),
-  );
+  rememberPrompts(draft.rows);
+  const made = await doing("create", () => service.create(request, filesOf(draft)));
   if (!made) return;
   open(made.id);
   set({ session: made });
@@ -154,30 +155,24 @@ export async function changeOnly(image: Blob, mask: Blob): Promise<boolean> {
   const { draft, info } = get();
   if (!info) return false;
   const { size: _, seed: __, ...request } = requestOf(draft, info);
-  const made = await doing("paint", () => service.edit(request, image, mask));
+  const made = await doing("paint", () => service.create(request, { ...filesOf(draft), image, mask }));
   if (!made) return false;
   open(made.id);
   set({ session: made });
   return true;
 }
 
-const endings = { picture: "png", file: "vqclip" } as const;
+const endings = { picture: "png", file: "vqclip", timelapse: "webp" } as const;
 
-/** The picture with its story, or the session's file, as a download. */
+/** The picture with its story, the session's file, or how the picture grew, as a download. */
 export async function download({ id, title }: Session, what: keyof typeof endings): Promise<void> {
-  const blob = await doing("download", () => service[what](id));
+  const blob = await doing("download", async () => service[what]?.(id));
   if (!blob) return;
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = `${nameOf(title)}.${endings[what]}`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
-
-/** A file's name of a title: letters and digits of any script. */
-function nameOf(title: string): string {
-  const words = title.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ["picture"];
-  return words.join("-").slice(0, 60);
 }
 
 export function findMask(phrase: string): Promise<Blob | undefined> {
@@ -223,12 +218,20 @@ export async function openPicture(file: File): Promise<void> {
   const changeIt = () => edit({ source: file, strength: undefined });
   if (!read.settings || Object.keys(read.settings).length === 0) {
     changeIt();
-    tell({ text: "No settings are in this picture: it is now the one to change." });
+    const text = "No settings are in this picture: it is now the one to change.";
+    tell({ text, action: { label: "Be near it instead", run: () => beNear(file) } });
     return;
   }
   open(undefined);
   restore(read.settings);
   tell({ text: `Settings of ${file.name} are in the form.`, action: { label: "Change it instead", run: changeIt } });
+}
+
+/** A picture becomes a prompt; it is no longer the one to change. */
+export function beNear(file: File): void {
+  const { draft } = get();
+  const source = draft.source === file ? undefined : draft.source;
+  edit({ source, pictures: [...draft.pictures, picturePrompt(file)] });
 }
 
 export function restore(settings: Settings): void {

@@ -1,4 +1,5 @@
 /** What the next picture shall be, as it stands in the form; and the request it makes. */
+import type { Files } from "../api/client.js";
 import type { Info, Settings } from "../api/types.js";
 import { type PromptRow, promptRow, promptsOf, rowsOf } from "../prompts/prompt-rows.js";
 
@@ -9,8 +10,26 @@ export interface Axis {
   readonly values: string;
 }
 
+export interface PicturePrompt {
+  /** Stable while it is in the form. */
+  readonly id: string;
+  readonly file: File;
+  /** 0 leaves it out. */
+  readonly weight: number;
+  /** It stops counting once it is as near as this; "" for never. */
+  readonly stop: string;
+}
+
+let made = 0;
+
+export function picturePrompt(file: File, weight = 1, stop = ""): PicturePrompt {
+  return { id: `picture-${++made}`, file, weight, stop };
+}
+
 export interface Draft {
   readonly rows: readonly PromptRow[];
+  /** Pictures to be near, or with a weight below 0 to be far from. */
+  readonly pictures: readonly PicturePrompt[];
   /** A preset's name; "" for what the model recommends. */
   readonly preset: string;
   /** As typed; "" for the recommended one. */
@@ -31,6 +50,7 @@ export interface Draft {
 
 export const emptyDraft: Draft = {
   rows: [promptRow()],
+  pictures: [],
   preset: "",
   width: "",
   height: "",
@@ -64,9 +84,11 @@ export function draftOf(settings: Settings, recommended: Settings): Draft {
 /** What is asked of the service. */
 export function requestOf(draft: Draft, { size, recommended }: Pick<Info, "size" | "recommended">): Settings {
   const { preset, width, height, seed, steps, advanced, source, strength } = draft;
+  const pictures = countedPictures(draft);
   const hasSize = !source && (width !== "" || height !== "");
   return {
     prompts: promptsOf(draft.rows),
+    ...(pictures.length > 0 ? { imagePrompts: pictures.map(imagePromptOf) } : {}),
     ...(preset === "" ? {} : { preset }),
     ...(hasSize ? { size: [Number(width || size[0]), Number(height || size[1])] } : {}),
     ...(seed === "" ? {} : { seed: /^\d{1,15}$/.test(seed) ? Number(seed) : seed }),
@@ -76,6 +98,18 @@ export function requestOf(draft: Draft, { size, recommended }: Pick<Info, "size"
     ...(source && strength !== undefined ? { strength } : {}),
   };
 }
+
+/** The files that go with it. */
+export function filesOf(draft: Draft): Files {
+  return { image: draft.source, prompts: countedPictures(draft).map(({ file }) => file) };
+}
+
+/** Whether there is something to see in the picture. */
+export const hasAim = (draft: Draft) => promptsOf(draft.rows) !== "" || countedPictures(draft).length > 0;
+
+const countedPictures = ({ pictures }: Draft) => pictures.filter(({ weight }) => weight !== 0);
+
+const imagePromptOf = ({ weight, stop }: PicturePrompt) => ({ weight, ...(stop !== "" && { stop: Number(stop) }) });
 
 /** Steps between two states that one can go back to: about a dozen of them in a run. */
 const keptEvery = (steps: number) => Math.max(5, Math.ceil(steps / 12));

@@ -3,7 +3,7 @@ import { service } from "../api/client.js";
 import type { Summary } from "../api/types.js";
 import { type AxisKind, type Cell, cellsOf } from "../grid/axes.js";
 import { doing, openGrid, remove } from "./actions.js";
-import { requestOf } from "./draft.js";
+import { filesOf, requestOf } from "./draft.js";
 import { drawnSeed } from "./seed.js";
 import { get, isActive } from "./store.js";
 
@@ -25,7 +25,7 @@ async function createCell({ draft, values }: Cell, id: string): Promise<void> {
   const { info } = get();
   if (!info) return;
   const request = { ...requestOf(draft, info), group: { id, values } };
-  await (draft.source ? service.edit(request, draft.source) : service.create(request));
+  await service.create(request, filesOf(draft));
 }
 
 /** The pictures of a grid, in the order in which they were made. */

@@ -1,6 +1,6 @@
 /** What the page knows and shows: one store, changed only by the functions of `actions.ts` and `follow.ts`. */
 import { create } from "zustand";
-import type { Frame, Info, Problem, Session, Summary } from "../api/types.js";
+import type { Frame, Info, Plan, Problem, Session, Summary } from "../api/types.js";
 import { type Draft, emptyDraft } from "./draft.js";
 
 export interface Toast {
@@ -28,6 +28,10 @@ export interface Studio {
   readonly dropped: File | undefined;
   /** What is being asked of the service, for the buttons' sake. */
   readonly busy: string | undefined;
+  /** What the form would need, where that is known. */
+  readonly plan: Plan | undefined;
+  /** Why the form could not be made a picture of. */
+  readonly refusal: Problem | undefined;
   readonly problem: Problem | undefined;
   readonly toast: Toast | undefined;
   /** Where changes of prompts stand while a run goes on. */
@@ -47,6 +51,8 @@ export const useStudio = create<Studio>(() => ({
   painting: false,
   dropped: undefined,
   busy: undefined,
+  plan: undefined,
+  refusal: undefined,
   problem: undefined,
   toast: undefined,
   promptsSent: "same",

@@ -1,0 +1,33 @@
+/** Beside Create: how long it takes, when it begins, how much memory it needs; or why it cannot be made. */
+import { bytes, duration } from "../shell/format.js";
+import { useStudio } from "../state/store.js";
+
+export function Needs({ pictures }: { readonly pictures: number }) {
+  const plan = useStudio((state) => state.plan);
+  const refusal = useStudio((state) => state.refusal);
+  if (refusal) {
+    return (
+      <p className="needs wrong-text" role="status">
+        {[refusal.detail ?? refusal.title, refusal.hint].filter(Boolean).join("; ")}
+      </p>
+    );
+  }
+  if (!plan) return null;
+  const { seconds, waitSeconds, peakBytes, availableBytes } = plan;
+  const each = pictures > 1 ? " each" : "";
+  const isTooMuch = peakBytes > availableBytes;
+  const parts = [
+    seconds === null ? undefined : `about ${duration(seconds)}${each}`,
+    waitSeconds ? `begins in ${duration(waitSeconds)}` : undefined,
+    isTooMuch ? `needs ${bytes(peakBytes)}, ${bytes(availableBytes)} are free` : `${bytes(peakBytes)} of memory`,
+  ];
+  return (
+    <p
+      className={isTooMuch ? "needs wrong-text" : "needs hint"}
+      title={`${bytes(availableBytes)} of memory are free`}
+      data-testid="needs"
+    >
+      {parts.filter(Boolean).join(" · ")}
+    </p>
+  );
+}

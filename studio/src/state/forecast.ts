@@ -1,0 +1,44 @@
+/** What the form would need, asked anew whenever it rests for a moment. */
+import { type Files, ServiceError, service } from "../api/client.js";
+import { type Draft, filesOf, hasAim, requestOf } from "./draft.js";
+import { get, set, useStudio } from "./store.js";
+
+const REST_MS = 400;
+/** Bytes of pictures that are sent for a plan. */
+const MOST_BYTES = 8e6;
+
+/** Asks until the function that is returned is called. */
+export function forecast(): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let asked: Draft | undefined;
+  const stop = useStudio.subscribe(({ draft, info, busy }) => {
+    if (!info || draft === asked || busy === "create") return;
+    asked = draft;
+    clearTimeout(timer);
+    timer = setTimeout(() => void ask(draft), REST_MS);
+  });
+  return () => {
+    clearTimeout(timer);
+    stop();
+  };
+}
+
+async function ask(draft: Draft): Promise<void> {
+  const { info } = get();
+  const files = filesOf(draft);
+  if (!info || !hasAim(draft) || bytesOf(files) > MOST_BYTES) {
+    set({ plan: undefined, refusal: undefined });
+    return;
+  }
+  try {
+    const plan = await service.plan(requestOf(draft, info), files);
+    if (get().draft === draft) set({ plan, refusal: undefined });
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    const isRefused = error.problem.code !== "UNREACHABLE";
+    if (get().draft === draft) set({ plan: undefined, refusal: isRefused ? error.problem : undefined });
+  }
+}
+
+const bytesOf = ({ image, prompts = [] }: Files) =>
+  prompts.reduce((sum, { size }) => sum + size, image === undefined ? 0 : image.size);
