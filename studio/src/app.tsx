@@ -9,14 +9,14 @@ import { Problems } from "./shell/problems.js";
 import { ToastLine } from "./shell/toast-line.js";
 import { Stage } from "./stage/stage.js";
 
-interface Props {
+export interface AppProps {
   /** What there is to say before the page can work. */
   readonly loading?: ReactNode;
   /** Where pictures are made, where that is to choose. */
   readonly engine?: ReactNode;
 }
 
-export function App({ loading, engine }: Props) {
+export function App({ loading, engine }: AppProps) {
   return (
     <DropZone>
       <button type="button" className="skip" onClick={() => document.getElementById("stage")?.focus()}>
