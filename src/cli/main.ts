@@ -13,6 +13,7 @@ import { exitCodeHelp, exitCodeOf, exitCodes } from "./exit-codes.js";
 import { addGenerate } from "./generate.js";
 import { addGrid } from "./grid.js";
 import { addInspect } from "./inspect.js";
+import { addKey } from "./key.js";
 import { addModels } from "./models.js";
 import { outliveStreams } from "./output-streams.js";
 import { addReconstruct } from "./reconstruct.js";
@@ -49,6 +50,7 @@ async function main(args: readonly string[]): Promise<number> {
   addReconstruct(program);
   addStudio(program, finish);
   addServe(program, finish);
+  addKey(program);
   addModels(program);
   addDoctor(program);
   if (args.length === 0) {

@@ -1,5 +1,6 @@
 /** `vqgan-clip serve`: the studio's interface for programs, without its page. */
 import type { Command } from "commander";
+import { wholeNumber } from "./options.js";
 import { addServiceOptions, type ServiceFlags, serveUntilSignal } from "./service-command.js";
 
 export function addServe(program: Command, finish: (code: number) => void): void {
@@ -9,7 +10,13 @@ export function addServe(program: Command, finish: (code: number) => void): void
     .description(
       "Serves sessions over HTTP (docs/service.md): what the studio's page uses, without the page. Prints the address, with the token in its fragment.",
     );
-  addServiceOptions(command).action(async (flags: ServiceFlags) => {
+  addServiceOptions(command)
+    .option("--keys <file>", "keys of users, who see their own sessions alone (default: the token is the only one)")
+    .option("--max-waiting <n>", "sessions that wait at once (default: 100)", (text) => wholeNumber(text, 1, 1e6))
+    .option("--max-work <n>", "steps times megapixels of a session (default: 100000)", (text) =>
+      wholeNumber(text, 1, 1e9),
+    );
+  command.action(async (flags: ServiceFlags) => {
     finish(await serveUntilSignal(flags, { hasPage: false }));
   });
 }

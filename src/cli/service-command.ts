@@ -1,5 +1,6 @@
 /** What `studio` and `serve` have in common: options, the start, and the end by Ctrl-C. */
 import type { Command } from "commander";
+import { readTextInput } from "../files/read-input.js";
 import { exitCodes } from "./exit-codes.js";
 import { addModelOptions, modelFrom, wholeNumber } from "./options.js";
 import { pauseOnSignals } from "./pause-on-signals.js";
@@ -10,6 +11,9 @@ export interface ServiceFlags extends Readonly<Record<string, unknown>> {
   readonly host?: string;
   readonly token?: string;
   readonly folder?: string;
+  readonly keys?: string;
+  readonly maxWaiting?: number;
+  readonly maxWork?: number;
 }
 
 export function addServiceOptions(command: Command): Command {
@@ -29,12 +33,15 @@ export interface Service {
 
 /** Serves until it is asked to end. @returns the exit code */
 export async function serveUntilSignal(flags: ServiceFlags, { hasPage, onStart }: Service): Promise<number> {
-  const { folder = "vqgan-clip-studio", host, port, token } = flags;
+  const { folder = "vqgan-clip-studio", host, port, token, maxWaiting, maxWork } = flags;
+  const keys = flags.keys === undefined ? undefined : await readTextInput(flags.keys);
   const { startServer } = await import("../service/server.js"); // the engine is loaded when it is needed
   const server = await startServer({
     folder,
     models: modelFrom(flags),
     page: hasPage,
+    limits: { ...(maxWaiting !== undefined && { maxWaiting }), ...(maxWork !== undefined && { maxWork }) },
+    ...(keys !== undefined && { keys }),
     ...(host !== undefined && { host }),
     ...(port !== undefined && { port }),
     ...(token !== undefined && { token }),

@@ -14,6 +14,7 @@ export class Branches {
   async fork(id: string, { resume, node, at, ...changes }: ForkAsked): Promise<SessionView> {
     const { runs } = this.sessions;
     return this.branch(id, resume, async (session) => {
+      this.sessions.admission.requireChange(session, changes);
       const of = session.record.nodes.find((each) => each.id === (node ?? session.record.node));
       const forked = await runs.reopened(session, { ...changes, ...(node && { node }), at: at ?? of?.step ?? 0 });
       await runs.hold(session, forked);
@@ -33,6 +34,7 @@ export class Branches {
     requires(image, "BAD_ARGUMENT", () => "image: none was given", "send the painted picture as the field image");
     const picture = await uploaded(this.sessions.platform, image, "image");
     return this.branch(id, resume, async (session) => {
+      this.sessions.admission.requireChange(session, asked);
       const run = await this.sessions.runs.of(session);
       await run.edit({ ...(asked as SessionChanges), image: picture, ...(mask && { mask }) });
     });
@@ -44,12 +46,13 @@ export class Branches {
     resume: boolean | undefined,
     work: (session: Session) => Promise<void>,
   ): Promise<SessionView> {
-    const { runs, keeper, worker } = this.sessions;
+    const { runs, keeper, worker, admission } = this.sessions;
     return this.sessions.atRest(id, async (session) => {
       refuseUnbegun(session);
       const held = runs.heldOf(session);
       if (held) await keeper.save(session, held); // what the file says is where it is
       const goesOn = resume ?? session.wanted;
+      if (goesOn) admission.requireRoomFor(session);
       await work(session);
       const run = await runs.of(session);
       await keeper.save(session, run);

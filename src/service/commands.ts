@@ -15,6 +15,7 @@ export class Commands {
     return this.sessions.atRest(id, async (session) => {
       refuseWhen(session, ["cancelled"], "change");
       const { record } = session;
+      if (changes.steps !== undefined) this.sessions.admission.requireChange(session, changes);
       const run = await runs.of(session);
       if (run.history) run.resume(changes as SessionChanges);
       else await this.askAgain(session, changes);
@@ -37,6 +38,7 @@ export class Commands {
     const session = this.sessions.find(id);
     refuseWhen(session, ["cancelled"], "resume", "fork it");
     refuseWhen(session, ["finished"], "resume", "change its steps, fork it or paint on it");
+    this.sessions.admission.requireRoomFor(session);
     this.sessions.goOn(session);
     return this.sessions.keeper.view(session);
   }

@@ -1,6 +1,6 @@
-/** What only a service refuses, beside the package's own errors: what is not there, and what cannot be done now. */
+/** What only a service refuses, beside the package's own errors: what is not there, not now, not so often, not to you. */
 
-export type RefusalCode = "NOT_FOUND" | "CONFLICT";
+export type RefusalCode = "NOT_FOUND" | "CONFLICT" | "TOO_MANY" | "REUSED_KEY";
 
 export class Refusal extends Error {
   override readonly name = "Refusal";
@@ -10,6 +10,8 @@ export class Refusal extends Error {
     message: string,
     /** What would work. */
     readonly hint?: string,
+    /** Seconds after which to ask again. */
+    readonly retryAfter?: number,
   ) {
     super(message);
   }

@@ -27,4 +27,6 @@ const titles: Readonly<Record<VqganClipError["code"] | Refusal["code"], string>>
   ABORTED: "It was ended",
   NOT_FOUND: "Not found",
   CONFLICT: "Not now",
+  TOO_MANY: "Too many at once",
+  REUSED_KEY: "Another request has this key",
 };

@@ -33,12 +33,14 @@ export class Forecast {
     const { active, all } = this.queue;
     const position = session && this.queue.positionOf(session);
     const ahead = [...(active ? [active] : []), ...all.slice(0, position ? position - 1 : undefined)];
-    let seconds = 0;
-    for (const { record } of ahead) {
-      const each = this.stepSeconds(record);
-      if (each === null) return null;
-      seconds += Math.max(0, record.steps - record.step) * each;
-    }
-    return Math.round(seconds * 10) / 10;
+    const seconds = ahead.map((each) => this.secondsLeft(each));
+    if (seconds.includes(null)) return null;
+    return Math.round(seconds.reduce<number>((sum, each) => sum + (each as number), 0) * 10) / 10;
+  }
+
+  /** Seconds that a session's remaining steps take; null where that is not known. */
+  secondsLeft({ record }: Session): number | null {
+    const each = this.stepSeconds(record);
+    return each === null ? null : Math.max(0, record.steps - record.step) * each;
   }
 }

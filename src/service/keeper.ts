@@ -2,6 +2,7 @@
 import type { StepEvent } from "../guidance/run-state.js";
 import { EventLog } from "./event-log.js";
 import type { Forecast } from "./forecast.js";
+import { Meter } from "./metrics.js";
 import type { Platform, ServedRun } from "./platform.js";
 import type { Previews } from "./previews.js";
 import type { Queue } from "./queue.js";
@@ -12,8 +13,8 @@ import { type Progress, type SessionSummary, type SessionView, summaryOf, viewOf
 const LIST_INTERVAL = 1000;
 
 export class Keeper {
-  /** Of the list: `session` with a summary, `deleted` with an id. */
-  readonly events = new EventLog();
+  readonly meter = new Meter();
+  private readonly logs = new Map<string | undefined, EventLog>();
   private listedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -22,6 +23,13 @@ export class Keeper {
     private readonly previews: Previews,
     private readonly forecast: Forecast,
   ) {}
+
+  /** Of the list, as its owner sees it (undefined: of all): `session` with a summary, `deleted` with an id. */
+  eventsOf(owner: string | undefined): EventLog {
+    const log = this.logs.get(owner) ?? new EventLog();
+    this.logs.set(owner, log);
+    return log;
+  }
 
   summary(session: Session): SessionSummary {
     return summaryOf(session.record, this.progressOf(session), this.platform.store);
@@ -57,7 +65,7 @@ export class Keeper {
 
   /** Tells of a step, and from time to time the list too. */
   stepped(session: Session, event: StepEvent): void {
-    session.stepped(event);
+    this.meter.stepped(session.stepped(event));
     this.forecast.learn(session.record);
     const { step, losses, image } = event;
     const { steps, rate, etaSeconds } = this.summary(session);
@@ -74,7 +82,7 @@ export class Keeper {
   tellDeleted(session: Session): void {
     const { id } = session;
     session.events.publish("deleted", { id });
-    this.events.publish("deleted", { id });
+    this.publish(session, "deleted", { id });
   }
 
   private progressOf(session: Session): Progress {
@@ -85,6 +93,12 @@ export class Keeper {
 
   private list(session: Session): void {
     this.listedAt = performance.now();
-    this.events.publish("session", this.summary(session));
+    this.publish(session, "session", this.summary(session));
+  }
+
+  /** To those who see the list of all, and to its owner. */
+  private publish({ record: { owner } }: Session, type: string, data: unknown): void {
+    this.eventsOf(undefined).publish(type, data);
+    if (owner !== undefined) this.eventsOf(owner).publish(type, data);
   }
 }

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { noticeText } from "../pair/notice-text.js";
 import type { Notice } from "../pair/options.js";
 import type { Forecast } from "./forecast.js";
-import { newRecord } from "./record.js";
+import { newRecord, type SessionRecord } from "./record.js";
+import { Repeats, repeatableBy } from "./repeats.js";
 import type { EditAsked, PictureAsked } from "./requests.js";
 import { Session } from "./session.js";
 import type { Sessions } from "./sessions.js";
@@ -28,32 +29,41 @@ export const planSchema = z.object({
 export type SessionPlan = z.infer<typeof planSchema>;
 
 export class Making {
+  private readonly repeats = new Repeats(() => this.sessions.all);
+
   constructor(
     private readonly sessions: Sessions,
     private readonly forecast: Forecast,
   ) {}
 
-  /** A picture to make, or with an image one to edit: it waits for its turn. @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE */
-  async create(asked: PictureAsked | EditAsked, uploads: Uploads = {}): Promise<SessionView> {
-    const { runs, store, keeper, worker } = this.sessions;
-    const run = await runs.begun(asked, uploads);
-    const id = store.newId();
-    const kind = uploads.image ? "edit" : "create";
-    const facts = { id, kind, request: asked, promptImages: uploads.prompts?.length ?? 0 } as const;
-    const session = new Session(newRecord({ ...facts, settings: run.settings, ...runs.costOf(run) }));
-    await store.make(id);
-    await writeUploads(store, id, uploads);
-    await store.writeRecord(session.record);
-    this.sessions.add(session);
-    worker.enqueue(session);
-    keeper.tell(session);
-    return keeper.view(session);
+  /**
+   * A picture to make, or with an image one to edit: it waits for its turn.
+   *
+   * @param key of the client's: the same request by it makes no second session
+   * @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE, OUT_OF_LIMITS, TOO_MANY, REUSED_KEY
+   */
+  async create(
+    asked: PictureAsked | EditAsked,
+    uploads: Uploads = {},
+    { owner, key }: { readonly owner?: string | undefined; readonly key?: string | undefined } = {},
+  ): Promise<SessionView> {
+    const { admission, keeper } = this.sessions;
+    const repeatable = key === undefined ? undefined : await repeatableBy(key, asked, uploads);
+    const make = () => admission.admitted(owner, () => this.made(asked, uploads, { owner, repeatable }));
+    return keeper.view(await (repeatable ? this.repeats.once(owner, repeatable, make) : make()));
+  }
+
+  /** The session that an owner's key has made. */
+  madeBy(owner: string | undefined, key: string): SessionView | undefined {
+    const session = this.repeats.find(owner, key);
+    return session && this.sessions.keeper.view(session);
   }
 
   /** What the same would need; nothing is made, no model runs. @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE */
   async plan(asked: PictureAsked | EditAsked, uploads: Uploads = {}): Promise<SessionPlan> {
-    const { runs, platform } = this.sessions;
+    const { runs, admission, platform } = this.sessions;
     const run = await runs.begun(asked, uploads);
+    admission.requireWork(run.settings);
     const { size, steps } = run.settings;
     const { peakBytes, stepFlops } = runs.costOf(run);
     const availableBytes = platform.availableBytes();
@@ -70,5 +80,26 @@ export class Making {
       waitSeconds: this.forecast.secondsAhead(),
       warnings: notices.map((notice) => ({ ...notice, message: noticeText(notice).replace(/^note: /, "") })),
     };
+  }
+
+  private async made(
+    asked: PictureAsked | EditAsked,
+    uploads: Uploads,
+    whose: Pick<SessionRecord, "owner" | "repeatable">,
+  ): Promise<Session> {
+    const { runs, store, keeper, worker, admission } = this.sessions;
+    const run = await runs.begun(asked, uploads);
+    admission.requireWork(run.settings);
+    const id = store.newId();
+    const kind = uploads.image ? "edit" : "create";
+    const facts = { id, kind, request: asked, promptImages: uploads.prompts?.length ?? 0 } as const;
+    const session = new Session(newRecord({ ...facts, ...whose, settings: run.settings, ...runs.costOf(run) }));
+    await store.make(id);
+    await writeUploads(store, id, uploads);
+    await store.writeRecord(session.record);
+    this.sessions.add(session);
+    worker.enqueue(session);
+    keeper.tell(session);
+    return session;
   }
 }

@@ -43,6 +43,10 @@ export interface SessionStore {
   discard(id: string): Promise<void>;
   /** Out of the bin. @throws NOT_FOUND */
   restore(id: string): Promise<SessionRecord>;
+  /** Of a session in the bin; undefined when there is none. */
+  binned(id: string): Promise<SessionRecord | undefined>;
+  /** Of all files, the bin included. */
+  bytesKept(): Promise<number>;
   close(): Promise<void>;
 }
 

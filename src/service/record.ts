@@ -35,6 +35,8 @@ export const recordSchema = z.object({
   request: z.record(z.string(), z.unknown()),
   /** Whose it is, where keys are used. */
   owner: z.string().optional(),
+  /** The key by which its request may be repeated, and what was asked then. */
+  repeatable: z.object({ key: z.string(), sha256: z.string() }).optional(),
   status: z.enum(runStatuses),
   error: faultSchema.optional(),
   /** The node that goes on. */
@@ -65,7 +67,7 @@ export function newRecord({
   settings,
   request,
   ...facts
-}: Pick<SessionRecord, "id" | "kind" | "peakBytes" | "stepFlops" | "promptImages"> & {
+}: Pick<SessionRecord, "id" | "owner" | "repeatable" | "kind" | "peakBytes" | "stepFlops" | "promptImages"> & {
   request: object;
   settings: Settings;
 }): SessionRecord {

@@ -6,7 +6,9 @@ import { fileURLToPath } from "node:url";
 import { createAdaptorServer } from "@hono/node-server";
 import { requires, VqganClipError } from "../core/errors.js";
 import type { PretrainedOptions } from "../vqgan-clip.js";
+import type { Limits } from "./admission.js";
 import { createApp } from "./http/app.js";
+import { Keys } from "./keys.js";
 import { openFolder } from "./on-node.js";
 import { Studio } from "./studio.js";
 
@@ -19,6 +21,10 @@ export interface ServerOptions {
   readonly port?: number;
   /** What whoever asks must hold (default: drawn for this launch); beyond this machine one must be given. */
   readonly token?: string;
+  /** Text of a file of keys, which see their own sessions alone (default: none but the token). */
+  readonly keys?: string;
+  /** What may be asked for. */
+  readonly limits?: Limits;
   /** Whether the page is served (default true). */
   readonly page?: boolean;
 }
@@ -64,18 +70,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     "BAD_ARGUMENT",
     () => "--token: expected 16 to 200 letters, digits or any of . _ ~ -",
   );
+  const keys = options.keys === undefined ? undefined : Keys.parse(options.keys, "--keys");
+  const limits: Limits = { ...options.limits, maxSessionsOf: (owner) => keys?.named(owner)?.maxSessions };
   const token = options.token ?? randomBytes(24).toString("base64url");
   let fetch: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
   const server = createAdaptorServer({ fetch: (request) => fetch(request) }) as Server;
   await listening(server, host, wanted);
   const { port } = server.address() as AddressInfo;
   const studio = await openFolder({ folder, models })
-    .then(Studio.open)
+    .then((platform) => Studio.open(platform, limits))
     .catch((error: unknown) => {
       server.close();
       throw error;
     });
-  const guard = { token, isOurs: ours(host, port), cookie: `vqgan-clip-${port}` };
+  const guard = { token, keys, isOurs: ours(host, port), cookie: `vqgan-clip-${port}` };
   fetch = createApp(studio, { ...guard, page: page ? PAGE : undefined }).fetch as typeof fetch;
   return {
     address: `http://${bracketed(EVERYWHERE.includes(host) ? "127.0.0.1" : host)}:${port}/#token=${token}`,

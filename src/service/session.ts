@@ -65,11 +65,12 @@ export class Session {
     return true;
   }
 
-  stepped({ step, losses: { total, prompts } }: StepEvent): void {
+  /** @returns seconds since the step before, where it went on without a rest */
+  stepped({ step, losses: { total, prompts } }: StepEvent): number | undefined {
     const { record } = this;
     const now = performance.now();
-    if (this.steppedAt !== undefined) {
-      const seconds = (now - this.steppedAt) / 1000;
+    const seconds = this.steppedAt === undefined ? undefined : (now - this.steppedAt) / 1000;
+    if (seconds !== undefined) {
       record.stepSeconds = this.secondsPerStep =
         SMOOTHING * (this.secondsPerStep ?? seconds) + (1 - SMOOTHING) * seconds;
     }
@@ -78,6 +79,7 @@ export class Session {
     record.losses.push({ node: record.node, step, total, prompts: [...prompts] });
     if (record.losses.length > MOST_LOSSES) record.losses = record.losses.filter((_, i) => i % 2 === 1);
     this.touch();
+    return seconds;
   }
 
   /** Says of itself what the run is; before the run has begun, it has no nodes. */

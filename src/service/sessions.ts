@@ -1,4 +1,5 @@
 /** The sessions that are served, and the one way to touch one: between two of its steps. */
+import type { Admission } from "./admission.js";
 import { Refusal } from "./errors.js";
 import type { Keeper } from "./keeper.js";
 import type { Platform, SessionStore } from "./platform.js";
@@ -15,6 +16,7 @@ export class Sessions {
     readonly keeper: Keeper,
     readonly runs: Runs,
     readonly worker: Worker,
+    readonly admission: Admission,
   ) {}
 
   get store(): SessionStore {

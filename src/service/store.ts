@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { VqganClipError } from "../core/errors.js";
@@ -124,11 +124,26 @@ export class FolderStore implements SessionStore {
 
   /** Out of the bin. @throws NOT_FOUND */
   async restore(id: string): Promise<SessionRecord> {
-    const binned = ID.test(id) ? join(this.folder, "bin", id) : undefined;
-    const json = binned && (await readOrNothing(join(binned, "record.json")));
-    if (!binned || !json) throw new Refusal("NOT_FOUND", `there is no deleted session ${id}`);
-    await rename(binned, this.path(id));
-    return parseRecord(Buffer.from(json).toString("utf8"));
+    const record = await this.binned(id);
+    if (!record) throw new Refusal("NOT_FOUND", `there is no deleted session ${id}`);
+    await rename(join(this.folder, "bin", id), this.path(id));
+    return record;
+  }
+
+  /** The record of a session in the bin; undefined when it is not there. */
+  async binned(id: string): Promise<SessionRecord | undefined> {
+    const json = ID.test(id) && (await readOrNothing(join(this.folder, "bin", id, "record.json")));
+    return json ? parseRecord(Buffer.from(json).toString("utf8")) : undefined;
+  }
+
+  /** Bytes of all that is kept, the bin included. */
+  async bytesKept(): Promise<number> {
+    let sum = 0;
+    for (const name of await readdir(this.folder, { recursive: true })) {
+      const facts = await stat(join(this.folder, name)).catch(() => undefined); // it may be gone by now
+      if (facts?.isFile()) sum += facts.size;
+    }
+    return sum;
   }
 
   private previewFile(id: string, node: number, step: number): string {

@@ -128,6 +128,7 @@ export class Worker {
     if (run?.history) await this.checkpoint(session, run);
     await this.runs.drop(session);
     const isEngine = error instanceof VqganClipError && (error.code === "ABORTED" || /^engine: /.test(error.message));
+    if (isEngine) this.keeper.meter.engineRestarts++;
     if (isEngine && ++session.falls < MOST_FALLS) {
       this.keeper.note(session, `${faultOf(error).detail}; it goes on from step ${session.record.step}`);
       return;

@@ -414,6 +414,7 @@ describe("other commands", () => {
       "doctor",
       "studio",
       "serve",
+      "key",
     ]) {
       const { stdout, code } = await cli([command, "--help"]);
       expect(code).toBe(0);

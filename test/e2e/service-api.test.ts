@@ -1,22 +1,38 @@
-/** What the service takes and tells beside the life of a session: image prompts, plans, its own document. */
+/** What the service takes and tells beside the life of a session: image prompts, plans, keys, limits, predictions. */
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import Replicate from "replicate";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { VqganClip } from "../../src/index.js";
+import { operations } from "../../src/service/http/operations.js";
 import type { SessionPlan } from "../../src/service/making.js";
-import { compileCli } from "../support/cli.js";
+import type { SessionView } from "../../src/service/views.js";
+import { cli, compileCli } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
-import { formWith, Service } from "../support/service.js";
+import { formWith, Service, type ServiceEvent } from "../support/service.js";
 
 let folder: string;
 let service: Service;
+const keys: Record<string, string> = {};
+const start = () => {
+  const options = ["--keys", join(folder, "keys.jsonl"), "--max-waiting", "5"];
+  return Service.start(join(folder, "kept"), { more: options });
+};
 
 beforeAll(async () => {
   const remove = compileCli();
   folder = await mkdtemp(join(tmpdir(), "vqgan-clip-service-"));
-  service = await Service.start(folder);
+  const file = join(folder, "keys.jsonl");
+  for (const [name, ...options] of [["alice", "--max-sessions", "2"], ["bob"], ["reader", "--scopes", "read"]]) {
+    const { stdout, code } = await cli(["key", name as string, "--file", file, ...options]);
+    expect(code).toBe(0);
+    keys[name as string] = stdout.toString().trim();
+  }
+  const again = await cli(["key", "bob", "--file", file]);
+  expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("bob is there already")]);
+  service = await start();
   return async () => {
     await service.end("SIGKILL");
     await rm(folder, { recursive: true, force: true });
@@ -44,8 +60,21 @@ describe("image prompts", { timeout: 200_000 }, () => {
       { kind: "image", weight: 0.7, stop: null, views: "fixed" },
       { kind: "image", weight: -0.4, stop: -0.5, views: "fresh" },
     ]);
+    // A request that is repeated makes no second session, whatever happened meanwhile.
+    const once = (body: object, key = "first") => {
+      const headers = { "Content-Type": "application/json", "Idempotency-Key": `"${key}"` };
+      return service.fetch("/v1/sessions", { method: "POST", headers, body: JSON.stringify(body) });
+    };
+    const [one, other] = await Promise.all([once(small), once(small)]);
+    const repeated = ((await one.json()) as SessionView).id;
+    expect(await other.json()).toMatchObject({ id: repeated });
     await service.end("SIGKILL");
-    service = await Service.start(folder);
+    service = await start();
+    expect([(await once(small)).status, await (await once(small)).json()]).toMatchObject([201, { id: repeated }]);
+    const reused = await once({ ...small, seed: 8 });
+    expect([reused.status, await reused.json()]).toMatchObject([422, { code: "REUSED_KEY" }]);
+    expect((await once(small, "a b")).status).toBe(400);
+    await service.send("DELETE", `/v1/sessions/${repeated}`);
     await service.session("PATCH", `/${id}`, { prompts: "an apple" });
     await service.send("DELETE", `/v1/sessions/${first.id}`);
     const done = await service.until(id, ({ status }) => status === "finished");
@@ -68,7 +97,7 @@ describe("image prompts", { timeout: 200_000 }, () => {
   });
 
   test("bad ones are told in words, and nothing is left of them", async () => {
-    const before = await readdir(join(folder, "sessions"));
+    const before = await readdir(join(folder, "kept", "sessions"));
     const red = await plain("red");
     const cases: readonly [request: object | FormData, code: string, detail: RegExp][] = [
       [{ ...small, imagePrompts: [{}] }, "BAD_ARGUMENT", /imagePrompts: 1 entries for 0 pictures/],
@@ -85,13 +114,13 @@ describe("image prompts", { timeout: 200_000 }, () => {
       expect(problem).toMatchObject({ code, status: 400 });
       expect(problem.detail).toMatch(detail);
     }
-    expect(await readdir(join(folder, "sessions"))).toEqual(before);
+    expect(await readdir(join(folder, "kept", "sessions"))).toEqual(before);
   });
 });
 
 describe("plans", { timeout: 200_000 }, () => {
   test("what a session would need, as it then is; nothing is made", async () => {
-    const before = await readdir(join(folder, "sessions"));
+    const before = await readdir(join(folder, "kept", "sessions"));
     const long = "a red apple and a green apple ".repeat(20).trim();
     const form = formWith({ prompts: long, steps: 50, cutouts: 4 }, { image: await plain("red", 32) });
     const plan = (await (await service.send("POST", "/v1/plan", form)).json()) as SessionPlan;
@@ -100,7 +129,7 @@ describe("plans", { timeout: 200_000 }, () => {
     // Steps were taken before: what this one's would take is known.
     expect(plan.seconds).toBeCloseTo((plan.stepSeconds as number) * 50);
     const same = (await (await service.send("POST", "/v1/plan", { ...small, steps: 2 })).json()) as SessionPlan;
-    expect(await readdir(join(folder, "sessions"))).toEqual(before);
+    expect(await readdir(join(folder, "kept", "sessions"))).toEqual(before);
     const session = await service.create({ ...small, steps: 2 });
     expect(session.peakBytes).toBe(same.peakBytes);
     const refused = await service.send("POST", "/v1/plan", { ...small, prompts: "a:0" });
@@ -116,4 +145,146 @@ test("the service's document and its page need no token", async () => {
     200,
     expect.stringContaining("default-src 'self'"),
   ]);
+});
+
+describe("keys and limits", { timeout: 200_000 }, () => {
+  const as = (name: string, method: string, path: string, body?: object) => {
+    const headers = { Authorization: `Bearer ${keys[name]}`, ...(body && { "Content-Type": "application/json" }) };
+    return service.fetch(path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+  };
+  const listed = async (name: string) =>
+    ((await (await as(name, "GET", "/v1/sessions")).json()) as { sessions: { id: string }[] }).sessions;
+
+  test("a key sees its own sessions alone, by every address, and no more of them than it may have", async () => {
+    const own = (await (await as("alice", "POST", "/v1/sessions", endless)).json()) as SessionView;
+    await service.until(own.id, ({ step }) => step >= 1);
+    expect(await listed("bob")).toEqual([]);
+    expect(await listed("alice")).toMatchObject([{ id: own.id }]);
+    const foreign = operations.filter(({ path }) => path.includes("{id}"));
+    expect(foreign.length).toBeGreaterThan(15);
+    for (const { method, path } of foreign) {
+      const address = path.replace("{id}", own.id).replace("{node}", "1").replace("{file}", "1.webp");
+      const body = path === "/predictions/{id}" && method === "put" ? undefined : {};
+      if (body === undefined) continue; // a prediction of bob's own may have any name
+      const sent = ["get", "delete"].includes(method) ? undefined : body;
+      expect(`${(await as("bob", method.toUpperCase(), address, sent)).status} ${method} ${path}`).toMatch(/^404/);
+    }
+    await service.send("DELETE", `/v1/sessions/${own.id}`);
+    expect((await as("bob", "POST", `/v1/sessions/${own.id}/restore`)).status).toBe(404);
+    expect((await as("alice", "POST", `/v1/sessions/${own.id}/restore`)).status).toBe(200);
+    expect((await as("alice", "POST", `/v1/sessions/${own.id}/resume`)).status).toBe(200);
+
+    // Of alice two may run and wait; bob has room.
+    const waiting = (await (await as("alice", "POST", "/v1/sessions", endless)).json()) as SessionView;
+    const third = await as("alice", "POST", "/v1/sessions", endless);
+    expect([third.status, await third.json()]).toMatchObject([429, { code: "TOO_MANY" }]);
+    expect(Number(third.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    const bobs = (await (await as("bob", "POST", "/v1/sessions", endless)).json()) as SessionView;
+    // Owners take turns: bob's comes before alice's second.
+    expect((await service.session("GET", `/${bobs.id}`)).position).toBe(1);
+    expect((await service.session("GET", `/${waiting.id}`)).position).toBe(2);
+    await as("alice", "POST", `/v1/sessions/${waiting.id}/pause`);
+    expect((await as("alice", "POST", `/v1/sessions/${waiting.id}/resume`)).status).toBe(200);
+    for (const { id } of [own, waiting, bobs]) await service.send("DELETE", `/v1/sessions/${id}`);
+  });
+
+  test("scopes, and what only the launch's token sees", async () => {
+    expect((await as("reader", "GET", "/v1/sessions")).status).toBe(200);
+    expect((await as("reader", "POST", "/v1/sessions", small)).status).toBe(403);
+    expect((await as("bob", "GET", "/metrics")).status).toBe(403);
+    expect((await as("nobody", "GET", "/v1/sessions")).status).toBe(401);
+    const login = await service.send("POST", "/v1/token", { token: keys.bob });
+    const cookie = login.headers.get("set-cookie")?.split(";")[0] as string;
+    const host = new URL(service.origin).host;
+    expect((await service.raw("GET", "/v1/sessions", { Host: host, Cookie: cookie })).status).toBe(200);
+    expect((await service.raw("GET", "/metrics", { Host: host, Cookie: cookie })).status).toBe(403);
+    expect((await service.raw("GET", "/metrics", { Host: host })).status).toBe(401);
+    const metrics = await (await service.fetch("/metrics")).text();
+    expect(metrics).toMatch(/^vqgan_clip_steps_total [1-9]\d*$/m);
+    expect(metrics).toMatch(/^vqgan_clip_step_seconds_sum 0\.\d+|[1-9]/m);
+    expect(Number(/^vqgan_clip_kept_bytes (\d+)$/m.exec(metrics)?.[1])).toBeGreaterThan(1000);
+  });
+
+  test("events of the list are those of one's own sessions", async () => {
+    const { id } = (await (await as("alice", "POST", "/v1/sessions", { ...small, steps: 2 })).json()) as SessionView;
+    await service.until(id, ({ status }) => status === "finished");
+    const mine = (await (await as("bob", "POST", "/v1/sessions", { ...small, steps: 2 })).json()) as SessionView;
+    await as("alice", "DELETE", `/v1/sessions/${id}`);
+    await service.until(mine.id, ({ status }) => status === "finished");
+    await as("bob", "DELETE", `/v1/sessions/${mine.id}`);
+    const isLast = ({ type, data }: ServiceEvent) => type === "deleted" && data.id === mine.id;
+    const bearer = { Authorization: `Bearer ${keys.bob}`, "Last-Event-ID": "0" };
+    const heard = await service.events("/v1/events", (events) => events.some(isLast), bearer);
+    expect(heard.some(({ data }) => data.id === mine.id)).toBe(true);
+    expect(JSON.stringify(heard)).not.toContain(id);
+  });
+
+  test("no more wait than may, and none is larger than may be", async () => {
+    const huge = { ...small, size: [512, 512], steps: 1_000_000 };
+    for (const path of ["/v1/sessions", "/v1/plan"]) {
+      const refused = await service.send("POST", path, huge);
+      expect([refused.status, await refused.json()]).toMatchObject([422, { code: "OUT_OF_LIMITS" }]);
+    }
+    const made: string[] = [];
+    for (let i = 0; i < 6; i++) made.push((await service.create(endless)).id);
+    await service.until(made[0] as string, ({ status }) => status === "running");
+    const full = await service.send("POST", "/v1/sessions", endless);
+    expect([full.status, await full.json()]).toMatchObject([429, { detail: expect.stringContaining("5 may") }]);
+    for (const id of made.reverse()) await service.send("DELETE", `/v1/sessions/${id}`);
+  });
+});
+
+describe("predictions, by the client that Replicate publishes", { timeout: 200_000 }, () => {
+  const client = () =>
+    new Replicate({
+      auth: keys.bob as string,
+      baseUrl: service.origin,
+      useFileOutput: false,
+    });
+  const version = "vqgan-clip";
+
+  test("run to its end, with progress; a picture to edit comes as data", async () => {
+    const logs: string[] = [];
+    const input = {
+      prompts: "a red apple",
+      cutouts: 4,
+      seed: 7,
+      steps: 3,
+      strength: 0.9,
+      image: `data:image/png;base64,${(await plain("grey", 32)).toString("base64")}`,
+    };
+    const output = await client().run(`us/it:${version}`, { input }, ({ logs: log }) => logs.push(log ?? ""));
+    const [head, base64] = String(output).split(",") as [string, string];
+    expect(head).toBe("data:image/png;base64");
+    expect(await sharp(Buffer.from(base64, "base64")).metadata()).toMatchObject({ format: "png", width: 32 });
+    expect(logs.at(-1)).toContain("3/3");
+  });
+
+  test("made by a name of one's own, once; asked for, cancelled; others do not see it", async () => {
+    const put = (body: object, name = "bob") => {
+      const headers = {
+        Authorization: `Bearer ${keys[name]}`,
+        "Content-Type": "application/json",
+        Prefer: "respond-async",
+      };
+      return service.fetch("/predictions/mine-1", { method: "PUT", headers, body: JSON.stringify(body) });
+    };
+    const made = await put({ input: endless });
+    expect([made.status, await made.json()]).toMatchObject([202, { id: "mine-1", output: null }]);
+    expect((await put({ input: endless })).status).toBe(202);
+    expect((await put({ input: { ...endless, seed: 9 } })).status).toBe(422);
+    expect((await client().predictions.get("mine-1")).status).toMatch(/starting|processing/);
+    const alices = new Replicate({ auth: keys.alice as string, baseUrl: service.origin });
+    await expect(alices.predictions.get("mine-1")).rejects.toThrow("404");
+    await expect(alices.predictions.cancel("mine-1")).rejects.toThrow("404");
+    expect((await client().predictions.cancel("mine-1")).status).toBe("canceled");
+    expect(await client().predictions.get("mine-1")).toMatchObject({ status: "canceled", output: null });
+  });
+
+  test("addresses are never fetched, and unknown fields are told", async () => {
+    const create = (input: object, more: object = {}) => client().predictions.create({ version, input, ...more });
+    await expect(create({ ...small, image: "http://169.254.169.254/" })).rejects.toThrow("expected a data URL");
+    await expect(create(small, { webhook: "https://example.org/" })).rejects.toThrow("webhook");
+    await expect(create({ ...small, stepz: 1 })).rejects.toThrow("stepz");
+  });
 });

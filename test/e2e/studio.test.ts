@@ -432,7 +432,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     await page.getByLabel("Weight of picture 1").fill("0.5");
     await page
       .getByTestId("needs")
-      .filter({ hasText: /MB of memory/ })
+      .filter({ hasText: /\d+ MB/ })
       .waitFor();
     expect(await findings(page)).toEqual([]);
     await button("Create").click();
@@ -580,13 +580,17 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
       [2560, 1440],
     ] as const) {
       await page.setViewportSize({ width, height });
-      const { scrollWidth, making, stage } = await page.evaluate(() => ({
-        scrollWidth: document.documentElement.scrollWidth,
-        making: document.querySelector(".making")?.getBoundingClientRect().toJSON() as DOMRect,
-        stage: document.querySelector(".stage")?.getBoundingClientRect().toJSON() as DOMRect,
-      }));
+      const { scrollWidth, ...places } = await page.evaluate(() => {
+        const place = (selector: string) =>
+          document.querySelector(selector)?.getBoundingClientRect().toJSON() as DOMRect;
+        const { scrollWidth } = document.documentElement;
+        return { scrollWidth, prompts: place(".prompts"), stage: place(".stage"), settings: place(".fold") };
+      });
+      const { prompts, stage, settings } = places;
       expect(scrollWidth, `at ${width}`).toBeLessThanOrEqual(width);
-      expect(stage.left >= making.right - 1, `columns at ${width}`).toBe(width >= 900);
+      expect(stage.left >= prompts.right, `columns at ${width}`).toBe(width >= 900);
+      if (width < 900)
+        expect(prompts.bottom <= stage.top && stage.bottom <= settings.top, `order at ${width}`).toBe(true);
       await shot(`finished-${width}`);
     }
   });

@@ -2,7 +2,15 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { requires, VqganClipError } from "../../core/errors.js";
-import { MOST_IMAGE_PROMPTS } from "../requests.js";
+import {
+  checked,
+  type EditAsked,
+  editSchema,
+  MOST_IMAGE_PROMPTS,
+  type PictureAsked,
+  pictureSchema,
+} from "../requests.js";
+import type { Uploads } from "../uploads.js";
 import { problem } from "./problem.js";
 
 const MOST_JSON = 256 * 1024;
@@ -34,7 +42,9 @@ export const boundedBodies: MiddlewareHandler = async (context, next) => {
   const kind = kindOf(context);
   const hasBody =
     context.req.header("transfer-encoding") !== undefined || Number(context.req.header("content-length") ?? 0) > 0;
-  if (!hasBody || kind === "application/json") return ofJson(context, next);
+  const hasPictures = context.req.path.startsWith("/predictions"); // as data URLs
+  if (!hasBody || (kind === "application/json" && !hasPictures)) return ofJson(context, next);
+  if (kind === "application/json") return ofUpload(context, next);
   if (kind === "multipart/form-data" || kind === "image/png") return ofUpload(context, next);
   return problem(context, 415, {
     code: "BAD_ARGUMENT",
@@ -60,7 +70,7 @@ export interface Form {
 /** The field that may be there several times. */
 const PROMPT_IMAGE = "prompt-image";
 
-export const isForm = (context: Context): boolean => kindOf(context) === "multipart/form-data";
+const isForm = (context: Context): boolean => kindOf(context) === "multipart/form-data";
 
 /**
  * The fields `request` (JSON), `image` and `mask` (files), and where they are known, files `prompt-image`.
@@ -94,6 +104,26 @@ export async function formOf(context: Context, { imagePrompts = false } = {}): P
     mask: mask === null ? undefined : await bytesOf(mask, "mask"),
     prompts: await Promise.all(pictures.map((picture) => bytesOf(picture, PROMPT_IMAGE))),
   };
+}
+
+/** A session that is asked for, by JSON or by a form. @throws BAD_ARGUMENT */
+export async function pictureOf(context: Context): Promise<{ asked: PictureAsked | EditAsked; uploads: Uploads }> {
+  if (!isForm(context)) return { asked: checked(pictureSchema, await jsonOf(context)), uploads: {} };
+  const { request, ...uploads } = await formOf(context, { imagePrompts: true });
+  return { asked: checked(uploads.image ? editSchema : pictureSchema, request), uploads };
+}
+
+/** `Idempotency-Key`, with or without the quotes of the draft. @throws BAD_ARGUMENT */
+export function repeatKeyOf(context: Context): string | undefined {
+  const header = context.req.header("idempotency-key");
+  const key = header?.replace(/^"(.*)"$/, "$1");
+  requires(
+    key === undefined || /^[!-~]{1,255}$/.test(key),
+    "BAD_ARGUMENT",
+    () => "Idempotency-Key: expected 1 to 255 printable characters without blanks",
+    "a UUID does",
+  );
+  return key;
 }
 
 async function bytesOf(value: File | string, name: string): Promise<Uint8Array> {

@@ -5,10 +5,14 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
+import { type Caller, type Keys, scopes } from "../keys.js";
 import { problem } from "./problem.js";
 
 export interface GuardOptions {
+  /** Of this launch: whoever holds it may do and see everything. */
   readonly token: string;
+  /** Of others, where there are any. */
+  readonly keys?: Keys | undefined;
   /** Whether a Host header names this server. */
   readonly isOurs: (host: string) => boolean;
   /** Cookies know no ports: two servers of one machine would share one name. */
@@ -50,28 +54,51 @@ export function sameOrigin({ isOurs }: GuardOptions): MiddlewareHandler {
   };
 }
 
-/** The token, as the cookie of `login` or as `Authorization: Bearer`. */
-export function withToken({ token, cookie }: GuardOptions): MiddlewareHandler {
+/** What the guard tells those behind it. */
+export interface Env {
+  Variables: { caller: Caller };
+}
+
+/** The token or a key, as the cookie of `login` or as `Authorization: Bearer`; a key may do what its scopes say. */
+export function withToken(options: GuardOptions): MiddlewareHandler<Env> {
   return async (context, next) => {
     const bearer = /^Bearer (.+)$/.exec(context.req.header("authorization") ?? "")?.[1];
-    const given = bearer ?? getCookie(context, cookie);
-    if (given !== undefined && isSame(given, token)) return next();
-    return problem(context, 401, {
-      code: "NO_TOKEN",
-      title: "Who are you?",
-      detail: "the request does not carry the token of this launch",
-      hint: "open the whole address that the server printed, or send Authorization: Bearer",
-    });
+    const given = bearer ?? getCookie(context, options.cookie);
+    const caller = given === undefined ? undefined : callerOf(given, options);
+    if (!caller) {
+      return problem(context, 401, {
+        code: "NO_TOKEN",
+        title: "Who are you?",
+        detail: "the request does not carry the token of this launch",
+        hint: "open the whole address that the server printed, or send Authorization: Bearer",
+      });
+    }
+    const needed = ["GET", "HEAD"].includes(context.req.method) ? "read" : "write";
+    if (!caller.scopes.includes(needed)) {
+      return refused(context, `the key may not ${needed}`, `use one with the scope ${needed}`);
+    }
+    context.set("caller", caller);
+    return next();
   };
 }
 
-/** Takes the token once and leaves it as a cookie that scripts cannot read and other sites cannot send. */
-export function login(context: Context, given: string, { token, cookie }: GuardOptions): Response {
-  if (!isSame(given, token)) {
+/** Only for whoever holds the token of this launch. */
+export const launchOnly: MiddlewareHandler<Env> = async (context, next) => {
+  if (context.get("caller").owner === undefined) return next();
+  return refused(context, "a key sees its own sessions alone", "use the token of the launch");
+};
+
+function callerOf(given: string, { token, keys }: GuardOptions): Caller | undefined {
+  return isSame(given, token) ? { scopes } : keys?.callerOf(given);
+}
+
+/** Takes the token or a key once and leaves it as a cookie that scripts cannot read and other sites cannot send. */
+export function login(context: Context, given: string, options: GuardOptions): Response {
+  if (!callerOf(given, options)) {
     const hint = "open the address that the server printed last";
     return problem(context, 401, { code: "NO_TOKEN", title: "Who are you?", detail: "the token is another one", hint });
   }
-  setCookie(context, cookie, token, { httpOnly: true, sameSite: "Strict", path: "/" });
+  setCookie(context, options.cookie, given, { httpOnly: true, sameSite: "Strict", path: "/" });
   return context.body(null, 204);
 }
 

@@ -15,6 +15,7 @@ import {
   tokenSchema,
 } from "../requests.js";
 import { summarySchema, viewSchema } from "../views.js";
+import { predictionRequestSchema, predictionSchema } from "./predictions.js";
 
 /** Schemas that have a name in the document. */
 export const named = {
@@ -27,6 +28,8 @@ export const named = {
   }),
   Plan: planSchema,
   ReadPicture: readPictureSchema,
+  Prediction: predictionSchema,
+  PredictionRequest: predictionRequestSchema,
   Health: z.object({ status: z.literal("ok") }),
   Problem: faultSchema.extend({ type: z.literal("about:blank"), status: z.int() }),
   Picture: pictureSchema,
@@ -72,6 +75,12 @@ export interface Operation {
 
 const session = { 200: "Session" } as const;
 const made = { json: "Picture", form: { request: "Edit", files: ["image", "mask", "prompt-image*"] } } as const;
+const prediction = { 200: "Prediction" } as const;
+const predicting = {
+  json: "PredictionRequest",
+  headers: { Prefer: "respond-async: answer at once; wait=SECONDS (60): when it is over, or then" },
+  answers: { 200: "Prediction", 202: "Prediction" },
+} as const;
 const replay = { "Last-Event-ID": "the last event that was heard: those after it are sent again" };
 const of = (rest: string) => `/v1/sessions/{id}${rest}`;
 
@@ -127,6 +136,7 @@ export const operations: readonly Operation[] = [
     path: "/v1/sessions",
     summary: "a picture to make, or with an image one to edit",
     ...made,
+    headers: { "Idempotency-Key": "of the client's: the same request by it makes no second session" },
     answers: { 201: "Session" },
   },
   { method: "get", path: of(""), summary: "all of one session", answers: session },
@@ -178,6 +188,16 @@ export const operations: readonly Operation[] = [
     answers: { 200: "image/webp" },
   },
   { method: "get", path: of("/picture.png"), summary: "its picture with its story", answers: { 200: "image/png" } },
+  {
+    method: "get",
+    path: "/metrics",
+    summary: "how things stand, for Prometheus; for the launch's token alone",
+    answers: { 200: "text/plain" },
+  },
+  { method: "post", path: "/predictions", summary: "a session as a prediction, as Cog has them", ...predicting },
+  { method: "put", path: "/predictions/{id}", summary: "the same by an id of the client's", ...predicting },
+  { method: "get", path: "/predictions/{id}", summary: "a prediction", answers: prediction },
+  { method: "post", path: "/predictions/{id}/cancel", summary: "given up", answers: prediction },
   { method: "get", path: of("/timelapse.webp"), summary: "how it grew, moving", answers: { 200: "image/webp" } },
   { method: "get", path: of("/session.vqclip"), summary: "the session", answers: { 200: "application/zip" } },
 ];

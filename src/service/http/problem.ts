@@ -1,6 +1,7 @@
 /** Errors as RFC 9457 says them. */
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { Refusal } from "../errors.js";
 import { faultOf } from "../faults.js";
 import type { Fault } from "../record.js";
 
@@ -17,6 +18,8 @@ const statuses: Readonly<Record<string, ContentfulStatusCode>> = {
   ABORTED: 503,
   NOT_FOUND: 404,
   CONFLICT: 409,
+  TOO_MANY: 429,
+  REUSED_KEY: 422,
 };
 
 export function problem(context: Context, status: ContentfulStatusCode, fault: Fault): Response {
@@ -27,5 +30,6 @@ export function problem(context: Context, status: ContentfulStatusCode, fault: F
 
 export function problemOf(context: Context, error: unknown): Response {
   const fault = faultOf(error);
+  if (error instanceof Refusal && error.retryAfter !== undefined) context.header("Retry-After", `${error.retryAfter}`);
   return problem(context, statuses[fault.code] ?? 500, fault);
 }

@@ -99,6 +99,16 @@ export class ShelfStore implements SessionStore {
     return recordIn(json);
   }
 
+  async binned(id: string): Promise<SessionRecord | undefined> {
+    const json = await this.shelf.get(`bin/${id}/record.json`);
+    return json && recordIn(json);
+  }
+
+  async bytesKept(): Promise<number> {
+    const { usage = 0 } = await navigator.storage.estimate();
+    return usage;
+  }
+
   async close(): Promise<void> {}
 
   private async show(path: string): Promise<void> {

@@ -70,7 +70,7 @@ const commands = {
   async listen(key: number, id: string | undefined, hear: Hear) {
     if (id !== undefined) await platform.store.look(id);
     hear("state", id === undefined ? { sessions: studio.all() } : studio.view(id));
-    const log = id === undefined ? studio.events : studio.eventsOf(id);
+    const log = id === undefined ? studio.events() : studio.eventsOf(id);
     heard.set(
       key,
       log.subscribe(({ type, data }) => hear(type, data)),

@@ -19,12 +19,12 @@ export function Needs({ pictures }: { readonly pictures: number }) {
   const parts = [
     seconds === null ? undefined : `about ${duration(seconds)}${each}`,
     waitSeconds ? `begins in ${duration(waitSeconds)}` : undefined,
-    isTooMuch ? `needs ${bytes(peakBytes)}, ${bytes(availableBytes)} are free` : `${bytes(peakBytes)} of memory`,
+    isTooMuch ? `needs ${bytes(peakBytes)}, ${bytes(availableBytes)} are free` : bytes(peakBytes),
   ];
   return (
     <p
       className={isTooMuch ? "needs wrong-text" : "needs hint"}
-      title={`${bytes(availableBytes)} of memory are free`}
+      title={`Memory at its most: ${bytes(peakBytes)}; ${bytes(availableBytes)} are free`}
       data-testid="needs"
     >
       {parts.filter(Boolean).join(" · ")}

@@ -1,0 +1,38 @@
+/** `vqgan-clip key`: a key for somebody who is to use `serve`. */
+import { existsSync } from "node:fs";
+import type { Command } from "commander";
+import { writeFileAtomically } from "../files/atomic-write.js";
+import { readTextInput } from "../files/read-input.js";
+import { Keys, newKey, type Scope } from "../service/keys.js";
+import { wholeNumber } from "./options.js";
+import { remark, tell } from "./terminal.js";
+
+interface KeyFlags {
+  readonly file: string;
+  readonly scopes: readonly Scope[];
+  readonly maxSessions?: number;
+}
+
+export function addKey(program: Command): void {
+  program
+    .command("key")
+    .summary("a key for somebody who is to use serve")
+    .description("Draws a key, tells it once on stdout, and adds what it hashes to to a file, for serve --keys.")
+    .argument("<name>", "whose it is")
+    .option("--file <file>", "the file of keys", "vqgan-clip-keys.jsonl")
+    .option("--scopes <list>", "what it may do: read, write, or both", (text) => text.split(","), ["read", "write"])
+    .option("--max-sessions <n>", "sessions that run and wait at once (default: as many as serve allows)", (text) =>
+      wholeNumber(text, 1, 1_000_000),
+    )
+    .action(addToFile);
+}
+
+async function addToFile(name: string, { file, ...facts }: KeyFlags): Promise<void> {
+  const { secret, line } = newKey({ name, ...facts, scopes: [...facts.scopes] });
+  const former = existsSync(file) ? (await readTextInput(file)).trimEnd() : "";
+  const text = `${former === "" ? "" : `${former}\n`}${line}\n`;
+  Keys.parse(text, file); // a name that is there already, a file that is none
+  await writeFileAtomically(file, Buffer.from(text));
+  tell(secret);
+  remark(`added to ${file}; the key is told this once`);
+}

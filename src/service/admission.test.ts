@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { Admission } from "./admission.js";
+import { Forecast } from "./forecast.js";
+import { Queue } from "./queue.js";
+import type { Session } from "./session.js";
+
+const of = (owner: string | undefined, wanted = true) =>
+  ({ wanted, record: { owner, step: 0, steps: 10, stepSeconds: 2 } }) as Session;
+const refused = { code: "TOO_MANY", retryAfter: expect.any(Number) };
+
+test("no more wait than may, those included that are about to", async () => {
+  const queue = new Queue();
+  const admission = new Admission(queue, new Forecast(queue, []), { maxWaiting: 2 });
+  queue.add(of(undefined));
+  let settle = () => {};
+  const first = admission.admitted(undefined, () => new Promise<void>((done) => (settle = done)));
+  await expect(admission.admitted(undefined, async () => 1)).rejects.toMatchObject(refused);
+  settle();
+  await first;
+  expect(await admission.admitted(undefined, async () => 1)).toBe(1);
+  queue.add(of(undefined));
+  expect(() => admission.requireRoomFor(of(undefined, false))).toThrow("2 sessions wait, 2 may");
+  expect(() => admission.requireRoomFor(of(undefined))).not.toThrow();
+});
+
+test("each owner has so many at once, whatever others have; it is told when to ask again", async () => {
+  const queue = new Queue();
+  const maxSessionsOf = (owner: string) => (owner === "alice" ? 2 : undefined);
+  const admission = new Admission(queue, new Forecast(queue, []), { maxSessionsOf });
+  for (const owner of ["alice", "bob", "bob", "alice"]) queue.add(of(owner));
+  queue.next();
+  await expect(admission.admitted("alice", async () => 1)).rejects.toMatchObject({ code: "TOO_MANY", retryAfter: 20 });
+  expect(await admission.admitted("bob", async () => 1)).toBe(1);
+  expect(await admission.admitted(undefined, async () => 1)).toBe(1);
+});
+
+test("work is steps times pixels", () => {
+  const queue = new Queue();
+  const admission = new Admission(queue, new Forecast(queue, []), { maxWork: 100 });
+  expect(() => admission.requireWork({ steps: 100, size: [1000, 1000] })).not.toThrow();
+  expect(() => admission.requireWork({ steps: 101, size: [1000, 1000] })).toThrow("101 steps of 1000x1000");
+});

@@ -1,0 +1,86 @@
+/** Who may put one more session into the queue, and how much work a session may be. */
+import { requires } from "../core/errors.js";
+import { Refusal } from "./errors.js";
+import type { Forecast } from "./forecast.js";
+import type { Queue } from "./queue.js";
+import type { Session } from "./session.js";
+
+export interface Limits {
+  /** Sessions that wait at once (default 100). */
+  readonly maxWaiting?: number;
+  /** Steps times millions of pixels of a session (default 100,000: half a million steps at 450x450). */
+  readonly maxWork?: number;
+  /** Sessions of an owner that run and wait at once; undefined: as many as anybody. */
+  readonly maxSessionsOf?: (owner: string) => number | undefined;
+}
+
+/** Seconds after which to ask again, where nobody knows when there is room. */
+const USUAL_WAIT = 30;
+const LONGEST_WAIT = 3600;
+
+type Owner = string | undefined;
+
+export class Admission {
+  /** Owners of sessions that are about to wait. */
+  private readonly entering: Owner[] = [];
+
+  constructor(
+    private readonly queue: Queue,
+    private readonly forecast: Forecast,
+    private readonly limits: Limits,
+  ) {}
+
+  /** Keeps a place while `work` puts a session of the owner into the queue. @throws TOO_MANY */
+  async admitted<Result>(owner: Owner, work: () => Promise<Result>): Promise<Result> {
+    this.requireRoom(owner);
+    this.entering.push(owner);
+    try {
+      return await work();
+    } finally {
+      this.entering.splice(this.entering.indexOf(owner), 1);
+    }
+  }
+
+  /** @throws TOO_MANY unless the session goes on already, or there is room for it */
+  requireRoomFor(session: Session): void {
+    if (!session.wanted) this.requireRoom(session.record.owner);
+  }
+
+  /** @throws OUT_OF_LIMITS */
+  requireWork({ steps, size: [width, height] }: { readonly steps: number; readonly size: readonly [number, number] }) {
+    const { maxWork = 100_000 } = this.limits;
+    const work = (steps * width * height) / 1e6;
+    requires(
+      work <= maxWork,
+      "OUT_OF_LIMITS",
+      () =>
+        `steps: ${steps} steps of ${width}x${height} are ${work.toPrecision(3)} million pixels, ${maxWork} are allowed`,
+      "ask for fewer steps or a smaller picture, or serve with a larger --max-work",
+    );
+  }
+
+  /** The same of a session that is to have other settings. @throws OUT_OF_LIMITS */
+  requireChange({ record }: Session, { steps = record.steps }: { readonly steps?: number | undefined }): void {
+    this.requireWork({ steps, size: record.settings.size as [number, number] });
+  }
+
+  private requireRoom(owner: Owner): void {
+    const { maxWaiting = 100, maxSessionsOf } = this.limits;
+    const { active, all } = this.queue;
+    if (all.length + this.entering.length >= maxWaiting) {
+      this.refuse(`${all.length} sessions wait, ${maxWaiting} may`);
+    }
+    const own = owner === undefined ? undefined : maxSessionsOf?.(owner);
+    if (own === undefined) return;
+    const isOwn = (session: Session | undefined) => session?.record.owner === owner;
+    const count = [active, ...all].filter(isOwn).length + this.entering.filter((each) => each === owner).length;
+    if (count >= own) this.refuse(`${count} sessions of ${owner} run or wait, ${own} may`);
+  }
+
+  private refuse(message: string): never {
+    const { active } = this.queue;
+    const left = active && this.forecast.secondsLeft(active);
+    const seconds = Math.ceil(Math.min(LONGEST_WAIT, Math.max(1, left ?? USUAL_WAIT)));
+    throw new Refusal("TOO_MANY", message, "ask again later, or pause or cancel one", seconds);
+  }
+}
