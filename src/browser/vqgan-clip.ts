@@ -1,6 +1,7 @@
 /** VqganClip in a browser: models from a web server, pictures and sessions from bytes. Meant for a Web Worker. */
 import { type NamesOf, requireKnown } from "../core/known-names.js";
 import type { NDArray } from "../core/ndarray.js";
+import type { StepEvent } from "../guidance/run-state.js";
 import type { DecodeAs } from "../image/decode-options.js";
 import { ModelPair } from "../pair/model-pair.js";
 import { type ModelChoice, modelChoiceNames, openPair } from "../pair/open-pair.js";
@@ -35,9 +36,17 @@ export type CreateRequest = RunRequest<PictureSource>;
 
 /**
  * One picture in the making. Nothing is compiled before the first step; leaving a loop over it pauses it, and another
- * loop goes on from there. On wasm a step blocks its thread.
+ * loop goes on from there. On wasm a step blocks its thread; messages that came meanwhile are let in before the next.
  */
 export class PictureRun extends RunningPicture<PictureSource> {
+  /** The steps that remain, as on Node. */
+  override async *[Symbol.asyncIterator](): AsyncGenerator<StepEvent> {
+    for await (const event of super[Symbol.asyncIterator]()) {
+      await new Promise((resume) => setTimeout(resume)); // a step on wasm ends without the event loop's turn
+      yield event;
+    }
+  }
+
   /** The picture as it is now as a PNG with its story. */
   toPNG(options: PictureOptions = {}): Promise<Uint8Array> {
     return this.png(options);

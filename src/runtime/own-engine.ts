@@ -7,12 +7,14 @@ import { NDArray } from "../core/ndarray.js";
 import type { TensorType } from "../graph/tensor.js";
 import { candidates, nodePlatform, sessionOptions } from "./devices.js";
 import type { Engine, Feeds, OpenSession, RefusedDevice, Session, SessionRequest } from "./engine.js";
-import { webPlatform } from "./web-platform.js";
+import { memoryRefusal, webPlatform } from "./web-platform.js";
 
 // A refused device is reported by us, once and in words; the runtime's own log would repeat it on stderr.
 env.logLevel = "fatal";
 
-const platform = env.versions.web === undefined ? nodePlatform : webPlatform(env);
+const isNode = env.versions.web === undefined;
+
+const platform = isNode ? nodePlatform : webPlatform(env);
 
 /** Addresses of the engine's own two files in a browser, of the same version as the engine. */
 export interface EngineFiles {
@@ -49,10 +51,12 @@ export const ownEngine: Engine = {
         refused.push({ device: candidate, reason: error instanceof Error ? error.message : String(error) });
       }
     }
+    const starved = isNode ? undefined : memoryRefusal(refused.at(-1)?.reason ?? "");
+    if (starved) throw starved;
     throw new VqganClipError(
       "DEVICE_UNAVAILABLE",
       `compile(): no device runs this program (${refused.map((r) => `${r.device}: ${r.reason}`).join("; ")})`,
-      env.versions.web === undefined
+      isNode
         ? 'use device "cpu", or run `vqgan-clip doctor` for what each device lacks'
         : 'use device "wasm", or "auto" for the first that works',
     );
@@ -70,7 +74,10 @@ class OwnSession implements Session {
     for (const [name, { dtype, data, shape }] of Object.entries(feeds)) {
       given[name] = new OrtTensor(dtype as Exclude<DType, "float16">, data as Float32Array, shape);
     }
-    const results = await this.session.run(given);
+    const results = await this.session.run(given).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw (isNode ? undefined : memoryRefusal(reason)) ?? error;
+    });
     const arrays: Record<string, NDArray> = {};
     for (const [name, { dtype, shape }] of Object.entries(this.outputs)) {
       const result = results[name] as OrtTensor;

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { browserAbilities, webPlatform } from "./web-platform.js";
+import { browserAbilities, memoryRefusal, webPlatform } from "./web-platform.js";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -62,4 +62,28 @@ test("why WebGPU is not taken: none, no adapter, software where wasm would do", 
   expect(await platform.refusal("webgpu", true)).toBeUndefined();
   expect(await platform.refusal("wasm", true)).toBeUndefined();
   expect(await platform.refusal("cuda", false)).toMatch(/browsers have webgpu and wasm/);
+});
+
+test("WebGPU in software is not taken by itself, and can be had", async () => {
+  browser({ adapter: { info: { isFallbackAdapter: true } } });
+  expect(await browserAbilities()).toMatchObject({
+    noWebGpu: expect.stringMatching(/software/),
+    lacksWebGpu: undefined,
+  });
+  browser({});
+  expect((await browserAbilities()).lacksWebGpu).toMatch(/no WebGPU/);
+});
+
+test.each([
+  "failed to call OrtRun(). ERROR_CODE: 6, ERROR_MESSAGE: std::bad_alloc",
+  "Array buffer allocation failed",
+  "WebAssembly.Memory(): could not allocate memory",
+  "Aborted(OOM)",
+  "out of memory",
+])("no more memory: %s", (reason) => {
+  expect(memoryRefusal(reason)).toMatchObject({ code: "OUT_OF_LIMITS", hint: expect.stringMatching(/smaller size/) });
+});
+
+test("what is no lack of memory keeps its own words", () => {
+  expect(memoryRefusal("ERROR_MESSAGE: Could not find an implementation for Asin(7)")).toBeUndefined();
 });

@@ -1,4 +1,5 @@
 /** The engine in a browser: WebGPU where there is a real one, else WebAssembly, with threads where the page may have them. */
+import { VqganClipError } from "../core/errors.js";
 import type { Platform } from "./devices.js";
 
 /** What this page can run programs on, and why not more. */
@@ -9,6 +10,8 @@ export interface BrowserAbilities {
   readonly singleThread: string | undefined;
   /** Why "auto" does not take WebGPU; undefined where it tries it first. */
   readonly noWebGpu: string | undefined;
+  /** Why WebGPU cannot be had, asked for or not; undefined where there is an adapter, be it in software. */
+  readonly lacksWebGpu: string | undefined;
 }
 
 /** More threads than this wait for each other more than they help. */
@@ -16,7 +19,20 @@ const MOST_THREADS = 8;
 
 /** @param asked threads wanted by the caller */
 export async function browserAbilities(asked?: number): Promise<BrowserAbilities> {
-  return { ...threading(asked), noWebGpu: await webGpuRefusal(true) };
+  return { ...threading(asked), noWebGpu: await webGpuRefusal(true), lacksWebGpu: await webGpuRefusal(false) };
+}
+
+/** What the engine or a browser says where there is no more memory. */
+const NO_MEMORY = /bad_alloc|out of memory|\bOOM\b|allocation failed|(could not|failed to) allocate/i;
+
+/** OUT_OF_LIMITS in words, where a reason says that the browser gives no more memory; undefined otherwise. */
+export function memoryRefusal(reason: string): VqganClipError | undefined {
+  if (!NO_MEMORY.test(reason)) return undefined;
+  return new VqganClipError(
+    "OUT_OF_LIMITS",
+    `memory: the browser gives this page no more (${reason})`,
+    "a smaller size, fewer cutouts, or a smaller microBatch needs less; other pages may hold some",
+  );
 }
 
 /** The platform of `onnxruntime-web`, whose `env` it sets up before the first session. */

@@ -32,7 +32,7 @@ export class Branches {
   /** Goes on from its picture as somebody painted it over. @throws BAD_ARGUMENT, BAD_IMAGE, BAD_MODEL, CONFLICT */
   async paint(id: string, { resume = true, ...asked }: PaintAsked, { image, mask }: Uploads): Promise<SessionView> {
     requires(image, "BAD_ARGUMENT", () => "image: none was given", "send the painted picture as the field image");
-    const picture = await uploaded(image, "image");
+    const picture = await uploaded(this.sessions.platform, image, "image");
     return this.branch(id, resume, async (session) => {
       this.sessions.admission.requireChange(session, asked);
       const run = await this.sessions.runs.of(session);

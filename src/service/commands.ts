@@ -3,6 +3,7 @@ import type { SessionChanges } from "../sessions/session-tree.js";
 import type { Changes } from "./requests.js";
 import { Session } from "./session.js";
 import { refuseWhen, type Sessions } from "./sessions.js";
+import { readUploads } from "./uploads.js";
 import type { SessionView } from "./views.js";
 
 export class Commands {
@@ -84,7 +85,7 @@ export class Commands {
     const { runs, store } = this.sessions;
     const { record } = session;
     const request = { ...record.request, ...changes };
-    const run = await runs.begun(request, await store.readUploads(session.id), session);
+    const run = await runs.begun(request, await readUploads(store, session.id), session);
     record.request = request;
     await runs.hold(session, run);
   }

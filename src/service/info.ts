@@ -1,8 +1,7 @@
 /** What there is to ask for: models, device, presets, what the models recommend. */
 import { z } from "zod";
 import { presetNames } from "../guidance/presets.js";
-import { givenThreads } from "../runtime/given-threads.js";
-import type { PretrainedOptions, VqganClip } from "../vqgan-clip.js";
+import type { Platform } from "./platform.js";
 
 export const infoSchema = z.object({
   models: z.array(z.object({ role: z.string(), name: z.string() })),
@@ -13,11 +12,9 @@ export const infoSchema = z.object({
   recommended: z.record(z.string(), z.unknown()).describe("settings of a picture where a request names none"),
 });
 
-export async function infoOf(
-  vq: VqganClip,
-  { device = "cpu", threads = givenThreads() }: PretrainedOptions,
-): Promise<z.infer<typeof infoSchema>> {
+export async function infoOf({ vq, runsOn }: Platform): Promise<z.infer<typeof infoSchema>> {
   const { prompts: _, seed: __, ...recommended } = vq.resolve({ prompts: "a picture" }).settings;
   const models = (await vq.identities()).map(({ role, name }) => ({ role, name }));
-  return { models, device, threads: threads ?? null, size: recommended.size, presets: [...presetNames], recommended };
+  const { device, threads = null } = runsOn;
+  return { models, device, threads, size: recommended.size, presets: [...presetNames], recommended };
 }

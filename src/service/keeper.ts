@@ -1,13 +1,12 @@
 /** Writes sessions down, and tells of them: those who watch one, and those who watch the list. */
 import type { StepEvent } from "../guidance/run-state.js";
-import type { PictureRun } from "../picture-run.js";
 import { EventLog } from "./event-log.js";
 import type { Forecast } from "./forecast.js";
 import { Meter } from "./metrics.js";
+import type { Platform, ServedRun } from "./platform.js";
 import type { Previews } from "./previews.js";
 import type { Queue } from "./queue.js";
 import type { Session } from "./session.js";
-import type { SessionStore } from "./store.js";
 import { type Progress, type SessionSummary, type SessionView, summaryOf, viewOf } from "./views.js";
 
 /** Milliseconds between two tellings of a running session to those who watch the list. */
@@ -19,7 +18,7 @@ export class Keeper {
   private listedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
-    private readonly store: SessionStore,
+    private readonly platform: Pick<Platform, "store" | "save">,
     private readonly queue: Queue,
     private readonly previews: Previews,
     private readonly forecast: Forecast,
@@ -33,26 +32,26 @@ export class Keeper {
   }
 
   summary(session: Session): SessionSummary {
-    return summaryOf(session.record, this.progressOf(session));
+    return summaryOf(session.record, this.progressOf(session), this.platform.store);
   }
 
   view(session: Session): SessionView {
-    return viewOf(session.record, this.progressOf(session));
+    return viewOf(session.record, this.progressOf(session), this.platform.store);
   }
 
   /** Writes it down as its run is now; without one, its record alone. @throws IO_FAILED */
-  async save(session: Session, run?: PictureRun): Promise<void> {
+  async save(session: Session, run?: ServedRun): Promise<void> {
     if (run) session.follow(run);
-    if (run?.history) await run.save(this.store.fileOf(session.id, "session.vqclip"), { picture: false });
-    await this.store.writeRecord(session.record);
+    if (run?.history) await this.platform.save(session.id, run);
+    await this.platform.store.writeRecord(session.record);
     session.savedAt = performance.now();
   }
 
   /** The picture of where it stands, as a file and as a preview. @throws IO_FAILED */
-  async settle(session: Session, run: PictureRun): Promise<void> {
+  async settle(session: Session, run: ServedRun): Promise<void> {
     session.follow(run);
     const { node, step } = session.record;
-    await this.store.write(session.id, "picture.png", await run.toPNG());
+    await this.platform.store.write(session.id, "picture.png", await run.toPNG());
     session.record.picture = { node, step };
     await this.previews.show(session, step, await run.render());
   }

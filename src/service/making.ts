@@ -1,5 +1,4 @@
 /** New sessions: what one would need, and its making. */
-import { freemem } from "node:os";
 import { z } from "zod";
 import { noticeText } from "../pair/notice-text.js";
 import type { Notice } from "../pair/options.js";
@@ -9,7 +8,7 @@ import { Repeats, repeatableBy } from "./repeats.js";
 import type { EditAsked, PictureAsked } from "./requests.js";
 import { Session } from "./session.js";
 import type { Sessions } from "./sessions.js";
-import type { Uploads } from "./uploads.js";
+import { type Uploads, writeUploads } from "./uploads.js";
 import type { SessionView } from "./views.js";
 
 const seconds = z.number().nullable();
@@ -49,7 +48,7 @@ export class Making {
     { owner, key }: { readonly owner?: string | undefined; readonly key?: string | undefined } = {},
   ): Promise<SessionView> {
     const { admission, keeper } = this.sessions;
-    const repeatable = key === undefined ? undefined : repeatableBy(key, asked, uploads);
+    const repeatable = key === undefined ? undefined : await repeatableBy(key, asked, uploads);
     const make = () => admission.admitted(owner, () => this.made(asked, uploads, { owner, repeatable }));
     return keeper.view(await (repeatable ? this.repeats.once(owner, repeatable, make) : make()));
   }
@@ -62,14 +61,14 @@ export class Making {
 
   /** What the same would need; nothing is made, no model runs. @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE */
   async plan(asked: PictureAsked | EditAsked, uploads: Uploads = {}): Promise<SessionPlan> {
-    const { runs, admission } = this.sessions;
+    const { runs, admission, platform } = this.sessions;
     const run = await runs.begun(asked, uploads);
     admission.requireWork(run.settings);
     const { size, steps } = run.settings;
     const { peakBytes, stepFlops } = runs.costOf(run);
-    const availableBytes = freemem();
+    const availableBytes = platform.availableBytes();
     const stepSeconds = this.forecast.stepSeconds({ stepFlops });
-    const notices: Notice[] = [...run.notices, ...runs.vq.textNotices(run.settings)];
+    const notices: Notice[] = [...run.notices, ...platform.vq.textNotices(run.settings)];
     if (peakBytes > availableBytes) notices.push({ kind: "memory", peakBytes, availableBytes });
     return {
       size,
@@ -96,7 +95,7 @@ export class Making {
     const facts = { id, kind, request: asked, promptImages: uploads.prompts?.length ?? 0 } as const;
     const session = new Session(newRecord({ ...facts, ...whose, settings: run.settings, ...runs.costOf(run) }));
     await store.make(id);
-    await store.writeUploads(id, uploads);
+    await writeUploads(store, id, uploads);
     await store.writeRecord(session.record);
     this.sessions.add(session);
     worker.enqueue(session);

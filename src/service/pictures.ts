@@ -1,6 +1,5 @@
 /** What is seen of sessions without changing them: pictures, previews, masks, the session's file. */
 import { resizePicture } from "../image/resize.js";
-import { animatedWebp, encodeWebp } from "../image/webp.js";
 import { rectangleMask } from "../masks/mask.js";
 import { maskPng } from "../masks/mask-png.js";
 import { Refusal } from "./errors.js";
@@ -49,22 +48,26 @@ export class Pictures {
   /** How it grew, as a WebP that moves. @throws CONFLICT before its first picture */
   async timelapse(id: string): Promise<Uint8Array> {
     const { record } = this.sessions.find(id);
+    const { animated } = this.sessions.platform;
+    if (!animated) throw new Refusal("CONFLICT", "pictures that move cannot be written here");
     const frames = timelapseFrames(record);
     const pictures = await Promise.all(frames.map(({ node, step }) => this.sessions.store.readPreview(id, node, step)));
     const there = pictures.filter((picture) => picture !== undefined);
     if (there.length === 0) throw new Refusal("CONFLICT", "there is no picture yet", "wait for its first step");
-    return animatedWebp(there, timelapseDelays(there.length));
+    return animated(there, timelapseDelays(there.length));
   }
 
   /** An image prompt, to be looked at, as a WebP. @param number 1 for the first @throws NOT_FOUND */
   async promptImage(id: string, number: number): Promise<Uint8Array> {
     const bytes = await this.sessions.store.read(this.sessions.find(id).id, `prompt-${number}`);
     if (!bytes) throw new Refusal("NOT_FOUND", `there is no image prompt ${number}`);
-    const picture = await uploaded(bytes, `prompt-image ${number}`);
+    const picture = await uploaded(this.sessions.platform, bytes, `prompt-image ${number}`);
     const [, height, width] = picture.shape as [number, number, number];
     const scale = Math.min(1, PROMPT_SIDE / Math.max(width, height));
     const side = (pixels: number) => Math.max(1, Math.round(pixels * scale));
-    return encodeWebp(scale < 1 ? resizePicture(picture, side(height), side(width), "lanczos3") : picture);
+    return this.sessions.platform.encodePreview(
+      scale < 1 ? resizePicture(picture, side(height), side(width), "lanczos3") : picture,
+    );
   }
 
   /** What of the session's picture a phrase or a rectangle covers, as a PNG; nothing is changed. @throws BAD_ARGUMENT, BAD_PROMPT */
@@ -74,9 +77,9 @@ export class Pictures {
 
   /** The same of any picture. */
   async maskIn(image: Uint8Array, { phrase, rect }: MaskAsked): Promise<Uint8Array> {
-    const picture = await uploaded(image, "image");
+    const picture = await uploaded(this.sessions.platform, image, "image");
     const [, height, width] = picture.shape as [number, number, number];
     if (rect) return maskPng(rectangleMask(rect, [height, width]));
-    return maskPng((await this.sessions.runs.vq.findMask(picture, phrase as string)).mask);
+    return maskPng((await this.sessions.platform.vq.findMask(picture, phrase as string)).mask);
   }
 }

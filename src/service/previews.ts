@@ -1,9 +1,7 @@
 /** Pictures on the way: at most two a second, the latest wins; each is a file that never changes. */
 import type { NDArray } from "../core/ndarray.js";
-import { encodeWebp } from "../image/webp.js";
+import type { Platform } from "./platform.js";
 import type { Session } from "./session.js";
-import type { SessionStore } from "./store.js";
-import { previewUrl } from "./views.js";
 
 const INTERVAL = 500;
 /** Files that a session keeps: of more, every second one goes, so that what stays is evenly spread. */
@@ -13,7 +11,7 @@ export class Previews {
   private readonly busy = new Set<string>();
   private readonly shownAt = new Map<string, number>();
 
-  constructor(private readonly store: SessionStore) {}
+  constructor(private readonly platform: Pick<Platform, "store" | "encodePreview">) {}
 
   /** A picture of a step; nothing when one was shown just now. Waits for nobody. */
   offer(session: Session, step: number, picture: NDArray): void {
@@ -33,10 +31,11 @@ export class Previews {
     const { node } = record;
     const frame = { node, step };
     if (record.frames.some((former) => former.node === node && former.step === step)) return;
-    await this.store.writePreview(id, node, step, await encodeWebp(picture));
+    const { store } = this.platform;
+    await store.writePreview(id, node, step, await this.platform.encodePreview(picture));
     record.frames.push(frame);
     const [, height, width] = picture.shape;
-    session.events.publish("preview", { ...frame, url: previewUrl(id, frame), width, height });
+    session.events.publish("preview", { ...frame, url: store.previewUrl(id, node, step), width, height });
     await this.thin(session);
   }
 
@@ -45,6 +44,6 @@ export class Previews {
     const last = record.frames.length - 1;
     const goes = record.frames.filter((_, i) => i % 2 === 1 && i !== last);
     record.frames = record.frames.filter((frame) => !goes.includes(frame));
-    for (const { node, step } of goes) await this.store.removePreview(id, node, step);
+    for (const { node, step } of goes) await this.platform.store.removePreview(id, node, step);
   }
 }

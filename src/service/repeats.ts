@@ -1,5 +1,6 @@
 /** Requests that a client repeats because it does not know whether the first one arrived: they make one session. */
-import { createHash } from "node:crypto";
+import { sha256Of } from "../core/bytes.js";
+import { concatenate } from "../image/png-chunks.js";
 import { Refusal } from "./errors.js";
 import type { SessionRecord } from "./record.js";
 import type { Session } from "./session.js";
@@ -8,13 +9,18 @@ import type { Uploads } from "./uploads.js";
 type Repeatable = NonNullable<SessionRecord["repeatable"]>;
 
 /** What a request is told by: whoever sends it chooses the key, the sum is of all that came. */
-export function repeatableBy(key: string, asked: object, { image, mask, prompts = [] }: Uploads): Repeatable {
-  const hash = createHash("sha256").update(JSON.stringify(asked));
+export async function repeatableBy(
+  key: string,
+  asked: object,
+  { image, mask, prompts = [] }: Uploads,
+): Promise<Repeatable> {
+  const encoder = new TextEncoder();
+  const parts: Uint8Array[] = [encoder.encode(JSON.stringify(asked))];
   for (const part of [image, mask, ...prompts]) {
-    hash.update(`\n${part?.length ?? "none"}\n`); // where one ends and the next begins
-    if (part) hash.update(part);
+    parts.push(encoder.encode(`\n${part?.length ?? "none"}\n`)); // where one ends and the next begins
+    if (part) parts.push(part);
   }
-  return { key, sha256: hash.digest("hex") };
+  return { key, sha256: await sha256Of(concatenate(parts)) };
 }
 
 export class Repeats {

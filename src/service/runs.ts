@@ -1,14 +1,12 @@
 /** Runs behind sessions: opened from their files when they are needed, and kept compiled for a while. */
-import { existsSync } from "node:fs";
 import { requires } from "../core/errors.js";
 import { noticeText } from "../pair/notice-text.js";
 import { planRun, stepFlops } from "../pair/plan.js";
-import type { PictureRun } from "../picture-run.js";
-import type { VqganClip } from "../vqgan-clip.js";
+import type { OpenRequest } from "../pair/requests.js";
+import type { Platform, ServedRun } from "./platform.js";
 import type { ForkAsked, ImagePromptAsked } from "./requests.js";
 import type { Session } from "./session.js";
-import type { SessionStore } from "./store.js";
-import { imageTargets, type Uploads, uploaded, uploadedMask } from "./uploads.js";
+import { imageTargets, readUploads, type Uploads, uploaded, uploadedMask } from "./uploads.js";
 
 /** Compiled runs take memory: the one that runs, and the one that somebody looks at. */
 const MOST_HELD = 2;
@@ -17,28 +15,27 @@ const KEEP_EVERY = 25;
 
 export class Runs {
   /** Those used last come last. */
-  private readonly held = new Map<string, PictureRun>();
+  private readonly held = new Map<string, ServedRun>();
 
   constructor(
-    readonly vq: VqganClip,
-    private readonly store: SessionStore,
+    private readonly platform: Platform,
     private readonly tell: (session: Session, notice: string) => void,
   ) {}
 
   /** The session's run, as its files say where it is not at hand. */
-  async of(session: Session): Promise<PictureRun> {
+  async of(session: Session): Promise<ServedRun> {
     const run = this.held.get(session.id) ?? (await this.opened(session));
     await this.hold(session, run);
     return run;
   }
 
   /** The run that is at hand, where there is one. */
-  heldOf({ id }: Session): PictureRun | undefined {
+  heldOf({ id }: Session): ServedRun | undefined {
     return this.held.get(id);
   }
 
   /** From now on this is the session's run. */
-  async hold(session: Session, run: PictureRun): Promise<void> {
+  async hold(session: Session, run: ServedRun): Promise<void> {
     const former = this.held.get(session.id);
     this.held.delete(session.id);
     this.held.set(session.id, run);
@@ -62,8 +59,8 @@ export class Runs {
     { imagePrompts, group: _, ...request }: Record<string, unknown>,
     { image, mask, prompts }: Uploads,
     heard?: Session,
-  ): Promise<PictureRun> {
-    const targets = await imageTargets(imagePrompts as readonly ImagePromptAsked[] | undefined, prompts);
+  ): Promise<ServedRun> {
+    const targets = await imageTargets(this.platform, imagePrompts as readonly ImagePromptAsked[] | undefined, prompts);
     const listening = heard && { onNotice: this.listener(heard) };
     const told = { keepEvery: KEEP_EVERY, ...request, ...(targets.length > 0 && { targets }), ...listening };
     requires(
@@ -72,27 +69,31 @@ export class Runs {
       () => "mask: it needs an image",
       "send the picture to edit as the field image",
     );
-    if (!image) return this.vq.create(told);
-    const drawn = mask && (await uploadedMask(mask));
-    return this.vq.edit({ ...told, image: await uploaded(image, "image"), ...(drawn && { mask: drawn }) });
+    if (!image) return this.platform.vq.create(told);
+    const drawn = mask && (await uploadedMask(this.platform, mask));
+    return this.platform.vq.edit({
+      ...told,
+      image: await uploaded(this.platform, image, "image"),
+      ...(drawn && { mask: drawn }),
+    });
   }
 
   /** Bytes that a run will take at its peak, and the arithmetic of a step: from its graph alone. */
-  costOf({ settings }: PictureRun): { readonly peakBytes: number; readonly stepFlops: number } {
-    const { convolution, matrix } = stepFlops(this.vq, settings);
-    return { peakBytes: planRun(this.vq, settings, {}).peakBytes, stepFlops: convolution + matrix };
+  costOf({ settings }: ServedRun): { readonly peakBytes: number; readonly stepFlops: number } {
+    const { convolution, matrix } = stepFlops(this.platform.vq, settings);
+    return { peakBytes: planRun(this.platform.vq, settings, {}).peakBytes, stepFlops: convolution + matrix };
   }
 
   /** Another run out of the session's file. @throws BAD_ARGUMENT, BAD_PROMPT */
-  reopened(session: Session, request: Omit<ForkAsked, "resume"> = {}): Promise<PictureRun> {
-    const file = this.store.fileOf(session.id, "session.vqclip");
-    return this.vq.open(file, { ...request, onNotice: this.listener(session) } as Parameters<VqganClip["open"]>[1]);
+  reopened(session: Session, request: Omit<ForkAsked, "resume"> = {}): Promise<ServedRun> {
+    return this.platform.open(session.id, { ...request, onNotice: this.listener(session) } as OpenRequest);
   }
 
-  private async opened(session: Session): Promise<PictureRun> {
+  private async opened(session: Session): Promise<ServedRun> {
     const { id, record } = session;
-    if (existsSync(this.store.fileOf(id, "session.vqclip"))) return this.reopened(session);
-    return this.begun(record.request, await this.store.readUploads(id), session);
+    const { store } = this.platform;
+    if (await store.has(id, "session.vqclip")) return this.reopened(session);
+    return this.begun(record.request, await readUploads(store, id), session);
   }
 
   private listener(session: Session) {

@@ -9,6 +9,7 @@ import type { PretrainedOptions } from "../vqgan-clip.js";
 import type { Limits } from "./admission.js";
 import { createApp } from "./http/app.js";
 import { Keys } from "./keys.js";
+import { openFolder } from "./on-node.js";
 import { Studio } from "./studio.js";
 
 export interface ServerOptions {
@@ -76,10 +77,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const server = createAdaptorServer({ fetch: (request) => fetch(request) }) as Server;
   await listening(server, host, wanted);
   const { port } = server.address() as AddressInfo;
-  const studio = await Studio.open({ folder, models, limits }).catch((error: unknown) => {
-    server.close();
-    throw error;
-  });
+  const studio = await openFolder({ folder, models })
+    .then((platform) => Studio.open(platform, limits))
+    .catch((error: unknown) => {
+      server.close();
+      throw error;
+    });
   const guard = { token, keys, isOurs: ours(host, port), cookie: `vqgan-clip-${port}` };
   fetch = createApp(studio, { ...guard, page: page ? PAGE : undefined }).fetch as typeof fetch;
   return {

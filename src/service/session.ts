@@ -1,9 +1,9 @@
 /** A session that is served: its record, who may touch it now, and what is told of it. */
 import type { StepEvent } from "../guidance/run-state.js";
-import type { PictureRun } from "../picture-run.js";
 import type { RunStatus } from "../sessions/run-status.js";
 import type { SessionTree } from "../sessions/session-tree.js";
 import { EventLog } from "./event-log.js";
+import type { ServedRun } from "./platform.js";
 import { type Fault, nodeRecords, type SessionRecord } from "./record.js";
 
 /** Losses that are kept of all its nodes together; of more, every second one goes. */
@@ -83,7 +83,7 @@ export class Session {
   }
 
   /** Says of itself what the run is; before the run has begun, it has no nodes. */
-  follow(run: PictureRun): void {
+  follow(run: ServedRun): void {
     const { history, settings } = run;
     this.record.settings = { ...settings };
     this.record.steps = settings.steps;

@@ -2,9 +2,9 @@
 import type { Admission } from "./admission.js";
 import { Refusal } from "./errors.js";
 import type { Keeper } from "./keeper.js";
+import type { Platform, SessionStore } from "./platform.js";
 import type { Runs } from "./runs.js";
 import type { Session } from "./session.js";
-import type { SessionStore } from "./store.js";
 import type { SessionView } from "./views.js";
 import type { Worker } from "./worker.js";
 
@@ -12,12 +12,16 @@ export class Sessions {
   private readonly byId = new Map<string, Session>();
 
   constructor(
-    readonly store: SessionStore,
+    readonly platform: Platform,
     readonly keeper: Keeper,
     readonly runs: Runs,
     readonly worker: Worker,
     readonly admission: Admission,
   ) {}
+
+  get store(): SessionStore {
+    return this.platform.store;
+  }
 
   get all(): readonly Session[] {
     return [...this.byId.values()];

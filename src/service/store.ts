@@ -3,6 +3,7 @@
  * folder anew finds all that was there, whatever ended the process before.
  */
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
@@ -10,29 +11,26 @@ import { VqganClipError } from "../core/errors.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { holderOf, type Lock, takeLock } from "../files/lock.js";
 import { Refusal } from "./errors.js";
+import type { SessionFileName, SessionStore } from "./platform.js";
 import { parseRecord, type SessionRecord } from "./record.js";
-import type { Uploads } from "./uploads.js";
-
-/** Files of a session beside its previews. */
-export type SessionFileName = "record.json" | "session.vqclip" | "picture.png" | "image" | "mask" | `prompt-${number}`;
 
 const ID = /^[0-9a-f]{24}$/;
 
-export class SessionStore {
+export class FolderStore implements SessionStore {
   private constructor(
     readonly folder: string,
     private readonly lock: Lock,
   ) {}
 
   /** @throws IO_FAILED when it cannot be written to, or another process is at work in it */
-  static async open(path: string): Promise<SessionStore> {
+  static async open(path: string): Promise<FolderStore> {
     const folder = resolve(path);
     try {
       await mkdir(join(folder, "sessions"), { recursive: true });
       await mkdir(join(folder, "bin"), { recursive: true });
       const file = join(folder, ".lock");
       const lock = await takeLock(file);
-      if (lock) return new SessionStore(folder, lock);
+      if (lock) return new FolderStore(folder, lock);
       const holder = await holderOf(file);
       const where = holder && holder.host !== hostname() ? ` on ${holder.host}` : "";
       const who = holder ? `process ${holder.pid}${where}` : "another process";
@@ -86,23 +84,13 @@ export class SessionStore {
     await this.write(record.id, "record.json", Buffer.from(`${JSON.stringify(record)}\n`));
   }
 
-  /** What came with its request. */
-  async writeUploads(id: string, { image, mask, prompts = [] }: Uploads): Promise<void> {
-    if (image) await this.write(id, "image", image);
-    if (mask) await this.write(id, "mask", mask);
-    for (const [i, prompt] of prompts.entries()) await this.write(id, `prompt-${i + 1}`, prompt);
-  }
-
-  async readUploads(id: string): Promise<Uploads> {
-    const prompts: Uint8Array[] = [];
-    const next = () => this.read(id, `prompt-${prompts.length + 1}`);
-    for (let prompt = await next(); prompt; prompt = await next()) prompts.push(prompt);
-    return { image: await this.read(id, "image"), mask: await this.read(id, "mask"), prompts };
-  }
-
   /** Undefined when there is no such file. */
   async read(id: string, name: SessionFileName): Promise<Uint8Array | undefined> {
     return readOrNothing(this.fileOf(id, name));
+  }
+
+  async has(id: string, name: SessionFileName): Promise<boolean> {
+    return existsSync(this.fileOf(id, name));
   }
 
   fileOf(id: string, name: SessionFileName): string {
@@ -119,6 +107,14 @@ export class SessionStore {
 
   async removePreview(id: string, node: number, step: number): Promise<void> {
     await rm(this.previewFile(id, node, step), { force: true });
+  }
+
+  previewUrl(id: string, node: number, step: number): string {
+    return `/v1/sessions/${id}/preview/${node}/${step}.webp`;
+  }
+
+  promptImageUrl(id: string, number: number): string {
+    return `/v1/sessions/${id}/prompt-image/${number}.webp`;
   }
 
   /** Into the bin, whole. */

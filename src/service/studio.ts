@@ -1,6 +1,5 @@
 /** The service without its wire: the folder opened, sessions made, what is told of all. */
 import { readSession } from "../sessions/session-file.js";
-import { type PretrainedOptions, VqganClip } from "../vqgan-clip.js";
 import { Admission, type Limits } from "./admission.js";
 import { Branches } from "./branches.js";
 import { Commands } from "./commands.js";
@@ -12,23 +11,15 @@ import { Keeper } from "./keeper.js";
 import { Making } from "./making.js";
 import { metricsText } from "./metrics.js";
 import { Pictures } from "./pictures.js";
+import type { Platform } from "./platform.js";
 import { Previews } from "./previews.js";
 import { Queue } from "./queue.js";
 import type { SessionRecord } from "./record.js";
 import { Runs } from "./runs.js";
 import { Session } from "./session.js";
 import { Sessions } from "./sessions.js";
-import { SessionStore } from "./store.js";
 import type { SessionSummary, SessionView } from "./views.js";
 import { Worker } from "./worker.js";
-
-export interface StudioOptions {
-  /** Where sessions live. */
-  readonly folder: string;
-  readonly models: PretrainedOptions;
-  /** What may be asked for. */
-  readonly limits?: Limits;
-}
 
 export class Studio {
   readonly making: Making;
@@ -40,9 +31,7 @@ export class Studio {
   private readonly forecast: Forecast;
 
   private constructor(
-    private readonly vq: VqganClip,
-    store: SessionStore,
-    private readonly models: PretrainedOptions,
+    private readonly platform: Platform,
     limits: Limits,
     /** Folders whose records cannot be read; they are left as they are. */
     readonly damaged: readonly string[],
@@ -53,9 +42,9 @@ export class Studio {
     const admission = new Admission(queue, forecast, limits);
     this.queue = queue;
     this.forecast = forecast;
-    const keeper = new Keeper(store, queue, new Previews(store), forecast);
-    const runs = new Runs(vq, store, (session, text) => keeper.note(session, text));
-    this.sessions = new Sessions(store, keeper, runs, new Worker(queue, runs, keeper), admission);
+    const keeper = new Keeper(platform, queue, new Previews(platform), forecast);
+    const runs = new Runs(platform, (session, text) => keeper.note(session, text));
+    this.sessions = new Sessions(platform, keeper, runs, new Worker(queue, runs, keeper), admission);
     for (const record of records) this.sessions.add(new Session(record));
     this.making = new Making(this.sessions, forecast);
     this.commands = new Commands(this.sessions);
@@ -63,12 +52,10 @@ export class Studio {
     this.pictures = new Pictures(this.sessions);
   }
 
-  /** Opens models and folder; what was running or waiting there goes on. @throws BAD_MODEL, BAD_FILE, IO_FAILED */
-  static async open({ folder, models, limits = {} }: StudioOptions): Promise<Studio> {
-    const vq = await VqganClip.fromPretrained({ ...models, isolate: true });
-    const store = await SessionStore.open(folder);
-    const { records, damaged } = await store.all();
-    const studio = new Studio(vq, store, models, limits, damaged, records);
+  /** Opens the store; what was running or waiting there goes on. @param limits what may be asked for @throws IO_FAILED */
+  static async open(platform: Platform, limits: Limits = {}): Promise<Studio> {
+    const { records, damaged } = await platform.store.all();
+    const studio = new Studio(platform, limits, damaged, records);
     await studio.takeUp();
     return studio;
   }
@@ -78,12 +65,12 @@ export class Studio {
     const { worker, runs, store, all } = this.sessions;
     await worker.close();
     for (const session of all) await session.exclusive(() => runs.drop(session));
-    this.vq.kill();
+    this.platform.close();
     await store.close();
   }
 
   info(): ReturnType<typeof infoOf> {
-    return infoOf(this.vq, this.models);
+    return infoOf(this.platform);
   }
 
   /** Newest first. @param owner whose (default: everybody's) */

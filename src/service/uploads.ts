@@ -1,7 +1,7 @@
 /** Pictures that come with a request: within limits, and kept beside the session until it has begun. */
 import { requires } from "../core/errors.js";
-import { decodePicture } from "../image/decode.js";
 import type { TargetRequest } from "../pair/requests.js";
+import type { Platform, SessionStore } from "./platform.js";
 import type { ImagePromptAsked } from "./requests.js";
 
 /** Pixels of a picture that comes with a request, and of all its image prompts together. */
@@ -14,14 +14,34 @@ export interface Uploads {
   readonly prompts?: readonly Uint8Array[];
 }
 
+type Decoding = Pick<Platform, "decode">;
+
+/** Keeps what came with a session's request. */
+export async function writeUploads(
+  store: Pick<SessionStore, "write">,
+  id: string,
+  { image, mask, prompts = [] }: Uploads,
+): Promise<void> {
+  if (image) await store.write(id, "image", image);
+  if (mask) await store.write(id, "mask", mask);
+  for (const [i, prompt] of prompts.entries()) await store.write(id, `prompt-${i + 1}`, prompt);
+}
+
+export async function readUploads(store: Pick<SessionStore, "read">, id: string): Promise<Uploads> {
+  const prompts: Uint8Array[] = [];
+  const next = () => store.read(id, `prompt-${prompts.length + 1}`);
+  for (let prompt = await next(); prompt; prompt = await next()) prompts.push(prompt);
+  return { image: await store.read(id, "image"), mask: await store.read(id, "mask"), prompts };
+}
+
 /** A picture, numbers [3,H,W]. @throws BAD_IMAGE, OUT_OF_LIMITS */
-export function uploaded(bytes: Uint8Array, name: string, maxPixels = MOST_PIXELS) {
-  return decodePicture(bytes, name, { maxPixels });
+export function uploaded({ decode }: Decoding, bytes: Uint8Array, name: string, maxPixels = MOST_PIXELS) {
+  return decode(bytes, name, { maxPixels });
 }
 
 /** A mask drawn as a picture. @throws BAD_IMAGE, OUT_OF_LIMITS */
-export function uploadedMask(bytes: Uint8Array) {
-  return decodePicture(bytes, "mask", { as: "mask", maxPixels: MOST_PIXELS });
+export function uploadedMask({ decode }: Decoding, bytes: Uint8Array) {
+  return decode(bytes, "mask", { as: "mask", maxPixels: MOST_PIXELS });
 }
 
 /**
@@ -31,6 +51,7 @@ export function uploadedMask(bytes: Uint8Array) {
  * @throws BAD_ARGUMENT when there are more or fewer than pictures, BAD_IMAGE, OUT_OF_LIMITS
  */
 export async function imageTargets(
+  platform: Decoding,
   asked: readonly ImagePromptAsked[] | undefined,
   pictures: readonly Uint8Array[] = [],
 ): Promise<TargetRequest<Uint8Array>[]> {
@@ -43,7 +64,11 @@ export async function imageTargets(
   let left = MOST_PIXELS;
   const targets: TargetRequest<Uint8Array>[] = [];
   for (const [i, image] of pictures.entries()) {
-    const [, height, width] = (await uploaded(image, `prompt-image ${i + 1}`, left)).shape as [number, number, number];
+    const [, height, width] = (await uploaded(platform, image, `prompt-image ${i + 1}`, left)).shape as [
+      number,
+      number,
+      number,
+    ];
     left -= width * height;
     targets.push({ kind: "image", image, ...asked?.[i] } as TargetRequest<Uint8Array>);
   }

@@ -1,6 +1,7 @@
 /** What clients are told of a session: in a list, and whole. */
 import { z } from "zod";
 import { parsePrompts } from "../prompts/prompt.js";
+import type { SessionStore } from "./platform.js";
 import { faultSchema, nodeSchema, recordSchema, type SessionRecord } from "./record.js";
 import { groupSchema } from "./requests.js";
 
@@ -46,10 +47,13 @@ export type SessionView = z.infer<typeof viewSchema>;
 /** How fast a session goes, and who waits before it. */
 export type Progress = Pick<SessionSummary, "position" | "waitSeconds" | "rate">;
 
-export const previewUrl = (id: string, { node, step }: { node: number; step: number }): string =>
-  `/v1/sessions/${id}/preview/${node}/${step}.webp`;
+type Addresses = Pick<SessionStore, "previewUrl" | "promptImageUrl">;
 
-export function summaryOf(record: SessionRecord, { position, waitSeconds, rate }: Progress): SessionSummary {
+export function summaryOf(
+  record: SessionRecord,
+  { position, waitSeconds, rate }: Progress,
+  addresses: Addresses,
+): SessionSummary {
   const { id, status, step, steps, createdAt, updatedAt, error, settings, frames, request } = record;
   const latest = frames.at(-1);
   return {
@@ -63,22 +67,22 @@ export function summaryOf(record: SessionRecord, { position, waitSeconds, rate }
     steps,
     rate,
     etaSeconds: rate === null ? null : Math.round(((steps - step) / rate) * 10) / 10,
-    preview: latest ? previewUrl(id, latest) : null,
+    preview: latest ? addresses.previewUrl(id, latest.node, latest.step) : null,
     group: (request.group as SessionSummary["group"] | undefined) ?? null,
     createdAt,
     updatedAt,
   };
 }
 
-export function viewOf(record: SessionRecord, progress: Progress): SessionView {
+export function viewOf(record: SessionRecord, progress: Progress, addresses: Addresses): SessionView {
   const { id, kind, node, settings, notices, peakBytes, frames, promptImages } = record;
   const way = wayTo(record);
   const pictureOf = (of: number) => {
     const latest = frames.findLast((frame) => frame.node === of);
-    return latest ? previewUrl(id, latest) : null;
+    return latest ? addresses.previewUrl(id, latest.node, latest.step) : null;
   };
   return {
-    ...summaryOf(record, progress),
+    ...summaryOf(record, progress, addresses),
     kind,
     node,
     settings,
@@ -88,9 +92,9 @@ export function viewOf(record: SessionRecord, progress: Progress): SessionView {
       .filter((loss) => loss.step <= (way.get(loss.node) ?? -1))
       .map(({ step, total, prompts }) => ({ step, total, prompts })),
     nodes: record.nodes.map((each) => ({ ...each, picture: pictureOf(each.id) })),
-    frames: frames.map((frame) => ({ ...frame, url: previewUrl(id, frame) })),
+    frames: frames.map((frame) => ({ ...frame, url: addresses.previewUrl(id, frame.node, frame.step) })),
     hasPicture: record.nodes.length > 0,
-    promptImages: Array.from({ length: promptImages }, (_, i) => `/v1/sessions/${id}/prompt-image/${i + 1}.webp`),
+    promptImages: Array.from({ length: promptImages }, (_, i) => addresses.promptImageUrl(id, i + 1)),
   };
 }
 

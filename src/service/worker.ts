@@ -1,8 +1,8 @@
 /** Works the queue off: one session at a time has the engine, step by step, until it rests. */
 import { VqganClipError } from "../core/errors.js";
-import type { PictureRun } from "../picture-run.js";
 import { faultOf } from "./faults.js";
 import type { Keeper } from "./keeper.js";
+import type { ServedRun } from "./platform.js";
 import type { Queue } from "./queue.js";
 import type { Runs } from "./runs.js";
 import type { Session } from "./session.js";
@@ -89,7 +89,7 @@ export class Worker {
     }
   }
 
-  private async ready(session: Session): Promise<PictureRun> {
+  private async ready(session: Session): Promise<ServedRun> {
     if (session.record.status !== "running") {
       session.become("loading");
       this.keeper.tell(session);
@@ -105,7 +105,7 @@ export class Worker {
   }
 
   /** One that cannot be written costs a line, never the run: the next is tried in its time. */
-  private async checkpoint(session: Session, run: PictureRun): Promise<void> {
+  private async checkpoint(session: Session, run: ServedRun): Promise<void> {
     try {
       await this.keeper.save(session, run);
     } catch (error) {
@@ -114,7 +114,7 @@ export class Worker {
     }
   }
 
-  private async finish(session: Session, run: PictureRun): Promise<void> {
+  private async finish(session: Session, run: ServedRun): Promise<void> {
     session.wanted = false;
     await this.keeper.settle(session, run);
     session.become("finished");

@@ -1,5 +1,5 @@
 /** The page's three parts: what to see, the picture, what was made. */
-
+import type { ReactNode } from "react";
 import { Made } from "./history/made.js";
 import { Making } from "./settings/making.js";
 import { DropZone } from "./shell/drop-zone.js";
@@ -9,7 +9,14 @@ import { Problems } from "./shell/problems.js";
 import { ToastLine } from "./shell/toast-line.js";
 import { Stage } from "./stage/stage.js";
 
-export function App() {
+export interface AppProps {
+  /** What there is to say before the page can work. */
+  readonly loading?: ReactNode;
+  /** Where pictures are made, where that is to choose. */
+  readonly engine?: ReactNode;
+}
+
+export function App({ loading, engine }: AppProps) {
   return (
     <DropZone>
       <button type="button" className="skip" onClick={() => document.getElementById("stage")?.focus()}>
@@ -17,8 +24,9 @@ export function App() {
       </button>
       <Header />
       <Problems />
+      {loading}
       <div className="parts">
-        <Making />
+        <Making>{engine}</Making>
         <Stage />
         <Made />
       </div>

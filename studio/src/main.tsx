@@ -1,10 +1,4 @@
 /** The page begins here. */
-import { createRoot } from "react-dom/client";
-import { App } from "./app.js";
-import { follow } from "./state/follow.js";
-import { forecast } from "./state/forecast.js";
+import { begin } from "./begin.js";
 
-const root = document.getElementById("root");
-if (root) createRoot(root).render(<App />);
-follow();
-forecast();
+begin();

@@ -1,4 +1,5 @@
-/** The service's requests; each answers with what came, or throws a `ServiceError` in words. */
+/** What the page asks of the service; each request answers with what came, or throws a `ServiceError` in words. */
+import { type Listener, listen } from "./listen.js";
 import type { Info, Plan, Problem, Session, Settings, Summary } from "./types.js";
 
 /** What went wrong, for people: what, and what would help. */
@@ -57,7 +58,9 @@ async function post<T>(path: string, request: unknown, files: Files): Promise<T>
 
 const at = (id: string, rest = "") => `/v1/sessions/${encodeURIComponent(id)}${rest}`;
 
-export const service = {
+const overHttp = {
+  /** Where sessions stay, in words. */
+  keeps: "They stay on this machine’s disk.",
   /** Turns the token of the page's address into a cookie. */
   enter: async (token: string) => {
     const headers = { "content-type": "application/json" };
@@ -99,12 +102,26 @@ export const service = {
     (await (
       await ask("/v1/read", { method: "POST", headers: { "content-type": "image/png" }, body: file })
     ).json()) as { settings?: Settings },
+  /** As it is now, with its story. */
+  picture: async (id: string) => (await ask(at(id, "/picture.png"))).blob(),
+  /** The `.vqclip`. */
+  file: async (id: string) => (await ask(at(id, "/session.vqclip"))).blob(),
+  /** How it grew, as a WebP that moves; undefined where nothing writes one. */
+  timelapse: (async (id) => (await ask(at(id, "/timelapse.webp"))).blob()) as
+    | ((id: string) => Promise<Blob>)
+    | undefined,
+  /** Where the picture of a session without previews is shown from. */
+  pictureUrl: (id: string, step: number): string | undefined => at(id, `/picture.png?step=${step}`),
+  /** Hears of one session, or of the list; what is returned ends it. */
+  listen: (id: string | undefined, listener: Listener) =>
+    listen(id === undefined ? "/v1/events" : at(id, "/events"), listener),
 };
 
-export const links = {
-  picture: (id: string) => at(id, "/picture.png"),
-  file: (id: string) => at(id, "/session.vqclip"),
-  timelapse: (id: string) => at(id, "/timelapse.webp"),
-  events: (id: string) => at(id, "/events"),
-  allEvents: "/v1/events",
-};
+export type Service = typeof overHttp;
+
+/** Who answers: the program behind this page, unless another one is named before the page begins. */
+export let service: Service = overHttp;
+
+export function serveBy(other: Service): void {
+  service = other;
+}

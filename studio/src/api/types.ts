@@ -22,6 +22,8 @@ export interface Info {
   readonly presets: readonly string[];
   readonly settings: Schema;
   readonly recommended: Settings;
+  /** What there is to say where sessions do not stay as usual. */
+  readonly keeps?: string;
 }
 
 /** A run's settings by name; only what the page itself touches has a type. */

@@ -1,4 +1,5 @@
 /** All sessions, newest first, those of a grid as one; a deleted one can come back. */
+import { service } from "../api/client.js";
 import type { Summary } from "../api/types.js";
 import { statusWords } from "../shell/format.js";
 import { Icon } from "../shell/icon.js";
@@ -9,8 +10,8 @@ import { gathered } from "./gathered.js";
 
 export function Gallery() {
   const sessions = useStudio((state) => state.sessions);
-  if (sessions.length === 0)
-    return <p className="hint blank">Your pictures will be here. They stay on this machine’s disk.</p>;
+  const keeps = useStudio((state) => state.info?.keeps ?? service.keeps);
+  if (sessions.length === 0) return <p className="hint blank">Your pictures will be here. {keeps}</p>;
   return (
     <ul className="gallery" aria-label="All pictures">
       {gathered(sessions).map((members) => (

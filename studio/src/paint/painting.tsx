@@ -1,6 +1,6 @@
 /** Painting on the half-made picture: paint and mask on two layers, by mouse, pen, finger or keys. */
 import { useEffect, useReducer, useRef, useState } from "react";
-import { links } from "../api/client.js";
+import { service } from "../api/client.js";
 import type { Session } from "../api/types.js";
 import { changeOnly, findMask, resumeFromPaint } from "../state/actions.js";
 import { set, useStudio } from "../state/store.js";
@@ -25,10 +25,11 @@ export default function Painting({ session }: { readonly session: Session }) {
   const busy = useStudio((state) => state.busy);
   const dropped = useStudio((state) => state.dropped);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: its picture is another one after each step
   useEffect(() => {
     let isOld = false;
-    void fetch(`${links.picture(session.id)}?step=${session.step}`)
-      .then((response) => response.blob())
+    void service
+      .picture(session.id)
       .then((file) => createImageBitmap(file, { colorSpaceConversion: "none", premultiplyAlpha: "none" }))
       .then((made) => !isOld && setPicture(made));
     return () => {

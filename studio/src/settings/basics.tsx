@@ -7,7 +7,7 @@ import { useStudio } from "../state/store.js";
 export function Basics() {
   const draft = useStudio((state) => state.draft);
   const info = useStudio((state) => state.info);
-  const [width, height] = info?.size ?? [0, 0];
+  const [width, height] = info?.size ?? ["", ""];
   const recommended = draft.preset === "" ? String(info?.recommended.steps ?? "") : "preset's";
   return (
     <div className="basics">

@@ -1,5 +1,5 @@
 /** The left part: the form of the next picture, or of a grid of them. */
-import { useEffect } from "react";
+import { type ReactNode, useEffect } from "react";
 import { AxisFields } from "../grid/axis-fields.js";
 import { useAxisKinds, useCellCount } from "../grid/use-axis-kinds.js";
 import { PromptList } from "../prompts/prompt-list.js";
@@ -13,7 +13,8 @@ import { Needs } from "./needs.js";
 import { Notices } from "./notices.js";
 import { SourcePicture } from "./source-picture.js";
 
-export function Making() {
+/** @param children further parts of the form */
+export function Making({ children }: { readonly children?: ReactNode }) {
   const kinds = useAxisKinds();
   const count = useCellCount(kinds);
   const isGrid = useStudio((state) => state.draft.axes.length > 0);
@@ -50,6 +51,7 @@ export function Making() {
         </details>
         <AxisFields />
         <Advanced />
+        {children}
         <div className="create">
           <Needs pictures={count} />
           <button type="submit" className="main" disabled={!isReady} title="Ctrl Enter">

@@ -18,7 +18,7 @@ export function bytes(count: number): string {
 
 const words: Record<Status, string> = {
   queued: "Waiting",
-  loading: "Loading the models",
+  loading: "Getting ready",
   running: "Running",
   paused: "Paused",
   finished: "Finished",
@@ -29,4 +29,10 @@ const words: Record<Status, string> = {
 export function statusWords({ status, position }: Pick<Summary, "status" | "position">): string {
   if (status !== "queued" || !position) return words[status];
   return position === 1 ? "Waiting: next in line" : `Waiting: number ${position} in line`;
+}
+
+/** A file's name of a title: letters and digits of any script. */
+export function nameOf(title: string): string {
+  const words = title.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ["picture"];
+  return words.join("-").slice(0, 60);
 }

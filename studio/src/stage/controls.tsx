@@ -1,9 +1,8 @@
 /** Pause, resume, stop, paint, go back, download. */
 import { DropdownMenu } from "radix-ui";
-import { links } from "../api/client.js";
 import type { Session } from "../api/types.js";
 import { Icon } from "../shell/icon.js";
-import { addSteps, fork, openGrid, pause, resume, stop } from "../state/actions.js";
+import { addSteps, download, fork, openGrid, pause, resume, stop } from "../state/actions.js";
 import { isActive, set, useStudio } from "../state/store.js";
 import { MoreDownloads } from "./more-downloads.js";
 import { forkStep } from "./shown-picture.js";
@@ -94,27 +93,13 @@ export function Controls({ session }: { readonly session: Session }) {
           </DropdownMenu.Trigger>
           <DropdownMenu.Portal>
             <DropdownMenu.Content className="menu" align="end" sideOffset={6}>
-              <DropdownMenu.Item asChild>
-                <a href={links.picture(session.id)} download={`${nameOf(session.title)}.png`}>
-                  Picture (PNG)
-                </a>
-              </DropdownMenu.Item>
-              <DropdownMenu.Item asChild>
-                <a href={links.file(session.id)} download={`${nameOf(session.title)}.vqclip`}>
-                  Session (.vqclip)
-                </a>
-              </DropdownMenu.Item>
-              <MoreDownloads session={session} name={nameOf(session.title)} />
+              <DropdownMenu.Item onSelect={() => void download(session, "picture")}>Picture (PNG)</DropdownMenu.Item>
+              <DropdownMenu.Item onSelect={() => void download(session, "file")}>Session (.vqclip)</DropdownMenu.Item>
+              <MoreDownloads session={session} />
             </DropdownMenu.Content>
           </DropdownMenu.Portal>
         </DropdownMenu.Root>
       )}
     </div>
   );
-}
-
-/** A file's name of a title: letters and digits of any script. */
-function nameOf(title: string): string {
-  const words = title.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ["picture"];
-  return words.join("-").slice(0, 60);
 }

@@ -1,20 +1,15 @@
 /** What else the menu of downloads holds: how the picture grew, and the line that makes it again. */
 import { DropdownMenu } from "radix-ui";
-import { links } from "../api/client.js";
+import { service } from "../api/client.js";
 import type { Session } from "../api/types.js";
-import { tell } from "../state/actions.js";
+import { nameOf } from "../shell/format.js";
+import { download, tell } from "../state/actions.js";
 import { get } from "../state/store.js";
 import { commandLine } from "./command-line.js";
 
-interface Props {
-  readonly session: Session;
-  /** Of the files, without an ending. */
-  readonly name: string;
-}
-
-export function MoreDownloads({ session, name }: Props) {
+export function MoreDownloads({ session }: { readonly session: Session }) {
   const copy = async () => {
-    const line = commandLine(session, get().info?.recommended ?? {}, `${name}.png`);
+    const line = commandLine(session, get().info?.recommended ?? {}, `${nameOf(session.title)}.png`);
     const isCopied = await navigator.clipboard?.writeText(line).then(
       () => true,
       () => false,
@@ -23,16 +18,10 @@ export function MoreDownloads({ session, name }: Props) {
   };
   return (
     <>
-      {session.frames.length > 1 && (
-        <DropdownMenu.Item asChild>
-          <a href={links.timelapse(session.id)} download={`${name}.webp`}>
-            Timelapse (WebP)
-          </a>
-        </DropdownMenu.Item>
+      {service.timelapse && session.frames.length > 1 && (
+        <DropdownMenu.Item onSelect={() => void download(session, "timelapse")}>Timelapse (WebP)</DropdownMenu.Item>
       )}
-      <DropdownMenu.Item className="item" onSelect={() => void copy()}>
-        Copy the command line
-      </DropdownMenu.Item>
+      <DropdownMenu.Item onSelect={() => void copy()}>Copy the command line</DropdownMenu.Item>
     </>
   );
 }

@@ -1,10 +1,10 @@
 /** Which picture is on the stage, and which ones led to it. */
-import { links } from "../api/client.js";
+import { service } from "../api/client.js";
 import type { Frame, Session, TreeNode } from "../api/types.js";
 
 export function shownAddress(session: Session, looked: Frame | undefined): string | undefined {
   if (looked) return looked.url;
-  return session.preview ?? (session.hasPicture ? `${links.picture(session.id)}?step=${session.step}` : undefined);
+  return session.preview ?? (session.hasPicture ? service.pictureUrl(session.id, session.step) : undefined);
 }
 
 /** Every picture on the way from the beginning to where the run is, oldest first. */

@@ -2,6 +2,7 @@
 import { ServiceError, service } from "../api/client.js";
 import type { Session, Settings } from "../api/types.js";
 import { promptRow, promptsOf } from "../prompts/prompt-rows.js";
+import { nameOf } from "../shell/format.js";
 import { type Draft, draftOf, emptyDraft, filesOf, picturePrompt, requestOf } from "./draft.js";
 import { rememberPrompts } from "./prompt-history.js";
 import { get, isActive, set, type Toast } from "./store.js";
@@ -159,6 +160,19 @@ export async function changeOnly(image: Blob, mask: Blob): Promise<boolean> {
   open(made.id);
   set({ session: made });
   return true;
+}
+
+const endings = { picture: "png", file: "vqclip", timelapse: "webp" } as const;
+
+/** The picture with its story, the session's file, or how the picture grew, as a download. */
+export async function download({ id, title }: Session, what: keyof typeof endings): Promise<void> {
+  const blob = await doing("download", async () => service[what]?.(id));
+  if (!blob) return;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = `${nameOf(title)}.${endings[what]}`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 export function findMask(phrase: string): Promise<Blob | undefined> {

@@ -1,6 +1,5 @@
 /** Keeps the store at what the service says: once at the start, then by its events. */
-import { links, ServiceError, service } from "../api/client.js";
-import { listen } from "../api/listen.js";
+import { ServiceError, service } from "../api/client.js";
 import type { Loss, PreviewEvent, Problem, Session, StepEvent, Summary } from "../api/types.js";
 import { clearStage, open, tell } from "./actions.js";
 import { get, set, useStudio } from "./store.js";
@@ -43,7 +42,7 @@ export function follow(): () => void {
       setTimeout(() => void begin(), RETRY_MS);
       return;
     }
-    stopList = listen(links.allEvents, { onEvent: onListEvent, onOpen: () => set({ link: "open" }), onLost });
+    stopList = service.listen(undefined, { onEvent: onListEvent, onOpen: () => set({ link: "open" }), onLost });
   }
 
   const stopWatching = useStudio.subscribe(({ wanted, info }) => {
@@ -96,7 +95,7 @@ function followSession(id: string): () => void {
   void service.session(id).then(takeState, (error: unknown) => {
     if (error instanceof ServiceError && get().wanted === id) set({ problem: error.problem });
   });
-  return listen(links.events(id), { onEvent, onOpen: () => set({ link: "open" }), onLost });
+  return service.listen(id, { onEvent, onOpen: () => set({ link: "open" }), onLost });
 }
 
 function patch(changes: Partial<Session>): void {

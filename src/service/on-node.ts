@@ -1,0 +1,35 @@
+/** The studio's platform on Node: sessions in a folder, the engine in a child process, pictures by sharp. */
+import { freemem } from "node:os";
+import { decodePicture } from "../image/decode.js";
+import { animatedWebp, encodeWebp } from "../image/webp.js";
+import type { PictureRun } from "../picture-run.js";
+import { givenThreads } from "../runtime/given-threads.js";
+import { type PretrainedOptions, VqganClip } from "../vqgan-clip.js";
+import type { Platform } from "./platform.js";
+import { FolderStore } from "./store.js";
+
+export interface FolderOptions {
+  /** Where sessions live. */
+  readonly folder: string;
+  readonly models: PretrainedOptions;
+}
+
+/** Opens models and folder. @throws BAD_MODEL, BAD_FILE, IO_FAILED */
+export async function openFolder({ folder, models }: FolderOptions): Promise<Platform> {
+  const vq = await VqganClip.fromPretrained({ ...models, isolate: true });
+  const store = await FolderStore.open(folder);
+  const fileOf = (id: string) => store.fileOf(id, "session.vqclip");
+  const { device = "cpu", threads = givenThreads() } = models;
+  return {
+    vq,
+    store,
+    runsOn: { device, threads },
+    save: (id, run) => (run as PictureRun).save(fileOf(id), { picture: false }),
+    open: (id, request) => vq.open(fileOf(id), request),
+    decode: decodePicture,
+    encodePreview: encodeWebp,
+    animated: animatedWebp,
+    availableBytes: freemem,
+    close: () => vq.kill(),
+  };
+}
