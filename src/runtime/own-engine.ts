@@ -12,7 +12,7 @@ import { webPlatform } from "./web-platform.js";
 // A refused device is reported by us, once and in words; the runtime's own log would repeat it on stderr.
 env.logLevel = "fatal";
 
-export const platform = env.versions.web === undefined ? nodePlatform : webPlatform(env);
+const platform = env.versions.web === undefined ? nodePlatform : webPlatform(env);
 
 /** Addresses of the engine's own two files in a browser, of the same version as the engine. */
 export interface EngineFiles {
@@ -31,7 +31,7 @@ export function locateEngine(files: EngineFiles): void {
 
 /** Its runs block the JavaScript thread on native devices. */
 export const ownEngine: Engine = {
-  async open({ model, outputs, device, settings }: SessionRequest): Promise<OpenSession> {
+  async open({ model, outputs, device = platform.standard, settings }: SessionRequest): Promise<OpenSession> {
     const refused: RefusedDevice[] = [];
     const tried = candidates(device, platform);
     platform.prepare(settings);
