@@ -20,6 +20,7 @@ export async function encodeWebp(picture: NDArray): Promise<Uint8Array> {
  * @param delays milliseconds that each is shown
  */
 export async function animatedWebp(frames: readonly Uint8Array[], delays: readonly number[]): Promise<Uint8Array> {
+  const sharp = await loadSharp();
   return sharp([...frames] as Buffer[], { join: { animated: true } })
     .webp({ quality: 80, delay: [...delays], loop: 0 })
     .toBuffer();
