@@ -55,6 +55,11 @@ test("the browser's face imports the engine for the web and nothing else", async
   expect(sentOf(true)).toBeLessThan(200e3);
 });
 
+test("the studio's worker, the service in it, imports nothing of Node", async () => {
+  const code = (await bundle("studio/src/local/worker.ts")).map((chunk) => chunk.code).join("");
+  expect(code).not.toMatch(/["'`]node:/);
+});
+
 test("the check sees an import from Node", async () => {
   await expect(bundle("src/index.ts")).rejects.toThrow(/imports node:/);
 });
