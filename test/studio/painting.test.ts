@@ -1,6 +1,6 @@
 /** Painting as plain functions: what can be undone, what a gesture makes, which keys there are. */
 import { describe, expect, test } from "vitest";
-import { type Brush, dragged, fitted, resized, scaled, strokeOf } from "../../studio/src/paint/brush.js";
+import { type Brush, changed, dragged, fitted, resized, scaled, strokeOf } from "../../studio/src/paint/brush.js";
 import { paintKey } from "../../studio/src/paint/keys.js";
 import { has, noStrokes, placedIn, reduceStrokes, type Stroke } from "../../studio/src/paint/strokes.js";
 
@@ -47,6 +47,15 @@ describe("gestures", () => {
     expect(of("eraser")).toMatchObject({ kind: "line", erases: true });
     expect(of("lasso")).toMatchObject({ kind: "area", points: points.flat(), colour: "#123456" });
     expect(of("rectangle")).toMatchObject({ kind: "rectangle", box: { x: 1, y: 4, width: 3, height: 4 } });
+  });
+
+  test("the mask has no tools of the paint layer", () => {
+    const moving = changed(brush, { tool: "move" });
+    expect(moving).toMatchObject({ layer: "paint", tool: "move" });
+    const mask = changed(moving, { layer: "mask" });
+    expect(mask).toMatchObject({ layer: "mask", tool: "brush" });
+    expect(changed(mask, { tool: "pick" })).toMatchObject({ layer: "paint", tool: "pick" });
+    expect(changed(mask, { tool: "lasso" })).toMatchObject({ layer: "mask", tool: "lasso" });
   });
 
   test("a picture is placed whole, in the middle, and never enlarged", () => {

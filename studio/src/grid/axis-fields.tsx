@@ -32,11 +32,6 @@ export function AxisFields() {
           />
         ))}
       </div>
-      {typeof count === "string" && (
-        <p className="wrong-text" role="status">
-          {count}
-        </p>
-      )}
     </details>
   );
 }

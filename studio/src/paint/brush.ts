@@ -18,6 +18,14 @@ export const sizes = [1, 128] as const;
 /** Smallest side of a placed picture in pixels. */
 const LEAST_SIDE = 4;
 
+/** Another layer, tool, size or colour; a mask is not made by moving pictures or taking colours. */
+export function changed(brush: Brush, changes: Partial<Brush>): Brush {
+  const next = { ...brush, ...changes };
+  const isOfPaint = next.tool === "move" || next.tool === "pick";
+  if (next.layer === "paint" || !isOfPaint) return next;
+  return changes.tool === undefined ? { ...next, tool: "brush" } : { ...next, layer: "paint" };
+}
+
 /** The stroke of a brush, an eraser, a lasso or a rectangle that went over these points. */
 export function strokeOf(points: readonly Point[], { layer, tool, size, colour }: Brush): Stroke {
   const first = points[0] ?? [0, 0];

@@ -4,7 +4,7 @@ import { service } from "../api/client.js";
 import type { Session } from "../api/types.js";
 import { changeOnly, findMask, resumeFromPaint } from "../state/actions.js";
 import { set, useStudio } from "../state/store.js";
-import { type Brush, fitted, type Point, resized, scaled } from "./brush.js";
+import { type Brush, changed, fitted, type Point, resized, scaled } from "./brush.js";
 import { type PaintKey, usePaintKeys } from "./keys.js";
 import { PaintBoard } from "./paint-board.js";
 import { has, noStrokes, placedIn, reduceStrokes, type Stroke } from "./strokes.js";
@@ -37,7 +37,7 @@ export default function Painting({ session }: { readonly session: Session }) {
     };
   }, [session.id, session.step]);
 
-  const change = (changes: Partial<Brush>) => setBrush((before) => ({ ...before, ...changes }));
+  const change = (changes: Partial<Brush>) => setBrush((before) => changed(before, changes));
   const add = (stroke: Stroke) => dispatch({ do: stroke });
   const full = { x: 0, y: 0, width, height };
 
@@ -68,7 +68,7 @@ export default function Painting({ session }: { readonly session: Session }) {
     else if (key === "layer") change({ layer: brush.layer === "paint" ? "mask" : "paint" });
     else if (key === "invert") invert();
     else if ("factor" in key) resize(key.factor);
-    else if (key.tool !== "move" || placed) change(key.tool === "pick" ? { tool: "pick", layer: "paint" } : key);
+    else if (key.tool !== "move" || placed) change(key);
   });
   const pick = (point: Point) => {
     if (!surface.current || !picture) return;

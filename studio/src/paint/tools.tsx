@@ -36,7 +36,6 @@ const tools: readonly { tool: Tool; icon: IconName; label: string }[] = [
 export function Tools(props: Props) {
   const { brush, size, strokes, busy, hasPlaced, onChange, onAction, onResize, onInvert } = props;
   const isMask = brush.layer === "mask";
-  const isOff = (tool: Tool) => (tool === "move" && !hasPlaced) || (tool === "pick" && isMask);
   return (
     <>
       <div className="options">
@@ -93,7 +92,13 @@ export function Tools(props: Props) {
           onValueChange={(tool) => tool && onChange({ tool: tool as Tool })}
         >
           {tools.map(({ tool, icon, label }) => (
-            <ToggleGroup.Item key={tool} value={tool} aria-label={label} title={label} disabled={isOff(tool)}>
+            <ToggleGroup.Item
+              key={tool}
+              value={tool}
+              aria-label={label}
+              title={label}
+              disabled={tool === "move" && !hasPlaced}
+            >
               <Icon name={icon} />
             </ToggleGroup.Item>
           ))}

@@ -53,7 +53,7 @@ export function Making({ children }: { readonly children?: ReactNode }) {
         <Advanced />
         {children}
         <div className="create">
-          <Needs pictures={typeof count === "number" ? count : 1} />
+          <Needs pictures={count} />
           <button type="submit" className="main" disabled={!isReady} title="Ctrl Enter">
             {isBusy ? "Creating…" : isGrid && typeof count === "number" ? `Create ${count} pictures` : "Create"}
           </button>

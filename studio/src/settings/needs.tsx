@@ -2,13 +2,19 @@
 import { bytes, duration } from "../shell/format.js";
 import { useStudio } from "../state/store.js";
 
-export function Needs({ pictures }: { readonly pictures: number }) {
+interface Props {
+  /** How many are made, or why none can be. */
+  readonly pictures: number | string;
+}
+
+export function Needs({ pictures }: Props) {
   const plan = useStudio((state) => state.plan);
   const refusal = useStudio((state) => state.refusal);
-  if (refusal) {
+  if (typeof pictures === "string" || refusal) {
+    const words = [refusal?.detail ?? refusal?.title, refusal?.hint].filter(Boolean).join("; ");
     return (
       <p className="needs wrong-text" role="status">
-        {[refusal.detail ?? refusal.title, refusal.hint].filter(Boolean).join("; ")}
+        {typeof pictures === "string" ? pictures : words}
       </p>
     );
   }

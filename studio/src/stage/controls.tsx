@@ -71,8 +71,14 @@ export function Controls({ session }: { readonly session: Session }) {
         </button>
       )}
       {session.group && (
-        <button type="button" onClick={() => session.group && openGrid(session.group.id)}>
-          <Icon name="grid" /> Its grid
+        <button
+          type="button"
+          className="square"
+          aria-label="Its grid"
+          title="Back to its grid"
+          onClick={() => session.group && openGrid(session.group.id)}
+        >
+          <Icon name="grid" />
         </button>
       )}
       {compared && (

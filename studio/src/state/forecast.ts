@@ -1,7 +1,7 @@
-/** What the form would need, asked anew whenever it rests for a moment. */
+/** What the form would need, asked anew whenever it, or who waits, has changed and rests for a moment. */
 import { type Files, ServiceError, service } from "../api/client.js";
 import { type Draft, filesOf, hasAim, requestOf } from "./draft.js";
-import { get, set, useStudio } from "./store.js";
+import { get, isActive, set, useStudio } from "./store.js";
 
 const REST_MS = 400;
 /** Bytes of pictures that are sent for a plan. */
@@ -10,10 +10,11 @@ const MOST_BYTES = 8e6;
 /** Asks until the function that is returned is called. */
 export function forecast(): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let asked: Draft | undefined;
-  const stop = useStudio.subscribe(({ draft, info, busy }) => {
-    if (!info || draft === asked || busy === "create") return;
-    asked = draft;
+  let asked: { readonly draft: Draft; readonly working: number } | undefined;
+  const stop = useStudio.subscribe(({ draft, info, busy, sessions }) => {
+    const working = sessions.filter(isActive).length; // who waits behind them
+    if (!info || busy === "create" || (draft === asked?.draft && working === asked.working)) return;
+    asked = { draft, working };
     clearTimeout(timer);
     timer = setTimeout(() => void ask(draft), REST_MS);
   });
