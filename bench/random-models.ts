@@ -59,11 +59,11 @@ const vqganF16 = `model:
 `;
 
 /** CLIP ViT-B/32 and VQGAN f16-16384. */
-export function publishedSize(): StepModels {
+export async function publishedSize(): Promise<StepModels> {
   const random = new RandomWeights();
   const clip = parseClipConfig({});
   const { image, text } = clipWeights(random, clip);
-  const config = parseVqganConfig(vqganF16);
+  const config = await parseVqganConfig(vqganF16);
   const vqgan = vqganWeights(random, config);
   const factor = factorOf(config);
   const codes = NDArray.float32(

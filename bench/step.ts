@@ -45,7 +45,7 @@ const [size, cutouts, microBatch, threads, repeat] = [
 ].map(Number) as [number, number, number, number, number];
 
 const height = Number(values.height ?? size);
-const models = publishedSize();
+const models = await publishedSize();
 const settings: Settings = {
   ...presets.paper,
   prompts: "a",

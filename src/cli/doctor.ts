@@ -21,7 +21,6 @@ interface DeviceReport {
 export function addDoctor(program: Command): void {
   program
     .command("doctor")
-    .summary("what runs here, how fast, and what would help")
     .description("Makes a session on each device and times a convolution and a matrix product there.")
     .option("--json", "one JSON object (default: lines for people)")
     .addOption(new Option("--probe <device>", "one device, in this process").choices([...devices]).hideHelp())

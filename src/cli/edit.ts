@@ -54,7 +54,6 @@ interface EditFlags extends FileFlags, Readonly<Record<string, unknown>> {
 export function addEdit(program: Command, finish: (code: number) => void): void {
   const command = program
     .command("edit")
-    .summary("change a picture by words")
     .description(
       "Changes a picture of any size towards the prompts and keeps the rest of it: all over, or only where a mask, a " +
         "rectangle or a phrase says. Says at the end what was kept and what was reached.",

@@ -16,7 +16,6 @@ interface EmbedFlags extends Readonly<Record<string, unknown>> {
 export function addEmbed(program: Command): void {
   const command = program
     .command("embed")
-    .summary("the unit vector of a text or a picture")
     .description(
       "Prints the vector that the perceptor gives to a text or a picture, of length 1: one number a line, or JSON. Of several --clip, one vector after the other, as --vector-prompt takes them.",
     )

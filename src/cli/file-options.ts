@@ -20,7 +20,7 @@ export function addFileOptions(command: Command, whenSaved = "only when paused b
     )
     .option(
       "--trace <file>",
-      "every loss of every step at full precision: NDJSON, or with .csv a table with the seconds and the learning rate (default: none)",
+      "every loss of every step at full precision: .ndjson, or .csv as a table with the seconds and the learning rate (default: none)",
     )
     .option("--plot <svg>", "the losses as curves (default: none)");
   return addReportOptions(command, "the PNG says of itself");
@@ -63,7 +63,7 @@ export function outputsOf({
   return [
     ...(output === undefined || output === "-" ? [] : [{ flag: "-o", path: output, endings: [".png"] }]),
     ...(saveState === undefined ? [] : [{ flag: "--save-state", path: saveState, endings: [".vqclip"] }]),
-    ...(trace === undefined ? [] : [{ flag: "--trace", path: trace }]),
+    ...(trace === undefined ? [] : [{ flag: "--trace", path: trace, endings: [".ndjson", ".jsonl", ".csv"] }]),
     ...(plot === undefined ? [] : [{ flag: "--plot", path: plot, endings: [".svg"] }]),
   ];
 }

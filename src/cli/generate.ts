@@ -27,7 +27,6 @@ const MOST = 1000;
 export function addGenerate(program: Command, finish: (code: number) => void): void {
   const command = program
     .command("generate", { isDefault: true })
-    .summary("make a picture from words")
     .description(
       "Makes a picture that fits the prompts: text:weight:stop each, several joined by | or as several arguments. The word generate may be left out.",
     )

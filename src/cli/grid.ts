@@ -40,7 +40,6 @@ interface GridFlags extends Readonly<Record<string, unknown>> {
 export function addGrid(program: Command, finish: (code: number) => void): void {
   const command = program
     .command("grid")
-    .summary("many pictures of one idea on a contact sheet")
     .description(
       "Makes a picture for every seed (columns) and every value of an axis (rows), and a sheet of all with scores. In a " +
         "race all seeds of a row begin, and those that score best go on.",

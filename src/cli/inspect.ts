@@ -3,17 +3,15 @@ import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { VqganClipError } from "../core/errors.js";
 import { readInput } from "../files/read-input.js";
-import { readPngText } from "../image/png-text.js";
-import { readStory } from "../sessions/metadata.js";
 import { readSession } from "../sessions/session-file.js";
 import { currentNode, currentState } from "../sessions/session-tree.js";
 import { type NodeFacts, nodeFacts, treeLines } from "./session-tree.js";
+import { storyOf } from "./story-of.js";
 import { tell, tellJson } from "./terminal.js";
 
 export function addInspect(program: Command): void {
   program
     .command("inspect")
-    .summary("what a picture, a session or a model says of itself")
     .description("Shows how a PNG was made, where a .vqclip session stands, or what a model folder holds.")
     .argument("<path>", "a PNG, a .vqclip or a folder")
     .option("--json", "one JSON object (default: lines for people)")
@@ -39,10 +37,10 @@ async function inspectFile(path: string): Promise<object> {
   const bytes = await readInput(path);
   const begins = (...magic: number[]) => magic.every((byte, i) => bytes[i] === byte);
   if (begins(0x89, 0x50, 0x4e, 0x47)) {
-    const text = readPngText(bytes);
+    const { story = null, text, damage } = storyOf(bytes, path);
     const view = new DataView(bytes.buffer, bytes.byteOffset);
     const size = { width: view.getUint32(16), height: view.getUint32(20) };
-    return { kind: "picture", ...size, story: readStory(text) ?? null, text };
+    return { kind: "picture", ...size, story, text, ...(damage !== undefined && { damage }) };
   }
   if (begins(0x50, 0x4b)) {
     const { tree, models } = await readSession(bytes);

@@ -16,7 +16,6 @@ interface KeyFlags {
 export function addKey(program: Command): void {
   program
     .command("key")
-    .summary("a key for somebody who is to use serve")
     .description("Draws a key, tells it once on stdout, and adds what it hashes to to a file, for serve --keys.")
     .argument("<name>", "whose it is")
     .option("--file <file>", "the file of keys", "vqgan-clip-keys.jsonl")

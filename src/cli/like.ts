@@ -4,15 +4,15 @@ import { sha256Of } from "../core/bytes.js";
 import { requires, VqganClipError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { readInput } from "../files/read-input.js";
-import { readPngText } from "../image/png-text.js";
 import { editSource } from "../masks/edit.js";
 import type { TargetRequest } from "../pair/requests.js";
 import { codeBytes } from "../pair/sources.js";
-import { readStory, type Story } from "../sessions/metadata.js";
+import type { Story } from "../sessions/metadata.js";
 import { differenceText, firstDifference } from "../sessions/model-identity.js";
 import { framePaths } from "../video/frame-folder.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import type { Reporter } from "./reporter.js";
+import { storyOf } from "./story-of.js";
 
 /** What a command names beside the picture. */
 interface Given {
@@ -43,7 +43,7 @@ export interface Likeness {
  * @throws BAD_FILE when it has no story, BAD_ARGUMENT naming what is missing and its sha256
  */
 export async function likenessOf(path: string, given: Given): Promise<Likeness> {
-  const story = readStory(readPngText(await readInput(path)));
+  const { story } = storyOf(await readInput(path), path);
   if (!story) {
     throw new VqganClipError(
       "BAD_FILE",

@@ -6,24 +6,10 @@ import { VqganClipError } from "../core/errors.js";
 import { oneLine } from "../core/escape.js";
 import { nearest } from "../core/nearest.js";
 import { expandAliases } from "./aliases.js";
-import { addDoctor } from "./doctor.js";
-import { addEdit } from "./edit.js";
-import { addEmbed } from "./embed.js";
+import { addCommands, commandAsked } from "./commands.js";
 import { exitCodeHelp, exitCodeOf, exitCodes } from "./exit-codes.js";
-import { addGenerate } from "./generate.js";
-import { addGrid } from "./grid.js";
-import { addInspect } from "./inspect.js";
-import { addKey } from "./key.js";
-import { addModels } from "./models.js";
 import { outliveStreams } from "./output-streams.js";
-import { addReconstruct } from "./reconstruct.js";
-import { addResume } from "./resume.js";
-import { addScore } from "./score.js";
-import { addServe } from "./serve.js";
-import { addStudio } from "./studio.js";
-import { addStyle } from "./style.js";
 import { remark } from "./terminal.js";
-import { addVideo } from "./video.js";
 
 /** @returns the exit code */
 async function main(args: readonly string[]): Promise<number> {
@@ -38,21 +24,7 @@ async function main(args: readonly string[]): Promise<number> {
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError(false)
     .addHelpText("after", `\n${exitCodeHelp}`);
-  addGenerate(program, finish);
-  addEdit(program, finish);
-  addVideo(program, finish);
-  addStyle(program, finish);
-  addResume(program, finish);
-  addGrid(program, finish);
-  addInspect(program);
-  addEmbed(program);
-  addScore(program);
-  addReconstruct(program);
-  addStudio(program, finish);
-  addServe(program, finish);
-  addKey(program);
-  addModels(program);
-  addDoctor(program);
+  await addCommands(program, commandAsked(args), finish);
   if (args.length === 0) {
     program.outputHelp({ error: true });
     return exitCodes.badInput;
@@ -108,7 +80,9 @@ function suggestion(error: CommanderError, program: Command, args: readonly stri
     error.code === "commander.unknownCommand"
       ? (command ?? program).commands.map((candidate) => candidate.name())
       : error.code === "commander.unknownOption"
-        ? (command ?? program).options.flatMap(({ long, short }) => [long, short].filter((flag) => flag !== undefined))
+        ? (command ?? program).options
+            .flatMap(({ long, short }) => [long, short].filter((flag) => flag !== undefined))
+            .concat("--help")
         : [];
   if (names.length === 0) return undefined;
   const [closest] = nearest(wrong.split("=")[0] as string, names, 1);

@@ -31,7 +31,6 @@ Downloads lie where Python's huggingface_hub keeps them, and each uses what the 
 export function addModels(program: Command): void {
   const models = program
     .command("models")
-    .summary("the models at hand, and published ones by name")
     .description("Models: which are at hand, and published weights by name.")
     .addHelpText("after", variablesHelp);
   models

@@ -18,7 +18,6 @@ interface ReconstructFlags extends Readonly<Record<string, unknown>> {
 export function addReconstruct(program: Command): void {
   const command = program
     .command("reconstruct")
-    .summary("a picture through the generator and back")
     .description(
       "Encodes, quantises and decodes a picture of any size; writes a PNG of that size and says how near it is.",
     )

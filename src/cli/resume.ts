@@ -33,7 +33,6 @@ interface ResumeFlags extends FileFlags, Readonly<Record<string, unknown>> {
 export function addResume(program: Command, finish: (code: number) => void): void {
   const command = program
     .command("resume")
-    .summary("go on with a saved run")
     .description(
       "Goes on with a .vqclip session. Nothing changed, it ends with the bytes of a run that never stopped. A picture " +
         "painted over by hand (--image), a kept step (--at) and other prompts begin a new node of the session's tree, " +

@@ -10,7 +10,6 @@ import { remark, tell, tellJson } from "./terminal.js";
 export function addScore(program: Command): void {
   const command = program
     .command("score")
-    .summary("how well prompts fit a picture")
     .description(
       "Ranks prompts by how near the perceptor finds them to a picture: cosine and squared spherical distance; the weighted means of several --clip.",
     )

@@ -6,7 +6,6 @@ import { addServiceOptions, type ServiceFlags, serveUntilSignal } from "./servic
 export function addServe(program: Command, finish: (code: number) => void): void {
   const command = program
     .command("serve")
-    .summary("sessions over HTTP, for programs")
     .description(
       "Serves sessions over HTTP (docs/service.md): what the studio's page uses, without the page. Prints the address, with the token in its fragment.",
     );

@@ -6,7 +6,6 @@ import { remark } from "./terminal.js";
 export function addStudio(program: Command, finish: (code: number) => void): void {
   const command = program
     .command("studio")
-    .summary("a page to make pictures with, in the browser")
     .description(
       "Serves the studio on this machine and opens it in the browser. All that is made is kept in a folder, step by step; it goes on when the folder is served again.",
     )

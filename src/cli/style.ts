@@ -31,7 +31,6 @@ export function addStyle(program: Command, finish: (code: number) => void): void
   const { blend, smooth } = temporalDefaults;
   const command = program
     .command("style")
-    .summary("change a video by words")
     .description(
       "Changes every frame of a folder, in the order of their numbers, or of a video file (by ffmpeg) towards the " +
         "prompts, each following the one before. The same command again goes on behind the last finished frame.",
@@ -147,14 +146,19 @@ async function extracted(ffmpeg: string, video: string, { path }: FrameFolder, r
   const unfinished = join(path, "source-unfinished");
   await rm(unfinished, { recursive: true, force: true });
   await makeFolder(unfinished);
-  reporter.say(`note: the frames of ${video} go to ${folder}`);
   try {
     await runFfmpeg(ffmpeg, decodeArguments(resolve(video)), unfinished);
     await rename(unfinished, folder);
+    reporter.say(`note: the frames of ${video} are in ${folder}`);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     await rmdir(path).catch(() => undefined); // it stays when it holds anything
-    throw error;
+    if ((await frameRate(ffmpeg, video)) !== undefined) throw error; // no fault of the video
+    throw new VqganClipError(
+      "BAD_FILE",
+      `${video}: ${(error as Error).message}`,
+      "give a video that plays, or a folder",
+    );
   }
   return folder;
 }

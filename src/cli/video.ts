@@ -25,7 +25,6 @@ export function addVideo(program: Command, finish: (code: number) => void): void
   const { frames, stepsPerFrame, zoom, pan, rotate } = videoDefaults;
   const command = program
     .command("video")
-    .summary("make a video from words")
     .description(
       "Makes a picture, then moves it a little and works on it again, frame by frame. Scenes joined by ^ follow one " +
         "another. The same command again goes on behind the last finished frame.",

@@ -1,5 +1,5 @@
 /** Picture files to NDArrays on Node: told apart by content, upright, on white, within a pixel limit. */
-import sharp, { type FailOnOptions, type Metadata, type OutputInfo, type Sharp } from "sharp";
+import type { FailOnOptions, Metadata, OutputInfo, Sharp } from "sharp";
 import { requires, VqganClipError } from "../core/errors.js";
 import { requireKnown } from "../core/known-names.js";
 import type { NDArray } from "../core/ndarray.js";
@@ -7,6 +7,7 @@ import { colourClaims } from "./colour-claims.js";
 import { type DecodeOptions, decodeOptionNames } from "./decode-options.js";
 import { drawnPlanesOf, planesOf } from "./planes.js";
 import { concatenate } from "./png-chunks.js";
+import { loadSharp } from "./sharp.js";
 import { tiffFacts, tiffProblem } from "./tiff.js";
 
 /** How each readable format begins, from byte `at`: nothing else ever reaches the decoder, which knows many more. */
@@ -54,6 +55,7 @@ export async function decodePicture(
     () => `decodePicture(): ${name} cannot be read rightly: ${unlike}`,
     "save it as sRGB, or with an ICC profile",
   );
+  const sharp = await loadSharp();
   const facts = await unlessDamaged(name, hint, () => sharp(bytes, { limitInputPixels: false }).metadata());
   const { width, height } = facts;
   requires(
@@ -110,6 +112,7 @@ async function jpegPixels(bytes: Uint8Array, pixelsOf: PixelsOf): ReturnType<Pix
 async function withProfileApplied(picture: Sharp, { icc, depth, space }: Metadata): Promise<Sharp> {
   if (!icc || depth !== "ushort" || space === "cmyk") return picture;
   const eight = picture.keepIccProfile().toColourspace(space === "grey16" ? "b-w" : "srgb");
+  const sharp = await loadSharp();
   return sharp(await eight.png({ compressionLevel: 1 }).toBuffer());
 }
 

@@ -8,12 +8,15 @@ const TEXT_LIMIT = 16 * 2 ** 20;
 /**
  * All text of a PNG file by keyword; a keyword that comes twice keeps its last text. Throws BAD_IMAGE when the file is no
  * PNG or a text is damaged, OUT_OF_LIMITS when the texts together are longer than 16 MiB.
+ *
+ * @param only the keywords that are read: what other programs wrote may then be damaged. Default: all
  */
-export function readPngText(bytes: Uint8Array): Record<string, string> {
+export function readPngText(bytes: Uint8Array, only?: readonly string[]): Record<string, string> {
   const texts = new Map<string, string>();
   let room = TEXT_LIMIT;
   for (const chunk of pngChunks(bytes)) {
     if (!isText(chunk.type)) continue;
+    if (only && !only.includes(keywordOf(chunk.data))) continue;
     requires(isIntact(bytes, chunk), "BAD_IMAGE", () => `readPngText(): a ${chunk.type} chunk has a wrong checksum`);
     const { keyword, content, compressed, encoding } = parseText(chunk.type, chunk.data);
     const plain = compressed ? inflate(content, room) : content;
@@ -63,9 +66,15 @@ interface TextFields {
   readonly encoding: "utf-8" | "latin1";
 }
 
+/** What stands before the first zero, which a damaged chunk may lack. */
+function keywordOf(data: Uint8Array): string {
+  const end = data.indexOf(0);
+  return latin1(data.subarray(0, end < 0 ? data.length : end));
+}
+
 function parseText(type: string, data: Uint8Array): TextFields {
   const end = zeroAt(data, 0);
-  const keyword = latin1(data.subarray(0, end));
+  const keyword = keywordOf(data);
   if (type === "tEXt") return { keyword, content: data.subarray(end + 1), compressed: false, encoding: "latin1" };
   if (type === "zTXt") return { keyword, content: data.subarray(end + 2), compressed: true, encoding: "latin1" };
   const language = zeroAt(data, end + 3);

@@ -112,6 +112,12 @@ test.each<[string, Uint8Array, RegExp]>([
   expect(() => readPngText(bytes)).toThrow(message);
 });
 
+test("damage to another text than what is asked for is no matter", () => {
+  const damaged = writePngText(withChunk("zTXt", latin1("a\0\0xxxx")), { ours: "kept" });
+  expect(() => readPngText(damaged)).toThrow(/damaged/);
+  expect(readPngText(damaged, ["ours"])).toEqual({ ours: "kept" });
+});
+
 test.each(["", " a", "a ", "a  b", "a\nb", "塔", "k".repeat(80)])("%j is no keyword", (keyword) => {
   expect(() => writePngText(small, { [keyword]: "x" })).toThrow(/a keyword is 1 to 79/);
 });

@@ -1,12 +1,13 @@
 /** Pictures as WebP, small and quick, to be looked at; Node only. What is kept is PNG. */
-import sharp from "sharp";
 import type { NDArray } from "../core/ndarray.js";
 import { interleave } from "./png.js";
+import { loadSharp } from "./sharp.js";
 
 /** @param picture float32 [3,H,W] in 0..1; values beyond are clamped */
 export async function encodeWebp(picture: NDArray): Promise<Uint8Array> {
   const [, height, width] = picture.shape as [number, number, number];
   const raw = { width, height, channels: 3 } as const;
+  const sharp = await loadSharp();
   return sharp(interleave(picture.floats(), height * width), { raw })
     .webp({ quality: 85 })
     .toBuffer();
@@ -19,6 +20,7 @@ export async function encodeWebp(picture: NDArray): Promise<Uint8Array> {
  * @param delays milliseconds that each is shown
  */
 export async function animatedWebp(frames: readonly Uint8Array[], delays: readonly number[]): Promise<Uint8Array> {
+  const sharp = await loadSharp();
   return sharp([...frames] as Buffer[], { join: { animated: true } })
     .webp({ quality: 80, delay: [...delays], loop: 0 })
     .toBuffer();

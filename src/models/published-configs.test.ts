@@ -413,13 +413,15 @@ describe("yaml of", () => {
       "kl",
       8,
     ],
-  ] as const)("%s", (_, facts, kind, factor) => {
-    const parsed = parseVqganConfig(stringify({ model: stage(facts), data: { target: "main.DataModuleFromConfig" } }));
+  ] as const)("%s", async (_, facts, kind, factor) => {
+    const parsed = await parseVqganConfig(
+      stringify({ model: stage(facts), data: { target: "main.DataModuleFromConfig" } }),
+    );
     expect(parsed).toMatchObject({ kind, codes: (facts as Stage).codes ?? 0, codeChannels: facts.embed, prefix: "" });
     expect(factorOf(parsed)).toBe(factor);
   });
 
-  test("a whole diffusion model, cin256", () => {
+  test("a whole diffusion model, cin256", async () => {
     const model = {
       target: "ldm.models.diffusion.ddpm.LatentDiffusion",
       params: {
@@ -427,7 +429,7 @@ describe("yaml of", () => {
         first_stage_config: stage({ ...f8, target: "ldm.models.autoencoder.VQModelInterface" }),
       },
     };
-    expect(parseVqganConfig(stringify({ model }))).toMatchObject({
+    expect(await parseVqganConfig(stringify({ model }))).toMatchObject({
       kind: "vq",
       prefix: "first_stage_model.",
       scale: 1,

@@ -6,6 +6,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import type { WeightSource } from "../core/weight-source.js";
+import { initializerKey } from "../graph/initializer-key.js";
 import { onnxTypeNumber } from "../graph/onnx-type.js";
 import { type Attribute, FloatAttribute, type Tensor, type TensorType } from "../graph/tensor.js";
 import { toposort } from "../graph/toposort.js";
@@ -143,20 +144,6 @@ function tensorProto(
       { key: "length", value: String(source.length) },
     ],
   });
-}
-
-/** One initialiser serves all leaves of equal file range, of equal small value, of zeros alone, or of the same array. */
-export function initializerKey(type: TensorType, source: WeightSource): string | NDArray {
-  const head = `${type.dtype}[${type.shape}]`;
-  if (source.kind === "file") return `${head} ${source.path}@${source.offset}`;
-  if (source.array.size <= 16) return `${head} ${source.array.bytes.join()}`;
-  return isZero(source.array) ? `${head} zeros` : source.array;
-}
-
-function isZero({ data }: NDArray): boolean {
-  if (!(data instanceof Float32Array)) return false;
-  for (let i = 0; i < data.length; i++) if (!Object.is(data[i], 0)) return false;
-  return true;
 }
 
 /** The deepest folder that holds every weight file, with its trailing separator. */

@@ -50,9 +50,15 @@ export interface Places<Address> {
 
 /** @throws BAD_ARGUMENT when neither choice nor pair says where a model is; BAD_MODEL, BAD_FILE, IO_FAILED, ABORTED */
 export async function openPair<Address extends string | URL>(
-  { vqgan, clip, judge }: ModelChoice<Address>,
+  { model, vqgan, clip, judge }: ModelChoice<Address>,
   { inPair, pairName, find }: Places<Address>,
 ): Promise<PairParts> {
+  requires(
+    model === undefined || vqgan === undefined || clip === undefined,
+    "BAD_ARGUMENT",
+    () => "model: with vqgan and clip there is nothing that it would give",
+    "leave it out, or one of the two",
+  );
   const partOfPair = async (part: "vqgan" | "clip"): Promise<Found> => {
     requires(
       inPair,

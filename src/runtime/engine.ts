@@ -16,7 +16,8 @@ export interface RefusedDevice {
 export interface SessionRequest {
   readonly model: Pick<OnnxModel, "bytes" | "externalFolder">;
   readonly outputs: Readonly<Record<string, TensorType>>;
-  readonly device: DeviceRequest;
+  /** undefined: what the platform runs on unless told otherwise */
+  readonly device: DeviceRequest | undefined;
   readonly settings: SessionSettings;
 }
 

@@ -2,9 +2,9 @@
 import { bytesPerElement } from "../core/dtype.js";
 import { sizeOf } from "../core/shape.js";
 import type { WeightSource } from "../core/weight-source.js";
+import { initializerKey } from "../graph/initializer-key.js";
 import type { Leaf, Tensor } from "../graph/tensor.js";
 import { toposort } from "../graph/toposort.js";
-import { initializerKey } from "../onnx/serialize.js";
 import type { SessionSettings } from "./devices.js";
 
 /** Node, the runtime's library and the buffers both keep around, as measured. */

@@ -14,7 +14,7 @@ env.logLevel = "fatal";
 
 const isNode = env.versions.web === undefined;
 
-export const platform = isNode ? nodePlatform : webPlatform(env);
+const platform = isNode ? nodePlatform : webPlatform(env);
 
 /** Addresses of the engine's own two files in a browser, of the same version as the engine. */
 export interface EngineFiles {
@@ -33,7 +33,7 @@ export function locateEngine(files: EngineFiles): void {
 
 /** Its runs block the JavaScript thread on native devices. */
 export const ownEngine: Engine = {
-  async open({ model, outputs, device, settings }: SessionRequest): Promise<OpenSession> {
+  async open({ model, outputs, device = platform.standard, settings }: SessionRequest): Promise<OpenSession> {
     const refused: RefusedDevice[] = [];
     const tried = candidates(device, platform);
     platform.prepare(settings);

@@ -4,10 +4,8 @@ import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { sameShape } from "../core/shape.js";
 import type { Tensor, TensorType } from "../graph/tensor.js";
-import { serialize } from "../onnx/serialize.js";
 import type { Device, DeviceRequest, SessionSettings } from "./devices.js";
 import type { Engine, Feeds, OpenSession, RefusedDevice } from "./engine.js";
-import { ownEngine, platform } from "./own-engine.js";
 import { type Lease, Shared } from "./shared.js";
 
 export interface CompileOptions extends SessionSettings {
@@ -22,7 +20,8 @@ export interface CompileOptions extends SessionSettings {
 
 /** The sessions of programs that share them. */
 export class Sessions extends Shared<OpenSession> {
-  constructor(readonly engine: Engine = ownEngine) {
+  /** @param engine default: the one in this process */
+  constructor(readonly engine?: Engine) {
     super(({ session }) => session.release());
   }
 }
@@ -45,9 +44,10 @@ export function compileOptionsOf({ device, threads, lowMemory, sessions }: Compi
  */
 export async function compile<Name extends string>(
   outputs: Readonly<Record<Name, Tensor>>,
-  { device = platform.standard, sessions, ...settings }: CompileOptions = {},
+  { device, sessions, ...settings }: CompileOptions = {},
 ): Promise<Program<Name>> {
   await new Promise((turn) => setTimeout(turn)); // building a graph took its time: others first
+  const { serialize } = await import("../onnx/serialize.js"); // what only a program needs is loaded with the first
   const { bytes, externalFolder, inputs } = serialize(outputs);
   const types = Object.fromEntries(
     Object.entries<TensorType>(outputs).map(([name, { dtype, shape }]) => [name, { dtype, shape }]),
@@ -55,7 +55,8 @@ export async function compile<Name extends string>(
   const shared = sessions ?? new Sessions();
   const key = sessions ? JSON.stringify([await sha256Of(bytes), externalFolder, device, settings]) : "its own";
   const kind = sessions ? Object.keys(outputs).join() : "";
-  const open = () => shared.engine.open({ model: { bytes, externalFolder }, outputs: types, device, settings });
+  const engine = shared.engine ?? (await import("./own-engine.js")).ownEngine;
+  const open = () => engine.open({ model: { bytes, externalFolder }, outputs: types, device, settings });
   return new Program<Name>(await shared.take(key, kind, open), inputs);
 }
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { VqganClipError } from "../core/errors.js";
 import { seedFrom } from "../core/seed.js";
 import { readPngText } from "../image/png-text.js";
-import { readStory, type Story } from "../sessions/metadata.js";
+import { readStory, type Story, storyKeywords } from "../sessions/metadata.js";
 
 export const readPictureSchema = z.object({
   source: z.enum(["vqgan-clip", "parameters", "nothing"]),
@@ -14,7 +14,7 @@ type ReadPicture = z.infer<typeof readPictureSchema>;
 
 /** @throws BAD_IMAGE when it is no PNG, BAD_FILE when what we wrote is damaged, OUT_OF_LIMITS */
 export function readPicture(png: Uint8Array): ReadPicture {
-  const text = readPngText(png);
+  const text = readPngText(png, storyKeywords);
   const story = readStory(text);
   if (story) return { source: "vqgan-clip", settings: { ...story.settings }, story };
   const { parameters } = text;

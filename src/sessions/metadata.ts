@@ -17,6 +17,8 @@ import type { Lineage } from "./session-tree.js";
 
 const A1111 = "parameters";
 const OURS = "vqgan-clip";
+/** Keywords of a PNG's text under which a story, ours or another program's, stands. */
+export const storyKeywords = [OURS, A1111] as const;
 const XMP = "XML:com.adobe.xmp";
 const VERSION = 3;
 const SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/";
@@ -167,7 +169,7 @@ export function readStory(text: Readonly<Record<string, string>>): Story | undef
     const branches = lineage?.map((branch) => ({ ...branch, settings: checkSettings(branch.settings) }));
     return { ...rest, settings: checkSettings(settings), ...(branches && { lineage: branches }) } as Story;
   } catch (error) {
-    throw new VqganClipError("BAD_FILE", `inspect(): the picture's vqgan-clip metadata is damaged`, undefined, {
+    throw new VqganClipError("BAD_FILE", `readStory(): the picture's vqgan-clip metadata is damaged`, undefined, {
       cause: error,
     });
   }

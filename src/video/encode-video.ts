@@ -1,11 +1,11 @@
 /** Frames to one file: by ffmpeg, or as an animated WebP, which needs nothing but this package. */
 import { readFile, rename, rm } from "node:fs/promises";
 import { extname, resolve } from "node:path";
-import sharp from "sharp";
 import { requires, VqganClipError } from "../core/errors.js";
 import { requireKnown } from "../core/known-names.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { temporaryBeside } from "../files/temporary.js";
+import { loadSharp } from "../image/sharp.js";
 import { encodeArguments, findFfmpeg, runFfmpeg, videoEndings } from "./ffmpeg.js";
 import type { FrameFolder } from "./frame-folder.js";
 
@@ -69,6 +69,7 @@ async function animatedWebp(folder: FrameFolder, rate: number): Promise<Uint8Arr
     // Milliseconds are whole: delays that sum to the exact time keep the rate.
     const at = (frame: number) => Math.round((1000 * frame) / rate);
     const delay = frames.map((_, i) => at(i + 1) - at(i));
+    const sharp = await loadSharp();
     const animation = sharp(frames, { join: { animated: true } });
     return await animation.webp({ quality: 90, loop: 0, delay }).toBuffer();
   } catch (cause) {

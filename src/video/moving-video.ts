@@ -59,6 +59,7 @@ export function createVideo(vq: VqganClip, request: VideoRequest): PictureRun {
   );
   const { initImage: _, initCodes: __, ...settingsAsked } = asked;
   const first = vq.resolve(settingsAsked).settings.steps;
+  requires(first >= 1, "BAD_ARGUMENT", () => `steps: the first frame needs at least 1, got ${first}`);
   const motion: Motion = { first, every: stepsPerFrame, zoom, pan: [...pan], rotate };
   return vq.create({ ...asked, steps: first + (frames - 1) * stepsPerFrame, motion });
 }

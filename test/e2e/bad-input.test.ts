@@ -43,6 +43,7 @@ beforeAll(async () => {
   await writeFile(path("text.png"), "this is no picture");
   await writeFile(path("empty.txt"), "# nothing but a remark\n\n");
   await writeFile(path("words.json"), '{"codes": "many"}');
+  await writeFile(path("empty.mp4"), "");
   await writeFile(path("few.json"), "[1, 2, 3]");
   await writeFile(path("large.json"), JSON.stringify(new Array(320).fill(64)));
   await writeFile(path("session.vqclip"), "PK\u0003\u0004 but no more");
@@ -137,10 +138,30 @@ const cases: readonly (readonly [name: string, args: string, code: number, line:
   ["an output that is a folder", "generate castle -o @empty", 2, /must end in .png/],
   ["an output that is no PNG", "generate castle -o out.jpg", 2, /-o: out.jpg must end in .png/],
   ["an output that cannot be written", "generate castle -o /proc/out.png", 1, /cannot write \/proc\/out.png/],
-  ["one file for two outputs", "generate castle --trace out.png", 2, /--trace: out.png is what -o names already/],
+  [
+    "one file for two outputs",
+    "edit @plain.png castle -o out.png --save-mask out.png",
+    2,
+    /--save-mask: out.png is what -o/,
+  ],
+  [
+    "a trace in a picture's place",
+    "generate castle --trace other.png",
+    2,
+    /--trace: other.png must end in .ndjson or .jsonl or .csv/,
+  ],
+  ["a help that is misspelt", "generate castle --helpp", 2, /did you mean --help/],
   ["a video to style that is missing", "style @none.mp4 castle", 2, /cannot read .*none.mp4: no such file/],
+  ["a video to style that is empty", "style @empty.mp4 castle", 2, /empty.mp4: (ffmpeg|a video file needs ffmpeg)/],
   ["a model folder that is missing", "generate castle --vqgan @none", 2, /none: no such file or folder/],
-  ["a model folder without a model", "generate castle --model @empty --vqgan @empty", 2, /holds no checkpoint/],
+  ["a model folder without a model", "generate castle --vqgan @empty", 2, /holds no checkpoint/],
+  ["a pair beside both its parts", "generate castle --model @empty", 2, /model: with vqgan and clip there is nothing/],
+  [
+    "a video without steps",
+    `video castle -i 0 ${tinyModels.join(" ")}`,
+    2,
+    /steps: the first frame needs at least 1, got 0/,
+  ],
   [
     "a VQGAN as CLIP",
     `generate castle --clip ${fixturePath("vqgan")}`,

@@ -28,7 +28,7 @@ export interface VqganParts extends Parts {
 
 /** @throws BAD_MODEL naming the file or key that is missing or wrong */
 export async function vqganGenerator({ yaml, yamlPath, ...parts }: VqganParts): Promise<Generator> {
-  const config = parseVqganConfig(yaml, yamlPath);
+  const config = await parseVqganConfig(yaml, yamlPath);
   return assembled(parts, config, vqganWeights(new WeightTaker(parts.weights, config.prefix), config));
 }
 

@@ -76,8 +76,8 @@ const kinds: Readonly<Record<string, VqganConfig["kind"]>> = {
 };
 
 /** @throws BAD_MODEL, naming `origin` and the key */
-export function parseVqganConfig(yaml: string, origin = "config.yaml"): VqganConfig {
-  const file = parsed(z.object({ model: modelSchema }), parseYaml(yaml, origin), origin);
+export async function parseVqganConfig(yaml: string, origin = "config.yaml"): Promise<VqganConfig> {
+  const file = parsed(z.object({ model: modelSchema }), await parseYaml(yaml, origin), origin);
   const { model } = file;
   const firstStage = model.params.first_stage_config;
   if (firstStage === undefined) return configOf(model, "", origin);
@@ -138,10 +138,10 @@ export function factorOf({ encoder }: VqganConfig): number {
   return 2 ** (encoder.length - 1);
 }
 
-function parseYaml(yaml: string, origin: string): unknown {
+async function parseYaml(yaml: string, origin: string): Promise<unknown> {
   let value: unknown;
   try {
-    value = yamlValue(yaml);
+    value = await yamlValue(yaml);
   } catch (cause) {
     const [reason] = (cause instanceof Error ? cause.message : String(cause)).split("\n"); // a picture of the place follows
     throw new VqganClipError("BAD_MODEL", `${origin}: not a yaml file: ${reason}`, undefined, { cause });

@@ -5,7 +5,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { requires } from "../../core/errors.js";
-import { checked, editSchema } from "../requests.js";
+import { checked, editSchema, pictureSchema } from "../requests.js";
 import type { Studio } from "../studio.js";
 import type { SessionView } from "../views.js";
 import { jsonOf } from "./bodies.js";
@@ -75,7 +75,10 @@ async function predict(context: Context<Env>, studio: Studio, name?: string): Pr
   };
   const { owner } = context.get("caller");
   const key = id === undefined ? undefined : keyOf(checked(predictionRequestSchema.shape.id.unwrap(), id));
-  const made = await studio.making.create(checked(editSchema, request), uploads, { owner, key });
+  const made = await studio.making.create(checked(image === undefined ? pictureSchema : editSchema, request), uploads, {
+    owner,
+    key,
+  });
   const wait = waitOf(context.req.header("prefer") ?? "");
   if (wait > 0) await ended(studio, made.id, wait * 1000, context.req.raw.signal);
   const prediction = await told(context, studio, studio.view(made.id), id);
