@@ -218,7 +218,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 330_000 }, () => 
     await expect.poll(story, { timeout: 120_000 }).toBe("a green pear");
     await button("Pause").click();
     await isNow("Paused");
-    const [step, seen] = [await stepOf(), await pixels(picture())];
+    const [step, seen] = [await stepOf(), (await download("Picture (PNG)")).bytes];
     const sent = server.sent.length;
     const engines = (put: boolean) =>
       page.evaluate(async (isPut) => {
@@ -232,7 +232,8 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 330_000 }, () => 
     await isNow("Paused");
     expect((await engines(false)).length).toBe(kept);
     expect(await stepOf()).toBe(step);
-    await expect.poll(() => pixels(picture())).toEqual(seen);
+    expect((await pixels(picture())).length).toBeGreaterThan(0);
+    expect((await download("Picture (PNG)")).bytes).toEqual(seen);
     expect(await prompt(1).inputValue()).toBe("a green pear");
     expect(server.sent.slice(sent).filter((path) => path.endsWith("model.safetensors"))).toEqual([]);
     await button("Resume").click();
