@@ -1,7 +1,8 @@
 /** Files of models from a web server: fetched once, kept by the browser, asked about before each use. */
 import { VqganClipError } from "../core/errors.js";
 
-const CACHE = "vqgan-clip-models";
+/** Of the browser's Cache storage. */
+export const CACHE = "vqgan-clip-models";
 
 /** How far a file has come. */
 export interface FetchProgress {

@@ -5,6 +5,7 @@ import { type Service, ServiceError } from "../api/client.js";
 import type { Listener } from "../api/listen.js";
 import type { Info, Plan, Problem, Session, Settings, Summary } from "../api/types.js";
 import { type DeviceChoice, rememberDevice, useEngine } from "./engine-state.js";
+import type { Loading } from "./load-count.js";
 import type { Commands } from "./worker.js";
 
 /** A worker, and what it was opened to. */
@@ -58,7 +59,9 @@ function start(): Engine {
     const problem = await lack();
     if (problem) throw problem;
     const model = new URL("compact/", document.baseURI).href;
-    const onLoading = proxy((loading: { loaded: number; total: number }) => useEngine.setState({ loading }));
+    const onLoading = proxy((loading: Loading) =>
+      useEngine.setState(({ stage }) => ({ loading, stage: stage === "waiting" ? "loading" : stage })),
+    );
     const onWaiting = proxy(() => useEngine.setState({ stage: "waiting" }));
     const { abilities, isKept } = await Promise.race([remote.open({ model, device }, onLoading, onWaiting), fallen]);
     useEngine.setState({ abilities, stage: "ready", loading: undefined });

@@ -2,7 +2,7 @@
 /// <reference types="vite/client" />
 import engineModule from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url";
 import engineWasm from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
-import { fetchFile } from "../../../src/browser/fetch-file.js";
+import { CACHE, fetchFile } from "../../../src/browser/fetch-file.js";
 import type { BrowserAbilities, DeviceRequest, PictureRun } from "../../../src/browser/index.js";
 import { decodePicture, VqganClip } from "../../../src/browser/index.js";
 import type { NDArray } from "../../../src/core/ndarray.js";
@@ -76,6 +76,15 @@ async function loadEngine(address: string, { heard }: LoadCount): Promise<void> 
   const module = new URL(engineModule, location.href).href;
   const kept = bytes && new Blob([bytes as Uint8Array<ArrayBuffer>], { type: "application/wasm" });
   locateEngine({ module, wasm: kept ? URL.createObjectURL(kept) : address });
+  await forgetFormer(address);
+}
+
+/** Engines of former builds of this page: their names carry what is in them, and nobody asks for them again. */
+async function forgetFormer(address: string): Promise<void> {
+  const cache = await caches.open(CACHE);
+  const folder = new URL(".", address).href;
+  const isFormer = (url: string) => url !== address && url.startsWith(folder) && url.endsWith(".wasm");
+  for (const { url } of await cache.keys()) if (isFormer(url)) await cache.delete(url);
 }
 
 /** [3,H,W] in 0..1 as WebP, or PNG where the browser writes no other. */

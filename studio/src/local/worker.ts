@@ -111,9 +111,14 @@ function inWords<Command extends (...given: never[]) => unknown>(command: Comman
     try {
       return await command(...given);
     } catch (error) {
-      throw isFault(error) ? error : faultOf(error);
+      throw isFault(error) ? error : onPages(faultOf(error));
     }
   }) as unknown as Command;
+}
+
+/** Nobody can allow a page more memory than the browser does. */
+function onPages(fault: Fault): Fault {
+  return fault.hint === undefined ? fault : { ...fault, hint: fault.hint.replace(/, or allow [\d.]+ GB$/, "") };
 }
 
 const isFault = (error: unknown): error is Fault => !(error instanceof Error);

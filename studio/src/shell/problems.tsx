@@ -21,7 +21,11 @@ export function Problems() {
       {shown && shown.code !== "UNREACHABLE" && (
         <div className="banner wrong" role="alert">
           <span>
-            <strong>{shown.status === 401 ? "This page needs its link again" : (shown.detail ?? shown.title)}</strong>
+            <strong>
+              {shown.status === 401
+                ? "This page needs its link again"
+                : sentence(shown.detail ?? shown.title ?? "Something went wrong")}
+            </strong>
             {shown.status === 401
               ? " Open the address that the terminal shows."
               : shown.hint
@@ -44,7 +48,7 @@ export function Problems() {
   );
 }
 
-function sentence(hint: string): string {
-  const text = hint.charAt(0).toUpperCase() + hint.slice(1);
+function sentence(words: string): string {
+  const text = words.charAt(0).toUpperCase() + words.slice(1);
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
