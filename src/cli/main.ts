@@ -6,6 +6,7 @@ import { VqganClipError } from "../core/errors.js";
 import { oneLine } from "../core/escape.js";
 import { nearest } from "../core/nearest.js";
 import { expandAliases } from "./aliases.js";
+import { addBot } from "./bot.js";
 import { addDoctor } from "./doctor.js";
 import { addEdit } from "./edit.js";
 import { addEmbed } from "./embed.js";
@@ -49,6 +50,7 @@ async function main(args: readonly string[]): Promise<number> {
   addReconstruct(program);
   addStudio(program, finish);
   addServe(program, finish);
+  addBot(program, finish);
   addModels(program);
   addDoctor(program);
   if (args.length === 0) {

@@ -3,6 +3,7 @@ import { escapedLine } from "../core/escape.js";
 import type { NDArray } from "../core/ndarray.js";
 import { encodePng } from "../image/png.js";
 import { encodeWebp } from "../image/webp.js";
+import { maskPng } from "../masks/mask-png.js";
 
 /** Text, base64 or JSON by media type, as Jupyter's messages carry it. */
 export type MimeBundle = Readonly<Record<string, unknown>>;
@@ -20,12 +21,15 @@ const SHOWN_WIDTH = 256;
 
 export const textBundle = (text: string): MimeBundle => ({ "text/plain": text });
 
-/** Numbers are a picture when they are float32 [3,H,W]; of others only shape and type are told. */
+/** Numbers are a picture when they are float32 [3,H,W], a mask when uint8 [H,W]; of others only shape and type are told. */
 export function arrayBundle(array: NDArray): MimeBundle {
   const { dtype, shape } = array;
   const text = textBundle(`${dtype} [${shape.join(", ")}]`);
-  const isPicture = dtype === "float32" && shape.length === 3 && shape[0] === 3 && array.size > 0;
-  return isPicture ? { ...text, "image/png": base64(encodePng(array)) } : text;
+  if (array.size === 0) return text;
+  if (dtype === "float32" && shape.length === 3 && shape[0] === 3) {
+    return { ...text, "image/png": base64(encodePng(array)) };
+  }
+  return dtype === "uint8" && shape.length === 2 ? { ...text, "image/png": base64(maskPng(array)) } : text;
 }
 
 /** @param picture [3,H,W] in 0..1 @param lines under it; the first is what it shows */
@@ -44,4 +48,4 @@ export async function captionedBundle(picture: NDArray, lines: readonly string[]
 const htmlText = (text: string): string =>
   text.replace(/[&<>"]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign] as string);
 
-export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");

@@ -5,7 +5,7 @@ import { unzipSync } from "fflate";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { inEmptyFolder } from "../../test/support/cli.js";
 import { fixturePath } from "../../test/support/fixtures.js";
-import { NDArray, readPngText, VqganClip } from "../index.js";
+import { type CreateRequest, NDArray, readPngText, VqganClip } from "../index.js";
 import { captionedBundle, JUPYTER_DISPLAY } from "./bundle.js";
 import { Grid, LossPlot, type MimeBundle, show, writeZip } from "./index.js";
 
@@ -38,13 +38,21 @@ beforeAll(async () => {
     threads: 1,
   });
 });
-const request = { prompts: 'a "castle" <b> | text:-0.3', size: [32, 32] as const, cutouts: 2, steps: 3, seed: 7 };
+const request = {
+  prompts: 'a "castle" <b> | text:-0.3',
+  size: [32, 32],
+  cutouts: 2,
+  steps: 3,
+  seed: 7,
+} satisfies CreateRequest;
 
 describe("pictures, plots, captions", () => {
   test("numbers are a PNG where they are a picture, and words elsewhere", async () => {
     const bundle = await bundleOf(grey);
     expect(bundle["text/plain"]).toBe("float32 [3, 8, 16]");
     expect(Buffer.from(bundle["image/png"] as string, "base64").readUInt32BE(16)).toBe(16);
+    const mask = await bundleOf(NDArray.zeros("uint8", [4, 6]));
+    expect(Buffer.from(mask["image/png"] as string, "base64").readUInt32BE(16)).toBe(6);
     expect(await bundleOf(NDArray.scalar(1))).toEqual({ "text/plain": "float32 []" });
     expect(await bundleOf(NDArray.zeros("float32", [3, 0, 4]))).toEqual({ "text/plain": "float32 [3, 0, 4]" });
   });
