@@ -70,7 +70,10 @@ export class Follower {
       try {
         for await (const { id, type, data } of this.service.events(this.options.session, signal, lastId)) {
           lastId = id ?? lastId;
-          if (type === "deleted") throw new Gone();
+          if (type === "deleted") {
+            this.view = undefined;
+            throw new Gone();
+          }
           this.hear(type, data);
           if (this.view && !isGoingOn(this.view)) return;
         }
@@ -104,7 +107,7 @@ export class Follower {
   private async edit(more?: string): Promise<void> {
     const { owner, reply, session, onFault } = this.options;
     const { view } = this;
-    const message = view ? messageOf(view, owner, more) : lineMessage("The picture is gone, or cannot be reached.");
+    const message = view ? messageOf(view, owner, more) : lineMessage("The picture is gone.");
     const source = view && this.sourceOf(view);
     const state = JSON.stringify(message);
     if (state === this.shownState && source === this.shown) return;

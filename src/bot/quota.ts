@@ -2,8 +2,12 @@
 
 const DAY = 24 * 60 * 60 * 1000;
 
+interface Taken {
+  readonly at: number;
+}
+
 export class Quota {
-  private readonly taken = new Map<string, number[]>();
+  private readonly taken = new Map<string, readonly Taken[]>();
 
   /** @param perDay pictures of one person within 24 hours */
   constructor(
@@ -14,26 +18,27 @@ export class Quota {
   /** One more. @returns gives it back; undefined when there is none left */
   take(user: string): (() => void) | undefined {
     this.forget();
-    const times = this.taken.get(user) ?? [];
-    if (times.length >= this.perDay) return undefined;
-    const time = this.now();
-    times.push(time);
-    this.taken.set(user, times);
-    return () => void times.splice(times.indexOf(time), 1);
+    const taken = this.taken.get(user) ?? [];
+    if (taken.length >= this.perDay) return undefined;
+    const picture = { at: this.now() };
+    this.taken.set(user, [...taken, picture]);
+    return () => this.keep(user, (each) => each !== picture);
   }
 
   /** Minutes until there is one again. */
   minutesUntilNext(user: string): number {
-    const oldest = this.taken.get(user)?.[0] ?? this.now() - DAY;
+    const oldest = this.taken.get(user)?.[0]?.at ?? this.now() - DAY;
     return Math.max(1, Math.ceil((oldest + DAY - this.now()) / 60_000));
   }
 
   private forget(): void {
     const since = this.now() - DAY;
-    for (const [user, times] of this.taken) {
-      const kept = times.filter((time) => time > since);
-      if (kept.length === 0) this.taken.delete(user);
-      else if (kept.length < times.length) this.taken.set(user, kept);
-    }
+    for (const user of this.taken.keys()) this.keep(user, ({ at }) => at > since);
+  }
+
+  private keep(user: string, isKept: (picture: Taken) => boolean): void {
+    const kept = (this.taken.get(user) ?? []).filter(isKept);
+    if (kept.length > 0) this.taken.set(user, kept);
+    else this.taken.delete(user);
   }
 }

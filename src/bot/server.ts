@@ -10,12 +10,20 @@ import type { Bot } from "./bot.js";
 import { interactionSchema } from "./interaction.js";
 import { isFromDiscord } from "./signature.js";
 
+/** Bytes; an interaction has a few thousand. */
 const MOST_BODY = 64 * 1024;
+const limited = bodyLimit({
+  maxSize: MOST_BODY,
+  onError: (context) => {
+    context.header("Connection", "close"); // what is left of the body is not read
+    return context.text("the request is too large\n", 413);
+  },
+});
 
 export function interactionsApp(bot: Bot, key: KeyObject): Hono {
   const app = new Hono();
   app.get("/health", (context) => context.json({ status: "ok" }));
-  app.post("/interactions", bodyLimit({ maxSize: MOST_BODY }), async (context) => {
+  app.post("/interactions", limited, async (context) => {
     const body = new Uint8Array(await context.req.arrayBuffer());
     const [signature, timestamp] = ["x-signature-ed25519", "x-signature-timestamp"].map((name) =>
       context.req.header(name),

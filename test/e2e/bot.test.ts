@@ -151,7 +151,7 @@ describe("words of strangers", () => {
     expect(content).toContain("\\u202e'**x**'\\u0007");
   });
 
-  test.each([
+  test.each<Readonly<Record<string, unknown>>>([
     { prompt: " ", steps: 1 },
     { prompt: "x".repeat(1001) },
     { steps: 1 },
@@ -159,7 +159,7 @@ describe("words of strangers", () => {
     { prompt: "a", steps: 1.5 },
     { prompt: "a", seed: -1 },
     { prompt: "a", seed: "7" },
-  ])("what cannot be is refused at once: %j", async (options) => {
+  ])("what cannot be is refused at once, case %#", async (options) => {
     const { answer } = await discord.imagine(bot.address, ben, options);
     expect(answer).toMatchObject({ type: 4, data: { flags: 64 } });
   });

@@ -23,30 +23,35 @@ afterAll(() => removeBuild());
 test.skipIf(program === undefined).each([
   { name: "first-picture", files: ["apple.png", "apple.vqclip", "grid.png", "grid-3-2.png"] },
   { name: "editing", files: ["house.png", "night.vqclip", "edit.png"] },
-])("$name: Deno's kernel shows pictures that change, and keeps them", ({ name, files }) =>
-  inEmptyFolder(async (cwd) => {
-    const shown = new Map<number, MimeBundle[]>();
-    const onDisplay = (cell: number, data: MimeBundle) => void shown.set(cell, [...(shown.get(cell) ?? []), data]);
-    const { cells } = await executeNotebook(program as string, join(folder, `${name}.ipynb`), {
-      cwd,
-      library: build,
-      parameters,
-      onDisplay,
-    });
+])(
+  "$name: Deno's kernel shows pictures that change, and keeps them",
+  ({ name, files }) =>
+    inEmptyFolder(async (cwd) => {
+      const shown = new Map<number, MimeBundle[]>();
+      const onDisplay = (cell: number, data: MimeBundle) => void shown.set(cell, [...(shown.get(cell) ?? []), data]);
+      const { cells } = await executeNotebook(program as string, join(folder, `${name}.ipynb`), {
+        cwd,
+        library: build,
+        parameters,
+        onDisplay,
+      });
 
-    const showing = cells.flatMap((cell, number) => (String(cell.source).includes("await show(") ? [number] : []));
-    for (const number of showing) {
-      const pictures = (shown.get(number) as MimeBundle[]).map(pictureOf);
-      expect(new Set(pictures).size, `cell ${number + 1}`).toBeGreaterThan(1);
-      const [output, ...others] = (cells[number]?.outputs ?? []).filter((each) => each.output_type === "display_data");
-      expect(others).toEqual([]); // in one place
-      expect(pictureOf((output as { data: MimeBundle }).data)).toBe(pictures.at(-1));
-    }
-    const last = showing.map((number) => pictureOf(shown.get(number)?.at(-1) as MimeBundle));
-    expect(new Set(last).size).toBe(showing.length);
-    expect(cells.some(({ outputs }) => JSON.stringify(outputs ?? []).includes('"image/svg+xml"'))).toBe(true);
-    expect(Object.keys(unzipSync(await readFile(join(cwd, `${name}.zip`))))).toEqual(expect.arrayContaining(files));
-  }),
+      const showing = cells.flatMap((cell, number) => (String(cell.source).includes("await show(") ? [number] : []));
+      for (const number of showing) {
+        const pictures = (shown.get(number) as MimeBundle[]).map(pictureOf);
+        expect(new Set(pictures).size, `cell ${number + 1}`).toBeGreaterThan(1);
+        const [output, ...others] = (cells[number]?.outputs ?? []).filter(
+          (each) => each.output_type === "display_data",
+        );
+        expect(others).toEqual([]); // in one place
+        expect(pictureOf((output as { data: MimeBundle }).data)).toBe(pictures.at(-1));
+      }
+      const last = showing.map((number) => pictureOf(shown.get(number)?.at(-1) as MimeBundle));
+      expect(new Set(last).size).toBe(showing.length);
+      expect(cells.some(({ outputs }) => JSON.stringify(outputs ?? []).includes('"image/svg+xml"'))).toBe(true);
+      expect(Object.keys(unzipSync(await readFile(join(cwd, `${name}.zip`))))).toEqual(expect.arrayContaining(files));
+    }),
+  240_000,
 );
 
 /** A picture's bytes as text. */
