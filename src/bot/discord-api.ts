@@ -14,10 +14,10 @@ export interface Picture {
 
 /** Milliseconds for an answer. */
 const PATIENCE = 20_000;
-/** How often it is asked again after "too many requests". */
+/** How often it is asked what may go another time. */
 const MOST_TRIES = 3;
 /** Seconds to wait when it does not say how long, and at most. */
-const [USUAL_WAIT, MOST_WAIT] = [2, 30];
+const [USUAL_WAIT, MOST_WAIT] = [1, 30];
 
 export class DiscordApi {
   constructor(private readonly base: string = DISCORD) {}
@@ -65,14 +65,20 @@ export class DiscordApi {
       const answer = await fetch(this.base + path, { method, headers, body: content, signal, redirect: "error" }).catch(
         () => undefined,
       );
-      if (answer?.ok) return void (await answer.body?.cancel());
-      if (answer?.status !== 429 || tries === MOST_TRIES) throw refusedBy(method, answer?.status);
-      await answer.body?.cancel();
-      const asked = Number(answer.headers.get("retry-after") ?? USUAL_WAIT);
+      await answer?.body?.cancel();
+      if (answer?.ok) return;
+      if (tries === MOST_TRIES || !passes(method, answer?.status)) throw refusedBy(method, answer?.status);
+      const asked = Number(answer?.headers.get("retry-after") ?? USUAL_WAIT);
       const wait = Math.min(MOST_WAIT, Number.isFinite(asked) ? asked : USUAL_WAIT);
       await new Promise((done) => setTimeout(done, 1000 * wait));
     }
   }
+}
+
+/** Whether it may go another time: too many requests, trouble of theirs, or an edit that came before what it edits. */
+function passes(method: string, status: number | undefined): boolean {
+  if (status === undefined || status === 429 || status >= 500) return true;
+  return status === 404 && method === "PATCH";
 }
 
 function refusedBy(method: string, status: number | undefined): VqganClipError {

@@ -10,8 +10,10 @@ import { Service } from "../support/service.js";
 
 const [ann, ben] = ["111", "222"];
 const QUOTA = 5;
-/** More than anybody waits for. */
+/** Steps that nobody waits for. */
 const MANY = 5000;
+/** Milliseconds on a machine that has much else to do. */
+const PATIENCE = 180_000;
 
 const discord = new Discord();
 let [api, folder] = ["", ""];
@@ -72,71 +74,87 @@ describe("who is answered", () => {
   });
 });
 
-test("from the command to the picture: at once a placeholder, then edits, at the end the PNG with its story", async () => {
-  discord.busy = 1; // "too many requests": it waits and asks again
-  const { answer, token } = await discord.imagine(bot.address, ann, { prompt: "a castle", steps: 12, seed: 7 });
-  expect(answer).toEqual({ type: 5, data: { allowed_mentions: { parse: [] } } });
-  const done = await discord.until(token, shows("finished: step 12 of 12"));
-  expect(done.body.content).toContain("`a castle` (seed 7)");
-  expect(done.body.attachments).toEqual([{ id: 0, filename: "picture.png", description: "a castle" }]);
-  expect(JSON.stringify(readPngText(done.picture as Uint8Array))).toContain("a castle");
-  expect((await decodePicture(done.picture as Uint8Array, "picture")).shape[0]).toBe(3);
-  for (const { body } of discord.of(token)) expect(body.allowed_mentions).toEqual({ parse: [] });
-  const isDisabled = Object.fromEntries(
-    ["Pause", "Resume", "Vary", "Evolve", "Stop"].map((label) => [label, buttonOf(done, label).disabled]),
-  );
-  expect(isDisabled).toEqual({ Pause: true, Resume: true, Vary: false, Evolve: false, Stop: true });
-});
+test(
+  "from the command to the picture: at once a placeholder, then edits, at the end the PNG with its story",
+  async () => {
+    discord.refusals.push(404, 429); // there is no message yet, and too many requests: it waits and asks again
+    const { answer, token } = await discord.imagine(bot.address, ann, { prompt: "a castle", steps: 12, seed: 7 });
+    expect(answer).toEqual({ type: 5, data: { allowed_mentions: { parse: [] } } });
+    const done = await discord.until(token, shows("finished: step 12 of 12"));
+    expect(done.body.content).toContain("`a castle` (seed 7)");
+    expect(done.body.attachments).toEqual([{ id: 0, filename: "picture.png", description: "a castle" }]);
+    expect(JSON.stringify(readPngText(done.picture as Uint8Array))).toContain("a castle");
+    expect((await decodePicture(done.picture as Uint8Array, "picture")).shape[0]).toBe(3);
+    expect(bot.remarks()).not.toContain("warning");
+    for (const { body } of discord.of(token)) expect(body.allowed_mentions).toEqual({ parse: [] });
+    const isDisabled = Object.fromEntries(
+      ["Pause", "Resume", "Vary", "Evolve", "Stop"].map((label) => [label, buttonOf(done, label).disabled]),
+    );
+    expect(isDisabled).toEqual({ Pause: true, Resume: true, Vary: false, Evolve: false, Stop: true });
+  },
+  PATIENCE,
+);
 
-test("buttons: pause, resume, a place in the queue, stop; nobody else's", async () => {
-  const { token } = await discord.imagine(bot.address, ann, { prompt: "a boat", steps: MANY });
-  const running = await discord.until(token, shows("running: step "));
-  const { answer: refusal } = await discord.press(bot.address, ben, buttonOf(running, "Pause"));
-  expect(refusal).toMatchObject({ type: 4, data: { flags: 64, content: expect.stringContaining("somebody else's") } });
+test(
+  "buttons: pause, resume, a place in the queue, stop; nobody else's",
+  async () => {
+    const { token } = await discord.imagine(bot.address, ann, { prompt: "a boat", steps: MANY });
+    const running = await discord.until(token, shows("running: step "));
+    const { answer: refusal } = await discord.press(bot.address, ben, buttonOf(running, "Pause"));
+    expect(refusal).toMatchObject({
+      type: 4,
+      data: { flags: 64, content: expect.stringContaining("somebody else's") },
+    });
 
-  const second = await discord.imagine(bot.address, ben, { prompt: "a tree", steps: 3 });
-  const waiting = await discord.until(second.token, says("waiting: number 1 in the queue"));
-  await discord.press(bot.address, ben, buttonOf(waiting, "Stop"));
+    const second = await discord.imagine(bot.address, ben, { prompt: "a tree", steps: 3 });
+    const waiting = await discord.until(second.token, says("waiting: number 1 in the queue"));
+    await discord.press(bot.address, ben, buttonOf(waiting, "Stop"));
 
-  const pressed = await discord.press(bot.address, ann, buttonOf(running, "Pause"));
-  expect(pressed.answer).toEqual({ type: 6 });
-  const paused = await discord.until(pressed.token, says("paused: step "));
-  const resumed = await discord.press(bot.address, ann, buttonOf(paused, "Resume"));
-  const again = await discord.until(resumed.token, says("running: step "));
-  expect(stepOf(again)).toBeGreaterThanOrEqual(stepOf(paused));
-  const stopped = await discord.press(bot.address, ann, buttonOf(again, "Stop"));
-  const cancelled = await discord.until(stopped.token, says("cancelled: step "));
-  expect(buttonOf(cancelled, "Resume").disabled).toBe(true);
-});
+    const pressed = await discord.press(bot.address, ann, buttonOf(running, "Pause"));
+    expect(pressed.answer).toEqual({ type: 6 });
+    const paused = await discord.until(pressed.token, says("paused: step "));
+    const resumed = await discord.press(bot.address, ann, buttonOf(paused, "Resume"));
+    const again = await discord.until(resumed.token, says("running: step "));
+    expect(stepOf(again)).toBeGreaterThanOrEqual(stepOf(paused));
+    const stopped = await discord.press(bot.address, ann, buttonOf(again, "Stop"));
+    const cancelled = await discord.until(stopped.token, says("cancelled: step "));
+    expect(buttonOf(cancelled, "Resume").disabled).toBe(true);
+  },
+  PATIENCE,
+);
 
 const stepOf = ({ body }: Edit): number => Number(/step (\d+)/.exec(body.content)?.[1]);
 
-test("Evolve asks for words and goes on from the picture; Vary begins anew; then the quota of the day is used up", async () => {
-  const { token } = await discord.imagine(bot.address, ann, { prompt: "a house", steps: 2, seed: 3 });
-  const first = await discord.until(token, says("finished: step 2 of 2"));
-  const form = (await discord.press(bot.address, ann, buttonOf(first, "Evolve"))).answer;
-  expect(form.type).toBe(9);
-  const [input] = form.data.components[0].components;
-  expect(input.value).toBe("a house");
-  const words = [{ components: [{ custom_id: input.custom_id, value: "a red house" }] }];
-  const said = { type: 5, data: { custom_id: form.data.custom_id, components: words } };
-  const evolved = await discord.act(bot.address, ann, said);
-  expect(evolved.answer).toEqual({ type: 6 });
-  const further = await discord.until(evolved.token, says("finished: step 4 of 4"));
-  expect(further.body.content).toContain("`a red house`");
+test(
+  "Evolve asks for words and goes on from the picture; Vary begins anew; then the quota of the day is used up",
+  async () => {
+    const { token } = await discord.imagine(bot.address, ann, { prompt: "a house", steps: 2, seed: 3 });
+    const first = await discord.until(token, says("finished: step 2 of 2"));
+    const form = (await discord.press(bot.address, ann, buttonOf(first, "Evolve"))).answer;
+    expect(form.type).toBe(9);
+    const [input] = form.data.components[0].components;
+    expect(input.value).toBe("a house");
+    const words = [{ components: [{ custom_id: input.custom_id, value: "a red house" }] }];
+    const said = { type: 5, data: { custom_id: form.data.custom_id, components: words } };
+    const evolved = await discord.act(bot.address, ann, said);
+    expect(evolved.answer).toEqual({ type: 6 });
+    const further = await discord.until(evolved.token, says("finished: step 4 of 4"));
+    expect(further.body.content).toContain("`a red house`");
 
-  const varied = await discord.press(bot.address, ann, buttonOf(further, "Vary"));
-  expect(varied.answer.type).toBe(5);
-  const other = await discord.until(varied.token, says("finished: step 4 of 4"));
-  expect(other.body.content).not.toContain("(seed 3)");
+    const varied = await discord.press(bot.address, ann, buttonOf(further, "Vary"));
+    expect(varied.answer.type).toBe(5);
+    const other = await discord.until(varied.token, says("finished: step 4 of 4"));
+    expect(other.body.content).not.toContain("(seed 3)");
 
-  const { answer } = await discord.imagine(bot.address, ann, { prompt: "a sixth" });
-  expect(answer).toMatchObject({
-    type: 4,
-    data: { flags: 64, content: expect.stringMatching(/^You have had .* min\.$/) },
-  });
-  expect((await discord.press(bot.address, ann, buttonOf(other, "Vary"))).answer.type).toBe(4);
-});
+    const { answer } = await discord.imagine(bot.address, ann, { prompt: "a sixth" });
+    expect(answer).toMatchObject({
+      type: 4,
+      data: { flags: 64, content: expect.stringMatching(/^You have had .* min\.$/) },
+    });
+    expect((await discord.press(bot.address, ann, buttonOf(other, "Vary"))).answer.type).toBe(4);
+  },
+  PATIENCE,
+);
 
 describe("words of strangers", () => {
   test("what a prompt says notifies nobody and formats nothing", async () => {

@@ -25,8 +25,8 @@ interface Button {
 
 export class Discord {
   readonly edits: Edit[] = [];
-  /** Answers "too many requests" to as many. */
-  busy = 0;
+  /** How it refuses the next requests. */
+  readonly refusals: (404 | 429 | 500)[] = [];
   private readonly keys = generateKeyPairSync("ed25519");
   private server: Server | undefined;
   private count = 0;
@@ -39,10 +39,8 @@ export class Discord {
   async start(): Promise<string> {
     const app = new Hono();
     app.all("*", async (context) => {
-      if (this.busy > 0) {
-        this.busy--;
-        return context.json({ message: "rate limited" }, 429, { "Retry-After": "0.05" });
-      }
+      const refusal = this.refusals.shift();
+      if (refusal !== undefined) return context.json({ message: "no" }, refusal, { "Retry-After": "0.05" });
       const isForm = context.req.header("content-type")?.startsWith("multipart/");
       const form = isForm ? await context.req.formData() : undefined;
       const file = form?.get("files[0]") as File | null | undefined;
