@@ -13,6 +13,7 @@ export const JUPYTER_DISPLAY: unique symbol = Symbol.for("Jupyter.display") as n
 
 /** Something that a notebook can show. */
 export interface Displayable {
+  /** What it looks like. */
   [JUPYTER_DISPLAY](): MimeBundle | Promise<MimeBundle>;
 }
 

@@ -58,6 +58,7 @@ export class Grid implements Displayable {
     return contactSheet(cells, this.request.seeds.length);
   }
 
+  /** Its sheet. */
   [JUPYTER_DISPLAY](): MimeBundle {
     const { variants, seeds } = this.request;
     const text = textBundle(`${this.cells.length} of ${variants.length * seeds.length} pictures`);

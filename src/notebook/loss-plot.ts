@@ -15,6 +15,7 @@ export class LossPlot implements Displayable {
     return this.rows.length > 0 ? plotSvg(lossCurves(this.rows)) : undefined;
   }
 
+  /** As curves. */
   [JUPYTER_DISPLAY](): MimeBundle {
     const [first, last] = [this.rows[0], this.rows.at(-1)];
     if (!first || !last) return textBundle("no steps were taken");
