@@ -18,8 +18,10 @@ export class PictureRun extends RunningPicture<PictureSource> {
     return png;
   }
 
-  /** Writes a `.vqclip` session, from which `open` continues with the same result. @throws IO_FAILED */
-  async save(path: string, options: SessionOptions = {}): Promise<void> {
-    await writeFileAtomically(path, await this.session(options));
+  /** The bytes of a `.vqclip` session, from which `open` continues with the same result; also written to `path`, when given. @throws IO_FAILED */
+  async save(path?: string, options: SessionOptions = {}): Promise<Uint8Array> {
+    const session = await this.session(options);
+    if (path !== undefined) await writeFileAtomically(path, session);
+    return session;
   }
 }

@@ -89,6 +89,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./serve.js")).addServe,
   },
   {
+    name: "bot",
+    usage: "",
+    summary: "pictures in a chat (Discord)",
+    load: async () => (await import("./bot.js")).addBot,
+  },
+  {
     name: "key",
     usage: "<name>",
     summary: "a key for somebody who is to use serve",

@@ -1,10 +1,11 @@
 /** The losses of a run as files: each step at full precision (`--trace`), and a plot of them (`--plot`). */
 import { extname } from "node:path";
 import { writeFileAtomically } from "../files/atomic-write.js";
+import { type LossRow, lossColumns, lossCurves } from "../guidance/loss-columns.js";
 import type { Losses } from "../guidance/losses.js";
 import type { Settings } from "../guidance/settings.js";
+import { plotSvg } from "../image/loss-plot.js";
 import { learningRateAt } from "../optim/schedule.js";
-import { type Curve, plotSvg } from "./loss-plot.js";
 import type { Writes } from "./writes.js";
 
 export interface TraceFiles {
@@ -14,10 +15,7 @@ export interface TraceFiles {
   readonly plot?: string | undefined;
 }
 
-interface Row {
-  /** Steps done. */
-  readonly step: number;
-  readonly losses: Losses;
+interface Row extends LossRow {
   /** Since the first of these steps began. */
   readonly seconds: number;
 }
@@ -49,7 +47,7 @@ export class LossTrace {
       const isTable = extname(trace).toLowerCase() === ".csv";
       await writes.attempt(() => writeText(trace, isTable ? this.csv() : this.ndjson()));
     }
-    if (plot !== undefined) await writes.attempt(() => writeText(plot, plotSvg(this.curves())));
+    if (plot !== undefined) await writes.attempt(() => writeText(plot, plotSvg(lossCurves(this.rows))));
   }
 
   private ndjson(): string {
@@ -58,37 +56,13 @@ export class LossTrace {
 
   /** A column for each loss: `total,prompt_1,..,structure,perceptual,picture_1,..,latent`. */
   private csv(): string {
-    const names = columns((this.rows[0] as Row).losses).map(([name]) => name);
+    const names = lossColumns((this.rows[0] as Row).losses).map(([name]) => name);
     const lines = this.rows.map(({ step, losses, seconds }) => {
       const rate = learningRateAt(this.settings, step - 1);
-      return [step, seconds.toFixed(3), rate, ...columns(losses).map(([, value]) => value)].join(",");
+      return [step, seconds.toFixed(3), rate, ...lossColumns(losses).map(([, value]) => value)].join(",");
     });
     return `${[["step", "seconds", "learning_rate", ...names].join(","), ...lines].join("\n")}\n`;
   }
-
-  /** One curve for each loss that is not always 0. */
-  private curves(): Curve[] {
-    const steps = this.rows.map(({ step }) => step);
-    const each = this.rows.map(({ losses }) => columns(losses));
-    return (each[0] as Column[])
-      .map(([name], i) => ({ name: name.replace("_", " "), steps, values: each.map((row) => (row[i] as Column)[1]) }))
-      .filter(({ values }) => values.some((value) => value !== 0));
-  }
-}
-
-type Column = readonly [name: string, value: number];
-
-function columns({ total, prompts, structure, perceptual, picture, latent }: Losses): Column[] {
-  const numbered = (name: string, values: readonly number[]) =>
-    values.map((value, i): Column => [`${name}_${i + 1}`, value]);
-  return [
-    ["total", total],
-    ...numbered("prompt", prompts),
-    ["structure", structure],
-    ["perceptual", perceptual],
-    ...numbered("picture", picture),
-    ["latent", latent],
-  ];
 }
 
 function writeText(path: string, text: string): Promise<void> {

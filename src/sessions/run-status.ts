@@ -2,6 +2,7 @@
 import { VqganClipError } from "../core/errors.js";
 
 export const runStatuses = ["queued", "loading", "running", "paused", "finished", "failed", "cancelled"] as const;
+/** One of them. */
 export type RunStatus = (typeof runStatuses)[number];
 
 const following: Readonly<Record<RunStatus, readonly RunStatus[]>> = {

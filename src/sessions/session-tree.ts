@@ -34,6 +34,7 @@ interface Paint {
   readonly mask?: string;
 }
 
+/** A run, or a branch of one. */
 export interface SessionNode {
   /** 1 for the first. */
   readonly id: number;
@@ -46,6 +47,7 @@ export interface SessionNode {
   readonly painted?: NDArray;
 }
 
+/** A run and all that branched off it. */
 export interface SessionTree {
   /** At least one; parents come before children. */
   readonly nodes: readonly SessionNode[];

@@ -1,0 +1,35 @@
+/** The losses of steps as columns of a table, and as curves. */
+import type { Curve } from "../image/loss-plot.js";
+import type { Losses } from "./losses.js";
+
+/** The losses of a step. */
+export interface LossRow {
+  /** Steps done. */
+  readonly step: number;
+  readonly losses: Losses;
+}
+
+type Column = readonly [name: string, value: number];
+
+/** `total, prompt_1, .., structure, perceptual, picture_1, .., latent`: the same for every step of a run. */
+export function lossColumns({ total, prompts, structure, perceptual, picture, latent }: Losses): Column[] {
+  const numbered = (name: string, values: readonly number[]) =>
+    values.map((value, i): Column => [`${name}_${i + 1}`, value]);
+  return [
+    ["total", total],
+    ...numbered("prompt", prompts),
+    ["structure", structure],
+    ["perceptual", perceptual],
+    ...numbered("picture", picture),
+    ["latent", latent],
+  ];
+}
+
+/** One curve for each loss that is not always 0. @param rows at least one */
+export function lossCurves(rows: readonly LossRow[]): Curve[] {
+  const steps = rows.map(({ step }) => step);
+  const each = rows.map(({ losses }) => lossColumns(losses));
+  return (each[0] as Column[])
+    .map(([name], i) => ({ name: name.replace("_", " "), steps, values: each.map((row) => (row[i] as Column)[1]) }))
+    .filter(({ values }) => values.some((value) => value !== 0));
+}
