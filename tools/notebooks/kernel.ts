@@ -45,6 +45,8 @@ export class Kernel {
   private readonly session = randomUUID();
   private readonly shell = new Dealer();
   private readonly iopub = new Subscriber();
+  /** By the message that asked for them: under load, what a cell gives may come after it has said that it is idle. */
+  private readonly outputs = new Map<string, Output[]>();
   /** Where a cell's output goes that a later one may change. */
   private readonly displays = new Map<string, Extract<Output, { output_type: "display_data" }>>();
 
@@ -72,10 +74,10 @@ export class Kernel {
     return kernel;
   }
 
-  /** Runs a cell to its end. @param onDisplay told of each output that comes or changes */
+  /** Runs a cell to its end. @returns its outputs, which may still grow @param onDisplay told of each that comes or changes */
   async execute(code: string, onDisplay: OnDisplay = () => {}): Promise<Output[]> {
     const id = await this.send("execute_request", { code, silent: false, store_history: true, allow_stdin: false });
-    const outputs: Output[] = [];
+    this.outputs.set(id, []);
     for (;;) {
       const { type, parent, content } = await this.receive();
       if (type === "update_display_data") {
@@ -83,8 +85,9 @@ export class Kernel {
         if (shown) Object.assign(shown, { data: content.data, metadata: content.metadata });
         onDisplay(content.data, true);
       }
-      if (parent !== id) continue;
-      if (type === "status" && content.execution_state === "idle") return outputs;
+      const outputs = parent === undefined ? undefined : this.outputs.get(parent);
+      if (!outputs) continue;
+      if (parent === id && type === "status" && content.execution_state === "idle") return outputs;
       if (type === "clear_output") outputs.length = 0;
       const output = outputOf(type, content);
       if (!output) continue;
