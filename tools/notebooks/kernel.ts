@@ -43,6 +43,7 @@ export function denoProgram(): string | undefined {
 
 export class Kernel {
   private readonly session = randomUUID();
+  private readonly fallen: Promise<never>;
   private readonly shell = new Dealer();
   private readonly iopub = new Subscriber();
   /** By the message that asked for them: under load, what a cell gives may come after it has said that it is idle. */
@@ -54,7 +55,13 @@ export class Kernel {
     private readonly child: ChildProcess,
     private readonly folder: string,
     private readonly key: string,
-  ) {}
+  ) {
+    this.fallen = new Promise((_, failed) => {
+      child.once("error", failed);
+      child.once("exit", (code, signal) => failed(new Error(`the kernel ended: ${code ?? signal}`)));
+    });
+    this.fallen.catch(() => undefined); // whoever waits hears of it
+  }
 
   /** @param cwd where the notebook lies: what it imports is found from there */
   static async start(program: string, cwd: string): Promise<Kernel> {
@@ -113,18 +120,11 @@ export class Kernel {
   private async ready(): Promise<void> {
     const asking = setInterval(() => this.send("kernel_info_request", {}), 100);
     try {
-      const { type } = await Promise.race([this.receive(), this.fall()]);
+      const { type } = await this.receive();
       if (type === undefined) throw new Error("the kernel said nothing");
     } finally {
       clearInterval(asking);
     }
-  }
-
-  private fall(): Promise<never> {
-    return new Promise((_, failed) => {
-      this.child.once("error", failed);
-      this.child.once("exit", (code) => failed(new Error(`the kernel ended with ${code}`)));
-    });
   }
 
   /** @returns the message's id */
@@ -139,7 +139,7 @@ export class Kernel {
   }
 
   private async receive(): Promise<Message> {
-    const frames = (await this.iopub.receive()).map(String);
+    const frames = (await Promise.race([this.iopub.receive(), this.fallen])).map(String);
     const [, header, parent, , content] = frames.slice(frames.indexOf(DELIMITER) + 1).map((text, i) => {
       return i === 0 ? text : JSON.parse(text);
     });
