@@ -43,8 +43,11 @@ export function denoProgram(): string | undefined {
 
 export class Kernel {
   private readonly session = randomUUID();
+  private readonly fallen: Promise<never>;
   private readonly shell = new Dealer();
   private readonly iopub = new Subscriber();
+  /** By the message that asked for them: under load, what a cell gives may come after it has said that it is idle. */
+  private readonly outputs = new Map<string, Output[]>();
   /** Where a cell's output goes that a later one may change. */
   private readonly displays = new Map<string, Extract<Output, { output_type: "display_data" }>>();
 
@@ -52,7 +55,13 @@ export class Kernel {
     private readonly child: ChildProcess,
     private readonly folder: string,
     private readonly key: string,
-  ) {}
+  ) {
+    this.fallen = new Promise((_, failed) => {
+      child.once("error", failed);
+      child.once("exit", (code, signal) => failed(new Error(`the kernel ended: ${code ?? signal}`)));
+    });
+    this.fallen.catch(() => undefined); // whoever waits hears of it
+  }
 
   /** @param cwd where the notebook lies: what it imports is found from there */
   static async start(program: string, cwd: string): Promise<Kernel> {
@@ -72,10 +81,10 @@ export class Kernel {
     return kernel;
   }
 
-  /** Runs a cell to its end. @param onDisplay told of each output that comes or changes */
+  /** Runs a cell to its end. @returns its outputs, which may still grow @param onDisplay told of each that comes or changes */
   async execute(code: string, onDisplay: OnDisplay = () => {}): Promise<Output[]> {
     const id = await this.send("execute_request", { code, silent: false, store_history: true, allow_stdin: false });
-    const outputs: Output[] = [];
+    this.outputs.set(id, []);
     for (;;) {
       const { type, parent, content } = await this.receive();
       if (type === "update_display_data") {
@@ -83,8 +92,9 @@ export class Kernel {
         if (shown) Object.assign(shown, { data: content.data, metadata: content.metadata });
         onDisplay(content.data, true);
       }
-      if (parent !== id) continue;
-      if (type === "status" && content.execution_state === "idle") return outputs;
+      const outputs = parent === undefined ? undefined : this.outputs.get(parent);
+      if (!outputs) continue;
+      if (parent === id && type === "status" && content.execution_state === "idle") return outputs;
       if (type === "clear_output") outputs.length = 0;
       const output = outputOf(type, content);
       if (!output) continue;
@@ -110,18 +120,11 @@ export class Kernel {
   private async ready(): Promise<void> {
     const asking = setInterval(() => this.send("kernel_info_request", {}), 100);
     try {
-      const { type } = await Promise.race([this.receive(), this.fall()]);
+      const { type } = await this.receive();
       if (type === undefined) throw new Error("the kernel said nothing");
     } finally {
       clearInterval(asking);
     }
-  }
-
-  private fall(): Promise<never> {
-    return new Promise((_, failed) => {
-      this.child.once("error", failed);
-      this.child.once("exit", (code) => failed(new Error(`the kernel ended with ${code}`)));
-    });
   }
 
   /** @returns the message's id */
@@ -136,7 +139,7 @@ export class Kernel {
   }
 
   private async receive(): Promise<Message> {
-    const frames = (await this.iopub.receive()).map(String);
+    const frames = (await Promise.race([this.iopub.receive(), this.fallen])).map(String);
     const [, header, parent, , content] = frames.slice(frames.indexOf(DELIMITER) + 1).map((text, i) => {
       return i === 0 ? text : JSON.parse(text);
     });
