@@ -1,6 +1,6 @@
 /** What is done when somebody writes the command or presses a button: each is answered at once, the work comes after. */
 import { VqganClipError } from "../core/errors.js";
-import type { SessionView } from "../service/record.js";
+import type { SessionView } from "../service/views.js";
 import { askedBy, type Limits, MOST_PROMPT } from "./commands.js";
 import type { DiscordApi } from "./discord-api.js";
 import { Follower, type Reply } from "./follower.js";

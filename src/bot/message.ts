@@ -1,6 +1,6 @@
 /** A session as a message: a line on where it stands, and the buttons that make sense there. */
 import { escapedLine, oneLine } from "../core/escape.js";
-import type { SessionView } from "../service/record.js";
+import type { SessionView } from "../service/views.js";
 import { NO_MENTIONS } from "./interaction.js";
 
 export const actions = ["pause", "resume", "vary", "evolve", "stop"] as const;

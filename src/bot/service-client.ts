@@ -1,7 +1,7 @@
 /** A client of the service (docs/service.md): sessions over HTTP, and what happens to them as it happens. */
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { VqganClipError } from "../core/errors.js";
-import type { SessionView } from "../service/record.js";
+import type { SessionView } from "../service/views.js";
 
 export interface ServiceEvent {
   readonly id: string | undefined;

@@ -31,9 +31,7 @@ interface RegisterFlags {
 }
 
 export function addBot(program: Command, finish: (code: number) => void): void {
-  const bot = program
-    .command("bot")
-    .description("Pictures in a chat: a client of vqgan-clip serve (docs/bot.md).");
+  const bot = program.command("bot").description("Pictures in a chat: a client of vqgan-clip serve (docs/bot.md).");
   const count = (most: number) => (text: string) => wholeNumber(text, 1, most);
 
   bot

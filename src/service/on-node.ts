@@ -24,7 +24,9 @@ export async function openFolder({ folder, models }: FolderOptions): Promise<Pla
     vq,
     store,
     runsOn: { device, threads },
-    save: (id, run) => (run as PictureRun).save(fileOf(id), { picture: false }),
+    save: async (id, run) => {
+      await (run as PictureRun).save(fileOf(id), { picture: false });
+    },
     open: (id, request) => vq.open(fileOf(id), request),
     decode: decodePicture,
     encodePreview: encodeWebp,
