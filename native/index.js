@@ -4,11 +4,9 @@
  */
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import { isMainThread } from "node:worker_threads";
+import { switchTelemetryOff } from "./telemetry.js";
 
-// The engine reads it from the process when its first session is made. A worker's `process.env` is a copy that the
-// process never sees, so there it is left as it came: what it says is then true (see `nodePlatform`).
-if (isMainThread) process.env.ORT_DISABLE_TELEMETRY = "1";
+switchTelemetryOff();
 
 const require = createRequire(import.meta.url);
 const wanted = require("../package.json").dependencies["onnxruntime-common"];

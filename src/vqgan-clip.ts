@@ -2,6 +2,7 @@
 import { freemem } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { switchTelemetryOff } from "#telemetry";
 import { type NamesOf, requireKnown } from "./core/known-names.js";
 import type { NDArray } from "./core/ndarray.js";
 import { EngineProcess } from "./engine/engine-process.js";
@@ -20,6 +21,9 @@ import { PictureRun, type PictureSource } from "./picture-run.js";
 import { givenThreads } from "./runtime/given-threads.js";
 
 export type { PictureSource } from "./picture-run.js";
+
+// The engine comes with the first program, which may be in a worker that was made before.
+switchTelemetryOff();
 
 /** Models are paths; `vqgan`, `clip` and `judge` may be published names too. */
 export interface PretrainedOptions extends PairOptions, ModelChoice<string> {
