@@ -29,6 +29,11 @@ async function main(args: readonly string[]): Promise<number> {
     program.outputHelp({ error: true });
     return exitCodes.badInput;
   }
+  const [first, about] = args;
+  if (first === "help" && about !== undefined && about !== "help" && commandAsked(args) === undefined) {
+    complain(`unknown command '${about}'`, "see vqgan-clip --help");
+    return exitCodes.badInput;
+  }
   const mistyped = mistypedCommand(program, args);
   if (mistyped !== undefined) {
     complain(`unknown command '${args[0]}'`, `did you mean ${mistyped}? prompts come after generate`);

@@ -150,6 +150,7 @@ const cases: readonly (readonly [name: string, args: string, code: number, line:
     2,
     /--trace: other.png must end in .ndjson or .jsonl or .csv/,
   ],
+  ["help for no command", "help nonsense", 2, /unknown command 'nonsense'/],
   ["a help that is misspelt", "generate castle --helpp", 2, /did you mean --help/],
   ["a video to style that is missing", "style @none.mp4 castle", 2, /cannot read .*none.mp4: no such file/],
   ["a video to style that is empty", "style @empty.mp4 castle", 2, /empty.mp4: (ffmpeg|a video file needs ffmpeg)/],

@@ -523,6 +523,14 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     const alert = page.getByRole("alert").filter({ hasText: "schedule" });
     await alert.waitFor();
     expect(await findings(page)).toEqual([]);
+    const paper = await page.evaluateHandle(() => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File(["%PDF"], "x.pdf", { type: "application/pdf" }));
+      return transfer;
+    });
+    await page.dispatchEvent(".page", "drop", { dataTransfer: paper });
+    await page.getByText("There is no picture in x.pdf that this browser can show.").waitFor();
+    expect(await page.getByText("How far it may change").count()).toBe(0);
     await button("Reset all").click();
     await page.getByLabel("Cutouts", { exact: true }).fill("2");
     await page.getByLabel("Steps", { exact: true }).fill("3");

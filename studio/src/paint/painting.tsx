@@ -50,7 +50,7 @@ export default function Painting({ session }: { readonly session: Session }) {
         dispatch({ do: { layer: "paint", kind: "picture", erases: false, picture: made, box } });
         setBrush((before) => ({ ...before, layer: "paint", tool: "move" }));
       },
-      () => set({ problem: { detail: `${dropped.name} is no picture that this browser can show.` } }),
+      () => set({ problem: { detail: `There is no picture in ${dropped.name} that this browser can show.` } }),
     );
   }, [dropped, width, height]);
 

@@ -212,6 +212,11 @@ export async function openPicture(file: File): Promise<void> {
     return;
   }
   if (!info) return;
+  if (!(await isPicture(file))) {
+    set({ problem: { detail: `There is no picture in ${file.name || "what was given"} that this browser can show.` } });
+    return;
+  }
+  set({ problem: undefined });
   const isPng = file.type === "image/png"; // others carry no settings
   const read = isPng ? await doing("read", () => service.read(file)) : {};
   if (!read) return;
@@ -225,6 +230,18 @@ export async function openPicture(file: File): Promise<void> {
   open(undefined);
   restore(read.settings);
   tell({ text: `Settings of ${file.name} are in the form.`, action: { label: "Change it instead", run: changeIt } });
+}
+
+/** TIFF is for the service alone to read. */
+async function isPicture(file: File): Promise<boolean> {
+  if (file.type === "image/tiff") return true;
+  return createImageBitmap(file).then(
+    (made) => {
+      made.close();
+      return true;
+    },
+    () => false,
+  );
 }
 
 /** A picture becomes a prompt; it is no longer the one to change. */
