@@ -20,11 +20,13 @@ beforeAll(() => {
 });
 afterAll(() => removeBuild());
 
+// Deno's kernel, which is called unstable, has lost a message on a busy machine: once more then.
 test.skipIf(program === undefined).each([
   { name: "first-picture", files: ["mushroom.png", "mushroom.vqclip", "grid.png", "grid-2-2.png"] },
   { name: "editing", files: ["mountain.png", "volcano.vqclip", "edit.png"] },
 ])(
   "$name: Deno's kernel shows pictures that change, and keeps them",
+  { timeout: 240_000, retry: 1 },
   ({ name, files }) =>
     inEmptyFolder(async (cwd) => {
       const shown = new Map<number, MimeBundle[]>();
@@ -51,7 +53,6 @@ test.skipIf(program === undefined).each([
       expect(cells.some(({ outputs }) => JSON.stringify(outputs ?? []).includes('"image/svg+xml"'))).toBe(true);
       expect(Object.keys(unzipSync(await readFile(join(cwd, `${name}.zip`))))).toEqual(expect.arrayContaining(files));
     }),
-  240_000,
 );
 
 /** A picture's bytes as text. */
