@@ -2,7 +2,7 @@
 /** The command line: commands, and one way for all of them to fail. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { VqganClipError } from "../core/errors.js";
+import { VqganClipError, withoutCall } from "../core/errors.js";
 import { oneLine } from "../core/escape.js";
 import { nearest } from "../core/nearest.js";
 import { expandAliases } from "./aliases.js";
@@ -62,8 +62,7 @@ function complain(message: string, hint: string | undefined): void {
 
 function explain(error: unknown): { message: string; hint?: string | undefined } {
   if (process.env.VQGAN_CLIP_DEBUG && error instanceof Error) remark(...(error.stack ?? "").split("\n"));
-  if (error instanceof VqganClipError)
-    return { message: error.message.replace(/^\w+(\.\w+)?\(\): /, ""), hint: error.hint };
+  if (error instanceof VqganClipError) return { message: withoutCall(error.message), hint: error.hint };
   const message = error instanceof Error ? error.message : String(error);
   return { message: `unexpected: ${message}`, hint: "set VQGAN_CLIP_DEBUG=1 for where it happened" };
 }

@@ -1,5 +1,5 @@
 /** The story in a PNG that somebody named; what is wrong with it is told with its name. */
-import { VqganClipError } from "../core/errors.js";
+import { VqganClipError, withoutCall } from "../core/errors.js";
 import { readPngText } from "../image/png-text.js";
 import { readStory, type Story, storyKeywords } from "../sessions/metadata.js";
 
@@ -31,5 +31,3 @@ function named<Result>(path: string, read: () => Result): Result {
     throw new VqganClipError(error.code, `${path}: ${withoutCall(error.message)}`, error.hint, { cause: error });
   }
 }
-
-const withoutCall = (message: string) => message.replace(/^\w+\(\): /, "");

@@ -46,6 +46,11 @@ function clipped(message: string): string {
   return `${message.slice(0, kept)} ... ${message.slice(-kept)}`;
 }
 
+/** A message without the function that leads it, for people who did not call it: "resume(): ..." as "...". */
+export function withoutCall(message: string): string {
+  return message.replace(/^\w+(\.\w+)?\(\): /, "");
+}
+
 /** Throws a `VqganClipError` unless `condition` holds. The message is built only when needed. */
 export function requires(condition: unknown, code: ErrorCode, message: () => string, hint?: string): asserts condition {
   if (!condition) throw new VqganClipError(code, message(), hint);

@@ -16,12 +16,17 @@ export async function encodeWebp(picture: NDArray): Promise<Uint8Array> {
 /**
  * Pictures of one size as one that moves, for ever.
  *
- * @param frames each a WebP
+ * @param frames each a picture file
  * @param delays milliseconds that each is shown
+ * @param quality 1..100
  */
-export async function animatedWebp(frames: readonly Uint8Array[], delays: readonly number[]): Promise<Uint8Array> {
+export async function animatedWebp(
+  frames: readonly Uint8Array[],
+  delays: readonly number[],
+  quality = 80,
+): Promise<Uint8Array> {
   const sharp = await loadSharp();
   return sharp([...frames] as Buffer[], { join: { animated: true } })
-    .webp({ quality: 80, delay: [...delays], loop: 0 })
+    .webp({ quality, delay: [...delays], loop: 0 })
     .toBuffer();
 }

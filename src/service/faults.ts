@@ -1,5 +1,5 @@
 /** Errors as what is told of them. */
-import { VqganClipError } from "../core/errors.js";
+import { VqganClipError, withoutCall } from "../core/errors.js";
 import { Refusal } from "./errors.js";
 import type { Fault } from "./record.js";
 
@@ -7,8 +7,7 @@ import type { Fault } from "./record.js";
 export function faultOf(error: unknown): Fault {
   if (error instanceof VqganClipError || error instanceof Refusal) {
     const { code, message, hint } = error;
-    const detail = message.replace(/^\w+(\.\w+)?\(\): /, "");
-    return { code, title: titles[code], detail, ...(hint !== undefined && { hint }) };
+    return { code, title: titles[code], detail: withoutCall(message), ...(hint !== undefined && { hint }) };
   }
   const detail = error instanceof Error ? error.message : String(error);
   return { code: "UNEXPECTED", title: "Something went wrong inside", detail };

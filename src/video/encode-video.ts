@@ -5,7 +5,7 @@ import { requires, VqganClipError } from "../core/errors.js";
 import { requireKnown } from "../core/known-names.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { temporaryBeside } from "../files/temporary.js";
-import { loadSharp } from "../image/sharp.js";
+import { animatedWebp } from "../image/webp.js";
 import { encodeArguments, findFfmpeg, runFfmpeg, videoEndings } from "./ffmpeg.js";
 import type { FrameFolder } from "./frame-folder.js";
 
@@ -46,7 +46,7 @@ export async function encodeVideo(
   const count = folder.done;
   requires(count > 0, "BAD_ARGUMENT", () => "encodeVideo(): there are no frames");
   if (ffmpeg === undefined) {
-    await writeFileAtomically(path, await animatedWebp(folder, rate));
+    await writeFileAtomically(path, await animationOf(folder, rate));
     return;
   }
   const output = resolve(path);
@@ -62,16 +62,14 @@ export async function encodeVideo(
 }
 
 /** All frames as one animation that repeats for ever. */
-async function animatedWebp(folder: FrameFolder, rate: number): Promise<Uint8Array> {
+async function animationOf(folder: FrameFolder, rate: number): Promise<Uint8Array> {
   const frames: Buffer[] = [];
   for (let number = 1; number <= folder.done; number++) frames.push(await readFile(folder.framePath(number)));
   try {
     // Milliseconds are whole: delays that sum to the exact time keep the rate.
     const at = (frame: number) => Math.round((1000 * frame) / rate);
-    const delay = frames.map((_, i) => at(i + 1) - at(i));
-    const sharp = await loadSharp();
-    const animation = sharp(frames, { join: { animated: true } });
-    return await animation.webp({ quality: 90, loop: 0, delay }).toBuffer();
+    const delays = frames.map((_, i) => at(i + 1) - at(i));
+    return await animatedWebp(frames, delays, 90);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new VqganClipError("IO_FAILED", `animated WebP: ${reason}`, "the frames are kept", { cause });

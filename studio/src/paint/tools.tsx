@@ -1,6 +1,6 @@
 /** Layer, tool, colour and size of the brush, undo: a rail beside the picture, and what belongs to the tool above it. */
 import { ToggleGroup } from "radix-ui";
-import { useRef } from "react";
+import { FileButton } from "../shell/file-button.js";
 import { Icon, type IconName } from "../shell/icon.js";
 import { set } from "../state/store.js";
 import { type Brush, sizes, type Tool } from "./brush.js";
@@ -140,23 +140,9 @@ function Press({ icon, label, disabled = false, onClick }: PressProps) {
 
 /** What dropping or pasting a picture does, by a button. */
 function PlacePicture() {
-  const file = useRef<HTMLInputElement>(null);
   return (
-    <>
-      <input
-        ref={file}
-        type="file"
-        accept="image/*"
-        hidden
-        data-testid="placed-file"
-        onChange={(event) => {
-          set({ dropped: event.target.files?.[0] });
-          event.target.value = "";
-        }}
-      />
-      <button type="button" className="quiet" title="Or drop or paste one" onClick={() => file.current?.click()}>
-        <Icon name="picture" /> Place a picture
-      </button>
-    </>
+    <FileButton inputId="placed-file" title="Or drop or paste one" onFile={(dropped) => set({ dropped })}>
+      <Icon name="picture" /> Place a picture
+    </FileButton>
   );
 }

@@ -1,5 +1,6 @@
 /** Pictures that the result is to be near: each with how much it counts, and when it stops counting. */
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
+import { FileButton } from "../shell/file-button.js";
 import { Icon } from "../shell/icon.js";
 import { beNear, edit } from "../state/actions.js";
 import type { PicturePrompt } from "../state/draft.js";
@@ -98,30 +99,15 @@ function useAddress(file: File): string | undefined {
 
 /** Dropping a picture on the prompts, by a button. */
 export function AddPicture() {
-  const file = useRef<HTMLInputElement>(null);
   return (
-    <>
-      <input
-        ref={file}
-        type="file"
-        accept="image/*"
-        multiple
-        hidden
-        data-testid="near-file"
-        onChange={(event) => {
-          for (const chosen of event.target.files ?? []) beNear(chosen);
-          event.target.value = "";
-        }}
-      />
-      <button
-        type="button"
-        className="quiet"
-        aria-label="Add a picture to be near"
-        title="A picture to be near; or drop one on the prompts"
-        onClick={() => file.current?.click()}
-      >
-        <Icon name="add" /> Picture
-      </button>
-    </>
+    <FileButton
+      inputId="near-file"
+      multiple
+      aria-label="Add a picture to be near"
+      title="A picture to be near; or drop one on the prompts"
+      onFile={beNear}
+    >
+      <Icon name="add" /> Picture
+    </FileButton>
   );
 }

@@ -1,4 +1,5 @@
 /** What the run could not do as it was asked: cut text, a refused device. What the form itself says already is not said again. */
+import { capitalised } from "../shell/format.js";
 import { useStudio } from "../state/store.js";
 
 const none: readonly never[] = [];
@@ -23,6 +24,5 @@ export function Notices() {
 
 /** Without the word that marks it on a terminal. */
 function plain(notice: string): string {
-  const text = notice.replace(/^(note|warning): /, "");
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return capitalised(notice.replace(/^(note|warning): /, ""));
 }

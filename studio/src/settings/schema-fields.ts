@@ -1,5 +1,7 @@
 /** The fields of the form, made from the JSON schema of the settings. */
+
 import type { Schema } from "../api/types.js";
+import { capitalised } from "../shell/format.js";
 
 export type Field = {
   readonly name: string;
@@ -22,8 +24,7 @@ export type Field = {
 
 /** `learningRate` as "Learning rate". */
 export function labelOf(name: string): string {
-  const words = name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return capitalised(name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase());
 }
 
 export function fieldOf(name: string, schema: Schema): Field {

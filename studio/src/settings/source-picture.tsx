@@ -1,36 +1,21 @@
 /** A picture to begin at and to change; and the way to open one without dragging it. */
 import { useEffect, useRef } from "react";
+import { FileButton } from "../shell/file-button.js";
 import { Icon } from "../shell/icon.js";
 import { edit, openPicture } from "../state/actions.js";
 import { useStudio } from "../state/store.js";
 
 /** What dropping a picture on the page does, by a button. */
 export function OpenPicture() {
-  const file = useRef<HTMLInputElement>(null);
   return (
-    <>
-      <input
-        ref={file}
-        type="file"
-        accept="image/*"
-        hidden
-        data-testid="picture-file"
-        onChange={(event) => {
-          const chosen = event.target.files?.[0];
-          if (chosen) void openPicture(chosen);
-          event.target.value = "";
-        }}
-      />
-      <button
-        type="button"
-        className="quiet"
-        aria-label="Open a picture"
-        title="Its settings come into the form; one without any becomes the one to change"
-        onClick={() => file.current?.click()}
-      >
-        <Icon name="picture" /> Open
-      </button>
-    </>
+    <FileButton
+      inputId="picture-file"
+      aria-label="Open a picture"
+      title="Its settings come into the form; one without any becomes the one to change"
+      onFile={(file) => void openPicture(file)}
+    >
+      <Icon name="picture" /> Open
+    </FileButton>
   );
 }
 

@@ -1,6 +1,11 @@
 /** Numbers and states as people read them. */
 import type { Status, Summary } from "../api/types.js";
 
+/** With a capital at its beginning. */
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 export function duration(seconds: number): string {
   if (seconds < 1) return "under a second";
   if (seconds < 90) return `${Math.round(seconds)} s`;

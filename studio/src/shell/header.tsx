@@ -1,7 +1,9 @@
 /** The top line: what runs where, how many wait, light or dark, and the keys. */
+
 import { useEffect, useRef, useState } from "react";
 import { startAnew } from "../state/actions.js";
 import { isActive, useStudio } from "../state/store.js";
+import { capitalised } from "./format.js";
 import { Help } from "./help.js";
 import { Icon } from "./icon.js";
 import { applyTheme, storedTheme, type Theme, themes } from "./theme.js";
@@ -39,7 +41,7 @@ export function Header() {
           <select value={theme} onChange={(event) => setTheme(event.target.value as Theme)}>
             {themes.map((name) => (
               <option key={name} value={name}>
-                {name.charAt(0).toUpperCase() + name.slice(1)}
+                {capitalised(name)}
               </option>
             ))}
           </select>

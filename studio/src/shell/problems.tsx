@@ -1,5 +1,7 @@
 /** What is wrong, in words: a lost connection, a refused request, a failed run. */
+
 import { set, useStudio } from "../state/store.js";
+import { capitalised } from "./format.js";
 import { Icon } from "./icon.js";
 
 export function Problems() {
@@ -49,6 +51,6 @@ export function Problems() {
 }
 
 function sentence(words: string): string {
-  const text = words.charAt(0).toUpperCase() + words.slice(1);
+  const text = capitalised(words);
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
