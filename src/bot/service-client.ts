@@ -81,7 +81,8 @@ export class ServiceClient {
     };
     const asked = { method, headers, signal, ...(body && { body: JSON.stringify(body) }) };
     const answer = await fetch(this.origin + path, asked).catch((cause: unknown) => {
-      throw new VqganClipError("IO_FAILED", "the service cannot be reached", "is vqgan-clip serve running?", { cause });
+      const message = `the service at ${this.origin} cannot be reached`;
+      throw new VqganClipError("IO_FAILED", message, "is vqgan-clip serve running?", { cause });
     });
     if (answer.ok) return answer;
     const problem = (await answer.json().catch(() => ({}))) as { detail?: unknown; hint?: unknown };

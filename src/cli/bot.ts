@@ -64,6 +64,14 @@ export function addBot(program: Command, finish: (code: number) => void): void {
 
 async function answer(flags: BotFlags): Promise<number> {
   const { service, host, port, perDay, maxSteps, every, discordApi } = flags;
+  const given = { DISCORD_PUBLIC_KEY: flags.publicKey, VQGAN_CLIP_SERVICE_TOKEN: flags.serviceTokenFile };
+  const missing = Object.entries(given).filter(([name, flag]) => flag === undefined && !process.env[name]?.trim());
+  requires(
+    missing.length === 0,
+    "BAD_ARGUMENT",
+    () => `not set: ${missing.map(([name]) => name).join(" and ")}`,
+    "set them, or give --public-key and --service-token-file (docs/bot.md says where they are found)",
+  );
   const { startBot } = await import("../bot/start.js"); // the server's library is loaded when it is needed
   const bot = await startBot({
     publicKey: flags.publicKey ?? process.env.DISCORD_PUBLIC_KEY ?? "",

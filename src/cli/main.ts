@@ -93,10 +93,15 @@ function suggestion(error: CommanderError, program: Command, args: readonly stri
   return closest ? `did you mean ${closest}?` : `see vqgan-clip ${command ? `${command.name()} ` : ""}--help`;
 }
 
+/** `version` and `-v` alone ask for what `--version` tells. */
+function versionMeant(args: readonly string[]): readonly string[] {
+  return args.length === 1 && /^(version|-v)$/.test(args[0] as string) ? ["--version"] : args;
+}
+
 function packageVersion(): string {
   const file = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   return (JSON.parse(file) as { version: string }).version;
 }
 
 outliveStreams();
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main(versionMeant(process.argv.slice(2)));

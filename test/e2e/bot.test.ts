@@ -221,11 +221,12 @@ describe("secrets and set-up", () => {
   });
 
   test.each([
-    [[], { DISCORD_PUBLIC_KEY: "" }, "public key: expected 64"],
+    [[], { DISCORD_PUBLIC_KEY: "", VQGAN_CLIP_SERVICE_TOKEN: "" }, "DISCORD_PUBLIC_KEY and VQGAN_CLIP_SERVICE_TOKEN"],
+    [[], { DISCORD_PUBLIC_KEY: "12" }, "public key: expected 64"],
     [["--service", "http://127.0.0.1:7700/#token=abcdef"], {}, "before /#token="],
-    [["--service", "http://127.0.0.1:1"], {}, "cannot be reached"],
+    [["--service", "http://127.0.0.1:1"], {}, "at http://127.0.0.1:1 cannot be reached"],
     [[], { VQGAN_CLIP_SERVICE_TOKEN: "wrong" }, "token"],
-    [[], { VQGAN_CLIP_SERVICE_TOKEN: "" }, "set VQGAN_CLIP_SERVICE_TOKEN"],
+    [[], { VQGAN_CLIP_SERVICE_TOKEN: "" }, "not set: VQGAN_CLIP_SERVICE_TOKEN"],
   ])("what cannot work is one clear line: %j %j", async (args, env, line) => {
     const given = { DISCORD_PUBLIC_KEY: discord.publicKey, VQGAN_CLIP_SERVICE_TOKEN: service.token, ...env };
     const { code, stderr } = await cli(["bot", "discord", "--port", "0", "--service", service.origin, ...args], {

@@ -402,6 +402,12 @@ describe("other commands", () => {
     expect(versions.onnxruntime).toMatch(/^\d+\.\d+/);
   });
 
+  test("version and -v are --version, and draw nothing", async () => {
+    const said = await Promise.all(["--version", "version", "-v"].map((word) => cli([word])));
+    expect(new Set(said.map(({ code, stdout }) => `${code} ${stdout}`)).size).toBe(1);
+    expect(said[0]?.stdout.toString()).toMatch(/^\d+\.\d+\.\d+/);
+  });
+
   test("every option of every command says its default and the exit codes are listed", async () => {
     expect((await cli(["--help"])).stdout.toString()).toMatch(/Exit codes:\n +0 [\s\S]*130/);
     for (const command of [

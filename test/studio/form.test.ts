@@ -7,7 +7,7 @@ import { loadClip } from "../../src/models/load.js";
 import { embedTexts } from "../../src/prompts/prompt-embedding.js";
 import type { Schema } from "../../studio/src/api/types.js";
 import { ideas, placeholders } from "../../studio/src/prompts/ideas.js";
-import { promptRow, promptsOf, rowsOf, splitRow } from "../../studio/src/prompts/prompt-rows.js";
+import { type PromptRow, promptRow, promptsOf, rowsOf, splitRow } from "../../studio/src/prompts/prompt-rows.js";
 import { fieldsOf, labelOf } from "../../studio/src/settings/schema-fields.js";
 import { draftOf, emptyDraft, ownPlaces, requestOf } from "../../studio/src/state/draft.js";
 
@@ -26,6 +26,13 @@ describe("prompts as rows", () => {
 
   test("rows without words and of weight 0 are left out", () => {
     expect(promptsOf([promptRow("a boat"), promptRow(" "), promptRow("text", 0)])).toBe("a boat");
+  });
+
+  test("a stop is kept, and written once there is one", () => {
+    const [row] = rowsOf("a castle:0.5:-0.2") as [PromptRow];
+    expect(row).toMatchObject({ weight: 0.5, stop: "-0.2" });
+    expect(promptsOf([row])).toBe("a castle:0.5:-0.2");
+    expect(promptsOf([{ ...row, stop: "" }])).toBe("a castle:0.5");
   });
 
   test("what is no prompt stays as it was typed", () => {

@@ -82,6 +82,7 @@ export function PromptLine(props: Props) {
           />
         )}
         {!isKeyed && <output htmlFor={`${row.id}-weight`}>{weight === 0 ? "off" : weight.toFixed(2)}</output>}
+        <StopField row={row} number={number} onChange={onChange} />
         {count > 1 && (
           <button
             type="button"
@@ -98,6 +99,37 @@ export function PromptLine(props: Props) {
         onReplace={(word, by) => onChange({ ...row, text: replaced(row.text, word, by) })}
       />
     </li>
+  );
+}
+
+/** The distance at which a prompt stops to count: shown once it is asked for. */
+function StopField({ row, number, onChange }: Pick<Props, "row" | "number" | "onChange">) {
+  const about = "It stops counting once the distance is below this";
+  if (row.stop === undefined) {
+    const label = `Stop of prompt ${number}: never`;
+    return (
+      <button
+        type="button"
+        className="quiet small"
+        aria-label={label}
+        title={about}
+        onClick={() => onChange({ ...row, stop: "" })}
+      >
+        Stop
+      </button>
+    );
+  }
+  return (
+    <input
+      type="number"
+      className="stop"
+      aria-label={`Stop of prompt ${number}`}
+      title={about}
+      placeholder="never"
+      step="any"
+      value={row.stop}
+      onChange={(event) => onChange({ ...row, stop: event.target.value })}
+    />
   );
 }
 

@@ -8,7 +8,8 @@ export interface PromptRow {
   readonly text: string;
   /** A number, or keyframes as text. 0 leaves the prompt out. */
   readonly weight: number | string;
-  readonly stop?: number;
+  /** The distance below which it stops to count; "" is never, with a field for it in sight. */
+  readonly stop?: string;
   readonly scene: number;
 }
 
@@ -20,7 +21,7 @@ export function promptRow(text = "", weight: number | string = 1): PromptRow {
 
 function rowOf({ text, weight, stop, scene }: Prompt): PromptRow {
   const row = { ...promptRow(text, weightSetting(weight)), scene };
-  return Number.isFinite(stop) ? { ...row, stop } : row;
+  return Number.isFinite(stop) ? { ...row, stop: String(stop) } : row;
 }
 
 /** The rows of `a castle | oil:0.5`; one empty row of an empty text, and one row of a text that is no prompt. */
@@ -36,7 +37,7 @@ export function rowsOf(prompts: string): PromptRow[] {
 const escaped = (text: string) => text.replace(/[:|^]/g, "\\$&");
 
 function written({ text, weight, stop }: PromptRow): string {
-  const numbers = stop !== undefined ? `:${weight}:${stop}` : weight === 1 ? "" : `:${weight}`;
+  const numbers = stop ? `:${weight}:${stop}` : weight === 1 ? "" : `:${weight}`;
   return escaped(text.trim()) + numbers;
 }
 
