@@ -2,6 +2,7 @@
 
 import math
 import random
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -56,8 +57,9 @@ def contrastive(image, text, scale, ignored):
 
 
 def attack(loss, pixels, radius, steps, generator):
-    """Pictures within an L2 ball of `radius` that make the loss large: from a random start, `steps` normalised gradient steps."""
+    """Pictures within an L2 ball of `radius` (a number, or one for each picture) that make the loss large: from a random start, `steps` normalised gradient steps."""
     length = lambda x: x.flatten(1).norm(dim=1).clamp(min=1e-12)[:, None, None, None]
+    radius = torch.as_tensor(radius).view(-1, 1, 1, 1)
     change = torch.randn(pixels.shape, generator=generator)
     change = change / length(change) * radius * torch.rand(len(pixels), 1, 1, 1, generator=generator)
     for _ in range(steps):
@@ -66,6 +68,111 @@ def attack(loss, pixels, radius, steps, generator):
         change = (change + gradient / length(gradient) * radius * (1.0 if steps == 1 else 0.7)).detach()
         change = change * (radius / length(change)).clamp(max=1)
     return (pixels + change).clamp(0, 1)
+
+
+@dataclass
+class Batch:
+    """Pictures that are seen, the ids of their captions, whether they are tinted, and what the captions say and the pictures show (see `data.fitting`)."""
+
+    pixels: torch.Tensor
+    ids: torch.Tensor
+    tinted: torch.Tensor
+    said: dict
+    shown: dict
+
+    def rows(self, chosen):
+        return Batch(self.pixels[chosen], self.ids[chosen], self.tinted[chosen], rows(self.said, chosen), rows(self.shown, chosen))
+
+    def join(self, other):
+        return Batch(*(torch.cat([getattr(part, name) for part in (self, other)]) for name in ("pixels", "ids", "tinted")), join(self.said, other.said), join(self.shown, other.shown))
+
+    def put(self, places, other):
+        """The rows of `other` take these places."""
+        for name in ("pixels", "ids", "tinted"):
+            getattr(self, name)[places] = getattr(other, name)
+        for mine, theirs in ((self.said, other.said), (self.shown, other.shown)):
+            for name in mine:
+                mine[name][places] = theirs[name]
+
+
+class Training:
+    """What both stages that train the two towers share: the data, the model, its optimiser and its moving average, and one step.
+
+    `stage` names the checkpoint and the log; a stage begins at its own checkpoint, else at that of the stage `after` which it comes.
+    """
+
+    def __init__(self, data, out, stage, after, peak, batch, process, processes, checkpoint_every):
+        loop.prepare(1)
+        if processes > 1:
+            distributed.init_process_group("gloo", init_method=f"file://{Path(out).resolve() / 'meeting'}", rank=process, world_size=processes)
+        self.pictures = opened(data)
+        build_tokenizer(self.pictures.concepts, Path(out) / "clip")
+        self.tokenizer = load_tokenizer(Path(out) / "clip")
+        self.model = nn.ModuleDict({"clip": Clip(self.tokenizer.get_vocab_size()), "heads": Heads(len(self.pictures.concepts))})
+        self.clip, self.heads = self.model["clip"], self.model["heads"]
+        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=peak, betas=(0.9, 0.98), weight_decay=0.02)
+        self.peak, self.batch, self.process, self.processes, self.checkpoint_every = peak, batch, process, processes, checkpoint_every
+        self.file, self.log, self.start = Path(out) / f"{stage}.pt", loop.Log(Path(out) / f"{stage}.jsonl"), 0
+        saved = loop.load(self.file)
+        before = None if saved or not after else loop.load(Path(out) / f"{after}.pt")
+        self.ema = None
+        for from_ in filter(None, (saved, before)):
+            self.model.load_state_dict(from_["model"])
+            self.optimizer.load_state_dict(from_["optimizer"])
+            self.ema = from_["ema"]
+        if saved:
+            self.start, self.log.seconds = saved["step"], saved["seconds"]
+        check = Scenes(self.pictures, 256, 999, validation=True)
+        self.check = check.render(SIDE, check.view(crop=(0.9, 1.0), perspective=0, angle=0)), self.encode(check.captions)
+
+    def encode(self, texts):
+        return torch.tensor([encoding.ids for encoding in self.tokenizer.encode_batch(texts)])
+
+    def scenes(self, count, seed):
+        """So many scenes, and the generator that made them."""
+        scenes = Scenes(self.pictures, count, seed, odds=KINDS)
+        pixels = scenes.render(SIDE, scenes.view(crop=(0.72, 1.15)), supersample=1)
+        tinted = torch.tensor([pastes[0]["strength"] > 0 for pastes in scenes.pastes])
+        return Batch(pixels, self.encode(scenes.captions), tinted, scenes.said, scenes.shown), scenes.generator
+
+    def objective(self, batch, number):
+        """What pictures of this batch cost, as a function of their embeddings that also says how often the first concept is right; the captions' vectors and the temperature;
+        and what the further names cost."""
+        nouns, more_said, meant = further_names(self.pictures, 192, random.Random(number))
+        ignored = fitting(self.pictures.carriers, join(batch.said, more_said), batch.shown).fill_diagonal_(False)
+        text = torch.cat([self.clip.text(trimmed(batch.ids)), self.clip.text(trimmed(self.encode([with_article(noun) for noun in nouns])))])
+        scale = self.clip.scale.clamp(math.log(20), math.log(30)).exp()
+
+        def cost(image, constant=False):
+            told, warmth = (text.detach(), scale.detach()) if constant else (text, scale)
+            concepts, first = self.heads.loss(image, warmth, batch.shown, batch.tinted)
+            return concepts + contrastive(image, told, warmth, ignored), first
+
+        return cost, text[:len(batch.ids)], scale, self.heads.named(text[len(batch.ids):], scale, meant)
+
+    def update(self, cost, rate):
+        """One step of the optimiser at `rate` of the peak, of the mean gradient of all processes."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.peak * rate
+        self.optimizer.zero_grad()
+        cost.backward()
+        share(self.model, self.processes)
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+
+    def record(self, step, stop, decay, **values):
+        """The average, the log and the checkpoints, by the first process. @returns whether a checkpoint was written."""
+        if self.process > 0:
+            return False
+        loop.average(self.ema, self.model, decay)
+        self.log.tick()
+        if step % 10 == 9:
+            self.log.write(step=step + 1, **{name: float(value) for name, value in values.items()})
+        if step % self.checkpoint_every != self.checkpoint_every - 1 and step + 1 != stop:
+            return False
+        loop.save(self.file, model=self.model.state_dict(), optimizer=self.optimizer.state_dict(), ema=self.ema, stage=self.file.stem, step=step + 1, seconds=self.log.seconds)
+        self.log.write(step=step + 1, validation_first=retrieval(self.clip.vocabulary, self.ema, *self.check))
+        return True
 
 
 def begin(model, folder, pictures, encode):
@@ -110,72 +217,29 @@ def train(data, out, stop=1600, plain=300, ramp=0.5, twice=0.8, radius=2.0, peak
     `plain` steps on clean pictures, then adversarial ones (L2 at 64 px): the radius grows from .25 to `radius` over the share `ramp` of the remaining steps, one attack step
     each, two from the share `twice` on. `processes` of one thread each share their gradients, each with a batch of its own: on few cores faster than threads in one.
     """
-    loop.prepare(1)
-    if processes > 1:
-        distributed.init_process_group("gloo", init_method=f"file://{Path(out).resolve() / 'clip.meeting'}", rank=process, world_size=processes)
-    pictures = opened(data)
-    build_tokenizer(pictures.concepts, Path(out) / "clip")
-    tokenizer = load_tokenizer(Path(out) / "clip")
-    encode = lambda texts: trimmed(torch.tensor([encoding.ids for encoding in tokenizer.encode_batch(texts)]))
-    model = nn.ModuleDict({"clip": Clip(tokenizer.get_vocab_size()), "heads": Heads(len(pictures.concepts))})
-    optimizer = torch.optim.AdamW(model.parameters(), lr=peak, betas=(0.9, 0.98), weight_decay=0.02)
-    start, log = 0, loop.Log(Path(out) / "clip.jsonl")
-    saved = loop.load(Path(out) / "clip.pt")
-    if saved:
-        model.load_state_dict(saved["model"])
-        optimizer.load_state_dict(saved["optimizer"])
-        start, log.seconds = saved["step"], saved["seconds"]
-    elif warm:
-        begin(model, warm, pictures, encode)
-    ema = saved["ema"] if saved else loop.copy_state(model)
-    clip, heads = model["clip"], model["heads"]
-    check = Scenes(pictures, 256, 999, validation=True)
-    check_pixels, check_ids = check.render(SIDE, check.view(crop=(0.9, 1.0), perspective=0, angle=0)), encode(check.captions)
-    for step in range(start, stop):
-        scenes = Scenes(pictures, batch, 7_000_000 + step * processes + process, odds=KINDS)
-        pixels = jitter(scenes.render(SIDE, scenes.view(crop=(0.72, 1.15)), supersample=1), scenes.generator)
-        tinted = torch.tensor([pastes[0]["strength"] > 0 for pastes in scenes.pastes])
-        nouns, more_said, meant = further_names(pictures, 192, random.Random(step * processes + process))
-        ids, more_ids = encode(scenes.captions), encode([with_article(noun) for noun in nouns])
-        ignored = fitting(pictures.carriers, join(scenes.said, more_said), scenes.shown)
-        ignored.fill_diagonal_(False)
-        for group in optimizer.param_groups:
-            group["lr"] = peak * min(1, (step + 1) / 100) * (0.5 * (1 + math.cos(math.pi * step / stop)) + 0.01)
-        model.train()
-        text, scale = torch.cat([clip.text(ids), clip.text(more_ids)]), clip.scale.clamp(math.log(20), math.log(30)).exp()
-
-        def loss(pixels, text, scale):
-            image = clip.image(pixels)
-            heads_loss, first = heads.loss(image, scale, scenes.shown, tinted)
-            return heads_loss + contrastive(image, text, scale, ignored), first
-
+    training = Training(data, out, "clip", None, peak, batch, process, processes, checkpoint_every)
+    if warm and not training.start:
+        begin(training.model, warm, training.pictures, training.encode)
+    training.ema = training.ema or loop.copy_state(training.model)
+    for step in range(training.start, stop):
+        scenes, generator = training.scenes(batch, 7_000_000 + step * processes + process)
+        pixels = jitter(scenes.pixels, generator)
+        training.model.train()
+        cost, _, scale, names = training.objective(scenes, step * processes + process)
         through = max(0, step - plain) / (stop - plain)
         size = 0 if step < plain else 0.25 + (radius - 0.25) * min(1, through / ramp)
         if size:
-            pixels = attack(lambda x: loss(x, text.detach(), scale.detach())[0], pixels, size, 2 if through >= twice else 1, scenes.generator)
-        value, first = loss(pixels, text, scale)
-        value = value + heads.named(text[len(ids):], scale, meant)
-        optimizer.zero_grad()
-        value.backward()
-        share(model, processes)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        if process > 0:
-            continue
-        loop.average(ema, model, min(0.995, (step + 1) / (step + 10)))
-        log.tick()
-        if step % 10 == 9:
-            log.write(step=step + 1, loss=value.item(), first=first.item(), radius=float(size), scale=scale.item())
-        if step % checkpoint_every == checkpoint_every - 1 or step + 1 == stop:
-            loop.save(Path(out) / "clip.pt", model=model.state_dict(), optimizer=optimizer.state_dict(), ema=ema, step=step + 1, seconds=log.seconds)
-            log.write(step=step + 1, validation_first=retrieval(clip.vocabulary, ema, check_pixels, check_ids))
+            pixels = attack(lambda x: cost(training.clip.image(x), constant=True)[0], pixels, size, 2 if through >= twice else 1, generator)
+        value, first = cost(training.clip.image(pixels))
+        training.update(value + names, min(1, (step + 1) / 100) * loop.cosine(step / stop))
+        training.record(step, stop, min(0.995, (step + 1) / (step + 10)), loss=value, first=first, radius=size, scale=scale)
 
 
 def read(data, out, stop=600, peak=1e-3, batch=512, scenes=16384):
     """A second stage for the text tower alone, which learns slower than the image tower: captions to what the finished image tower saw of many scenes once, names to the concepts."""
     loop.prepare(2)
     pictures = opened(data)
-    saved = loop.load(Path(out) / "clip.pt")
+    saved = newest(out)
     tokenizer = load_tokenizer(Path(out) / "clip")
     encode = lambda texts: trimmed(torch.tensor([encoding.ids for encoding in tokenizer.encode_batch(texts)]))
     clip = restored(tokenizer.get_vocab_size(), saved["ema"])
@@ -198,7 +262,7 @@ def read(data, out, stop=600, peak=1e-3, batch=512, scenes=16384):
         chosen = torch.tensor([first * 8 + near for first in rng.sample(range(scenes // 8), batch // 8) for near in range(8)])  # neighbours are often near misses of each other
         nouns, _, meant = further_names(pictures, batch, rng)
         for group in optimizer.param_groups:
-            group["lr"] = peak * min(1, (step + 1) / 50) * (0.5 * (1 + math.cos(math.pi * step / stop)) + 0.01)
+            group["lr"] = peak * min(1, (step + 1) / 50) * loop.cosine(step / stop)
         ignored = fitting(pictures.carriers, rows(said, chosen), rows(shown, chosen)).fill_diagonal_(False)
         matched = contrastive(seen[chosen], clip.text(encode([captions[row] for row in chosen.tolist()])), scale, ignored)
         named = heads.named(clip.text(encode([with_article(noun) for noun in nouns])), scale, meant)
@@ -209,7 +273,12 @@ def read(data, out, stop=600, peak=1e-3, batch=512, scenes=16384):
         log.tick()
         if step % 20 == 19:
             log.write(step=step + 1, matched=matched.item(), named=named.item())
-    loop.save(Path(out) / "read.pt", text=clip.text_tower.state_dict(), clip=saved["step"])
+    loop.save(Path(out) / "read.pt", text=clip.text_tower.state_dict(), clip=(saved["stage"], saved["step"]))
+
+
+def newest(out):
+    """The checkpoint of the last stage that there is."""
+    return loop.load(Path(out) / "introspect.pt") or loop.load(Path(out) / "clip.pt")
 
 
 def restored(vocabulary, ema):
@@ -226,14 +295,14 @@ def retrieval(vocabulary, ema, pixels, ids):
     return (scores.argmax(1) == torch.arange(len(scores))).float().mean().item()
 
 
-def start(data, out, processes, **options):
-    """`train` in so many processes."""
-    meeting = Path(out) / "clip.meeting"
+def start(stage, data, out, processes, **options):
+    """A stage's `train` in so many processes."""
+    meeting = Path(out) / "meeting"
     meeting.unlink(missing_ok=True)
     if processes == 1:
-        return train(data, out, **options)
-    multiprocessing.start_processes(_one, (data, out, processes, options), nprocs=processes, start_method="spawn")
+        return stage(data, out, **options)
+    multiprocessing.start_processes(_one, (stage, data, out, processes, options), nprocs=processes, start_method="spawn")
 
 
-def _one(process, data, out, processes, options):
-    train(data, out, process=process, processes=processes, **options)
+def _one(process, stage, data, out, processes, options):
+    stage(data, out, process=process, processes=processes, **options)

@@ -106,16 +106,31 @@ def start_latent(vqgan, kind, count, generator):
     if kind == "codes":
         return vqgan.quantize.embedding(torch.randint(vqgan.quantize.embedding.num_embeddings, (count, 16, 16), generator=generator)).permute(0, 3, 1, 2)
     if kind == "gradient":
-        turn, low, high = (torch.rand(count, 3, 1, 1, generator=generator) for _ in range(3))
-        angle, line = turn * 2 * math.pi, torch.linspace(-1, 1, 128)
-        along = (angle.cos() * line + angle.sin() * line[:, None]) / (angle.cos().abs() + angle.sin().abs())
-        return vqgan.snap(vqgan.encode((low + (high - low) * (0.5 + 0.5 * along)) * 2 - 1))[0]
+        return vqgan.snap(vqgan.encode(gradients(count, 128, generator) * 2 - 1))[0]
     side = {"white": 1, "grey": 1, "light": 4, "soft": 4, "pixels": 128}[kind]
     values = torch.full((count, 3, 1, 1), 1.0 if kind == "white" else 0.5) if side == 1 else torch.rand(count, 3, side, side, generator=generator)
     values = 0.6 + 0.4 * values if kind == "light" else values
     picture = F.interpolate(values, size=128, mode="bicubic").clamp(0, 1)
     picture = (picture + 0.02 * torch.randn(picture.shape, generator=generator)).clamp(0, 1)
     return vqgan.snap(vqgan.encode(picture * 2 - 1))[0]
+
+
+def gradients(count, side, generator):
+    """Pictures that go from one random colour to another, in a random direction."""
+    turn, low, high = (torch.rand(count, 3, 1, 1, generator=generator) for _ in range(3))
+    angle, line = turn * 2 * math.pi, torch.linspace(-1, 1, side)
+    along = (angle.cos() * line + angle.sin() * line[:, None]) / (angle.cos().abs() + angle.sin().abs())
+    return low + (high - low) * (0.5 + 0.5 * along)
+
+
+def spherical(a, b):
+    """The squared spherical distance of unit vectors along the last dimension, as the paper has it."""
+    return 2 * ((a - b).norm(dim=-1) / 2).clamp(max=0.9999).asin().square()
+
+
+def variation(pictures):
+    """The total variation of every picture, a mean over its pixels."""
+    return (pictures[..., 1:] - pictures[..., :-1]).abs().mean((1, 2, 3)) + (pictures[..., 1:, :] - pictures[..., :-1, :]).abs().mean((1, 2, 3))
 
 
 def cutouts(pictures, settings, generator):
@@ -148,9 +163,8 @@ def draw(model, targets, make, settings, seed=0):
             group["lr"] = settings["learningRate"] * (1 - settings["fall"] * step / settings["steps"])
         picture = variable.picture()
         image = model.image(cutouts(picture, settings, generator)).view(len(targets), settings["cutouts"], -1)
-        distance = (2 * ((image - targets[:, None]).norm(dim=2) / 2).clamp(max=0.9999).asin().square()).mean(1)
-        variation = (picture[..., 1:] - picture[..., :-1]).abs().mean((1, 2, 3)) + (picture[..., 1:, :] - picture[..., :-1, :]).abs().mean((1, 2, 3))
-        loss = distance + settings["tv"] * variation
+        distance = spherical(image, targets[:, None]).mean(1)
+        loss = distance + settings["tv"] * variation(picture)
         if settings["pull"]:
             loss = loss + settings["pull"] * (variable.z - variable.first).square().mean((1, 2, 3))
         optimizer.zero_grad()

@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import math
 import os
 import time
 from pathlib import Path
@@ -30,6 +31,11 @@ def autocast():
 def rate(step, peak, warmup, stop, cooldown):
     """Learning rate: linear warm-up, constant, then a linear fall to zero over the last `cooldown` steps."""
     return peak * min(1.0, (step + 1) / warmup, max(0.0, (stop - step) / cooldown))
+
+
+def cosine(share):
+    """A rate that falls from 1 to .01 while the share of a stage goes from 0 to 1."""
+    return 0.5 * (1 + math.cos(math.pi * share)) + 0.01
 
 
 def average(ema, model, decay):

@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 
 def main(out):
     out = Path(out)
-    logs = [path for path in (out / f"{name}.jsonl" for name in ("vqgan", "sharpen", "narrow", "clip", "judge")) if path.exists()]
+    logs = [path for path in (out / f"{name}.jsonl" for name in ("vqgan", "sharpen", "narrow", "clip", "introspect", "judge")) if path.exists()]
     figure, axes = plt.subplots(1, len(logs), figsize=(5 * len(logs), 3.6), squeeze=False)
     for axis, path in zip(axes[0], logs):
         rows = [json.loads(line) for line in path.read_text().splitlines()]

@@ -1,4 +1,4 @@
-"""Command line of the training: `python train.py vqgan|clip|read|sharpen|narrow|judge|export|plot|all --data DIR --out DIR`; every part resumes from its checkpoint."""
+"""Command line of the training: `python train.py vqgan|clip|introspect|read|sharpen|narrow|judge|export|plot|all --data DIR --out DIR`; every part resumes from its checkpoint."""
 
 import argparse
 import subprocess
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import clip
 import export
+import introspect
 import judge
 import narrow
 import plot
@@ -26,13 +27,13 @@ def together(commands):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["vqgan", "clip", "read", "sharpen", "narrow", "judge", "export", "plot", "all"])
+    parser.add_argument("what", choices=["vqgan", "clip", "introspect", "read", "sharpen", "narrow", "judge", "export", "plot", "all"])
     parser.add_argument("--data", default=".training/data", help="where `npm run render` wrote the pictures")
     parser.add_argument("--out", default=".training/out", help="checkpoints and logs")
     parser.add_argument("--models", default=str(ROOT.parent / "models/compact"), help="where the exported pair goes")
     parser.add_argument("--judge", default=str(ROOT / "judge"), help="where the exported judge goes")
     parser.add_argument("--warm", help="with clip: an exported folder to start from")
-    parser.add_argument("--processes", type=int, default=2, help="with clip: processes of one thread each that train it together")
+    parser.add_argument("--processes", type=int, default=2, help="with clip and introspect: processes of one thread each that train it together")
     parser.add_argument("--stop", type=int, help="last step (the learning rate falls to zero there)")
     parser.add_argument("--radius", type=float, help="with clip: of the adversarial pictures (L2 at 64 px); 0: none")
     options = parser.parse_args()
@@ -44,7 +45,9 @@ def main():
         judge.train(options.data, options.out, **extra)
     if options.what == "clip":
         extra |= {"radius": options.radius} if options.radius is not None else {}
-        clip.start(options.data, options.out, options.processes, warm=options.warm, **extra)
+        clip.start(clip.train, options.data, options.out, options.processes, warm=options.warm, **extra)
+    if options.what == "introspect":
+        clip.start(introspect.train, options.data, options.out, options.processes, **extra)
     if options.what == "read":
         clip.read(options.data, options.out, **extra)
     if options.what == "sharpen":
@@ -56,6 +59,7 @@ def main():
         together([["vqgan", *folders], ["judge", *folders]])
         export.main(options.out, options.models, options.judge)
         together([["clip", *folders]])
+        together([["introspect", *folders]])
         together([["read", *folders]])
         export.main(options.out, options.models, options.judge)
         together([["sharpen", *folders]])
