@@ -39,8 +39,19 @@ export type Settings = {
   seed: Seed;
   /** Optimisation steps; 0 for the start alone: a whole number from 0 to 1000000 (default: the model's recommendation, else preset paper's 400). */
   steps: number;
-  /** Rule that moves the latent: adam|adamw|adagrad|adamax|rmsprop|radam|nadam|diffgrad|adamp|sgd (default: the model's recommendation, else preset paper's "adam"). */
-  optimizer: "adam" | "adamw" | "adagrad" | "adamax" | "rmsprop" | "radam" | "nadam" | "diffgrad" | "adamp" | "sgd";
+  /** Rule that moves the latent: adam|adamw|adagrad|adamax|rmsprop|radam|nadam|diffgrad|adamp|normalized|sgd (default: the model's recommendation, else preset paper's "adam"). */
+  optimizer:
+    | "adam"
+    | "adamw"
+    | "adagrad"
+    | "adamax"
+    | "rmsprop"
+    | "radam"
+    | "nadam"
+    | "diffgrad"
+    | "adamp"
+    | "normalized"
+    | "sgd";
   /** Step size of the optimiser: a number above 0 to 100 (default: the model's recommendation, else preset paper's 0.15). */
   learningRate: number;
   /** Course of the learning rate over the run (default: the model's recommendation, else preset paper's {"kind":"constant","warmup":0}). */
@@ -172,8 +183,8 @@ export type Settings = {
   latent: "quantized" | "continuous" | "sampled" | "mixed";
   /** Decay of a running average of the latent, which the picture shows: a number from 0 to 0.9999 (default: the model's recommendation, else preset paper's 0). */
   average: number;
-  /** First latent, when no picture or codes are given: codes|normal|pixels|gradient|white|grey (default: the model's recommendation, else preset paper's "pixels"). */
-  start: "codes" | "normal" | "pixels" | "gradient" | "white" | "grey";
+  /** First latent, when no picture or codes are given: codes|normal|pixels|gradient|light|white|grey (default: the model's recommendation, else preset paper's "pixels"). */
+  start: "codes" | "normal" | "pixels" | "gradient" | "light" | "white" | "grey";
   /** What lies outside the picture: border|zeros (default: the model's recommendation, else preset paper's "border"). */
   padding: "border" | "zeros";
   /** Pull on the latent: weight * mean((z - target)^2) (default: the model's recommendation, else preset paper's {"weight":1,"target":"zero","decay":0.005,"every":1}). */

@@ -44,3 +44,16 @@ test("gradient: each channel rises by the same amount from pixel to pixel, acros
   expect(Math.max(...slopes.flat().map(Math.abs))).toBeGreaterThan(1e-3);
   expect(slopes[0]).not.toEqual(slopes[1]);
 });
+
+test("light: between .6 and 1 but for the noise, neighbours alike, far places not", () => {
+  const values = startPicture("light", [64, 64], new Random(3)).floats();
+  expect(values.every((value) => value > 0.5)).toBe(true);
+  const differ = (lag: number) => {
+    const pairs = Array.from({ length: 32 }, (_, i) =>
+      Math.abs((values[i * 64] as number) - (values[i * 64 + lag] as number)),
+    );
+    return pairs.reduce((sum, value) => sum + value, 0) / pairs.length;
+  };
+  expect(differ(1)).toBeLessThan(0.05);
+  expect(differ(32)).toBeGreaterThan(1.5 * differ(1));
+});

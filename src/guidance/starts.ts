@@ -3,10 +3,11 @@ import { NDArray } from "../core/ndarray.js";
 import type { Random } from "../core/random.js";
 
 /** Pictures that are drawn by the seed and encoded; the generator needs an encoder. */
-export const pictureStarts = ["pixels", "gradient", "white", "grey"] as const;
+export const pictureStarts = ["pixels", "gradient", "light", "white", "grey"] as const;
 /**
  * - `pixels`: every channel of every pixel uniformly random (the paper's start)
  * - `gradient`: every channel runs from one random level to another, in a direction of its own
+ * - `light`: every channel varies softly between .6 and 1, with a little noise
  * - `white`, `grey`: flat, with a little noise
  */
 export type PictureStart = (typeof pictureStarts)[number];
@@ -18,7 +19,7 @@ export function isPictureStart(start: (typeof starts)[number]): start is Picture
   return pictureStarts.some((kind) => kind === start);
 }
 
-/** Deviation of the noise on a flat start; enough for seeds to differ. */
+/** Deviation of the noise on a flat or soft start; enough for seeds to differ. */
 const FLAT_NOISE = 0.02;
 
 /** The picture [3,height,width], 0..1, that a run begins at. */
@@ -34,8 +35,12 @@ export function startPicture(start: PictureStart, [width, height]: readonly [num
     const planes = [0, 1, 2].flatMap(() => [...gradientPlane([width, height], random)]);
     return NDArray.float32(shape, planes);
   }
-  const level = start === "white" ? 1 : 0.5;
-  const values = random.normals(count).map((noise) => Math.min(1, Math.max(0, level + FLAT_NOISE * noise)));
+  const ground =
+    start === "light"
+      ? [0, 1, 2].flatMap(() => [...softPlane([width, height], random)])
+      : new Float32Array(count).fill(start === "white" ? 1 : 0.5);
+  const noises = random.normals(count);
+  const values = noises.map((noise, i) => Math.min(1, Math.max(0, (ground[i] as number) + FLAT_NOISE * noise)));
   return NDArray.float32(shape, values);
 }
 
@@ -47,5 +52,27 @@ function gradientPlane([width, height]: readonly [number, number], random: Rando
   return Float32Array.from({ length: height * width }, (_, i) => {
     const [x, y] = [(2 * (i % width) + 1) / width - 1, (2 * Math.floor(i / width) + 1) / height - 1]; // -1..1
     return from + (to - from) * (0.5 + (0.5 * (across * x + down * y)) / reach);
+  });
+}
+
+/** Levels across and down of a soft ground, and the darkest. */
+const [SOFT_CELLS, DARKEST] = [4, 0.6];
+
+/** One channel [height,width]: random levels at the middles of 4 x 4 cells, linear between them. */
+function softPlane([width, height]: readonly [number, number], random: Random): Float32Array {
+  const levels = Array.from({ length: SOFT_CELLS ** 2 }, () => DARKEST + (1 - DARKEST) * random.uniform());
+  const near = (at: number, length: number) => {
+    const place = Math.min(SOFT_CELLS - 1, Math.max(0, ((at + 0.5) * SOFT_CELLS) / length - 0.5));
+    const first = Math.min(SOFT_CELLS - 2, Math.floor(place));
+    return [first, place - first] as const;
+  };
+  return Float32Array.from({ length: height * width }, (_, i) => {
+    const [column, right] = near(i % width, width);
+    const [row, below] = near(Math.floor(i / width), height);
+    const between = (r: number) => {
+      const [a, b] = [0, 1].map((c) => levels[r * SOFT_CELLS + column + c] as number) as [number, number];
+      return a + (b - a) * right;
+    };
+    return between(row) + (between(row + 1) - between(row)) * below;
   });
 }

@@ -72,6 +72,12 @@ const adamMoves = optimizer(moments, (step, learningRate) => {
   return (_value, gradient, averages) => move(0, gradient, averages);
 });
 
+/** torch's SGD with momentum .9 and dampening .9: the first gradient counts whole. */
+const damped = optimizer(["momentum"], (step, learningRate) => (value, gradient, averages) => {
+  averages[0] = step === 1 ? gradient : (averages[0] as number) * 0.9 + gradient * 0.1;
+  return value - learningRate * (averages[0] as number);
+});
+
 export const optimizers = {
   /** Kingma & Ba 2015. */
   adam: optimizer(moments, adamRule),
@@ -150,6 +156,18 @@ export const optimizers = {
       const along = isAside ? dot(moves, parameters) / (Math.sqrt(dot(parameters, parameters)) + 1e-8) ** 2 : 0;
       const moved = parameters.map((value, i) => value + ((moves[i] as number) - along * value));
       return { parameters: moved, state: next };
+    },
+  },
+  /**
+   * SGD with momentum .9, dampening .9, of the gradient divided by its root mean square over the whole latent: what the
+   * loss does not depend on stays as it was, where Adam moves every number alike (Hazan, Levy & Shalev-Shwartz 2015).
+   */
+  normalized: {
+    init: damped.init,
+    update: (parameters, gradient, state, learningRate) => {
+      const size = Math.sqrt(dot(gradient, gradient) / gradient.length);
+      const normalized = size > 0 ? gradient.map((value) => value / size) : gradient;
+      return damped.update(parameters, normalized, state, learningRate);
     },
   },
   sgd: optimizer([], (_step, learningRate) => (value, gradient) => value - learningRate * gradient),
