@@ -29,7 +29,7 @@ export class Commands {
     const waiting = this.sessions.find(id);
     if (waiting.record.status === "paused") return this.sessions.keeper.view(waiting);
     refuseWhen(waiting, ["finished", "failed", "cancelled"], "pause");
-    this.sessions.worker.withdraw(waiting);
+    this.sessions.turns.withdraw(waiting);
     return this.sessions.atRest(id, (session) => this.rest(session));
   }
 
@@ -39,15 +39,15 @@ export class Commands {
     refuseWhen(session, ["cancelled"], "resume", "fork it");
     refuseWhen(session, ["finished"], "resume", "change its steps, fork it or paint on it");
     this.sessions.admission.requireRoomFor(session);
-    this.sessions.goOn(session);
+    await this.sessions.goOn(session);
     return this.sessions.keeper.view(session);
   }
 
   /** Given up after the step that is being taken; what it has is kept. @throws CONFLICT */
   async cancel(id: string): Promise<SessionView> {
-    const { runs, keeper, worker } = this.sessions;
+    const { runs, keeper, turns } = this.sessions;
     refuseWhen(this.sessions.find(id), ["finished"], "cancel");
-    worker.withdraw(this.sessions.find(id));
+    turns.withdraw(this.sessions.find(id));
     return this.sessions.atRest(id, async (session) => {
       if (session.record.status === "running") await this.rest(session);
       session.become("cancelled");
@@ -58,8 +58,8 @@ export class Commands {
 
   /** Into the bin. */
   async remove(id: string): Promise<void> {
-    const { runs, keeper, worker, store } = this.sessions;
-    worker.withdraw(this.sessions.find(id));
+    const { runs, keeper, turns, store } = this.sessions;
+    turns.withdraw(this.sessions.find(id));
     await this.sessions.atRest(id, async (session) => {
       if (session.record.status === "running" || session.record.status === "queued") session.become("paused");
       await keeper.save(session, runs.heldOf(session));

@@ -28,4 +28,6 @@ const titles: Readonly<Record<VqganClipError["code"] | Refusal["code"], string>>
   CONFLICT: "Not now",
   TOO_MANY: "Too many at once",
   REUSED_KEY: "Another request has this key",
+  LOST: "Somebody else has it now",
+  NO_WORKER: "Nobody is there to do it",
 };
