@@ -36,7 +36,7 @@ export class Forecast {
     const seconds = ahead.map((each) => this.secondsLeft(each));
     if (seconds.includes(null)) return null;
     const sum = seconds.reduce<number>((all, each) => all + (each as number), 0);
-    return Math.round((sum / engines) * 10) / 10;
+    return Math.round((sum / Math.max(1, engines)) * 10) / 10;
   }
 
   /** Seconds that a session's remaining steps take; null where that is not known. */

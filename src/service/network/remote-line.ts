@@ -12,7 +12,7 @@ export class RemoteLine implements Line {
   constructor(private readonly sessions: () => readonly Session[]) {}
 
   get engines(): number {
-    return Math.max(1, this.workers.length);
+    return this.workers.length;
   }
 
   get running(): readonly Session[] {

@@ -19,12 +19,12 @@ export interface WorkerOptions extends PartyOptions {
 
 export interface RunningWorker {
   readonly name: string;
-  /** Takes nothing more, writes down what runs within a step or 3 s, and gives it to others. */
+  /** Takes nothing more, writes down what runs within a step or 2.5 s, and gives it to others. */
   close(): Promise<void>;
 }
 
 /** Milliseconds that a step may take to its end before the engine is ended, and that Redis has to hear of it. */
-const [STEP_MAY, REDIS_MAY] = [3000, 1000] as const;
+const [STEP_MAY, REDIS_MAY] = [2500, 800] as const;
 
 /** Who runs and who waits is the servers' to know. */
 const NO_LINE: Line = { running: [], all: [], engines: 1, positionOf: () => null };
