@@ -95,7 +95,9 @@ try {
   const all = [...watch.seen.values()];
   const waits = all.map(({ asked, begun = asked }) => begun - asked);
   const rate = Math.round((all.length * steps * 10) / seconds) / 10;
-  const shape = memory.length > 0 && { memory: { first: memory[0], half: memory[memory.length >> 1], last: memory.at(-1) } };
+  const shape = memory.length > 0 && {
+    memory: { first: memory[0], half: memory[memory.length >> 1], last: memory.at(-1) },
+  };
   const figures = { waitMs: percentiles(waits), eventDelayMs: percentiles(watch.delays), stepsPerSecond: rate };
   console.log(JSON.stringify({ workers, sessions: all.length, steps, seconds, ...figures, ...shape }));
   void listening;

@@ -1,5 +1,6 @@
 /** Commands to a session that leave it on its way: other settings, a rest, the end, the bin. */
 import type { SessionChanges } from "../sessions/session-tree.js";
+import { Refusal } from "./errors.js";
 import type { Changes } from "./requests.js";
 import { Session } from "./session.js";
 import { refuseWhen, type Sessions } from "./sessions.js";
@@ -15,6 +16,7 @@ export class Commands {
     return this.sessions.atRest(id, async (session) => {
       refuseWhen(session, ["cancelled"], "change");
       const { record } = session;
+      refuseDone(session, changes);
       if (changes.steps !== undefined) this.sessions.admission.requireChange(session, changes);
       const run = await runs.of(session);
       if (run.history) run.resume(changes as SessionChanges);
@@ -102,4 +104,11 @@ export class Commands {
     await keeper.settle(session, run);
     await keeper.save(session);
   }
+}
+
+/** Other settings of steps that are all done would make a branch that does nothing. @throws CONFLICT */
+function refuseDone({ record: { status, step, steps } }: Session, changes: Changes): void {
+  if (status !== "finished" || Object.keys(changes).length === 0 || (changes.steps ?? steps) > step) return;
+  const hint = "ask for more steps too, fork it at a kept step, or paint on it";
+  throw new Refusal("CONFLICT", `change: the session is finished, all its ${step} steps are done`, hint);
 }

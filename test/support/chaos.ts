@@ -1,9 +1,9 @@
 /** Kills workers, Redis and the server in a random order while sessions are made, and looks at what has become of all. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Random } from "../../src/core/random.js";
+import type { SessionView } from "../../src/service/views.js";
 import { readSession } from "../../src/sessions/session-file.js";
 import { currentState } from "../../src/sessions/session-tree.js";
-import type { SessionView } from "../../src/service/views.js";
 import { Many } from "./many.js";
 
 export interface ChaosOptions {
@@ -100,7 +100,10 @@ class Client {
   /** Until so many steps more are done by all together. */
   async progress(steps: number): Promise<void> {
     const before = sum(await this.list());
-    await this.all(() => false, (list) => sum(list) >= before + steps);
+    await this.all(
+      () => false,
+      (list) => sum(list) >= before + steps,
+    );
   }
 
   /** The sessions once all are so, or the list is. */
@@ -126,7 +129,8 @@ class Client {
       if (view.status !== "finished") unfinished++;
       const { tree } = await readSession(await this.many.service.bytes(`/v1/sessions/${id}/session.vqclip`));
       const counted = view.losses.map(({ step }) => step).join();
-      const isWhole = currentState(tree).step === steps && counted === Array.from({ length: steps }, (_, i) => i + 1).join();
+      const isWhole =
+        currentState(tree).step === steps && counted === Array.from({ length: steps }, (_, i) => i + 1).join();
       if (!isWhole) miscounted++;
       const seed = view.settings.seed as number;
       const picture = pictures.get(seed) ?? (await this.options.expected(this.request(seed)));

@@ -5,6 +5,7 @@ import { type PretrainedOptions, VqganClip } from "../../vqgan-clip.js";
 import { platformOn } from "../on-node.js";
 import type { Platform } from "../platform.js";
 import { SharedFolder } from "../shared-store.js";
+import { agree } from "./agreement.js";
 import { Calls } from "./calls.js";
 import { Crew } from "./crew.js";
 import { JobLine } from "./job-line.js";
@@ -37,9 +38,9 @@ export interface Party {
 }
 
 /**
- * Opens all of it. What they say to each other has the folder's name and the models' in it: those who have others do not meet.
+ * Opens all of it. What they say to each other has the folder's name in it: those who have another do not meet.
  *
- * @throws BAD_ARGUMENT, BAD_MODEL, IO_FAILED when the folder or Redis cannot be used
+ * @throws BAD_ARGUMENT, BAD_MODEL when those who are there have other models, IO_FAILED when the folder or Redis cannot be used
  */
 export async function joinParty(role: "server" | "worker", options: PartyOptions): Promise<Party> {
   const { folder, models, lease = 15 } = options;
@@ -48,9 +49,14 @@ export async function joinParty(role: "server" | "worker", options: PartyOptions
   const store = await SharedFolder.share(folder);
   const weights = JSON.stringify((await vq.identities()).map(({ role: of, sha256 }) => [of, sha256]));
   const mark = createHash("sha256").update(weights).digest("hex").slice(0, 12);
-  const prefix = `vqgan-clip:${store.name}:${mark}`;
+  const prefix = `vqgan-clip:${store.name}`;
   const self = `${role}-${hostname()}-${process.pid}-${randomBytes(3).toString("hex")}`;
   const commands = redis.connection();
+  const endAgreeing = await agree(commands, prefix, mark, lease).catch(async (error: unknown) => {
+    await store.close();
+    redis.close();
+    throw error;
+  });
   const platform = platformOn(vq, store, models);
   const leases = new Leases(commands, prefix, self, lease);
   const news = new NewsStream(commands, prefix);
@@ -66,6 +72,7 @@ export async function joinParty(role: "server" | "worker", options: PartyOptions
     calls,
     line,
     close: async () => {
+      endAgreeing();
       leases.close();
       news.close();
       calls.close();
