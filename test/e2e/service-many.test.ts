@@ -103,6 +103,9 @@ describe.skipIf(!hasRedis)("a server without an engine, and workers (redis-serve
 
   test("a worker that is asked to end gives back what it has within 5 s; without one it waits", async () => {
     const { service } = many;
+    const gone = await service.create({ ...small, steps: 1_000_000 });
+    await service.until(gone.id, ({ step }) => step > 1);
+    expect((await service.send("DELETE", `/v1/sessions/${gone.id}`)).status).toBe(204); // while a worker has it
     const { id } = await service.create({ ...small, steps: 1_000_000 });
     await service.until(id, ({ step }) => step > 3);
     const [worker] = many.workers.splice(0, 1);

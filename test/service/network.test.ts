@@ -108,14 +108,16 @@ describe.skipIf(!hasRedis)("over Redis (redis-server)", { timeout: 120_000 }, ()
       if (verb === "refuse") throw new Refusal("CONFLICT", "not now", "later", 3);
       if (verb === "fail") throw new VqganClipError("BAD_IMAGE", "no picture", "send one");
       if (verb === "moved") return { moved: true };
-      return { value: [verb, session, args] };
+      if (verb === "remove") return { value: undefined };
+      return { value: [verb, session ?? null, args] };
     });
     const image = new Uint8Array([1, 2, 3]);
     expect(await client.ask("worker-1", { verb: "paint", session: "a", args: [{ image }] }, somebody)).toEqual({
       value: ["paint", "a", [{ image }]],
     });
-    expect(await client.ask(ANYBODY, ping, somebody)).toEqual({ value: ["ping", undefined, []] });
+    expect(await client.ask(ANYBODY, ping, somebody)).toEqual({ value: ["ping", null, []] });
     expect(await client.ask("worker-1", { verb: "moved", args: [] }, somebody)).toEqual({ moved: true });
+    expect("value" in (await client.ask("worker-1", { verb: "remove", args: [] }, somebody))).toBe(true);
     await expect(client.ask("worker-1", { verb: "refuse", args: [] }, somebody)).rejects.toMatchObject({
       name: "Refusal",
       code: "CONFLICT",

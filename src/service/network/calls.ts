@@ -121,7 +121,8 @@ export class Calls {
 }
 
 function outcomeOf(answer: Answer): Outcome {
-  if (!("error" in answer)) return answer;
+  if ("moved" in answer) return { moved: true };
+  if (!("error" in answer)) return { value: answer.value };
   const { kind, code, message, hint, retryAfter } = answer.error;
   if (kind === "error") throw new VqganClipError(code as ErrorCode, message, hint);
   if (kind === "refusal") throw new Refusal(code as RefusalCode, message, hint, retryAfter);
