@@ -56,11 +56,11 @@ const ping = { verb: "ping", args: [] };
 describe.skipIf(!hasRedis)("over Redis (redis-server)", { timeout: 120_000 }, () => {
   test("a lease is one holder's until it is given back, or runs out", async () => {
     const [connection, own] = [server.connection(), prefix()];
-    const [first, second] = [new Leases(connection, own, "worker-1", 2), new Leases(connection, own, "worker-2", 2)];
+    const [first, second] = [new Leases(connection, own, "worker-1", 1), new Leases(connection, own, "worker-2", 1)];
     expect(await first.take("a", () => undefined)).toBe(true);
     expect([await second.take("a", () => undefined), await first.take("a", () => undefined)]).toEqual([false, false]);
     expect([await second.holderOf("a"), await second.holdersOf(["b", "a"])]).toEqual(["worker-1", [null, "worker-1"]]);
-    await sleep(3000); // renewed meanwhile
+    await sleep(1500); // renewed meanwhile
     expect(await second.take("a", () => undefined)).toBe(false);
     await first.release("a");
     expect(await second.take("a", () => undefined)).toBe(true);

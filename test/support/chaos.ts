@@ -20,7 +20,7 @@ export interface ChaosOptions {
 }
 
 export interface ChaosReport {
-  readonly kills: Readonly<Record<"worker" | "redis" | "server", number>>;
+  readonly kills: Readonly<Record<Blow, number>>;
   /** Sessions that were asked for, each by a key of its own, as often as it took to hear of one. */
   readonly asked: number;
   /** Of those: that are not there, or there twice. */
@@ -35,6 +35,14 @@ export interface ChaosReport {
   readonly seconds: number;
 }
 
+/** How often of a hundred: a worker is killed or sleeps until others have taken over, Redis is killed or loses all it knew, the server is killed. */
+const blows = { worker: 50, asleep: 10, redis: 12, forgetful: 8, server: 20 } as const;
+export type Blow = keyof typeof blows;
+
+/** Seconds of a lease, and milliseconds that a worker sleeps. */
+const LEASE = 3;
+const SLEEP = 8000;
+
 /** A request is tried for so long (ms). */
 const PATIENCE = 600_000;
 /** Requests differ by their seed, and so many seeds there are. */
@@ -42,16 +50,18 @@ const SEEDS = 3;
 
 export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   const began = performance.now();
-  const many = await Many.start({ workers: options.workers, more: ["--lease", "3", "--checkpoint-every", "5"] });
+  const many = await Many.start({
+    workers: options.workers,
+    more: ["--lease", String(LEASE), "--checkpoint-every", "5"],
+  });
   try {
     const client = new Client(many, options);
-    const kills = { worker: 0, redis: 0, server: 0 };
+    const kills = Object.fromEntries(Object.keys(blows).map((blow) => [blow, 0])) as Record<Blow, number>;
     const random = new Random(options.seed).split("kills");
     for (let kill = 1; kill <= options.kills; kill++) {
       await client.fill();
       await client.progress(1 + Math.floor(random.uniform() * 20)); // kills fall between steps, and into them
-      const draw = random.uniform();
-      const what = draw < 0.6 ? "worker" : draw < 0.8 ? "redis" : "server";
+      const what = drawn(random.uniform() * 100);
       kills[what]++;
       options.onKill?.(kill, what);
       await killed(many, what, random);
@@ -63,16 +73,29 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   }
 }
 
-async function killed(many: Many, what: "worker" | "redis" | "server", random: Random): Promise<void> {
-  if (what === "worker") {
-    const victim = many.workers[Math.floor(random.uniform() * many.workers.length)];
+/** @param number 0 to 100 */
+function drawn(number: number): Blow {
+  let left = number;
+  for (const [blow, share] of Object.entries(blows)) {
+    left -= share;
+    if (left < 0) return blow as Blow;
+  }
+  return "worker";
+}
+
+async function killed(many: Many, what: Blow, random: Random): Promise<void> {
+  const victim = many.workers[Math.floor(random.uniform() * many.workers.length)];
+  if (what === "asleep") {
+    victim?.child.kill("SIGSTOP");
+    setTimeout(() => victim?.child.kill("SIGCONT"), SLEEP);
+  } else if (what === "worker") {
     if (victim) await many.kill(victim);
-    void many.startWorker().catch(() => undefined); // without Redis it does not start: the next does
-  } else if (what === "redis") {
+    void patiently(() => many.startWorker()).catch(() => undefined); // without Redis it does not start
+  } else if (what === "redis" || what === "forgetful") {
     await many.redis.kill();
+    if (what === "forgetful") await many.redis.forget();
     await sleep(random.uniform() * 1000);
     await many.redis.restart();
-    if (many.workers.length === 0) await many.startWorker();
   } else {
     await many.service.end("SIGKILL");
     await many.startServer();

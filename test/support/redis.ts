@@ -1,6 +1,8 @@
 /** A Redis of a test's own: on a free port, its data in a folder, killed and started again at will. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Whether `redis-server` is installed. */
@@ -46,6 +48,11 @@ export class TestRedis {
         if (said.includes("Ready to accept connections")) done();
       });
     });
+  }
+
+  /** Throws away all that it has written down; it must not run. */
+  async forget(): Promise<void> {
+    await rm(join(this.folder, "appendonlydir"), { recursive: true, force: true });
   }
 
   /** Ends it at once; what it has not written down is lost. */
