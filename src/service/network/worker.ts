@@ -40,21 +40,16 @@ export async function startWorker({ checkpointSteps, ...options }: WorkerOptions
 class NetworkWorker {
   private readonly core: Core;
   private readonly holding: Holding;
-  private steps!: Steps;
+  private readonly steps: Steps;
 
   constructor(
     private readonly party: Party,
     checkpointSteps: number | undefined,
   ) {
     const { platform, leases, news } = party;
-    this.core = coreOf(platform, {
-      limits: NO_LIMITS,
-      line: NO_LINE,
-      turnsOf: (runs, keeper) => {
-        this.steps = new Steps(runs, keeper, checkpointSteps);
-        return new Wishes(this.steps);
-      },
-    });
+    this.core = coreOf(platform, { limits: NO_LIMITS, line: NO_LINE, turnsOf: () => wishes });
+    const { runs, keeper } = this.core.sessions;
+    this.steps = new Steps(runs, keeper, checkpointSteps);
     this.holding = new Holding(this.core.sessions, platform.store, leases, news, true);
   }
 
@@ -139,18 +134,12 @@ class NetworkWorker {
 }
 
 /** Sessions that are to go on are only marked: whoever has one sees to it. */
-class Wishes implements Turns {
-  constructor(private readonly steps: Steps) {}
-
-  enqueue(session: Parameters<Turns["enqueue"]>[0]): void {
+const wishes: Turns = {
+  enqueue: (session) => {
     session.wanted = true;
-  }
-
-  withdraw(session: Parameters<Turns["withdraw"]>[0]): void {
+  },
+  withdraw: (session) => {
     session.wanted = false;
-  }
-
-  async close(): Promise<void> {
-    this.steps.close();
-  }
-}
+  },
+  close: async () => undefined,
+};
