@@ -89,6 +89,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./serve.js")).addServe,
   },
   {
+    name: "worker",
+    usage: "",
+    summary: "an engine for a serve that has none",
+    load: async () => (await import("./worker.js")).addWorker,
+  },
+  {
     name: "bot",
     usage: "",
     summary: "pictures in a chat (Discord)",

@@ -1,6 +1,7 @@
 /** `vqgan-clip key`: a key for somebody who is to use `serve`. */
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
+import { requires } from "../core/errors.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { readTextInput } from "../files/read-input.js";
 import { Keys, newKey, type Scope } from "../service/keys.js";
@@ -29,8 +30,13 @@ export function addKey(program: Command): void {
 async function addToFile(name: string, { file, ...facts }: KeyFlags): Promise<void> {
   const { secret, line } = newKey({ name, ...facts, scopes: [...facts.scopes] });
   const former = existsSync(file) ? (await readTextInput(file)).trimEnd() : "";
+  requires(
+    !Keys.parse(former, file).named(name),
+    "BAD_ARGUMENT",
+    () => `key: ${name} is there already, in ${file}`,
+    "take its line out first, or name somebody else",
+  );
   const text = `${former === "" ? "" : `${former}\n`}${line}\n`;
-  Keys.parse(text, file); // a name that is there already, a file that is none
   await writeFileAtomically(file, Buffer.from(text));
   tell(secret);
   remark(`added to ${file}; the key is told this once`);

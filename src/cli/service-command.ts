@@ -14,16 +14,20 @@ export interface ServiceFlags extends Readonly<Record<string, unknown>> {
   readonly keys?: string;
   readonly maxWaiting?: number;
   readonly maxWork?: number;
+  readonly redis?: string;
 }
 
 export function addServiceOptions(command: Command): Command {
   command
     .option("--port <n>", "port to listen at (default: one that is free)", (text) => wholeNumber(text, 1, 65_535))
-    .option("--folder <dir>", "where sessions are kept (default: vqgan-clip-studio)")
+    .option("--folder <dir>", `where sessions are kept (default: ${DEFAULT_FOLDER})`)
     .option("--host <address>", "address to listen at (default: 127.0.0.1, this machine alone)")
     .option("--token <text>", "what whoever asks must hold (default: drawn at each start)");
   return addModelOptions(command);
 }
+
+/** Where sessions are kept. */
+export const DEFAULT_FOLDER = "vqgan-clip-studio";
 
 export interface Service {
   readonly hasPage: boolean;
@@ -33,7 +37,7 @@ export interface Service {
 
 /** Serves until it is asked to end. @returns the exit code */
 export async function serveUntilSignal(flags: ServiceFlags, { hasPage, onStart }: Service): Promise<number> {
-  const { folder = "vqgan-clip-studio", host, port, token, maxWaiting, maxWork } = flags;
+  const { folder = DEFAULT_FOLDER, host, port, token, maxWaiting, maxWork, redis } = flags;
   const keys = flags.keys === undefined ? undefined : await readTextInput(flags.keys);
   const { startServer } = await import("../service/server.js"); // the engine is loaded when it is needed
   const server = await startServer({
@@ -42,6 +46,7 @@ export async function serveUntilSignal(flags: ServiceFlags, { hasPage, onStart }
     page: hasPage,
     limits: { ...(maxWaiting !== undefined && { maxWaiting }), ...(maxWork !== undefined && { maxWork }) },
     ...(keys !== undefined && { keys }),
+    ...(redis !== undefined && { redis }),
     ...(host !== undefined && { host }),
     ...(port !== undefined && { port }),
     ...(token !== undefined && { token }),

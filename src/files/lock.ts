@@ -1,6 +1,6 @@
 /** One process at a thing: a lock file that names its holder and is kept fresh; others take it over once the holder has gone. */
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { readFile, realpath, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -47,6 +47,11 @@ export async function holderOf(path: string): Promise<Holder | undefined> {
   } catch {
     return undefined; // just released, or not yet written
   }
+}
+
+/** Whether somebody who is there holds the lock at `path`. */
+export async function isHeld(path: string): Promise<boolean> {
+  return existsSync(path) && !(await isStale(path));
 }
 
 /** The hidden lock file beside `target`, the same for all links to it. */

@@ -22,6 +22,6 @@ export function noticeText(notice: Notice): string {
     case "mask-of-all":
       return "note: the mask covers the whole picture, so all of it may change; black or transparent is what stays";
     case "memory":
-      return `note: this run will need about ${gigabytes(notice.peakBytes)}, ${gigabytes(notice.availableBytes)} are free; --max-memory makes it fit`;
+      return `note: this run will need about ${gigabytes(notice.peakBytes)}, ${gigabytes(notice.availableBytes)} are free; a smaller picture or --max-memory makes it fit`;
   }
 }

@@ -2,7 +2,7 @@
 import { requires } from "../core/errors.js";
 import { Refusal } from "./errors.js";
 import type { Forecast } from "./forecast.js";
-import type { Queue } from "./queue.js";
+import type { Line } from "./line.js";
 import type { Session } from "./session.js";
 
 export interface Limits {
@@ -25,7 +25,7 @@ export class Admission {
   private readonly entering: Owner[] = [];
 
   constructor(
-    private readonly queue: Queue,
+    private readonly line: Line,
     private readonly forecast: Forecast,
     private readonly limits: Limits,
   ) {}
@@ -66,21 +66,20 @@ export class Admission {
 
   private requireRoom(owner: Owner): void {
     const { maxWaiting = 100, maxSessionsOf } = this.limits;
-    const { active, all } = this.queue;
+    const { running, all } = this.line;
     if (all.length + this.entering.length >= maxWaiting) {
       this.refuse(`${all.length} sessions wait, ${maxWaiting} may`);
     }
     const own = owner === undefined ? undefined : maxSessionsOf?.(owner);
     if (own === undefined) return;
-    const isOwn = (session: Session | undefined) => session?.record.owner === owner;
-    const count = [active, ...all].filter(isOwn).length + this.entering.filter((each) => each === owner).length;
+    const isOwn = (session: Session) => session.record.owner === owner;
+    const count = [...running, ...all].filter(isOwn).length + this.entering.filter((each) => each === owner).length;
     if (count >= own) this.refuse(`${count} sessions of ${owner} run or wait, ${own} may`);
   }
 
   private refuse(message: string): never {
-    const { active } = this.queue;
-    const left = active && this.forecast.secondsLeft(active);
-    const seconds = Math.ceil(Math.min(LONGEST_WAIT, Math.max(1, left ?? USUAL_WAIT)));
+    const left = this.line.running.map((session) => this.forecast.secondsLeft(session) ?? USUAL_WAIT);
+    const seconds = Math.ceil(Math.min(LONGEST_WAIT, Math.max(1, left.length > 0 ? Math.min(...left) : USUAL_WAIT)));
     throw new Refusal("TOO_MANY", message, "ask again later, or pause or cancel one", seconds);
   }
 }

@@ -46,7 +46,7 @@ export class Branches {
     resume: boolean | undefined,
     work: (session: Session) => Promise<void>,
   ): Promise<SessionView> {
-    const { runs, keeper, worker, admission } = this.sessions;
+    const { runs, keeper, turns, admission } = this.sessions;
     return this.sessions.atRest(id, async (session) => {
       refuseUnbegun(session);
       const held = runs.heldOf(session);
@@ -59,7 +59,7 @@ export class Branches {
       const isOver = session.record.step >= session.record.steps;
       await keeper.settle(session, run);
       if (goesOn && !isOver) return this.sessions.goOn(session);
-      worker.withdraw(session);
+      turns.withdraw(session);
       session.become(isOver ? "finished" : "paused");
       await keeper.save(session);
     });

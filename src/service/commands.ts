@@ -1,5 +1,6 @@
 /** Commands to a session that leave it on its way: other settings, a rest, the end, the bin. */
 import type { SessionChanges } from "../sessions/session-tree.js";
+import { Refusal } from "./errors.js";
 import type { Changes } from "./requests.js";
 import { Session } from "./session.js";
 import { refuseWhen, type Sessions } from "./sessions.js";
@@ -15,6 +16,7 @@ export class Commands {
     return this.sessions.atRest(id, async (session) => {
       refuseWhen(session, ["cancelled"], "change");
       const { record } = session;
+      refuseDone(session, changes);
       if (changes.steps !== undefined) this.sessions.admission.requireChange(session, changes);
       const run = await runs.of(session);
       if (run.history) run.resume(changes as SessionChanges);
@@ -29,7 +31,7 @@ export class Commands {
     const waiting = this.sessions.find(id);
     if (waiting.record.status === "paused") return this.sessions.keeper.view(waiting);
     refuseWhen(waiting, ["finished", "failed", "cancelled"], "pause");
-    this.sessions.worker.withdraw(waiting);
+    this.sessions.turns.withdraw(waiting);
     return this.sessions.atRest(id, (session) => this.rest(session));
   }
 
@@ -39,15 +41,15 @@ export class Commands {
     refuseWhen(session, ["cancelled"], "resume", "fork it");
     refuseWhen(session, ["finished"], "resume", "change its steps, fork it or paint on it");
     this.sessions.admission.requireRoomFor(session);
-    this.sessions.goOn(session);
+    await this.sessions.goOn(session);
     return this.sessions.keeper.view(session);
   }
 
   /** Given up after the step that is being taken; what it has is kept. @throws CONFLICT */
   async cancel(id: string): Promise<SessionView> {
-    const { runs, keeper, worker } = this.sessions;
+    const { runs, keeper, turns } = this.sessions;
     refuseWhen(this.sessions.find(id), ["finished"], "cancel");
-    worker.withdraw(this.sessions.find(id));
+    turns.withdraw(this.sessions.find(id));
     return this.sessions.atRest(id, async (session) => {
       if (session.record.status === "running") await this.rest(session);
       session.become("cancelled");
@@ -58,8 +60,8 @@ export class Commands {
 
   /** Into the bin. */
   async remove(id: string): Promise<void> {
-    const { runs, keeper, worker, store } = this.sessions;
-    worker.withdraw(this.sessions.find(id));
+    const { runs, keeper, turns, store } = this.sessions;
+    turns.withdraw(this.sessions.find(id));
     await this.sessions.atRest(id, async (session) => {
       if (session.record.status === "running" || session.record.status === "queued") session.become("paused");
       await keeper.save(session, runs.heldOf(session));
@@ -102,4 +104,11 @@ export class Commands {
     await keeper.settle(session, run);
     await keeper.save(session);
   }
+}
+
+/** Other settings of steps that are all done would make a branch that does nothing. @throws CONFLICT */
+function refuseDone({ record: { status, step, steps } }: Session, changes: Changes): void {
+  if (status !== "finished" || Object.keys(changes).length === 0 || (changes.steps ?? steps) > step) return;
+  const hint = "ask for more steps too, fork it at a kept step, or paint on it";
+  throw new Refusal("CONFLICT", `change: the session is finished, all its ${step} steps are done`, hint);
 }

@@ -27,5 +27,7 @@ const titles: Readonly<Record<VqganClipError["code"] | Refusal["code"], string>>
   NOT_FOUND: "Not found",
   CONFLICT: "Not now",
   TOO_MANY: "Too many at once",
-  REUSED_KEY: "Another request has this key",
+  REUSED_KEY: "Another request was made by this name",
+  LOST: "Somebody else has it now",
+  NO_WORKER: "Nobody is there to do it",
 };

@@ -1,5 +1,5 @@
 /** How long steps will take, from those that were taken on this machine: arithmetic over measured speed. */
-import type { Queue } from "./queue.js";
+import type { Line } from "./line.js";
 import type { SessionRecord } from "./record.js";
 import type { Session } from "./session.js";
 
@@ -11,7 +11,7 @@ export class Forecast {
 
   /** @param records what was measured before */
   constructor(
-    private readonly queue: Queue,
+    private readonly line: Line,
     records: readonly SessionRecord[],
   ) {
     const measured = records.filter(({ stepSeconds }) => stepSeconds !== undefined);
@@ -30,12 +30,13 @@ export class Forecast {
 
   /** Seconds before a session's turn, or before that of one that would come last; null where they are not known. */
   secondsAhead(session?: Session): number | null {
-    const { active, all } = this.queue;
-    const position = session && this.queue.positionOf(session);
-    const ahead = [...(active ? [active] : []), ...all.slice(0, position ? position - 1 : undefined)];
+    const { running, all, engines } = this.line;
+    const position = session && this.line.positionOf(session);
+    const ahead = [...running, ...all.slice(0, position ? position - 1 : undefined)];
     const seconds = ahead.map((each) => this.secondsLeft(each));
     if (seconds.includes(null)) return null;
-    return Math.round(seconds.reduce<number>((sum, each) => sum + (each as number), 0) * 10) / 10;
+    const sum = seconds.reduce<number>((all, each) => all + (each as number), 0);
+    return Math.round((sum / Math.max(1, engines)) * 10) / 10;
   }
 
   /** Seconds that a session's remaining steps take; null where that is not known. */

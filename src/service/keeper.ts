@@ -2,15 +2,18 @@
 import type { StepEvent } from "../guidance/run-state.js";
 import { EventLog } from "./event-log.js";
 import type { Forecast } from "./forecast.js";
+import type { Line } from "./line.js";
 import { Meter } from "./metrics.js";
 import type { Platform, ServedRun } from "./platform.js";
 import type { Previews } from "./previews.js";
-import type { Queue } from "./queue.js";
 import type { Session } from "./session.js";
 import { type Progress, type SessionSummary, type SessionView, summaryOf, viewOf } from "./views.js";
 
 /** Milliseconds between two tellings of a running session to those who watch the list. */
 const LIST_INTERVAL = 1000;
+
+/** A step, with its picture where it was taken here. */
+type StepTold = Pick<StepEvent, "step" | "losses"> & Partial<Pick<StepEvent, "image">>;
 
 export class Keeper {
   readonly meter = new Meter();
@@ -19,7 +22,7 @@ export class Keeper {
 
   constructor(
     private readonly platform: Pick<Platform, "store" | "save">,
-    private readonly queue: Queue,
+    private readonly line: Line,
     private readonly previews: Previews,
     private readonly forecast: Forecast,
   ) {}
@@ -64,13 +67,13 @@ export class Keeper {
   }
 
   /** Tells of a step, and from time to time the list too. */
-  stepped(session: Session, event: StepEvent): void {
+  stepped(session: Session, event: StepTold): void {
     this.meter.stepped(session.stepped(event));
     this.forecast.learn(session.record);
     const { step, losses, image } = event;
     const { steps, rate, etaSeconds } = this.summary(session);
     session.events.publish("step", { step, steps, losses, rate, etaSeconds });
-    this.previews.offer(session, step - 1, image);
+    if (image) this.previews.offer(session, step - 1, image);
     if (performance.now() - this.listedAt > LIST_INTERVAL) this.list(session);
   }
 
@@ -86,7 +89,7 @@ export class Keeper {
   }
 
   private progressOf(session: Session): Progress {
-    const position = this.queue.positionOf(session);
+    const position = this.line.positionOf(session);
     const waitSeconds = position === null ? null : this.forecast.secondsAhead(session);
     return { position, waitSeconds, rate: session.rate };
   }

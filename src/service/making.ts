@@ -87,7 +87,7 @@ export class Making {
     uploads: Uploads,
     whose: Pick<SessionRecord, "owner" | "repeatable">,
   ): Promise<Session> {
-    const { runs, store, keeper, worker, admission } = this.sessions;
+    const { runs, store, keeper, turns, admission } = this.sessions;
     const run = await runs.begun(asked, uploads);
     admission.requireWork(run.settings);
     const id = store.newId();
@@ -98,7 +98,7 @@ export class Making {
     await writeUploads(store, id, uploads);
     await store.writeRecord(session.record);
     this.sessions.add(session);
-    worker.enqueue(session);
+    turns.enqueue(session);
     keeper.tell(session);
     return session;
   }

@@ -13,7 +13,7 @@ test("how things stand, as Prometheus reads it", () => {
   queue.next();
   const meter = new Meter();
   for (const seconds of [undefined, 0.5, 0.25]) meter.stepped(seconds);
-  const text = metricsText({ sessions, queue, forecast: new Forecast(queue, []), meter, bytes: 1234 });
+  const text = metricsText({ sessions, line: queue, forecast: new Forecast(queue, []), meter, bytes: 1234 });
   const samples = Object.fromEntries(
     text
       .split("\n")

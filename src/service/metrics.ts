@@ -1,7 +1,7 @@
 /** What happened since the start and how things stand, for Prometheus: its text format. */
 import { runStatuses } from "../sessions/run-status.js";
 import type { Forecast } from "./forecast.js";
-import type { Queue } from "./queue.js";
+import type { Line } from "./line.js";
 import type { Session } from "./session.js";
 
 /** Counts what is gone when it has happened. */
@@ -22,14 +22,14 @@ export class Meter {
 
 export interface Standing {
   readonly sessions: readonly Session[];
-  readonly queue: Queue;
+  readonly line: Line;
   readonly forecast: Forecast;
   readonly meter: Meter;
   /** Of all files that are kept. */
   readonly bytes: number;
 }
 
-export function metricsText({ sessions, queue, forecast, meter, bytes }: Standing): string {
+export function metricsText({ sessions, line, forecast, meter, bytes }: Standing): string {
   const count = (status: string) => sessions.filter(({ record }) => record.status === status).length;
   return [
     family(
@@ -38,10 +38,11 @@ export function metricsText({ sessions, queue, forecast, meter, bytes }: Standin
       "sessions by status",
       runStatuses.map((status) => [`{status="${status}"}`, count(status)]),
     ),
-    family("queue_length", "gauge", "sessions that wait for the engine", [["", queue.all.length]]),
+    family("queue_length", "gauge", "sessions that wait for an engine", [["", line.all.length]]),
     family("queue_seconds", "gauge", "seconds until all that runs and waits is done; NaN where not known", [
       ["", forecast.secondsAhead() ?? Number.NaN],
     ]),
+    family("engines", "gauge", "sessions that can run at once", [["", line.engines]]),
     family("steps_total", "counter", "steps taken since the start", [["", meter.steps]]),
     family("step_seconds", "summary", "time between two steps of a session", [
       ["_sum", meter.timed.seconds],

@@ -17,17 +17,24 @@ export interface FolderOptions {
 /** Opens models and folder. @throws BAD_MODEL, BAD_FILE, IO_FAILED */
 export async function openFolder({ folder, models }: FolderOptions): Promise<Platform> {
   const vq = await VqganClip.fromPretrained({ ...models, isolate: true });
-  const store = await FolderStore.open(folder);
-  const fileOf = (id: string) => store.fileOf(id, "session.vqclip");
+  return platformOn(vq, await FolderStore.open(folder), models);
+}
+
+/** The platform of models and a folder that are open. */
+export function platformOn<Store extends FolderStore>(
+  vq: VqganClip,
+  store: Store,
+  models: PretrainedOptions,
+): Platform & { readonly store: Store } {
   const { device = "cpu", threads = givenThreads() } = models;
   return {
     vq,
     store,
     runsOn: { device, threads },
     save: async (id, run) => {
-      await (run as PictureRun).save(fileOf(id), { picture: false });
+      await store.write(id, "session.vqclip", await (run as PictureRun).save(undefined, { picture: false }));
     },
-    open: (id, request) => vq.open(fileOf(id), request),
+    open: (id, request) => vq.open(store.fileOf(id, "session.vqclip"), request),
     decode: decodePicture,
     encodePreview: encodeWebp,
     animated: animatedWebp,

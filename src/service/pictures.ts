@@ -16,15 +16,20 @@ export class Pictures {
 
   /** Its picture as it is now, as a PNG with its story. @throws CONFLICT before its first step */
   async picture(id: string): Promise<Uint8Array> {
-    const { record } = this.sessions.find(id);
-    const isCurrent = record.picture?.node === record.node && record.picture.step === record.step;
-    const kept = isCurrent && (await this.sessions.store.read(id, "picture.png"));
+    const kept = await this.kept(id);
     if (kept) return kept;
     return this.sessions.interrupting(id, async (session) => {
       refuseUnbegun(session);
       const run = await this.sessions.runs.of(session);
       return run.toPNG();
     });
+  }
+
+  /** Its picture, where the one in the store is of where it stands. */
+  protected async kept(id: string): Promise<Uint8Array | undefined> {
+    const { record } = this.sessions.find(id);
+    const isCurrent = record.picture?.node === record.node && record.picture.step === record.step;
+    return isCurrent ? this.sessions.store.read(id, "picture.png") : undefined;
   }
 
   /** Its `.vqclip`. @throws CONFLICT before its first step */

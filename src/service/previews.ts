@@ -7,6 +7,13 @@ const INTERVAL = 500;
 /** Files that a session keeps: of more, every second one goes, so that what stays is evenly spread. */
 const MOST_FRAMES = 240;
 
+/** Those that stay, the last one always. */
+export function thinned<Frame>(frames: Frame[]): Frame[] {
+  if (frames.length <= MOST_FRAMES) return frames;
+  const last = frames.length - 1;
+  return frames.filter((_, i) => i % 2 === 0 || i === last);
+}
+
 export class Previews {
   private readonly busy = new Set<string>();
   private readonly shownAt = new Map<string, number>();
@@ -40,10 +47,9 @@ export class Previews {
   }
 
   private async thin({ id, record }: Session): Promise<void> {
-    if (record.frames.length <= MOST_FRAMES) return;
-    const last = record.frames.length - 1;
-    const goes = record.frames.filter((_, i) => i % 2 === 1 && i !== last);
-    record.frames = record.frames.filter((frame) => !goes.includes(frame));
+    const kept = thinned(record.frames);
+    const goes = record.frames.filter((frame) => !kept.includes(frame));
+    record.frames = kept;
     for (const { node, step } of goes) await this.platform.store.removePreview(id, node, step);
   }
 }

@@ -1,15 +1,21 @@
 /** Who has the engine, and who waits for it: owners take turns, the sessions of each in the order they came. */
+import type { Line } from "./line.js";
 import type { Session } from "./session.js";
 
 type Owner = string | undefined;
 
-export class Queue {
+export class Queue implements Line {
+  readonly engines = 1;
   /** The one that has the engine. */
   active: Session | undefined;
   private readonly waiting: Session[] = [];
   private turns = 0;
   /** The number of each owner's last turn. */
   private readonly served = new Map<Owner, number>();
+
+  get running(): readonly Session[] {
+    return this.active ? [this.active] : [];
+  }
 
   get isEmpty(): boolean {
     return this.waiting.length === 0;

@@ -90,6 +90,10 @@ export function newRecord({
   };
 }
 
+/** Whether it is to go on as soon as it can. */
+export const isUnfinished = ({ status }: Pick<SessionRecord, "status">): boolean =>
+  ["queued", "loading", "running"].includes(status);
+
 /** @throws what JSON and zod do, when it is none */
 export const parseRecord = (json: string): SessionRecord => recordSchema.parse(JSON.parse(json));
 

@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly keys?: string;
   /** What may be asked for. */
   readonly limits?: Limits;
+  /** Address of Redis: the engines are elsewhere, in workers that share it and the folder (default: one here). */
+  readonly redis?: string;
   /** Whether the page is served (default true). */
   readonly page?: boolean;
 }
@@ -58,7 +60,7 @@ const bracketed = (host: string): string => (host.includes(":") ? `[${host}]` : 
 
 /** @throws BAD_ARGUMENT, IO_FAILED when the port is taken; what `Studio.open` throws */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { folder, models, host = "127.0.0.1", port: wanted = 0, page = true } = options;
+  const { host = "127.0.0.1", port: wanted = 0, page = true } = options;
   requires(
     LOCAL.includes(host) || options.token !== undefined,
     "BAD_ARGUMENT",
@@ -77,12 +79,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const server = createAdaptorServer({ fetch: (request) => fetch(request) }) as Server;
   await listening(server, host, wanted);
   const { port } = server.address() as AddressInfo;
-  const studio = await openFolder({ folder, models })
-    .then((platform) => Studio.open(platform, limits))
-    .catch((error: unknown) => {
-      server.close();
-      throw error;
-    });
+  const studio = await opened(options, limits).catch((error: unknown) => {
+    server.close();
+    throw error;
+  });
   const guard = { token, keys, isOurs: ours(host, port), cookie: `vqgan-clip-${port}` };
   fetch = createApp(studio, { ...guard, page: page ? PAGE : undefined }).fetch as typeof fetch;
   return {
@@ -96,6 +96,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       server.closeAllConnections();
     },
   };
+}
+
+async function opened({ folder, models, redis }: ServerOptions, limits: Limits): Promise<Studio> {
+  if (redis === undefined) return Studio.open(await openFolder({ folder, models }), limits);
+  const { openRoutedStudio } = await import("./network/studio.js"); // what only many machines need
+  return openRoutedStudio({ redis, folder, models }, limits);
 }
 
 function listening(server: Server, host: string, port: number): Promise<void> {

@@ -1,10 +1,11 @@
 /** A session that is served: its record, who may touch it now, and what is told of it. */
 import type { StepEvent } from "../guidance/run-state.js";
 import type { RunStatus } from "../sessions/run-status.js";
+import { readSession } from "../sessions/session-file.js";
 import type { SessionTree } from "../sessions/session-tree.js";
 import { EventLog } from "./event-log.js";
-import type { ServedRun } from "./platform.js";
-import { type Fault, nodeRecords, type SessionRecord } from "./record.js";
+import type { ServedRun, SessionStore } from "./platform.js";
+import { type Fault, isUnfinished, nodeRecords, type SessionRecord } from "./record.js";
 
 /** Losses that are kept of all its nodes together; of more, every second one goes. */
 const MOST_LOSSES = 2000;
@@ -25,7 +26,11 @@ export class Session {
   private steppedAt: number | undefined;
   private last: Promise<unknown> = Promise.resolve();
 
-  constructor(readonly record: SessionRecord) {}
+  constructor(private kept: SessionRecord) {}
+
+  get record(): SessionRecord {
+    return this.kept;
+  }
 
   get id(): string {
     return this.record.id;
@@ -54,6 +59,13 @@ export class Session {
     this.touch();
   }
 
+  /** Is from now on what somebody else wrote down. */
+  mirror(record: SessionRecord): void {
+    this.kept = record;
+    this.wanted = isUnfinished(record);
+    if (record.status !== "running") this.steppedAt = this.secondsPerStep = undefined;
+  }
+
   touch(): void {
     this.record.updatedAt = new Date().toISOString();
   }
@@ -66,7 +78,7 @@ export class Session {
   }
 
   /** @returns seconds since the step before, where it went on without a rest */
-  stepped({ step, losses: { total, prompts } }: StepEvent): number | undefined {
+  stepped({ step, losses: { total, prompts } }: Pick<StepEvent, "step" | "losses">): number | undefined {
     const { record } = this;
     const now = performance.now();
     const seconds = this.steppedAt === undefined ? undefined : (now - this.steppedAt) / 1000;
@@ -90,7 +102,13 @@ export class Session {
     if (history) this.followTree(history);
   }
 
-  followTree(tree: SessionTree): void {
+  /** Where its file stands, which may be further than its record. @throws BAD_FILE */
+  async followFile(store: Pick<SessionStore, "read">): Promise<void> {
+    const bytes = await store.read(this.id, "session.vqclip");
+    if (bytes) this.followTree((await readSession(bytes)).tree);
+  }
+
+  private followTree(tree: SessionTree): void {
     const { record } = this;
     record.nodes = nodeRecords(tree);
     record.node = tree.current;

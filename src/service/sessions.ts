@@ -2,11 +2,11 @@
 import type { Admission } from "./admission.js";
 import { Refusal } from "./errors.js";
 import type { Keeper } from "./keeper.js";
+import type { Turns } from "./line.js";
 import type { Platform, SessionStore } from "./platform.js";
 import type { Runs } from "./runs.js";
 import type { Session } from "./session.js";
 import type { SessionView } from "./views.js";
-import type { Worker } from "./worker.js";
 
 export class Sessions {
   private readonly byId = new Map<string, Session>();
@@ -15,7 +15,7 @@ export class Sessions {
     readonly platform: Platform,
     readonly keeper: Keeper,
     readonly runs: Runs,
-    readonly worker: Worker,
+    readonly turns: Turns,
     readonly admission: Admission,
   ) {}
 
@@ -46,11 +46,20 @@ export class Sessions {
     this.byId.delete(id);
   }
 
-  /** It waits for its turn, or goes on. */
-  goOn(session: Session): void {
+  /** It waits for its turn, or goes on; written down first, so that it does so whatever ends this process. @throws IO_FAILED */
+  async goOn(session: Session): Promise<void> {
+    const { status, error } = session.record;
     session.falls = 0;
-    if (session.record.status !== "running" && session.record.status !== "loading") session.become("queued");
-    this.worker.enqueue(session);
+    if (status !== "running" && status !== "loading") {
+      session.become("queued");
+      try {
+        await this.keeper.save(session);
+      } catch (failed) {
+        session.become(status, error);
+        throw failed;
+      }
+    }
+    this.turns.enqueue(session);
     this.keeper.tell(session);
   }
 

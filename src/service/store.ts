@@ -1,6 +1,7 @@
 /**
  * Sessions on disk: a folder for each, its files written whole or not at all. The files are the truth: whoever opens the
- * folder anew finds all that was there, whatever ended the process before.
+ * folder anew finds all that was there, whatever ended the process before. The name of a session's folder is its id and, where
+ * several processes share it (`shared-store.ts`), the number of its latest owner.
  */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -9,38 +10,29 @@ import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { VqganClipError } from "../core/errors.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
-import { holderOf, type Lock, takeLock } from "../files/lock.js";
+import { holderOf, isHeld, type Lock, takeLock } from "../files/lock.js";
 import { Refusal } from "./errors.js";
 import type { SessionFileName, SessionStore } from "./platform.js";
 import { parseRecord, type SessionRecord } from "./record.js";
 
 const ID = /^[0-9a-f]{24}$/;
+const NAME = /^([0-9a-f]{24})(?:\.(\d{1,15}))?$/;
+
+/** The folder's name of a session that was taken over so often. */
+export const nameOf = (id: string, epoch: number): string => (epoch === 0 ? id : `${id}.${epoch}`);
 
 export class FolderStore implements SessionStore {
-  private constructor(
+  /** How often each session was taken over, where it was. */
+  protected readonly epochs = new Map<string, number>();
+
+  protected constructor(
     readonly folder: string,
     private readonly lock: Lock,
   ) {}
 
   /** @throws IO_FAILED when it cannot be written to, or another process is at work in it */
   static async open(path: string): Promise<FolderStore> {
-    const folder = resolve(path);
-    try {
-      await mkdir(join(folder, "sessions"), { recursive: true });
-      await mkdir(join(folder, "bin"), { recursive: true });
-      const file = join(folder, ".lock");
-      const lock = await takeLock(file);
-      if (lock) return new FolderStore(folder, lock);
-      const holder = await holderOf(file);
-      const where = holder && holder.host !== hostname() ? ` on ${holder.host}` : "";
-      const who = holder ? `process ${holder.pid}${where}` : "another process";
-      const hint = `use its address, name another --folder, or if nothing is at it, delete ${file}`;
-      throw new VqganClipError("IO_FAILED", `${path}: ${who} serves this folder`, hint);
-    } catch (cause) {
-      if (cause instanceof VqganClipError) throw cause;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new VqganClipError("IO_FAILED", `${path}: ${reason}`, "name another --folder", { cause });
-    }
+    return prepared(path, async (folder) => new FolderStore(folder, await lockOf(path, folder)));
   }
 
   async close(): Promise<void> {
@@ -56,11 +48,10 @@ export class FolderStore implements SessionStore {
   async all(): Promise<{ readonly records: SessionRecord[]; readonly damaged: readonly string[] }> {
     const records: SessionRecord[] = [];
     const damaged: string[] = [];
-    for (const id of await readdir(join(this.folder, "sessions"))) {
-      if (!ID.test(id)) continue;
+    for (const id of await this.ids()) {
       const json = await this.read(id, "record.json");
       if (json === undefined) {
-        await rm(this.path(id), { recursive: true, force: true });
+        await this.clear(id);
         continue;
       }
       try {
@@ -70,6 +61,22 @@ export class FolderStore implements SessionStore {
       }
     }
     return { records, damaged };
+  }
+
+  /** Of all sessions that there are. */
+  protected async ids(): Promise<string[]> {
+    const found = new Map<string, number>();
+    for (const name of await readdir(join(this.folder, "sessions"))) {
+      const [, id, epoch = "0"] = NAME.exec(name) ?? [];
+      if (id !== undefined) found.set(id, Math.max(Number(epoch), found.get(id) ?? 0));
+    }
+    for (const [id, epoch] of found) this.epochs.set(id, Math.max(epoch, this.epochOf(id))); // never back
+    return [...found.keys()];
+  }
+
+  /** What was never whole. */
+  protected async clear(id: string): Promise<void> {
+    await rm(this.path(id), { recursive: true, force: true });
   }
 
   async make(id: string): Promise<void> {
@@ -119,21 +126,25 @@ export class FolderStore implements SessionStore {
 
   /** Into the bin, whole. */
   async discard(id: string): Promise<void> {
-    await rename(this.path(id), join(this.folder, "bin", id));
+    await rename(this.path(id), join(this.folder, "bin", nameOf(id, this.epochOf(id))));
   }
 
   /** Out of the bin. @throws NOT_FOUND */
   async restore(id: string): Promise<SessionRecord> {
     const record = await this.binned(id);
     if (!record) throw new Refusal("NOT_FOUND", `there is no deleted session ${id}`);
-    await rename(join(this.folder, "bin", id), this.path(id));
+    const epoch = (await this.binnedEpoch(id)) as number;
+    this.epochs.set(id, this.nextEpoch(epoch));
+    await rename(join(this.folder, "bin", nameOf(id, epoch)), this.path(id));
     return record;
   }
 
   /** The record of a session in the bin; undefined when it is not there. */
   async binned(id: string): Promise<SessionRecord | undefined> {
-    const json = ID.test(id) && (await readOrNothing(join(this.folder, "bin", id, "record.json")));
-    return json ? parseRecord(Buffer.from(json).toString("utf8")) : undefined;
+    const epoch = await this.binnedEpoch(id);
+    if (epoch === undefined) return undefined;
+    const json = await readOrNothing(join(this.folder, "bin", nameOf(id, epoch), "record.json"));
+    return json && parseRecord(Buffer.from(json).toString("utf8"));
   }
 
   /** Bytes of all that is kept, the bin included. */
@@ -146,15 +157,77 @@ export class FolderStore implements SessionStore {
     return sum;
   }
 
+  /** How often the session was taken over. */
+  epochOf(id: string): number {
+    return this.epochs.get(id) ?? 0;
+  }
+
+  /** Of a session that comes out of the bin. */
+  protected nextEpoch(epoch: number): number {
+    return epoch; // there is nobody else
+  }
+
+  private async binnedEpoch(id: string): Promise<number | undefined> {
+    const epochs = (await readdir(join(this.folder, "bin"))).map((name) => NAME.exec(name) ?? []);
+    const own = epochs.flatMap(([, of, epoch = "0"]) => (of === id ? [Number(epoch)] : []));
+    return own.length > 0 ? Math.max(...own) : undefined;
+  }
+
   private previewFile(id: string, node: number, step: number): string {
     return join(this.path(id), "previews", `${node}-${step}.webp`);
   }
 
   /** Ids are ours alone: nothing else becomes a part of a path. */
-  private path(id: string): string {
+  protected path(id: string): string {
     if (!ID.test(id)) throw new Refusal("NOT_FOUND", "there is no such session");
-    return join(this.folder, "sessions", id);
+    return join(this.folder, "sessions", nameOf(id, this.epochOf(id)));
   }
+}
+
+/** Makes what a folder of sessions has, and then the store. @throws IO_FAILED */
+export async function prepared<Store>(path: string, made: (folder: string) => Promise<Store>): Promise<Store> {
+  const folder = resolve(path);
+  try {
+    await mkdir(join(folder, "sessions"), { recursive: true });
+    await mkdir(join(folder, "bin"), { recursive: true });
+    return await made(folder);
+  } catch (cause) {
+    if (cause instanceof VqganClipError) throw cause;
+    const isFile = ["ENOTDIR", "EEXIST"].includes((cause as NodeJS.ErrnoException).code ?? "");
+    const reason = isFile ? "it is a file, or lies in one" : cause instanceof Error ? cause.message : String(cause);
+    throw new VqganClipError("IO_FAILED", `${path}: ${reason}`, "name another --folder", { cause });
+  }
+}
+
+/**
+ * The folder's own lock.
+ *
+ * @param sharing whether others that share the folder may be there
+ * @throws IO_FAILED when another process has it
+ */
+export async function lockOf(path: string, folder: string, sharing = false): Promise<Lock> {
+  const file = join(folder, ".lock");
+  const lock = await takeLock(file);
+  if (lock && !sharing && (await isShared(folder))) {
+    await lock.release();
+    const hint = "name the same --redis, or end them first";
+    throw new VqganClipError("IO_FAILED", `${path}: processes that share this folder are at work in it`, hint);
+  }
+  if (lock) return lock;
+  const holder = await holderOf(file);
+  const where = holder && holder.host !== hostname() ? ` on ${holder.host}` : "";
+  const who = holder ? `process ${holder.pid}${where}` : "another process";
+  const hint = `use its address, name another --folder, or if nothing is at it, delete ${file}`;
+  throw new VqganClipError("IO_FAILED", `${path}: ${who} serves this folder`, hint);
+}
+
+/** Locks of processes that share a folder begin so. */
+export const SHARED = ".shared-";
+
+async function isShared(folder: string): Promise<boolean> {
+  const marks = (await readdir(folder)).filter((name) => name.startsWith(SHARED));
+  const held = await Promise.all(marks.map((name) => isHeld(join(folder, name))));
+  return held.includes(true);
 }
 
 async function readOrNothing(path: string): Promise<Uint8Array | undefined> {

@@ -1,76 +1,65 @@
-/** The service without its wire: the folder opened, sessions made, what is told of all. */
-import { readSession } from "../sessions/session-file.js";
-import { Admission, type Limits } from "./admission.js";
-import { Branches } from "./branches.js";
-import { Commands } from "./commands.js";
+/** The service without its wire: the store opened, sessions made, what is told of all. */
+import type { Limits } from "./admission.js";
+import { type Core, coreOf } from "./core.js";
 import { Refusal } from "./errors.js";
 import type { EventLog } from "./event-log.js";
-import { Forecast } from "./forecast.js";
 import { infoOf } from "./info.js";
-import { Keeper } from "./keeper.js";
-import { Making } from "./making.js";
 import { metricsText } from "./metrics.js";
-import { Pictures } from "./pictures.js";
 import type { Platform } from "./platform.js";
-import { Previews } from "./previews.js";
 import { Queue } from "./queue.js";
-import type { SessionRecord } from "./record.js";
-import { Runs } from "./runs.js";
-import { Session } from "./session.js";
-import { Sessions } from "./sessions.js";
+import { isUnfinished } from "./record.js";
+import type { Session } from "./session.js";
+import type { Sessions } from "./sessions.js";
+import { Steps } from "./steps.js";
 import type { SessionSummary, SessionView } from "./views.js";
 import { Worker } from "./worker.js";
 
 export class Studio {
-  readonly making: Making;
-  readonly commands: Commands;
-  readonly branches: Branches;
-  readonly pictures: Pictures;
+  readonly making: Core["making"];
+  readonly commands: Core["commands"];
+  readonly branches: Core["branches"];
+  readonly pictures: Core["pictures"];
   private readonly sessions: Sessions;
-  private readonly queue: Queue;
-  private readonly forecast: Forecast;
 
-  private constructor(
-    private readonly platform: Platform,
-    limits: Limits,
-    /** Folders whose records cannot be read; they are left as they are. */
+  /** @param damaged folders whose records cannot be read; they are left as they are */
+  constructor(
+    private readonly core: Core,
     readonly damaged: readonly string[],
-    records: readonly SessionRecord[],
   ) {
-    const queue = new Queue();
-    const forecast = new Forecast(queue, records);
-    const admission = new Admission(queue, forecast, limits);
-    this.queue = queue;
-    this.forecast = forecast;
-    const keeper = new Keeper(platform, queue, new Previews(platform), forecast);
-    const runs = new Runs(platform, (session, text) => keeper.note(session, text));
-    this.sessions = new Sessions(platform, keeper, runs, new Worker(queue, runs, keeper), admission);
-    for (const record of records) this.sessions.add(new Session(record));
-    this.making = new Making(this.sessions, forecast);
-    this.commands = new Commands(this.sessions);
-    this.branches = new Branches(this.sessions);
-    this.pictures = new Pictures(this.sessions);
+    const { sessions, making, commands, branches, pictures } = core;
+    this.sessions = sessions;
+    this.making = making;
+    this.commands = commands;
+    this.branches = branches;
+    this.pictures = pictures;
   }
 
   /** Opens the store; what was running or waiting there goes on. @param limits what may be asked for @throws IO_FAILED */
   static async open(platform: Platform, limits: Limits = {}): Promise<Studio> {
     const { records, damaged } = await platform.store.all();
-    const studio = new Studio(platform, limits, damaged, records);
+    const queue = new Queue();
+    const core = coreOf(platform, {
+      limits,
+      records,
+      line: queue,
+      turnsOf: (runs, keeper) => new Worker(queue, new Steps(runs, keeper), keeper),
+    });
+    const studio = new Studio(core, damaged);
     await studio.takeUp();
     return studio;
   }
 
   /** Checkpoints what runs, within a step, and gives everything back. */
   async close(): Promise<void> {
-    const { worker, runs, store, all } = this.sessions;
-    await worker.close();
+    const { turns, runs, store, platform, all } = this.sessions;
+    await turns.close();
     for (const session of all) await session.exclusive(() => runs.drop(session));
-    this.platform.close();
+    platform.close();
     await store.close();
   }
 
   info(): ReturnType<typeof infoOf> {
-    return infoOf(this.platform);
+    return infoOf(this.sessions.platform);
   }
 
   /** Newest first. @param owner whose (default: everybody's) */
@@ -105,25 +94,28 @@ export class Studio {
   /** How things stand, for Prometheus. */
   async metrics(): Promise<string> {
     const { all: sessions, store, keeper } = this.sessions;
-    const { queue, forecast } = this;
-    return metricsText({ sessions, queue, forecast, meter: keeper.meter, bytes: await store.bytesKept() });
+    const { line, forecast } = this.core;
+    return metricsText({ sessions, line, forecast, meter: keeper.meter, bytes: await store.bytesKept() });
   }
 
-  /** What was running or waiting when the folder was last served, as its files say. */
+  /** What was running or waiting when the store was last open, as its files say. */
   private async takeUp(): Promise<void> {
-    const { store, worker, all } = this.sessions;
+    const { turns, all } = this.sessions;
     const unfinished = all
-      .filter(({ record }) => ["queued", "loading", "running"].includes(record.status))
+      .filter(({ record }) => isUnfinished(record))
       .sort((a, b) => (a.record.createdAt < b.record.createdAt ? -1 : 1));
     for (const session of unfinished) {
-      try {
-        const bytes = await store.read(session.id, "session.vqclip");
-        if (bytes) session.followTree((await readSession(bytes)).tree);
-        session.become("queued");
-        worker.enqueue(session);
-      } catch {
-        session.become("paused"); // resuming it tells what is wrong with its file
-      }
+      if (await this.isReadable(session)) turns.enqueue(session);
     }
+  }
+
+  /** Brings it to where its file stands; one that cannot be read rests, and resuming it tells what is wrong. */
+  private async isReadable(session: Session): Promise<boolean> {
+    const isWhole = await session.followFile(this.sessions.store).then(
+      () => true,
+      () => false,
+    );
+    session.become(isWhole ? "queued" : "paused");
+    return isWhole;
   }
 }

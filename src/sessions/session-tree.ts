@@ -182,7 +182,7 @@ export function forked(
     found,
     "BAD_ARGUMENT",
     () => `fork: step ${at} of node ${node.id} was not kept`,
-    `kept: ${node.states.map(({ step }) => step).join(", ")}; --keep-every keeps more`,
+    `kept: ${node.states.map(({ step }) => step).join(", ")}; a smaller keepEvery (--keep-every) keeps more`,
   );
   const state = withChanges({ ...found, settings: tip.settings }, changes);
   const origin = { kind: "fork", node: node.id, step: found.step } as const;

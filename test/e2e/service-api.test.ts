@@ -31,7 +31,7 @@ beforeAll(async () => {
     keys[name as string] = stdout.toString().trim();
   }
   const again = await cli(["key", "bob", "--file", file]);
-  expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("bob is there already")]);
+  expect([again.code, again.stderr]).toEqual([2, expect.stringContaining(`bob is there already, in ${file}`)]);
   service = await start();
   return async () => {
     await service.end("SIGKILL");
@@ -192,7 +192,12 @@ describe("keys and limits", { timeout: 200_000 }, () => {
     expect((await as("reader", "GET", "/v1/sessions")).status).toBe(200);
     expect((await as("reader", "POST", "/v1/sessions", small)).status).toBe(403);
     expect((await as("bob", "GET", "/metrics")).status).toBe(403);
-    expect((await as("nobody", "GET", "/v1/sessions")).status).toBe(401);
+    const stranger = await (await as("nobody", "GET", "/v1/sessions")).json();
+    const silent = await (await fetch(`${service.origin}/v1/sessions`)).json();
+    expect([stranger, silent]).toMatchObject([
+      { status: 401, detail: expect.stringContaining("another one") },
+      { status: 401, detail: "the request carries no token" },
+    ]);
     const login = await service.send("POST", "/v1/token", { token: keys.bob });
     const cookie = login.headers.get("set-cookie")?.split(";")[0] as string;
     const host = new URL(service.origin).host;
@@ -273,7 +278,11 @@ describe("predictions, by the client that Replicate publishes", { timeout: 200_0
     const made = await put({ input: endless });
     expect([made.status, await made.json()]).toMatchObject([202, { id: "mine-1", output: null }]);
     expect((await put({ input: endless })).status).toBe(202);
-    expect((await put({ input: { ...endless, seed: 9 } })).status).toBe(422);
+    const other = await put({ input: { ...endless, seed: 9 } });
+    expect([other.status, await other.json()]).toMatchObject([
+      422,
+      { detail: expect.stringMatching(/^id: mine-1 came with/) },
+    ]);
     expect((await client().predictions.get("mine-1")).status).toMatch(/starting|processing/);
     const alices = new Replicate({ auth: keys.alice as string, baseUrl: service.origin });
     await expect(alices.predictions.get("mine-1")).rejects.toThrow("404");

@@ -64,6 +64,11 @@ describe("the life of a session", { timeout: 400_000 }, () => {
     const preview = await service.fetch(frame.url);
     expect(preview.headers.get("cache-control")).toContain("immutable");
     expect(await sharp(await preview.arrayBuffer()).metadata()).toMatchObject({ format: "webp", width: 32 });
+    const useless = await service.send("PATCH", `/v1/sessions/${created.id}`, { prompts: "a green apple" });
+    expect([useless.status, await useless.json()]).toMatchObject([
+      409,
+      { hint: expect.stringContaining("more steps") },
+    ]);
     // More of it: the same as if it had been asked for at once.
     expect(await service.session("PATCH", `/${created.id}`, { steps: 9 })).toMatchObject({
       status: "paused",

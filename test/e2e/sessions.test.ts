@@ -214,7 +214,10 @@ describe("trees", () => {
       const first = await vq.open(path, { node: 1 });
       expect((await first.render()).bytes).toEqual((await run.render()).bytes);
       await expect(vq.open(path, { node: 3 })).rejects.toThrow(/no node 3/);
-      await expect(vq.open(path, { node: 1, at: 3 })).rejects.toThrow(/step 3 of node 1 was not kept/);
+      await expect(vq.open(path, { node: 1, at: 3 })).rejects.toMatchObject({
+        message: expect.stringContaining("step 3 of node 1 was not kept"),
+        hint: expect.stringContaining("smaller keepEvery"),
+      });
       for (const each of [run, same, fork, first]) await each.dispose();
     }));
 

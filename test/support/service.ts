@@ -41,7 +41,7 @@ export class Service {
 
   /** @returns the exit code, or the signal that ended it */
   async end(signal: NodeJS.Signals = "SIGINT"): Promise<number | NodeJS.Signals | null> {
-    if (this.child.exitCode !== null) return this.child.exitCode;
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
     const ended = new Promise<number | NodeJS.Signals | null>((done) =>
       this.child.once("exit", (code, by) => done(code ?? by)),
     );
@@ -99,7 +99,7 @@ export class Service {
   /** Events until `enough` of those that came. */
   async events(
     path: string,
-    enough: (events: readonly ServiceEvent[]) => boolean,
+    enough: (events: ServiceEvent[]) => boolean,
     headers: Record<string, string> = {},
   ): Promise<ServiceEvent[]> {
     const end = new AbortController();

@@ -11,6 +11,7 @@ import { docsPage } from "./docs-page.js";
 import { type Env, type GuardOptions, launchOnly, login, sameOrigin, secured, withToken } from "./guard.js";
 import { png } from "./media.js";
 import { openApiOf } from "./openapi.js";
+import { methodsOf } from "./operations.js";
 import { pageFrom } from "./page.js";
 import { predictionRoutes } from "./predictions.js";
 import { problem, problemOf } from "./problem.js";
@@ -75,8 +76,17 @@ export function createApp(studio: Studio, options: AppOptions): Hono<Env> {
   return app;
 }
 
-const notFound = (context: Context): Response =>
-  problem(context, 404, { code: "NOT_FOUND", title: "Not found", detail: `there is no ${context.req.path}` });
+/** Nothing is there, or not for this method. */
+function notFound(context: Context): Response {
+  const { path, method } = context.req;
+  const allowed = methodsOf(path);
+  if (allowed.length === 0 || allowed.includes(method)) {
+    return problem(context, 404, { code: "NOT_FOUND", title: "Not found", detail: `there is no ${path}` });
+  }
+  context.header("Allow", allowed.join(", "));
+  const detail = `${path} takes ${allowed.join(", ")}, not ${method}`;
+  return problem(context, 405, { code: "BAD_ARGUMENT", title: "A value cannot be used", detail });
+}
 
 async function bytesOf(context: Context): Promise<Uint8Array> {
   return new Uint8Array(await context.req.arrayBuffer());

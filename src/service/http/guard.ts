@@ -65,14 +65,11 @@ export function withToken(options: GuardOptions): MiddlewareHandler<Env> {
     const bearer = /^Bearer (.+)$/.exec(context.req.header("authorization") ?? "")?.[1];
     const given = bearer ?? getCookie(context, options.cookie);
     const caller = given === undefined ? undefined : callerOf(given, options);
-    if (!caller) {
-      return problem(context, 401, {
-        code: "NO_TOKEN",
-        title: "Who are you?",
-        detail: "the request does not carry the token of this launch",
-        hint: "open the whole address that the server printed, or send Authorization: Bearer",
-      });
+    if (given === undefined) {
+      const hint = "open the whole address that the server printed, or send Authorization: Bearer";
+      return stranger(context, "the request carries no token", hint);
     }
+    if (!caller) return stranger(context, OTHER, "open the address that the server printed last, or ask for a key");
     const needed = ["GET", "HEAD"].includes(context.req.method) ? "read" : "write";
     if (!caller.scopes.includes(needed)) {
       return refused(context, `the key may not ${needed}`, `use one with the scope ${needed}`);
@@ -95,11 +92,16 @@ function callerOf(given: string, { token, keys }: GuardOptions): Caller | undefi
 /** Takes the token or a key once and leaves it as a cookie that scripts cannot read and other sites cannot send. */
 export function login(context: Context, given: string, options: GuardOptions): Response {
   if (!callerOf(given, options)) {
-    const hint = "open the address that the server printed last";
-    return problem(context, 401, { code: "NO_TOKEN", title: "Who are you?", detail: "the token is another one", hint });
+    return stranger(context, OTHER, "open the address that the server printed last");
   }
   setCookie(context, options.cookie, given, { httpOnly: true, sameSite: "Strict", path: "/" });
   return context.body(null, 204);
+}
+
+const OTHER = "the token is another one than that of this launch, and no key";
+
+function stranger(context: Context, detail: string, hint: string): Response {
+  return problem(context, 401, { code: "NO_TOKEN", title: "Who are you?", detail, hint });
 }
 
 function refused(context: Context, detail: string, hint: string): Response {

@@ -45,3 +45,22 @@ test("the page shows all of it, loads nothing and runs nothing", async () => {
   for (const path of Object.keys(openApiOf("1").paths)) expect(page).toContain(path);
   expect(page).not.toMatch(/<script|<link|<img|src=|https?:/);
 });
+
+test("a path that is asked by a method it does not take says which it takes; what is not there is not there", async () => {
+  const studio = { requireOwn: async () => undefined } as unknown as Studio;
+  const served = createApp(studio, options);
+  const asked = (method: string, path: string) =>
+    served.request(path, { method, headers: { Host: "localhost", Authorization: "Bearer t" } });
+  const { paths } = openApiOf("1");
+  for (const [path, methods] of Object.entries(paths)) {
+    const other = ["DELETE", "PUT", "PATCH"].find((method) => !(method.toLowerCase() in methods)) as string;
+    const answer = await asked(other, path.replace(/\{\w+\}/g, "1"));
+    expect(`${answer.status} ${path}`).toBe(`405 ${path}`);
+    const allowed = Object.keys(methods).map((method) => method.toUpperCase());
+    expect(answer.headers.get("allow")?.split(", ")).toEqual(expect.arrayContaining(allowed));
+    expect(await answer.json()).toMatchObject({ detail: expect.stringContaining(`not ${other}`) });
+  }
+  for (const path of ["/v1/nothing", "/v1/sessions/1/nothing", "/predictions/1/2"]) {
+    expect((await asked("POST", path)).status).toBe(404);
+  }
+});

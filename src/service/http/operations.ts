@@ -201,3 +201,16 @@ export const operations: readonly Operation[] = [
   { method: "get", path: of("/timelapse.webp"), summary: "how it grew, moving", answers: { 200: "image/webp" } },
   { method: "get", path: of("/session.vqclip"), summary: "the session", answers: { 200: "application/zip" } },
 ];
+
+/** The methods that a path is answered by; none where nothing is there. */
+export function methodsOf(path: string): string[] {
+  const methods = operations
+    .filter((each) => patternOf(each.path).test(path))
+    .map(({ method }) => method.toUpperCase());
+  return methods.includes("GET") ? [...methods, "HEAD"] : methods;
+}
+
+/** A path's parameters are what has no slash in it. */
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replace(/[.]/g, "\\.").replace(/\{\w+\}/g, "[^/]+")}$`);
+}

@@ -5,6 +5,7 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { requires } from "../../core/errors.js";
+import { Refusal } from "../errors.js";
 import { checked, editSchema, pictureSchema } from "../requests.js";
 import type { Studio } from "../studio.js";
 import type { SessionView } from "../views.js";
@@ -75,9 +76,10 @@ async function predict(context: Context<Env>, studio: Studio, name?: string): Pr
   };
   const { owner } = context.get("caller");
   const key = id === undefined ? undefined : keyOf(checked(predictionRequestSchema.shape.id.unwrap(), id));
-  const made = await studio.making.create(checked(image === undefined ? pictureSchema : editSchema, request), uploads, {
-    owner,
-    key,
+  const asked = checked(image === undefined ? pictureSchema : editSchema, request);
+  const made = await studio.making.create(asked, uploads, { owner, key }).catch((error: unknown) => {
+    if (!(error instanceof Refusal && error.code === "REUSED_KEY")) throw error;
+    throw new Refusal("REUSED_KEY", `id: ${id} came with another request before`, "a new prediction needs a new id");
   });
   const wait = waitOf(context.req.header("prefer") ?? "");
   if (wait > 0) await ended(studio, made.id, wait * 1000, context.req.raw.signal);

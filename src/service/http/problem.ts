@@ -20,6 +20,8 @@ const statuses: Readonly<Record<string, ContentfulStatusCode>> = {
   CONFLICT: 409,
   TOO_MANY: 429,
   REUSED_KEY: 422,
+  LOST: 503,
+  NO_WORKER: 503,
 };
 
 export function problem(context: Context, status: ContentfulStatusCode, fault: Fault): Response {

@@ -1,0 +1,55 @@
+/** The parts of a service, put together: what knows sessions, and what is done to them. */
+import { Admission, type Limits } from "./admission.js";
+import { Branches } from "./branches.js";
+import { Commands } from "./commands.js";
+import { Forecast } from "./forecast.js";
+import { Keeper } from "./keeper.js";
+import type { Line, Turns } from "./line.js";
+import { Making } from "./making.js";
+import { Pictures } from "./pictures.js";
+import type { Platform } from "./platform.js";
+import { Previews } from "./previews.js";
+import type { SessionRecord } from "./record.js";
+import { Runs } from "./runs.js";
+import { Session } from "./session.js";
+import { Sessions } from "./sessions.js";
+
+/** What is public of a class. */
+type Face<Class> = Pick<Class, keyof Class>;
+
+export interface Core {
+  readonly sessions: Sessions;
+  readonly line: Line;
+  readonly forecast: Forecast;
+  readonly making: Face<Making>;
+  readonly commands: Face<Commands>;
+  readonly branches: Face<Branches>;
+  readonly pictures: Face<Pictures>;
+}
+
+export interface CoreOptions {
+  /** What may be asked for. */
+  readonly limits?: Limits;
+  /** Sessions that are known from the start. */
+  readonly records?: readonly SessionRecord[];
+  readonly line: Line;
+  readonly turnsOf: (runs: Runs, keeper: Keeper) => Turns;
+}
+
+export function coreOf(platform: Platform, { limits = {}, records = [], line, turnsOf }: CoreOptions): Core {
+  const forecast = new Forecast(line, records);
+  const keeper = new Keeper(platform, line, new Previews(platform), forecast);
+  const runs = new Runs(platform, (session, text) => keeper.note(session, text));
+  const admission = new Admission(line, forecast, limits);
+  const sessions = new Sessions(platform, keeper, runs, turnsOf(runs, keeper), admission);
+  for (const record of records) sessions.add(new Session(record));
+  return {
+    sessions,
+    line,
+    forecast,
+    making: new Making(sessions, forecast),
+    commands: new Commands(sessions),
+    branches: new Branches(sessions),
+    pictures: new Pictures(sessions),
+  };
+}

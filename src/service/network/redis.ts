@@ -1,0 +1,69 @@
+/** Redis, and what speaks to it: optional packages, loaded when they are asked for. */
+import type { Redis } from "ioredis";
+import { VqganClipError } from "../../core/errors.js";
+
+export type { Redis } from "ioredis";
+
+/** The versions that this one was tested with: those of the optional peers in package.json. */
+const INSTALL = "npm install bullmq@6.7.0 ioredis@6.0.0";
+
+/** @throws BAD_ARGUMENT with the line that installs them */
+export async function loadBullmq(): Promise<typeof import("bullmq")> {
+  return loaded("bullmq", () => import("bullmq"));
+}
+
+export class RedisServer {
+  private readonly open: Redis[] = [];
+
+  private constructor(
+    private readonly library: Pick<typeof import("ioredis"), "Redis">,
+    readonly url: string,
+  ) {}
+
+  /** @throws BAD_ARGUMENT, IO_FAILED when nobody answers there */
+  static async at(url: string): Promise<RedisServer> {
+    if (!/^rediss?:\/\/./.test(url)) {
+      const hint = "such as redis://127.0.0.1:6379";
+      throw new VqganClipError("BAD_ARGUMENT", `--redis: expected redis://HOST:PORT, got ${url}`, hint);
+    }
+    const server = new RedisServer(await loaded("ioredis", () => import("ioredis")), url);
+    const first = server.connection();
+    try {
+      await first.ping();
+    } catch (cause) {
+      server.close();
+      const hint = "start redis-server, or name another --redis";
+      throw new VqganClipError("IO_FAILED", `--redis: nobody answers at ${withoutPassword(url)}`, hint, { cause });
+    }
+    return server;
+  }
+
+  /** Comes back by itself. @param patient waits for a server that is away, where others fail at once */
+  connection({ patient = false } = {}): Redis {
+    const connection = new this.library.Redis(this.url, {
+      maxRetriesPerRequest: patient ? null : 1,
+      connectTimeout: 2000,
+      retryStrategy: (tries) => Math.min(1000, 100 * tries),
+    });
+    connection.on("error", () => undefined); // whoever asks is told; nobody else
+    this.open.push(connection);
+    return connection;
+  }
+
+  close(): void {
+    for (const connection of this.open) connection.disconnect();
+  }
+}
+
+async function loaded<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
+  try {
+    return await load();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw cause;
+    throw new VqganClipError("BAD_ARGUMENT", `--redis: the package ${name} is not installed`, INSTALL, { cause });
+  }
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, "//");
+}

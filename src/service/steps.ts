@@ -1,0 +1,120 @@
+/** Takes the steps of a session that has the engine, until it rests: checkpoints on the way, falls of the engine survived. */
+import { VqganClipError } from "../core/errors.js";
+import { Refusal } from "./errors.js";
+import { faultOf } from "./faults.js";
+import type { Keeper } from "./keeper.js";
+import type { ServedRun } from "./platform.js";
+import type { Runs } from "./runs.js";
+import type { Session } from "./session.js";
+
+/** Milliseconds between two checkpoints: what a kill of this process costs at most. */
+const CHECKPOINT_EVERY = 2000;
+/** An engine that falls so often without a step between does not run this. */
+const MOST_FALLS = 3;
+
+export class Steps {
+  private closing = false;
+
+  /** @param checkpointSteps a checkpoint after so many steps too (default: by time alone) */
+  constructor(
+    private readonly runs: Runs,
+    private readonly keeper: Keeper,
+    private readonly checkpointSteps = Number.POSITIVE_INFINITY,
+  ) {}
+
+  /** From now on every session rests after the step that is being taken, and says of itself that it waits. */
+  close(): void {
+    this.closing = true;
+  }
+
+  get isClosing(): boolean {
+    return this.closing;
+  }
+
+  /** Steps until it rests; commands come between two of them. */
+  async turn(session: Session): Promise<void> {
+    while (session.wanted && !this.closing) await session.exclusive(() => this.stretch(session));
+  }
+
+  /** Steps until there is a command, or the end. */
+  private async stretch(session: Session): Promise<void> {
+    const isDue = () => session.wanted && session.interruptions === 0 && !this.closing;
+    if (!isDue()) return;
+    try {
+      const run = await this.ready(session);
+      let since = 0;
+      for await (const event of run) {
+        session.falls = 0;
+        this.keeper.stepped(session, event);
+        since++;
+        if (since >= this.checkpointSteps || performance.now() - session.savedAt > CHECKPOINT_EVERY) {
+          await this.checkpoint(session, run);
+          since = 0;
+        }
+        if (!isDue()) break;
+      }
+      if (run.status === "finished") await this.finish(session, run);
+      else if (this.closing) await this.hold(session, run);
+    } catch (error) {
+      await this.fell(session, error);
+    }
+  }
+
+  private async ready(session: Session): Promise<ServedRun> {
+    if (session.record.status !== "running") {
+      session.become("loading");
+      this.keeper.tell(session);
+    }
+    const run = await this.runs.of(session);
+    await run.device(); // compiled here
+    session.follow(run);
+    if (session.record.status !== "running") {
+      session.become("running");
+      this.keeper.tell(session);
+    }
+    return run;
+  }
+
+  /** One that cannot be written costs a line, never the run: the next is tried in its time. What is another's now ends here. */
+  private async checkpoint(session: Session, run: ServedRun): Promise<void> {
+    try {
+      await this.keeper.save(session, run);
+    } catch (error) {
+      session.savedAt = performance.now();
+      if (error instanceof Refusal && error.code === "LOST") session.wanted = false;
+      else this.keeper.note(session, `no checkpoint at step ${session.record.step}: ${faultOf(error).detail}`);
+    }
+  }
+
+  private async hold(session: Session, run: ServedRun): Promise<void> {
+    session.become("queued");
+    await this.keeper.save(session, run);
+  }
+
+  private async finish(session: Session, run: ServedRun): Promise<void> {
+    session.wanted = false;
+    await this.keeper.settle(session, run);
+    session.become("finished");
+    await this.keeper.save(session, run);
+    this.keeper.tell(session);
+  }
+
+  /** A fallen engine is started again, and the run goes on from its last step; anything else ends it. */
+  private async fell(session: Session, error: unknown): Promise<void> {
+    const run = this.runs.heldOf(session);
+    if (this.closing) session.become("queued");
+    if (run?.history) await this.checkpoint(session, run);
+    await this.runs.drop(session);
+    const isEngine = error instanceof VqganClipError && (error.code === "ABORTED" || /^engine: /.test(error.message));
+    if (isEngine && this.closing) return; // it was ended on purpose
+    if (isEngine) this.keeper.meter.engineRestarts++;
+    if (isEngine && ++session.falls < MOST_FALLS) {
+      this.keeper.note(session, `${faultOf(error).detail}; it goes on from step ${session.record.step}`);
+      return;
+    }
+    session.wanted = false;
+    session.become("failed", faultOf(error));
+    await this.keeper.save(session).catch(() => undefined);
+    this.keeper.tell(session);
+  }
+}

@@ -1,0 +1,99 @@
+/** Redis, a server without an engine, and workers: each a process that may be killed and started again. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cliPath, tinyModels } from "./cli.js";
+import { freePort, TestRedis } from "./redis.js";
+import { Service } from "./service.js";
+
+export class TestWorker {
+  private constructor(
+    readonly child: ChildProcess,
+    readonly name: string,
+  ) {}
+
+  static start(folder: string, redis: string, more: readonly string[] = []): Promise<TestWorker> {
+    const args = [cliPath, "worker", "--folder", folder, "--redis", redis, ...tinyModels, ...more];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+    let [said, remarks] = ["", ""];
+    child.stderr.on("data", (part: Buffer) => {
+      remarks += part;
+    });
+    return new Promise((done, failed) => {
+      child.on("exit", (code, signal) => failed(new Error(`worker: ${code ?? signal}: ${remarks}`)));
+      child.stdout.on("data", (part: Buffer) => {
+        said += part;
+        const [, name] = /^(worker-\S+)\n/.exec(said) ?? [];
+        if (name !== undefined) done(new TestWorker(child, name));
+      });
+    });
+  }
+
+  /** @returns the exit code, or the signal that ended it */
+  async end(signal: NodeJS.Signals = "SIGTERM"): Promise<number | NodeJS.Signals | null> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
+    const ended = new Promise<number | NodeJS.Signals | null>((done) =>
+      this.child.once("exit", (code, by) => done(code ?? by)),
+    );
+    this.child.kill(signal);
+    return ended;
+  }
+}
+
+export interface ManyOptions {
+  readonly workers: number;
+  /** Of each worker. */
+  readonly more?: readonly string[];
+}
+
+/** One of each, and several workers. */
+export class Many {
+  readonly workers: TestWorker[] = [];
+  service!: Service;
+
+  private constructor(
+    /** Holds all that they write. */
+    private readonly root: string,
+    readonly redis: TestRedis,
+    private readonly port: number,
+    private readonly more: readonly string[],
+  ) {}
+
+  static async start({ workers, more = ["--lease", "3"] }: ManyOptions): Promise<Many> {
+    const root = await mkdtemp(join(tmpdir(), "vqgan-clip-many-"));
+    await mkdir(join(root, "redis"));
+    const redis = await TestRedis.start(join(root, "redis"));
+    const many = new Many(root, redis, await freePort(), more);
+    await Promise.all([many.startServer(), ...Array.from({ length: workers }, () => many.startWorker())]);
+    return many;
+  }
+
+  get folder(): string {
+    return join(this.root, "sessions");
+  }
+
+  /** At the same address, with the same token. */
+  async startServer(): Promise<void> {
+    const launch = ["--port", String(this.port), "--token", "a-token-of-our-own-for-tests"];
+    this.service = await Service.start(this.folder, { more: ["--redis", this.redis.url, ...launch] });
+  }
+
+  async startWorker(): Promise<TestWorker> {
+    const worker = await TestWorker.start(this.folder, this.redis.url, this.more);
+    this.workers.push(worker);
+    return worker;
+  }
+
+  /** It is gone at once. */
+  async kill(worker: TestWorker): Promise<void> {
+    this.workers.splice(this.workers.indexOf(worker), 1);
+    await worker.end("SIGKILL");
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([this.service.end("SIGKILL"), ...this.workers.map((worker) => worker.end("SIGKILL"))]);
+    await this.redis.kill();
+    await rm(this.root, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,77 @@
+/** A Redis of a test's own: on a free port, its data in a folder, killed and started again at will. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Whether `redis-server` is installed. */
+export const hasRedis: boolean = (() => {
+  try {
+    execFileSync("redis-server", ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+export class TestRedis {
+  private child: ChildProcess | undefined;
+
+  private constructor(
+    private readonly folder: string,
+    readonly port: number,
+  ) {}
+
+  /** @param folder where it keeps its data */
+  static async start(folder: string): Promise<TestRedis> {
+    const redis = new TestRedis(folder, await freePort());
+    await redis.restart();
+    return redis;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it with what it has written down. */
+  async restart(): Promise<void> {
+    const files = ["--dir", this.folder, "--appendonly", "yes", "--save", ""];
+    const args = ["--port", String(this.port), "--bind", "127.0.0.1", ...files];
+    const child = spawn("redis-server", args, { stdio: ["ignore", "pipe", "inherit"] });
+    this.child = child;
+    let said = "";
+    await new Promise<void>((done, failed) => {
+      child.on("exit", (code) => failed(new Error(`redis-server: exit code ${code}: ${said}`)));
+      child.stdout.on("data", (part: Buffer) => {
+        said += part.toString();
+        if (said.includes("Ready to accept connections")) done();
+      });
+    });
+  }
+
+  /** Throws away all that it has written down; it must not run. */
+  async forget(): Promise<void> {
+    await rm(join(this.folder, "appendonlydir"), { recursive: true, force: true });
+  }
+
+  /** Ends it at once; what it has not written down is lost. */
+  async kill(): Promise<void> {
+    const { child } = this;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((done) => child.once("exit", done));
+    child.kill("SIGKILL");
+    await ended;
+    await sleep(10);
+  }
+}
+
+export async function freePort(): Promise<number> {
+  return new Promise((done) => {
+    const server = createServer();
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => done(port));
+    });
+  });
+}
