@@ -4,6 +4,7 @@ import type { NDArray } from "../core/ndarray.js";
 import { type Shape, sameShape } from "../core/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { ModelFile } from "./model-file.js";
+import type { TextReader } from "./text-reader.js";
 
 /** How a generator decodes. */
 export interface DecodeOptions {
@@ -11,6 +12,8 @@ export interface DecodeOptions {
   readonly recompute?: boolean;
   /** Of the picture, as settings hold it; for generators whose latent's shape does not tell it. */
   readonly size?: readonly [width: number, height: number];
+  /** Embedding [1,E] of what to draw, by its `text`; for generators that have one. */
+  readonly text?: Tensor;
 }
 
 /** The codes that a latent [n,D,h,w] is made of. */
@@ -35,6 +38,8 @@ export interface Generator {
   readonly codebook?: Codebook;
   /** Spread of the values that latents have: of a normal random start (default 1) */
   readonly deviation?: number;
+  /** Reads what it is told to draw, for `decode`; absent where it is told nothing. */
+  readonly text?: TextReader;
   /** Settings that suit it, in the form of a `recommended.json`; presets that are asked for come first. */
   readonly recommended?: object;
   /**
