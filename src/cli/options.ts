@@ -14,6 +14,7 @@ import type { PretrainedOptions } from "../vqgan-clip.js";
 
 const flags: Readonly<Record<SettingName, string>> = {
   prompts: "-p, --prompts <text>",
+  generatorPrompt: "--generator-prompt <text>",
   targets: "--targets <list>",
   size: "-s, --size <WxH>",
   seed: "--seed <n>",
@@ -108,9 +109,10 @@ export function addModelOptions(command: Command): Command {
   return command
     .option("-m, --model <dir>", "pair of models: a folder with vqgan/ and clip/ (default: the bundled compact pair)")
     .option(
-      "--vqgan <path>",
-      "generator: folder, checkpoint with its yaml, a name that models pull got, or pixels or fft, which have no weights (default: the pair's vqgan/)",
+      "--generator <path>",
+      "generator: folder of a VQGAN, an autoencoder or a diffusion model, checkpoint with its yaml, a name that models pull got, or pixels or fft, which have no weights (default: the pair's vqgan/)",
     )
+    .addOption(new Option("--vqgan <path>", "the same by its first name").conflicts("generator"))
     .option(
       "--clip <path>",
       "CLIP: folder, archive, or a name that models pull got; several times for several that look together (default: the pair's clip/)",
@@ -148,7 +150,12 @@ export function modelFrom(options: Readonly<Record<string, unknown>>): Pretraine
 function namedModel(options: Readonly<Record<string, unknown>>): PretrainedOptions {
   const names = ["model", "vqgan", "clip", "device", "threads", "lowMemory", "maxMemory"] as const;
   const given = names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]);
-  return { ...Object.fromEntries(given), ...(options.judgeClip !== undefined && { judge: options.judgeClip }) };
+  const { generator } = options;
+  return {
+    ...Object.fromEntries(given),
+    ...(generator !== undefined && { vqgan: generator as string }),
+    ...(options.judgeClip !== undefined && { judge: options.judgeClip as string }),
+  };
 }
 
 /** The same model options written out again, for a command to be copied. */
@@ -205,7 +212,7 @@ function fromText(name: SettingName, schema: z.ZodType, text: string): unknown {
     const [, width, height = width] = /^(\d+)(?:x(\d+))?$/i.exec(text) ?? [];
     return [Number(width), Number(height)];
   }
-  if (name === "seed") return text; // a number would round it
+  if (name === "seed" || name === "generatorPrompt") return text; // a number would round it
   const first = leading[name];
   if (first !== undefined) {
     const fields = text.split(",").map((field) => (field.includes("=") ? field.split("=", 2) : [first, field]));
@@ -270,6 +277,7 @@ function defaultOf(name: SettingName, kind: RunKind): string {
   }
   if (edits && name === "size") return "(default: the picture's own, within --max-side)";
   if (name === "prompts") return "(default: none; may be given several times)";
+  if (name === "generatorPrompt") return "(default: the prompts that attract)";
   if (name === "seed") return "(default: drawn, and reported)";
   if (name === "size") return "(default: the model's recommendation, else the generator's own size)";
   return `(default: the model's recommendation, else preset paper's ${written(name)})`;

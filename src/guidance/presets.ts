@@ -5,6 +5,7 @@ const noRegularizer = { weight: 0, target: "zero", decay: 0, every: 1 } as const
 
 /** What every recipe here does alike. */
 const common = {
+  generatorPrompt: null,
   targets: [],
   optimizer: "adam",
   schedule: { kind: "constant", warmup: 0 },

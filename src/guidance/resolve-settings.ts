@@ -19,7 +19,7 @@ import { isPictureStart } from "./starts.js";
 
 /** What a model's `recommended.json` may hold: any part of a recipe, a size, and `strength`, how far an edit goes. */
 const recommendationSchema = settingsSchema
-  .omit({ prompts: true, seed: true })
+  .omit({ prompts: true, generatorPrompt: true, seed: true })
   .partial()
   .extend({
     strength: z.number().min(0).max(1).optional(),

@@ -5,6 +5,8 @@ import type { Seed } from "../core/seed.js";
 export type Settings = {
   /** What to see: text:weight:stop, joined by | (default: none: a run needs a prompt or a target). */
   prompts: string;
+  /** What the generator itself is told to draw, where it reads texts; null for the prompts that attract (default: null). */
+  generatorPrompt: string | null;
   /** Pictures, noise and vectors to be near, beside the texts: 0 to 64 of them (default: the model's recommendation, else preset paper's none). */
   targets: (
     | {

@@ -1,10 +1,10 @@
-/** Diffusion models in one step against the diffusers library: tokens, what the net is told and says, the picture, and the gradient of the noise. */
-import { cp, readFile, rename, writeFile } from "node:fs/promises";
+/** Diffusion models in one step against the diffusers library: tokens, what the net is told, the picture, and the gradient of the noise. */
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { grad } from "../../src/autodiff/grad.js";
-import type { NDArray } from "../../src/core/ndarray.js";
-import { NDArray as Numbers } from "../../src/core/ndarray.js";
+import { describeFolder } from "../../src/cli/describe-model.js";
+import { NDArray } from "../../src/core/ndarray.js";
 import { input, type Tensor } from "../../src/graph/tensor.js";
 import { loadGenerator } from "../../src/models/load.js";
 import type { TextReader } from "../../src/models/text-reader.js";
@@ -14,37 +14,84 @@ import { fixture, fixturePath, relativeError } from "../support/fixtures.js";
 
 const texts = ["a red! castle, oil on canvas", "sky!", ""];
 
-/** The picture of the reference's noise and text, and the gradient of the noise. */
-async function drawn(folder: string, reference: (tensor: string) => NDArray, recompute = false) {
-  const generator = await loadGenerator(folder);
-  const reader = generator.text as TextReader;
-  const noise = input("noise", "float32", reference("noise").shape);
-  const ids = input("ids", "int64", [1, reader.contextLength]);
-  const states = reader.encodeText(ids, input("end", "int64", [1]));
-  const picture = generator.decode(noise, { text: states, recompute });
-  const [dnoise] = grad(picture, [noise], input("ct", "float32", reference("ct").shape)) as [Tensor];
-  const program = await compile({ states, picture, dnoise }, { threads: 1 });
-  const tokens = Numbers.int64([1, reader.contextLength], reader.tokenize(texts[0] as string).ids);
-  const result = await program.run({ ids: tokens, noise: reference("noise"), ct: reference("ct") });
-  await program.dispose();
-  return { generator, reader, result };
-}
-
 test.each([
-  ["diffusion-sdxs", 16, 64],
-  ["diffusion-turbo", 4, 32],
-  ["diffusion-lcm", 8, 64],
-])("%s: tokens, states, picture and the noise's gradient agree", async (name, factor, resolution) => {
-  const reference = await fixture(`${name}/expected.safetensors`);
-  for (const recompute of [false, true]) {
-    const { generator, reader, result } = await drawn(fixturePath(name), reference, recompute);
+  ["diffusion-sdxs", 16, 64, true],
+  ["diffusion-turbo", 4, 32, false],
+  ["diffusion-lcm", 8, 64, false],
+] as const)(
+  "%s: tokens, states, picture and the noise's gradient agree",
+  async (name, factor, resolution, recompute) => {
+    const reference = await fixture(`${name}/expected.safetensors`);
+    const generator = await loadGenerator(fixturePath(name));
     expect(generator).toMatchObject({ name, factor, resolution });
+    const reader = generator.text as TextReader;
+    const { contextLength, embeddingSize } = reader;
     const ids = texts.flatMap((text) => reader.tokenize(text).ids);
     expect(ids).toEqual(Array.from(reference("ids").data, Number));
-    const first = reference("states").floats().slice(0, reader.embeddingSize);
-    const states = Numbers.float32([1, reader.embeddingSize], first);
-    expect(relativeError(result.states, states)).toBeLessThan(1e-5);
-    expect(relativeError(result.picture, reference("picture"))).toBeLessThan(1e-4);
-    expect(relativeError(result.dnoise, reference("dnoise"))).toBeLessThan(1e-4);
-  }
+
+    const noise = input("noise", "float32", reference("noise").shape);
+    const states = reader.encodeText(input("ids", "int64", [1, contextLength]), input("end", "int64", [1]));
+    const text = input("text", "float32", [1, embeddingSize]);
+    const ct = input("ct", "float32", reference("ct").shape);
+    const outputs: Record<string, Tensor> = { states };
+    for (const way of recompute ? ["kept", "recomputed"] : ["kept"]) {
+      const picture = generator.decode(noise, { text, recompute: way === "recomputed" });
+      const [gradient] = grad(picture, [noise], ct) as [Tensor];
+      Object.assign(outputs, { [`${way} picture`]: picture, [`${way} dnoise`]: gradient });
+    }
+    const program = await compile(outputs, { threads: 1 });
+    const told = NDArray.float32([1, embeddingSize], reference("states").floats().slice(0, embeddingSize));
+    const feeds = { text: told, noise: reference("noise"), ct: reference("ct") };
+    const result = await program.run({ ...feeds, ids: NDArray.int64([1, contextLength], ids.slice(0, contextLength)) });
+    await program.dispose();
+    for (const [output, array] of Object.entries(result)) {
+      const expected = output === "states" ? told : reference(output.split(" ")[1] as string);
+      expect(relativeError(array, expected), output).toBeLessThan(1e-4);
+    }
+  },
+);
+
+test("models ls tells a diffusion model with all its parts", async () => {
+  const [facts] = await describeFolder(fixturePath("diffusion-sdxs"));
+  expect(facts).toMatchObject({
+    kind: "diffusion model",
+    parameters: 114_891,
+    facts: { factor: 16, contextLength: 20, encodes: false },
+  });
 });
+
+test("what does not fit is named, with the cure", () =>
+  inEmptyFolder(async (folder) => {
+    await cp(fixturePath("diffusion-turbo"), folder, { recursive: true });
+    const refuses = async (file: string, changes: object, message: string, hint?: string) => {
+      const path = join(folder, file);
+      const whole = await readFile(path, "utf8");
+      await writeFile(path, JSON.stringify({ ...JSON.parse(whole), ...changes }));
+      await expect(loadGenerator(folder)).rejects.toMatchObject({
+        code: "BAD_MODEL",
+        message: expect.stringContaining(message),
+        ...(hint !== undefined && { hint: expect.stringContaining(hint) }),
+      });
+      await writeFile(path, whole);
+    };
+    const schedule = "scheduler/scheduler_config.json";
+    await refuses(schedule, { timestep_spacing: "leading" }, "no start from noise", 'timestep_spacing to "trailing"');
+    await refuses(schedule, { _class_name: "HeunDiscreteScheduler" }, "a HeunDiscreteScheduler is not read", "known");
+    await refuses(schedule, { use_karras_sigmas: true }, "use_karras_sigmas: is not read: set it to false");
+    await refuses(schedule, { timestep_type: "continuous" }, "timestep_type");
+    await refuses("unet/config.json", { class_embed_type: "timestep" }, "class_embed_type");
+    await refuses("unet/config.json", { attention_head_dim: [2, 4, 8] }, "attention_head_dim: expected a number or 2");
+    await refuses("unet/config.json", { attention_head_dim: 3 }, "8 channels do not split into 3 heads");
+    await refuses("unet/config.json", { cross_attention_dim: 16 }, "expected [8,16], found [8,12]");
+    await refuses("unet/config.json", { mid_block_type: null }, "not part of the model: mid_block.");
+    await refuses("text_encoder/config.json", { use_attention_mask: true }, "use_attention_mask");
+    await refuses("tokenizer/vocab.json", { "!": 5 }, '"!" is not where CLIP\'s vocabulary has it');
+    const [json, path] = [await readFile(join(folder, schedule), "utf8"), join(folder, schedule)];
+    await writeFile(path, json.replace("{", '{ "lambda_min_clipped": -Infinity,')); // as the library writes it
+    expect((await loadGenerator(folder)).text).toBeDefined();
+    await rm(path);
+    await expect(loadGenerator(folder)).rejects.toThrow(
+      "scheduler_config.json: no such file; a diffusion model needs it",
+    );
+    expect((await loadGenerator(join(folder, "vae"))).text).toBeUndefined(); // the autoencoder alone
+  }));

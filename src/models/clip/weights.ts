@@ -34,7 +34,10 @@ export function clipWeights(from: WeightTaker, { embeddingSize, text, image }: C
 
 /** The text tower's arrays. */
 export function textWeights(from: WeightTaker, text: TextConfig, embeddingSize: number): TextWeights {
-  return { ...textTowerWeights(from, text), projection: from.take("text_projection.weight", [embeddingSize, text.width]) };
+  return {
+    ...textTowerWeights(from, text),
+    projection: from.take("text_projection.weight", [embeddingSize, text.width]),
+  };
 }
 
 /** Those of a tower without a projection. */

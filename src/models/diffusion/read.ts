@@ -1,5 +1,5 @@
 /** A diffusion model that draws in one step, from a folder of the diffusers library, as a Generator. */
-import { VqganClipError, requires } from "../../core/errors.js";
+import { requires, VqganClipError } from "../../core/errors.js";
 import { weightStems } from "../../core/weight-names.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { mul } from "../../ops/arithmetic.js";
@@ -19,6 +19,12 @@ import { unetWeights } from "./unet-weights.js";
 const WHAT = "a diffusion model";
 export const PIPELINE_INDEX = "model_index.json";
 const SCHEDULE = "scheduler_config.json";
+/** The folders that hold weights. */
+export const pipelineParts = [
+  { folder: "unet", stems: weightStems.diffusers },
+  { folder: "vae", stems: weightStems.diffusers },
+  { folder: "text_encoder", stems: weightStems.transformers },
+] as const;
 
 /** Few steps, small ones: the noise of a run that goes far from where it began is no noise any more. */
 const recommended = { steps: 50, learningRate: 0.02 };
@@ -44,9 +50,19 @@ export async function readDiffusion(
   const autoencoder = await readAutoencoder(files.folder("vae"));
   const { reader, files: textFiles } = await readStatesReader(files);
   const [, channels] = autoencoder.latentShape([autoencoder.factor, autoencoder.factor]) as [number, number];
-  requireFit(`${folder.pathOf("config.json")}: in_channels`, config.inChannels, "the autoencoder's latents have", channels);
+  requireFit(
+    `${folder.pathOf("config.json")}: in_channels`,
+    config.inChannels,
+    "the autoencoder's latents have",
+    channels,
+  );
   requireFit(`${folder.pathOf("config.json")}: out_channels`, config.outChannels, "one step needs", channels);
-  requireFit(`${folder.pathOf("config.json")}: cross_attention_dim`, config.textWidth, "the text encoder has", reader.width);
+  requireFit(
+    `${folder.pathOf("config.json")}: cross_attention_dim`,
+    config.textWidth,
+    "the text encoder has",
+    reader.width,
+  );
   const { factor: side } = autoencoder;
   const factor = side * 2 ** Math.max(1, config.down.length - 1); // no position of the noise has pixels of its own
   const { name } = files;
@@ -62,12 +78,19 @@ export async function readDiffusion(
       const answer = unet(weights, mul(noise, step.seen), states, options);
       return autoencoder.decode(latentOf(step, noise, answer), options);
     },
-    files: [joinedFile(PIPELINE_INDEX, await everyFile(files, [checkpoint.files, autoencoder.files, textFiles].flat()))],
+    files: [
+      joinedFile(PIPELINE_INDEX, await everyFile(files, [checkpoint.files, autoencoder.files, textFiles].flat())),
+    ],
   };
 }
 
 function told(name: string, text: Tensor | undefined): Tensor {
-  requires(text, "BAD_ARGUMENT", () => `decode(): ${name} needs what to draw`, "pass { text }, the embedding of a text");
+  requires(
+    text,
+    "BAD_ARGUMENT",
+    () => `decode(): ${name} needs what to draw`,
+    "pass { text }, the embedding of a text",
+  );
   return text;
 }
 

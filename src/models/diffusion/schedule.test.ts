@@ -8,7 +8,11 @@ import { evaluate } from "../../runtime/reference/evaluate.js";
 import { latentOf, oneStep } from "./schedule.js";
 
 interface Entry {
-  readonly config: { readonly _class_name: string; readonly timestep_spacing?: string; readonly prediction_type: string };
+  readonly config: {
+    readonly _class_name: string;
+    readonly timestep_spacing?: string;
+    readonly prediction_type: string;
+  };
   readonly timestep: number;
   readonly seen: number;
   readonly made: readonly number[];

@@ -181,7 +181,10 @@ export function oneStep(config: unknown, origin: string): OneStep {
     'such models predict "v_prediction" or "sample"',
   );
   const seen = kind.scalesNoise ? noise : 1;
-  const guess = { noise: seen * guesses[prediction](signal, noise).of, answer: guesses[prediction](signal, noise).answer };
+  const guess = {
+    noise: seen * guesses[prediction](signal, noise).of,
+    answer: guesses[prediction](signal, noise).answer,
+  };
   const bound = (file.clip_sample ?? kind.clips) ? file.clip_sample_range : undefined;
   if (name === "LCMScheduler") {
     const scaled = timestep * file.timestep_scaling;

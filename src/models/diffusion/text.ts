@@ -23,7 +23,9 @@ export interface StatesReader extends TextReader {
 }
 
 const WHAT = "a diffusion model";
-const configSchema = z.object({ use_attention_mask: z.literal(false, "padding that is hidden is not read").optional() });
+const configSchema = z.object({
+  use_attention_mask: z.literal(false, "padding that is hidden is not read").optional(),
+});
 const lengthSchema = z.object({ model_max_length: z.number().optional() });
 
 /**

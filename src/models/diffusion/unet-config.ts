@@ -106,11 +106,15 @@ export function parseUNetConfig(config: unknown, origin: string): UNetConfig {
     requires(
       list.length === count,
       "BAD_MODEL",
-      () => `${origin}: ${name}: expected a number or ${count}, one for each of block_out_channels, found ${list.length}`,
+      () =>
+        `${origin}: ${name}: expected a number or ${count}, one for each of block_out_channels, found ${list.length}`,
     );
     return list;
   };
-  for (const [name, types] of [["down_block_types", down], ["up_block_types", up]] as const) {
+  for (const [name, types] of [
+    ["down_block_types", down],
+    ["up_block_types", up],
+  ] as const) {
     requires(
       types.length === count,
       "BAD_MODEL",

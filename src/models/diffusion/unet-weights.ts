@@ -103,7 +103,10 @@ class Reader {
   private residual(key: string, entering: number, leaving: number): ResidualWeights {
     const { from, config } = this;
     const { epsilon, timeScales } = config;
-    const projection = from.affine(`${key}.time_emb_proj`, [timeScales ? 2 * leaving : leaving, this.time.shape[1] as number]);
+    const projection = from.affine(`${key}.time_emb_proj`, [
+      timeScales ? 2 * leaving : leaving,
+      this.time.shape[1] as number,
+    ]);
     const told = reshape(linear(this.time, projection.weight, projection.bias), [-1]);
     const conv1 = from.affine(`${key}.conv1`, [leaving, entering, 3, 3]);
     const norm2 = this.norm(`${key}.norm2`, leaving, epsilon);
