@@ -15,6 +15,7 @@ import type { PretrainedOptions } from "../vqgan-clip.js";
 const flags: Readonly<Record<SettingName, string>> = {
   prompts: "-p, --prompts <text>",
   generatorPrompt: "--generator-prompt <text>",
+  noising: "--noising <x>",
   targets: "--targets <list>",
   size: "-s, --size <WxH>",
   seed: "--seed <n>",

@@ -12,6 +12,8 @@ export interface DecodeOptions {
   readonly recompute?: boolean;
   /** Of the picture, as settings hold it; for generators whose latent's shape does not tell it. */
   readonly size?: readonly [width: number, height: number];
+  /** Share of its schedule at which a diffusion model's one step begins (default 1: at noise alone). */
+  readonly noising?: number;
   /** Embedding [1,E] of what to draw, by its `text`; for generators that have one. */
   readonly text?: Tensor;
 }
@@ -47,8 +49,10 @@ export interface Generator {
    * masks hold it; of any other shape, masks hold the finished picture only.
    */
   latentShape(size: readonly [height: number, width: number]): Shape;
-  /** A picture [n,3,H,W] in -1..1 -> its latent, not yet quantised. A checkpoint may lack the encoder. */
-  readonly encode?: (x: Tensor) => Tensor;
+  /** A picture [n,3,H,W] in -1..1 -> its latent, not yet quantised and without noise. A checkpoint may lack the encoder. */
+  readonly encode?: (x: Tensor, options?: DecodeOptions) => Tensor;
+  /** Deviation of the noise that a picture's latent is to be covered with at a share of the schedule; absent where latents have none. */
+  readonly noiseAt?: (noising: number) => number;
   /** A latent, of codes where there is a codebook -> its picture [n,3,H,W], about -1..1 */
   decode(z: Tensor, options?: DecodeOptions): Tensor;
   /** What it was read from, for the record that a picture carries */
@@ -56,7 +60,7 @@ export interface Generator {
 }
 
 /** Its encoder. @throws BAD_MODEL saying who needs it */
-export function encoderOf({ name, encode }: Generator, caller: string): (x: Tensor) => Tensor {
+export function encoderOf({ name, encode }: Generator, caller: string): NonNullable<Generator["encode"]> {
   requires(
     encode,
     "BAD_MODEL",

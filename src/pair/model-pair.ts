@@ -136,7 +136,8 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
       const options = { ...this.textOptions(plan, tell), source, ...(targets && { targets }) };
       const run = await Run.start(this, plan.settings, options);
       const similarity = await run.sourceLikeness();
-      if (similarity !== undefined && similarity < GOOD_COPY) tell({ kind: "poor-copy", similarity });
+      if (!this.generator.noiseAt && similarity !== undefined && similarity < GOOD_COPY)
+        tell({ kind: "poor-copy", similarity });
       return run;
     });
   }
@@ -217,16 +218,30 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
       ...sources,
       recommended: this.recommended,
       codebook: this.generator.codebook !== undefined,
-      encoder: this.generator.encode !== undefined,
+      encoder: this.generator.encode !== undefined && !this.generator.noiseAt,
+      noised: this.generator.noiseAt !== undefined,
       drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
     });
-    const { size, latent, start, clampToCodebook, generatorPrompt } = resolved.settings;
+    const { size, latent, start, clampToCodebook, generatorPrompt, noising } = resolved.settings;
     latentShape(this.generator, size);
     if (latent !== "continuous") codebookOf(this.generator, `latent: ${latent}`);
     if (clampToCodebook) codebookOf(this.generator, "clampToCodebook");
     if (start === "codes") codebookOf(this.generator, "start: codes");
     if (isPictureStart(start) && !begun) encoderOf(this.generator, `start: ${start}`);
-    const { name, text } = this.generator;
+    const { name, text, noiseAt } = this.generator;
+    requires(
+      noiseAt || noising === 1,
+      "BAD_ARGUMENT",
+      () => `noising: the latents of ${name} have no noise`,
+      "use a diffusion model, or leave it out",
+    );
+    const atPicture = begun || isPictureStart(start);
+    requires(
+      !noiseAt || atPicture === noising < 1,
+      "BAD_ARGUMENT",
+      () => `noising: at ${noising} of its schedule, ${name} begins at ${noising < 1 ? "a picture" : "noise alone"}`,
+      atPicture ? "set noising, such as 0.6" : "name a picture to begin at, or leave it out",
+    );
     requires(
       text || generatorPrompt === null,
       "BAD_ARGUMENT",

@@ -6,8 +6,10 @@ import { grad } from "../../src/autodiff/grad.js";
 import { describeFolder } from "../../src/cli/describe-model.js";
 import { NDArray } from "../../src/core/ndarray.js";
 import { input, type Tensor } from "../../src/graph/tensor.js";
+import { encoderOf } from "../../src/models/generator.js";
 import { loadGenerator } from "../../src/models/load.js";
 import type { TextReader } from "../../src/models/text-reader.js";
+import { add, mul } from "../../src/ops/arithmetic.js";
 import { compile } from "../../src/runtime/program.js";
 import { inEmptyFolder } from "../support/cli.js";
 import { fixture, fixturePath, relativeError } from "../support/fixtures.js";
@@ -51,12 +53,29 @@ test.each([
   },
 );
 
+test("a picture under half of the schedule's noise, and what one step makes of it", async () => {
+  const reference = await fixture("diffusion-turbo/expected.safetensors");
+  const generator = await loadGenerator(fixturePath("diffusion-turbo"));
+  const { embeddingSize } = generator.text as TextReader;
+  const x = input("x", "float32", reference("edit.x").shape);
+  const z = encoderOf(generator, "test")(x, { noising: 0.5 });
+  const noised = add(z, mul(input("noise", "float32", z.shape), generator.noiseAt?.(0.5) as number));
+  const text = input("text", "float32", [1, embeddingSize]);
+  const picture = generator.decode(noised, { text, noising: 0.5 });
+  const program = await compile({ noised, picture }, { threads: 1 });
+  const told = NDArray.float32([1, embeddingSize], reference("states").floats().slice(0, embeddingSize));
+  const result = await program.run({ x: reference("edit.x"), noise: reference("edit.noise"), text: told });
+  await program.dispose();
+  expect(relativeError(result.noised, reference("edit.start"))).toBeLessThan(1e-4);
+  expect(relativeError(result.picture, reference("edit.picture"))).toBeLessThan(1e-4);
+});
+
 test("models ls tells a diffusion model with all its parts", async () => {
   const [facts] = await describeFolder(fixturePath("diffusion-sdxs"));
   expect(facts).toMatchObject({
     kind: "diffusion model",
     parameters: 114_891,
-    facts: { factor: 16, contextLength: 20, encodes: false },
+    facts: { factor: 16, contextLength: 20, encodes: true },
   });
 });
 

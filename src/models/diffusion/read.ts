@@ -5,11 +5,11 @@ import type { Tensor } from "../../graph/tensor.js";
 import { mul } from "../../ops/arithmetic.js";
 import { reshape } from "../../ops/layout.js";
 import { type Files, readJson, readText } from "../files.js";
-import type { Generator } from "../generator.js";
+import type { DecodeOptions, Generator } from "../generator.js";
 import type { ModelFile } from "../model-file.js";
 import { joinedFile, readCheckpoint, weightsIn } from "../model-weights.js";
 import { WeightTaker } from "../take-weights.js";
-import { latentOf, oneStep } from "./schedule.js";
+import { latentOf, type OneStep, oneStep } from "./schedule.js";
 import { readStatesReader } from "./text.js";
 import { USUAL_GUIDANCE } from "./time-embedding.js";
 import { unet } from "./unet.js";
@@ -41,12 +41,15 @@ export async function readDiffusion(
   files: Files,
   readAutoencoder: (folder: Files) => Promise<Generator>,
 ): Promise<Generator> {
-  const step = oneStep(await scheduleIn(files), files.folder("scheduler").pathOf(SCHEDULE));
+  const schedule = await scheduleIn(files);
+  const stepFrom = (noising?: number) => oneStep(schedule, files.folder("scheduler").pathOf(SCHEDULE), noising);
   const folder = files.folder("unet");
   const config = parseUNetConfig(await readJson(folder, "config.json", WHAT), folder.pathOf("config.json"));
   const checkpoint = await readCheckpoint(folder, await weightsIn(folder, weightStems.diffusers, WHAT), WHAT);
-  const facts = { timestep: step.timestep, guidance: USUAL_GUIDANCE };
-  const weights = unetWeights(new WeightTaker(checkpoint.weights), config, facts);
+  /** The net that a step asks: time is a part of its weights. */
+  const netFor = ({ timestep }: OneStep) =>
+    unetWeights(new WeightTaker(checkpoint.weights), config, { timestep, guidance: USUAL_GUIDANCE });
+  netFor(stepFrom()); // says what does not fit
   const autoencoder = await readAutoencoder(files.folder("vae"));
   const { reader, files: textFiles } = await readStatesReader(files);
   const [, channels] = autoencoder.latentShape([autoencoder.factor, autoencoder.factor]) as [number, number];
@@ -63,7 +66,7 @@ export async function readDiffusion(
     "the text encoder has",
     reader.width,
   );
-  const { factor: side } = autoencoder;
+  const { factor: side, encode } = autoencoder;
   const factor = side * 2 ** Math.max(1, config.down.length - 1); // no position of the noise has pixels of its own
   const { name } = files;
   return {
@@ -75,9 +78,14 @@ export async function readDiffusion(
     latentShape: ([height, width]) => [1, channels, height / side, width / side],
     decode: (noise, options = {}) => {
       const states = reshape(told(name, options.text), [1, reader.contextLength, reader.width]);
-      const answer = unet(weights, mul(noise, step.seen), states, options);
+      const step = stepFrom(options.noising);
+      const answer = unet(netFor(step), mul(noise, step.seen), states, options);
       return autoencoder.decode(latentOf(step, noise, answer), options);
     },
+    ...(encode && {
+      encode: (x: Tensor, options: DecodeOptions = {}) => mul(encode(x), stepFrom(options.noising).start.signal),
+      noiseAt: (noising: number) => stepFrom(noising).start.noise,
+    }),
     files: [
       joinedFile(PIPELINE_INDEX, await everyFile(files, [checkpoint.files, autoencoder.files, textFiles].flat())),
     ],

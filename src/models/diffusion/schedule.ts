@@ -136,13 +136,20 @@ const kinds: Readonly<Record<string, Kind>> = {
 /** As little of the schedule may be left out at its end. */
 const LEAST_SHARE = 0.95;
 
+/** How strong picture and noise are in what a step begins at, both of deviation 1. */
+export interface Start {
+  readonly signal: number;
+  readonly noise: number;
+}
+
 /**
  * The one step of a scheduler.
  *
  * @param config the content of `scheduler_config.json`
+ * @param noising share of the schedule at which it begins; below 1 it begins at a picture with noise, as the net sees it
  * @throws BAD_MODEL naming `origin` when the class is not read, or its step does not start from noise
  */
-export function oneStep(config: unknown, origin: string): OneStep {
+export function oneStep(config: unknown, origin: string, noising = 1): OneStep & { readonly start: Start } {
   const file = parsed(schema, config, origin);
   const { _class_name: name, num_train_timesteps: count, prediction_type: prediction } = file;
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
@@ -162,16 +169,17 @@ export function oneStep(config: unknown, origin: string): OneStep {
     () => `${origin}: variance_type: nets that say their variance too are not read`,
   );
   const spacing = kind.spacing && (file.timestep_spacing ?? kind.spacing);
-  const timestep = kind.time(file, spacing ?? "trailing");
+  const last = kind.time(file, spacing ?? "trailing");
   requires(
-    timestep >= LEAST_SHARE * count - 1 && timestep < count,
+    last >= LEAST_SHARE * count - 1 && last < count,
     "BAD_MODEL",
     () =>
-      `${origin}: ${name} with ${spacing ?? "these"} ${spacing ? "spacing" : "steps"} asks the net at time ${timestep} of ${count - 1} in its one step, which is no start from noise`,
+      `${origin}: ${name} with ${spacing ?? "these"} ${spacing ? "spacing" : "steps"} asks the net at time ${last} of ${count - 1} in its one step, which is no start from noise`,
     spacing
       ? 'set timestep_spacing to "trailing", if the model was trained for one step; the autoencoder alone is in vae/'
       : "set original_inference_steps to a divisor of num_train_timesteps",
   );
+  const timestep = noising === 1 ? last : Math.max(0, Math.round(noising * count) - 1);
   const alphas = cumulativeAlphas(file, kind);
   const [signal, noise] = parts(alphas[timestep] as number);
   requires(
@@ -180,7 +188,8 @@ export function oneStep(config: unknown, origin: string): OneStep {
     () => `${origin}: prediction_type: noise that covers the picture wholly says nothing of it`,
     'such models predict "v_prediction" or "sample"',
   );
-  const seen = kind.scalesNoise ? noise : 1;
+  const seen = kind.scalesNoise && noising === 1 ? noise : 1;
+  const start = { signal, noise };
   const guess = {
     noise: seen * guesses[prediction](signal, noise).of,
     answer: guesses[prediction](signal, noise).answer,
@@ -190,13 +199,14 @@ export function oneStep(config: unknown, origin: string): OneStep {
     const scaled = timestep * file.timestep_scaling;
     const length = Math.hypot(scaled, DATA_DEVIATION);
     const result = { guess: scaled / length, noise: (DATA_DEVIATION / length) ** 2, answer: 0 };
-    return { timestep, seen, guess, bound, result };
+    return { timestep, seen, guess, bound, result, start };
   }
-  if (!kind.endsNoisy?.(file)) return { timestep, seen, guess, bound, result: { guess: 1, noise: 0, answer: 0 } };
+  if (!kind.endsNoisy?.(file))
+    return { timestep, seen, guess, bound, start, result: { guess: 1, noise: 0, answer: 0 } };
   const [endSignal, endNoise] = parts(alphas[0] as number);
   const rest = rests[prediction](signal, noise);
   const result = { guess: endSignal, noise: endNoise * seen * rest.of, answer: endNoise * rest.answer };
-  return { timestep, seen, guess, bound, result };
+  return { timestep, seen, guess, bound, result, start };
 }
 
 /** Of pictures' values, as consistency models take it */
