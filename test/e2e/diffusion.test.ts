@@ -61,7 +61,7 @@ test("an edit begins at its picture under as much noise as its strength says, an
     [3, 48, 32],
     Float32Array.from({ length: 3 * 48 * 32 }, (_, i) => (i % 32) / 32),
   );
-  const rect = { x: 0, y: 0, width: 16, height: 48 };
+  const rect = [0, 0, 16, 48] as const;
   const run = await vq.edit({ ...asked, image, rect, strength: 0.4, steps: 1 });
   expect(run.settings).toMatchObject({ noising: 0.4, size: [32, 48], regularizer: { target: "init" } });
   await run.toFinish();
