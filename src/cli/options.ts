@@ -187,11 +187,17 @@ export function numberBetween(text: string, low: number, high: number): number {
 
 /** A setting from its text. @throws InvalidArgumentError saying what it takes */
 export function parseSetting<Name extends SettingName>(name: Name, text: string): unknown {
-  const schema = settingsSchema.shape[name] as z.ZodType;
+  const schema = schemaOf(name);
   const value = fromText(name, schema, text.trim());
   const parsed = (partly[name] ?? schema).safeParse(value);
   if (!parsed.success) throw new InvalidArgumentError(`expected ${takes(name)}`);
   return parsed.data;
+}
+
+/** A setting's own, without the default that files from before it was there get. */
+function schemaOf(name: SettingName): z.ZodType {
+  const schema: z.ZodType = settingsSchema.shape[name];
+  return schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema;
 }
 
 /** Settings of several fields: the one that may stand without its name, and what may be left out. */
@@ -264,7 +270,7 @@ export function takes(name: SettingName): string {
     const { patience, smoothing } = settingsSchema.shape.plateau.shape;
     return `patience (${range(patience)}; 0 for never), or patience=..,delta=..,smoothing=.. (${range(smoothing)})`;
   }
-  const schema: z.ZodType = settingsSchema.shape[name];
+  const schema = schemaOf(name);
   if (schema instanceof z.ZodNumber) return range(schema);
   if (schema instanceof z.ZodEnum) return choices(schema);
   if (schema instanceof z.ZodBoolean) return "on or off";

@@ -17,7 +17,7 @@ import { WeightTaker } from "../take-weights.js";
 import type { TextReader } from "../text-reader.js";
 
 /** A text reader whose embedding [1,E] is the states [1,L,d] of all tokens. */
-export interface StatesReader extends TextReader {
+interface StatesReader extends TextReader {
   /** d */
   readonly width: number;
 }

@@ -7,14 +7,14 @@ import { add } from "../../ops/arithmetic.js";
 import { linear } from "../../ops/linear-algebra.js";
 
 /** Sines and cosines of `value` at falling frequencies. */
-export interface Sinusoids {
+interface Sinusoids {
   readonly cosineFirst: boolean;
   /** Frequencies are exp(-ln(10000) i / (half - shift)), i = 0..half-1 */
   readonly shift: number;
 }
 
 /** [1,width] */
-export function sinusoids(value: number, width: number, { cosineFirst, shift }: Sinusoids): NDArray {
+function sinusoids(value: number, width: number, { cosineFirst, shift }: Sinusoids): NDArray {
   const half = Math.floor(width / 2);
   const angles = Array.from({ length: half }, (_, i) => value * Math.exp((-Math.log(10_000) * i) / (half - shift)));
   const [sines, cosines] = [angles.map(Math.sin), angles.map(Math.cos)];
@@ -22,7 +22,7 @@ export function sinusoids(value: number, width: number, { cosineFirst, shift }: 
   return NDArray.float32([1, width], [...values, ...(width % 2 === 1 ? [0] : [])]);
 }
 
-export interface TimeWeights {
+interface TimeWeights {
   readonly first: Affine;
   readonly second: Affine;
   /** From the embedding of the guidance, where the net is told it: [C,G] */
