@@ -17,6 +17,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   prompts: "none: a run needs a prompt or a target",
   size: "the model's recommendation, else the generator's own size",
   seed: "drawn, and told",
+  generatorPrompt: "null",
 };
 
 /** The file's text. */

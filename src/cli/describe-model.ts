@@ -3,16 +3,17 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { VqganClipError } from "../core/errors.js";
 import { cardLicence, licenceLine } from "../hub/model-card.js";
+import { pipelineParts } from "../models/diffusion/read.js";
 import { loadClip, loadGenerator } from "../models/load.js";
 import type { ModelFile } from "../models/model-file.js";
-import { readCheckpoint } from "../models/model-weights.js";
+import { readCheckpoint, weightsIn } from "../models/model-weights.js";
 import { onDisk } from "../models/on-disk.js";
-import { diffusersFolder } from "../models/read-generator.js";
+import { diffusersFolder, isDiffusion } from "../models/read-generator.js";
 import type { StateDict } from "../weights/state-dict.js";
 
 export interface ModelFacts {
   readonly name: string;
-  readonly kind: "VQGAN" | "autoencoder" | "CLIP";
+  readonly kind: "VQGAN" | "autoencoder" | "diffusion model" | "CLIP";
   /** Numbers in all arrays of the checkpoint */
   readonly parameters: number;
   readonly bytes: number;
@@ -40,6 +41,7 @@ export async function describeFolder(folder: string): Promise<ModelFacts[]> {
     ];
     return pair.map((model) => ({ ...model, name: `${basename(resolve(folder))}/${model.name}` }));
   }
+  if (await isDiffusion(await onDisk(folder))) return [await describeDiffusion(folder)];
   const isDiffusers = (await diffusersFolder(await onDisk(folder))) !== undefined;
   if (isDiffusers || (await has("config.yaml"))) return [await describeGenerator(folder)];
   if ((await has("config.json")) || (await has("open_clip_config.json"))) return [await describeClip(folder)];
@@ -58,6 +60,34 @@ async function describeGenerator(folder: string): Promise<ModelFacts> {
     ...(await describe((await diffusersFolder(await onDisk(folder)))?.path ?? folder, name, files)),
     kind: codebook ? "VQGAN" : "autoencoder",
     facts: { factor, ...(codes && { codes }), channels, resolution, encodes: encode !== undefined },
+  };
+}
+
+async function describeDiffusion(folder: string): Promise<ModelFacts> {
+  const { name, files, factor, text, latentShape, resolution, encode } = await loadGenerator(folder);
+  const [file] = files as readonly [ModelFile];
+  const [, channels] = latentShape([resolution, resolution]) as [number, number];
+  const pipeline = (await onDisk(folder)).files;
+  let parameters = 0;
+  for (const { folder: part, stems } of pipelineParts) {
+    const within = pipeline.folder(part);
+    parameters += await countParameters(within.path, await weightsIn(within, stems, part));
+  }
+  return {
+    name,
+    kind: "diffusion model",
+    parameters,
+    bytes: file.size,
+    licence: (await licenceBeside(folder)) ?? NOT_STATED,
+    file: file.name,
+    sha256: await file.sha256(),
+    facts: {
+      factor,
+      channels,
+      resolution,
+      ...(text && { contextLength: text.contextLength }),
+      encodes: encode !== undefined,
+    },
   };
 }
 

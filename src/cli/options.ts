@@ -14,6 +14,8 @@ import type { PretrainedOptions } from "../vqgan-clip.js";
 
 const flags: Readonly<Record<SettingName, string>> = {
   prompts: "-p, --prompts <text>",
+  generatorPrompt: "--generator-prompt <text>",
+  noising: "--noising <x>",
   targets: "--targets <list>",
   size: "-s, --size <WxH>",
   seed: "--seed <n>",
@@ -108,9 +110,10 @@ export function addModelOptions(command: Command): Command {
   return command
     .option("-m, --model <dir>", "pair of models: a folder with vqgan/ and clip/ (default: the bundled compact pair)")
     .option(
-      "--vqgan <path>",
-      "generator: folder, checkpoint with its yaml, a name that models pull got, or pixels or fft, which have no weights (default: the pair's vqgan/)",
+      "--generator <path>",
+      "generator: folder of a VQGAN, an autoencoder or a diffusion model, checkpoint with its yaml, a name that models pull got, or pixels or fft, which have no weights (default: the pair's vqgan/)",
     )
+    .addOption(new Option("--vqgan <path>", "the same by its first name").conflicts("generator"))
     .option(
       "--clip <path>",
       "CLIP: folder, archive, or a name that models pull got; several times for several that look together (default: the pair's clip/)",
@@ -148,7 +151,12 @@ export function modelFrom(options: Readonly<Record<string, unknown>>): Pretraine
 function namedModel(options: Readonly<Record<string, unknown>>): PretrainedOptions {
   const names = ["model", "vqgan", "clip", "device", "threads", "lowMemory", "maxMemory"] as const;
   const given = names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]);
-  return { ...Object.fromEntries(given), ...(options.judgeClip !== undefined && { judge: options.judgeClip }) };
+  const { generator } = options;
+  return {
+    ...Object.fromEntries(given),
+    ...(generator !== undefined && { vqgan: generator as string }),
+    ...(options.judgeClip !== undefined && { judge: options.judgeClip as string }),
+  };
 }
 
 /** The same model options written out again, for a command to be copied. */
@@ -179,11 +187,17 @@ export function numberBetween(text: string, low: number, high: number): number {
 
 /** A setting from its text. @throws InvalidArgumentError saying what it takes */
 export function parseSetting<Name extends SettingName>(name: Name, text: string): unknown {
-  const schema = settingsSchema.shape[name] as z.ZodType;
+  const schema = schemaOf(name);
   const value = fromText(name, schema, text.trim());
   const parsed = (partly[name] ?? schema).safeParse(value);
   if (!parsed.success) throw new InvalidArgumentError(`expected ${takes(name)}`);
   return parsed.data;
+}
+
+/** A setting's own, without the default that files from before it was there get. */
+function schemaOf(name: SettingName): z.ZodType {
+  const schema: z.ZodType = settingsSchema.shape[name];
+  return schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema;
 }
 
 /** Settings of several fields: the one that may stand without its name, and what may be left out. */
@@ -205,7 +219,7 @@ function fromText(name: SettingName, schema: z.ZodType, text: string): unknown {
     const [, width, height = width] = /^(\d+)(?:x(\d+))?$/i.exec(text) ?? [];
     return [Number(width), Number(height)];
   }
-  if (name === "seed") return text; // a number would round it
+  if (name === "seed" || name === "generatorPrompt") return text; // a number would round it
   const first = leading[name];
   if (first !== undefined) {
     const fields = text.split(",").map((field) => (field.includes("=") ? field.split("=", 2) : [first, field]));
@@ -256,7 +270,7 @@ export function takes(name: SettingName): string {
     const { patience, smoothing } = settingsSchema.shape.plateau.shape;
     return `patience (${range(patience)}; 0 for never), or patience=..,delta=..,smoothing=.. (${range(smoothing)})`;
   }
-  const schema: z.ZodType = settingsSchema.shape[name];
+  const schema = schemaOf(name);
   if (schema instanceof z.ZodNumber) return range(schema);
   if (schema instanceof z.ZodEnum) return choices(schema);
   if (schema instanceof z.ZodBoolean) return "on or off";
@@ -270,6 +284,7 @@ function defaultOf(name: SettingName, kind: RunKind): string {
   }
   if (edits && name === "size") return "(default: the picture's own, within --max-side)";
   if (name === "prompts") return "(default: none; may be given several times)";
+  if (name === "generatorPrompt") return "(default: the prompts that attract)";
   if (name === "seed") return "(default: drawn, and reported)";
   if (name === "size") return "(default: the model's recommendation, else the generator's own size)";
   return `(default: the model's recommendation, else preset paper's ${written(name)})`;

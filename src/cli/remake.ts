@@ -127,6 +127,6 @@ async function requireSame({ story, frames }: Likeness, run: PictureRun): Promis
 }
 
 /** What leads a run to other settings. */
-function changesTo({ steps, prompts, learningRate, seed, plateau }: Settings): SessionChanges {
-  return { steps, prompts, learningRate, seed, plateau };
+function changesTo({ steps, prompts, generatorPrompt, learningRate, seed, plateau }: Settings): SessionChanges {
+  return { steps, prompts, generatorPrompt, learningRate, seed, plateau };
 }

@@ -20,6 +20,7 @@ import { whileLocked } from "./session-lock.js";
 interface ResumeFlags extends FileFlags, Readonly<Record<string, unknown>> {
   readonly steps?: number;
   readonly prompts?: string;
+  readonly generatorPrompt?: string;
   readonly learningRate?: number;
   readonly seed?: Seed;
   readonly image?: string;
@@ -47,6 +48,7 @@ export function addResume(program: Command, finish: (code: number) => void): voi
       parseSetting("steps", text),
     )
     .option("-p, --prompts <text>", "other prompts from here on (default: the session's)")
+    .option("--generator-prompt <text>", "another text for the generator from here on (default: the session's)")
     .option(
       "--learning-rate <x>",
       `another step size from here on, ${takes("learningRate")} (default: the session's)`,
@@ -101,10 +103,11 @@ async function goOn(session: string, png: string, flags: ResumeFlags, reporter: 
     ...modelFrom(flags),
     onNotice: (notice) => reporter.say(noticeText(notice)),
   });
-  const { steps, prompts, learningRate, plateau, seed, node, at } = flags;
+  const { steps, prompts, generatorPrompt, learningRate, plateau, seed, node, at } = flags;
   const changes = {
     ...(steps !== undefined && { steps }),
     ...(prompts !== undefined && { prompts }),
+    ...(generatorPrompt !== undefined && { generatorPrompt }),
     ...(learningRate !== undefined && { learningRate }),
     ...(seed !== undefined && { seed }),
     ...(plateau && { plateau }),

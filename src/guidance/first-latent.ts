@@ -38,7 +38,8 @@ export async function firstLatent(
   const compileOptions = compileOptionsOf(options);
   const { size, start, latent: kind } = settings;
   const random = new Random(settings.seed).split("first latent");
-  const encoded = (picture: NDArray) => variableOfPicture(generator, kind, picture, compileOptions);
+  const encoded = (picture: NDArray) =>
+    variableOfPicture(generator, kind, picture, { ...compileOptions, noise: settings });
   if (source) return encoded(workingPicture(source, size, generator.factor));
   if (initPicture) return encoded(initPicture);
   const shape = latentShape(generator, size);

@@ -20,6 +20,12 @@ export function checkVideo({ generator, judge }: RunModels, { settings, source }
   const { motion, temporal, plateau } = settings;
   if (!motion && !temporal) return;
   encoderOf(generator, "video");
+  requires(
+    !motion || !generator.noiseAt,
+    "BAD_MODEL",
+    () => `motion: ${generator.name} begins a picture at noise, and each later frame at the one before`,
+    "use a VQGAN or an autoencoder; style takes diffusion models",
+  );
   requires(!judge, "BAD_ARGUMENT", () => "judge: it picks one picture, not the frames of a video", "leave it out");
   requires(
     !motion || !source,
@@ -74,7 +80,8 @@ export class FrameChange {
   async beginAt(state: RunState, picture: NDArray): Promise<RunState> {
     const { settings, latentTarget } = state;
     const quantized = settings.latent !== "continuous";
-    this.encoder ??= await PictureEncoder.compile(this.generator, settings.size, { ...this.compileOptions, quantized });
+    const options = { ...this.compileOptions, quantized, noise: settings };
+    this.encoder ??= await PictureEncoder.compile(this.generator, settings.size, options);
     const encoded = await this.encoder.encode(picture);
     const z = hasLogits(settings.latent) ? await logitsOf(this.generator, encoded, this.compileOptions) : encoded;
     const target = settings.regularizer.target === "init" ? z.clone() : latentTarget;

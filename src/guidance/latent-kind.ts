@@ -9,8 +9,8 @@ import { replaceGrad } from "../ops/gradient-control.js";
 import { reshape, transpose } from "../ops/layout.js";
 import { matmul } from "../ops/linear-algebra.js";
 import { gather } from "../ops/movement.js";
-import { type CompileOptions, compile } from "../runtime/program.js";
-import { latentOfPicture } from "./latent.js";
+import { type CompileOptions, compile, compileOptionsOf } from "../runtime/program.js";
+import { type EncodeOptions, latentOfPicture } from "./latent.js";
 
 export const latentKinds = ["quantized", "continuous", "sampled", "mixed"] as const;
 /**
@@ -70,10 +70,10 @@ export async function variableOfPicture(
   generator: Generator,
   kind: LatentKind,
   picture: NDArray,
-  options: CompileOptions,
+  options: Omit<EncodeOptions, "quantized">,
 ): Promise<NDArray> {
   const z = await latentOfPicture(generator, picture, { ...options, quantized: kind !== "continuous" });
-  return hasLogits(kind) ? logitsOf(generator, z, options) : z;
+  return hasLogits(kind) ? logitsOf(generator, z, compileOptionsOf(options)) : z;
 }
 
 /** z with the nearest code at every position, where the decoder gets codes of it; z itself otherwise. */

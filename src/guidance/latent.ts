@@ -1,12 +1,13 @@
 /** Where a run begins: random codes, given codes, or the encoding of a picture (paper section 2.1 and 4). */
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
-import type { Random } from "../core/random.js";
+import { Random } from "../core/random.js";
 import { type Shape, sizeOf } from "../core/shape.js";
 import { input } from "../graph/tensor.js";
 import { codebookOf, encoderOf, type Generator } from "../models/generator.js";
 import { add, mul } from "../ops/arithmetic.js";
 import { type CompileOptions, compile, type Program } from "../runtime/program.js";
+import type { Settings } from "./settings-type.js";
 
 /** Shape of the latent of a width x height picture. @throws BAD_ARGUMENT unless both divide by the factor */
 export function latentShape(generator: Generator, [width, height]: readonly [number, number]): Shape {
@@ -66,15 +67,23 @@ export function latentOfCodes(
   return NDArray.float32([1, channels, rows, columns], z);
 }
 
+/** How a picture becomes a latent. */
+export interface EncodeOptions extends CompileOptions {
+  /** With the nearest code at every position (default true). */
+  readonly quantized?: boolean;
+  /** Under how much noise, where latents have it (default: none), and which. */
+  readonly noise?: Pick<Settings, "noising" | "seed">;
+}
+
 /**
- * The latent of a picture: encode(2x - 1), quantised as the reference does it, or continuous.
+ * The latent of a picture: encode(2x - 1), quantised as the reference does it, or continuous; under noise where it is to be.
  *
  * @param picture [3,H,W] in 0..1, H and W multiples of the generator's factor
  */
 export async function latentOfPicture(
   generator: Generator,
   picture: NDArray,
-  options: CompileOptions & { quantized?: boolean } = {},
+  options: EncodeOptions = {},
 ): Promise<NDArray> {
   const [, height, width] = picture.shape as [number, number, number];
   const encoder = await PictureEncoder.compile(generator, [width, height], options);
@@ -85,29 +94,53 @@ export async function latentOfPicture(
 
 /** `latentOfPicture` for many pictures of one size, compiled once. */
 export class PictureEncoder {
-  private constructor(private readonly program: Program<"z">) {}
+  private constructor(
+    private readonly program: Program<"z">,
+    /** Added to every latent, of its shape */
+    private readonly noise: Float32Array | undefined,
+  ) {}
 
   static async compile(
     generator: Generator,
     [width, height]: readonly [number, number],
-    { quantized = true, ...compileOptions }: CompileOptions & { quantized?: boolean } = {},
+    { quantized = true, noise, ...compileOptions }: EncodeOptions = {},
   ): Promise<PictureEncoder> {
-    latentShape(generator, [width, height]);
+    const shape = latentShape(generator, [width, height]);
     const x = input("picture", "float32", [1, 3, height, width]);
-    const encoded = encoderOf(generator, "start")(add(mul(x, 2), -1));
+    const encoded = encoderOf(generator, "start")(add(mul(x, 2), -1), { noising: noise?.noising ?? 1 });
     return new PictureEncoder(
       await compile({ z: quantized ? codebookOf(generator, "start").quantize(encoded).zq : encoded }, compileOptions),
+      noise && pictureNoise(generator, noise, shape),
     );
   }
 
   /** @param picture [3,H,W] in 0..1; @returns its latent, such as z [1,D,h,w] */
   async encode(picture: NDArray): Promise<NDArray> {
-    return (await this.program.run({ picture: picture.reshape([1, ...picture.shape]) })).z;
+    const { z } = await this.program.run({ picture: picture.reshape([1, ...picture.shape]) });
+    const { noise } = this;
+    return noise
+      ? NDArray.float32(
+          z.shape,
+          z.floats().map((value, i) => value + (noise[i] as number)),
+        )
+      : z;
   }
 
   async dispose(): Promise<void> {
     await this.program.dispose();
   }
+}
+
+/** The noise over every picture of a run: one and the same, so that frames differ as their pictures do. */
+function pictureNoise(
+  { noiseAt }: Generator,
+  { noising, seed }: Pick<Settings, "noising" | "seed">,
+  shape: Shape,
+): Float32Array | undefined {
+  const deviation = noiseAt?.(noising);
+  if (deviation === undefined) return undefined;
+  const values = new Random(seed).split("noise over pictures").normals(sizeOf(shape));
+  return values.map((value) => deviation * value);
 }
 
 /** Clamps every channel of z [1,D,h,w] to the codebook's range in that channel, in place. */

@@ -5,6 +5,8 @@ const noRegularizer = { weight: 0, target: "zero", decay: 0, every: 1 } as const
 
 /** What every recipe here does alike. */
 const common = {
+  generatorPrompt: null,
+  noising: 1,
   targets: [],
   optimizer: "adam",
   schedule: { kind: "constant", warmup: 0 },

@@ -19,7 +19,7 @@ import { isPictureStart } from "./starts.js";
 
 /** What a model's `recommended.json` may hold: any part of a recipe, a size, and `strength`, how far an edit goes. */
 const recommendationSchema = settingsSchema
-  .omit({ prompts: true, seed: true })
+  .omit({ prompts: true, generatorPrompt: true, noising: true, seed: true })
   .partial()
   .extend({
     strength: z.number().min(0).max(1).optional(),
@@ -52,6 +52,8 @@ export interface SettingsSources {
   readonly codebook?: boolean;
   /** Whether the generator has an encoder (default); without one, starts of recipes that encode a picture are left out. */
   readonly encoder?: boolean;
+  /** Whether latents are pictures under noise: an edit's strength then says under how much (default false). */
+  readonly noised?: boolean;
   /** Width and height where nobody names any: the generator's own resolution. */
   readonly size: readonly [number, number];
   /** Settings of a picture that is to be made again; they count as if each had been asked for. */
@@ -101,7 +103,7 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
       `known: ${presetNames.join(", ")}`,
     );
   }
-  const { recommended, like, size, edits = false, codebook = true, encoder = true, drawSeed } = sources;
+  const { recommended, like, size, edits = false, codebook = true, encoder = true, noised = false, drawSeed } = sources;
   requires(
     edits || strength === undefined,
     "BAD_ARGUMENT",
@@ -120,7 +122,7 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
     ...(edits
       ? ([
           ["source", { size }],
-          ["strength", editRecipe(strength ?? recommended?.strength ?? USUAL_STRENGTH, steps)],
+          ["strength", editRecipe(strength ?? recommended?.strength ?? USUAL_STRENGTH, steps, noised)],
         ] as const)
       : []),
     ...recipes.map(([origin, recipe]) => [origin, possible(recipe, { codebook, encoder })] as const),

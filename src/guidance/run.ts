@@ -13,8 +13,9 @@ import { movesAfter } from "../motion/motion.js";
 import { optimizers } from "../optim/optimizer.js";
 import { embedForAll, firstColumns } from "../perception/ensemble.js";
 import { Judge, type Judgement } from "../perception/judge.js";
+import { generatorTexts } from "../prompts/generator-text.js";
 import { textPrompts } from "../prompts/prompt.js";
-import type { TextNotice } from "../prompts/prompt-embedding.js";
+import { embedTexts, type TextNotice } from "../prompts/prompt-embedding.js";
 import { changesWithLength } from "../prompts/story.js";
 import { type CompileOptions, compileOptionsOf } from "../runtime/program.js";
 import { averageFrom } from "./average.js";
@@ -270,6 +271,11 @@ async function readPrompts(models: RunModels, settings: Settings, options: Resto
   const prompts = textPrompts(settings);
   const texts = prompts.map(({ text }) => text);
   const { longPrompts } = settings;
-  const reading = { ...compileOptionsOf(options), longPrompts, ...(onNotice && { onNotice }) };
-  return { prompts, embeddings: await embedForAll(models, texts, reading) };
+  const reading = { ...compileOptionsOf(options), ...(onNotice && { onNotice }) };
+  const { text: reader } = models.generator;
+  return {
+    prompts,
+    embeddings: await embedForAll(models, texts, { ...reading, longPrompts }),
+    ...(reader && { told: await embedTexts(reader, generatorTexts(settings), reading) }),
+  };
 }

@@ -5,6 +5,10 @@ import type { Seed } from "../core/seed.js";
 export type Settings = {
   /** What to see: text:weight:stop, joined by | (default: none: a run needs a prompt or a target). */
   prompts: string;
+  /** What the generator itself is told to draw, where it reads texts; null for the prompts that attract (default: null). */
+  generatorPrompt: string | null;
+  /** Share of its schedule at which a diffusion model's step begins: 1 at noise alone, less at a picture with noise over it: a number from 0.02 to 1 (default: the model's recommendation, else preset paper's 1). */
+  noising: number;
   /** Pictures, noise and vectors to be near, beside the texts: 0 to 64 of them (default: the model's recommendation, else preset paper's none). */
   targets: (
     | {

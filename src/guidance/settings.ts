@@ -157,6 +157,20 @@ const side = z.int().min(16).max(4096);
 /** The schema of all settings, of zod: what each is (`description`), and the check of its values. */
 export const settingsSchema = z.strictObject({
   prompts: z.string().describe("what to see: text:weight:stop, joined by |"),
+  generatorPrompt: z
+    .string()
+    .max(10_000)
+    .nullable()
+    .default(null)
+    .describe("what the generator itself is told to draw, where it reads texts; null for the prompts that attract"),
+  noising: z
+    .number()
+    .min(0.02)
+    .max(1)
+    .default(1)
+    .describe(
+      "share of its schedule at which a diffusion model's step begins: 1 at noise alone, less at a picture with noise over it",
+    ),
   targets: z.array(targetSchema).max(64).describe("pictures, noise and vectors to be near, beside the texts"),
   size: z.tuple([side, side]).describe("width and height in pixels"),
   seed: seed.describe("start of all randomness"),

@@ -4,6 +4,7 @@ import { Random } from "../core/random.js";
 import { sourceScale, workingPicture } from "../masks/edit.js";
 import { freePositions } from "../masks/mask.js";
 import { isLocal } from "../models/generator.js";
+import { mainScene } from "../prompts/generator-text.js";
 import type { Prompt } from "../prompts/prompt.js";
 import { weightAt, weightOf } from "../prompts/weight.js";
 import type { Feeds } from "../runtime/engine.js";
@@ -21,6 +22,8 @@ import { drawAllViews } from "./views.js";
 export interface ReadPrompts {
   readonly prompts: readonly Prompt[];
   readonly embeddings: NDArray;
+  /** What a generator that reads texts is told, for each scene [s,E] */
+  readonly told?: NDArray | undefined;
 }
 
 /** What a step has seen and wants. */
@@ -48,18 +51,19 @@ export class StepProgram {
     private readonly models: StepModels,
     private readonly aims: Aims,
     private readonly program: Program<keyof StepOutputs>,
+    private readonly told: NDArray | undefined,
   ) {}
 
   /** @throws DEVICE_UNAVAILABLE */
   static async compile(
     models: StepModels,
     { settings, z, targets }: RunState,
-    { prompts, embeddings }: ReadPrompts,
+    { prompts, embeddings, told }: ReadPrompts,
     options: CompileOptions,
   ): Promise<StepProgram> {
     const aims = await Aims.of(models, settings, prompts, embeddings, targets, options);
     const outputs = buildStep(models, settings, z.shape, aims.rowCount);
-    return new StepProgram(models, aims, await compile({ ...outputs }, options));
+    return new StepProgram(models, aims, await compile({ ...outputs }, options), told);
   }
 
   get device(): string {
@@ -130,6 +134,9 @@ export class StepProgram {
       pictureWeights: pictureWeights(state),
       keptWeights: vector(keptTerms(settings).map((term) => settings[term])),
       perceptorWeights: vector(settings.perceptorWeights),
+      ...(this.told && {
+        generatorText: rowOf(this.told, mainScene(this.told.shape[0] as number, step, settings.steps)),
+      }),
       ...(await this.aims.feeds(step)),
       ...this.heldBy(state).feeds,
       ...drawAllViews(this.models, settings, random),
@@ -154,6 +161,12 @@ function heldBy({ generator }: StepModels, { settings, source, z }: RunState): H
       ? freePositions(source.mask, [rows, columns], factor, sourceScale(source, size, factor))
       : undefined;
   return { source, feeds: { original: original.reshape([1, ...original.shape]) }, free };
+}
+
+/** [1,E] of [s,E] */
+function rowOf(rows: NDArray, row: number): NDArray {
+  const width = rows.shape[1] as number;
+  return NDArray.float32([1, width], rows.floats().slice(row * width, (row + 1) * width));
 }
 
 /** [r] */

@@ -67,7 +67,9 @@ function stepGraph(
   const { generator } = models;
   const z = input("z", "float32", latentShape);
   const latent = latentOf(generator, settings.latent, z); // [1, D, h, w]
-  const image = clampWithGrad(mul(add(generator.decode(latent, settings), 1), 0.5), 0, 1); // [1, 3, H, W]
+  const told = generator.text && { text: input("generatorText", "float32", [1, generator.text.embeddingSize]) };
+  const { recompute, size, noising } = settings;
+  const image = clampWithGrad(mul(add(generator.decode(latent, { recompute, size, noising, ...told }), 1), 0.5), 0, 1); // [1, 3, H, W]
 
   const prompts = splitColumns(input("prompts", "float32", [promptCount, joinedSize(models)]), models);
   const kept = keptTerms(settings).length;

@@ -57,6 +57,26 @@ function autoencoder(repo: string, about: string, licence: string, bytes: number
   return { name: repo, kind: "VQGAN", about, licence, bytes, sources };
 }
 
+/** A whole pipeline of the diffusers library whose weights are single files: in half precision where there is a choice. */
+const pipelineFiles: readonly HubChoice[] = [
+  { names: ["model_index.json"] },
+  { names: ["scheduler/scheduler_config.json"] },
+  { names: ["tokenizer/tokenizer.json", "tokenizer/merges.txt"] },
+  { names: ["tokenizer/vocab.json"], optional: true },
+  { names: ["tokenizer/tokenizer_config.json"], optional: true },
+  { names: ["tokenizer/special_tokens_map.json"], optional: true },
+  ...(["unet", "vae", "text_encoder"] as const).flatMap((part): HubChoice[] => {
+    const { safetensors } = weightStems[part === "text_encoder" ? "transformers" : "diffusers"];
+    const weights = ["fp16.", ""].map((variant) => `${part}/${safetensors}.${variant}safetensors`);
+    return [{ names: [`${part}/config.json`] }, { names: weights }];
+  }),
+];
+
+function diffusion(repo: string, about: string, licence: string, bytes: number): Published {
+  const sources = [{ kind: "hub", repo, revision: "main", files: pipelineFiles }] as const;
+  return { name: repo, kind: "VQGAN", about, licence, bytes, sources };
+}
+
 function vqgan(
   name: string,
   about: string,
@@ -190,6 +210,18 @@ export const catalogue: readonly Published[] = [
   ),
   autoencoder("stabilityai/sd-vae-ft-mse", "Stable Diffusion's autoencoder f8, continuous", "MIT", 335e6),
   autoencoder("madebyollin/taesd", "TAESD f8, continuous: small and fast, less detail", "MIT", 10e6),
+  diffusion(
+    "IDKiro/sdxs-512-dreamshaper",
+    "SDXS-512, one-step diffusion: reads a text of its own, the lightest",
+    "CreativeML Open RAIL++-M: uses that it names are forbidden",
+    1.77e9,
+  ),
+  diffusion(
+    "stabilityai/sd-turbo",
+    "SD-Turbo, one-step diffusion: reads a text of its own, slow on a CPU",
+    "Stability AI Community: commercial use under conditions",
+    2.59e9,
+  ),
 ];
 
 /** What OpenAI, OpenCLIP and the notebooks of 2021 call them: for who mistypes or remembers another name. */

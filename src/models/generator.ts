@@ -4,6 +4,7 @@ import type { NDArray } from "../core/ndarray.js";
 import { type Shape, sameShape } from "../core/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { ModelFile } from "./model-file.js";
+import type { TextReader } from "./text-reader.js";
 
 /** How a generator decodes. */
 export interface DecodeOptions {
@@ -11,6 +12,10 @@ export interface DecodeOptions {
   readonly recompute?: boolean;
   /** Of the picture, as settings hold it; for generators whose latent's shape does not tell it. */
   readonly size?: readonly [width: number, height: number];
+  /** Share of its schedule at which a diffusion model's one step begins (default 1: at noise alone). */
+  readonly noising?: number;
+  /** Embedding [1,E] of what to draw, by its `text`; for generators that have one. */
+  readonly text?: Tensor;
 }
 
 /** The codes that a latent [n,D,h,w] is made of. */
@@ -35,6 +40,8 @@ export interface Generator {
   readonly codebook?: Codebook;
   /** Spread of the values that latents have: of a normal random start (default 1) */
   readonly deviation?: number;
+  /** Reads what it is told to draw, for `decode`; absent where it is told nothing. */
+  readonly text?: TextReader;
   /** Settings that suit it, in the form of a `recommended.json`; presets that are asked for come first. */
   readonly recommended?: object;
   /**
@@ -42,8 +49,10 @@ export interface Generator {
    * masks hold it; of any other shape, masks hold the finished picture only.
    */
   latentShape(size: readonly [height: number, width: number]): Shape;
-  /** A picture [n,3,H,W] in -1..1 -> its latent, not yet quantised. A checkpoint may lack the encoder. */
-  readonly encode?: (x: Tensor) => Tensor;
+  /** A picture [n,3,H,W] in -1..1 -> its latent, not yet quantised and without noise. A checkpoint may lack the encoder. */
+  readonly encode?: (x: Tensor, options?: DecodeOptions) => Tensor;
+  /** Deviation of the noise that a picture's latent is to be covered with at a share of the schedule; absent where latents have none. */
+  readonly noiseAt?: (noising: number) => number;
   /** A latent, of codes where there is a codebook -> its picture [n,3,H,W], about -1..1 */
   decode(z: Tensor, options?: DecodeOptions): Tensor;
   /** What it was read from, for the record that a picture carries */
@@ -51,7 +60,7 @@ export interface Generator {
 }
 
 /** Its encoder. @throws BAD_MODEL saying who needs it */
-export function encoderOf({ name, encode }: Generator, caller: string): (x: Tensor) => Tensor {
+export function encoderOf({ name, encode }: Generator, caller: string): NonNullable<Generator["encode"]> {
   requires(
     encode,
     "BAD_MODEL",

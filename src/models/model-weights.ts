@@ -41,12 +41,10 @@ export async function readCheckpoint(
   const read: Awaited<ReturnType<typeof readOne>>[] = [];
   for (const part of weightParts(await readText(files, name, what), origin))
     read.push(await readOne(files, part, what));
-  const sha256 = async () => {
-    let lines = "";
-    for (const { file } of read) lines += `${await file.sha256()}  ${file.name}\n`;
-    return sha256Of(new TextEncoder().encode(lines));
-  };
-  const whole = { name, size: read.reduce((sum, { file }) => sum + file.size, 0), sha256: once(sha256) };
+  const whole = joinedFile(
+    name,
+    read.map(({ file }) => file),
+  );
   return {
     weights: joined(
       origin,
@@ -54,6 +52,16 @@ export async function readCheckpoint(
     ),
     files: [whole],
   };
+}
+
+/** Several files as the one that tells a model: its sha256 is of the lines that `sha256sum` prints of them. */
+export function joinedFile(name: string, parts: readonly ModelFile[]): ModelFile {
+  const sha256 = async () => {
+    let lines = "";
+    for (const part of parts) lines += `${await part.sha256()}  ${part.name}\n`;
+    return sha256Of(new TextEncoder().encode(lines));
+  };
+  return { name, size: parts.reduce((sum, { size }) => sum + size, 0), sha256: once(sha256) };
 }
 
 async function readOne(files: Files, name: string, what: string) {

@@ -1,25 +1,34 @@
 /** A generator from its files, in any of the forms that are known. */
 import { weightNames, weightStems } from "../core/weight-names.js";
-import { type Files, type Place, readJson } from "./files.js";
+import { PIPELINE_INDEX, readDiffusion } from "./diffusion/read.js";
+import { type Files, type Place, readJson, readJsonIfThere } from "./files.js";
 import type { Generator } from "./generator.js";
 import { readCheckpoint, weightsIn } from "./model-weights.js";
 import { tinyGenerator } from "./tiny/autoencoder.js";
 import { diffusersGenerator } from "./vqgan/assemble.js";
 import { readVqgan } from "./vqgan/read.js";
 
-/** Where a whole pipeline of the diffusers library keeps its autoencoder. */
+/** Where a pipeline of the diffusers library that is not read as a whole keeps its autoencoder. */
 const parts = ["vae", "vqvae"];
 const WHAT = "a model of diffusers";
 
 /**
- * Reads a folder of the diffusers library (a VQModel, AutoencoderKL or AutoencoderTiny, or a pipeline that holds one in
- * `vae/` or `vqvae/`), or what `readVqgan` reads. On disk, arrays stay in their file until a program reads them.
+ * Reads a folder of the diffusers library (a pipeline of Stable Diffusion's form that draws in one step; a VQModel,
+ * AutoencoderKL or AutoencoderTiny, or another pipeline that holds one in `vae/` or `vqvae/`), or what `readVqgan` reads. On disk, arrays stay in their file until a program reads them.
  *
  * @throws BAD_MODEL naming the file or key that is missing or wrong; BAD_FILE on damaged or hostile checkpoints; IO_FAILED, ABORTED
  */
 export async function readGenerator(place: Place): Promise<Generator> {
+  if (await isDiffusion(place)) return readDiffusion(place.files, (vae) => readDiffusers(vae, undefined));
   const folder = await diffusersFolder(place);
   return folder ? readDiffusers(folder, place.file) : readVqgan(place);
+}
+
+/** Whether a place is a whole pipeline whose net draws what a text says. */
+export async function isDiffusion({ files, file }: Place): Promise<boolean> {
+  if (file !== undefined) return false;
+  const index = (await readJsonIfThere(files, PIPELINE_INDEX)) as { unet?: unknown } | null | undefined;
+  return Array.isArray(index?.unet) && index.unet[1] === "UNet2DConditionModel";
 }
 
 /** The folder with a `config.json` of the library's; undefined where there is none. */

@@ -6,13 +6,13 @@ import { add, mul } from "../ops/arithmetic.js";
 import { conv2d } from "../ops/convolution.js";
 import { reshape, transpose } from "../ops/layout.js";
 import { linear, matmul } from "../ops/linear-algebra.js";
-import type { Affine } from "./layers.js";
+import type { Linear } from "./layers.js";
 
 export interface AttentionWeights {
-  readonly query: Affine;
-  readonly key: Affine;
-  readonly value: Affine;
-  readonly output: Affine;
+  readonly query: Linear;
+  readonly key: Linear;
+  readonly value: Linear;
+  readonly output: Linear;
 }
 
 export interface AttentionOptions {
@@ -28,7 +28,7 @@ export interface AttentionOptions {
  * moves of data are those into and out of heads.
  *
  * @param x [n,l,d]
- * @param context [n,m,d]; `x` itself for self-attention
+ * @param context [n,m,d'], d' as keys and values take it; `x` itself for self-attention
  * @returns [n,l,d]
  */
 export function multiHeadAttention(
@@ -59,13 +59,13 @@ export function multiHeadAttention(
  */
 export function spatialAttention(x: Tensor, { query, key, value, output }: AttentionWeights): Tensor {
   const [n, c, h, w] = x.shape as [number, number, number, number];
-  const positions = (map: Affine) => reshape(conv2d(x, map.weight, map.bias), [n, c, h * w]); // [n, c, hw]
+  const positions = (map: Linear) => reshape(conv2d(x, map.weight, map.bias), [n, c, h * w]); // [n, c, hw]
   const scores = matmul(transpose(positions(scale(query, c ** -0.5))), positions(key)); // [n, hw, hw]: query, key
   const mixed = matmul(positions(value), transpose(softmax(scores))); // [n, c, hw]
   return conv2d(reshape(mixed, [n, c, h, w]), output.weight, output.bias);
 }
 
-const scale = ({ weight, bias }: Affine, factor: number): Affine => ({
+const scale = ({ weight, bias }: Linear, factor: number): Linear => ({
   weight: mul(weight, factor),
-  bias: mul(bias, factor),
+  ...(bias && { bias: mul(bias, factor) }),
 });

@@ -19,8 +19,9 @@ import { pictureBytes } from "../image/bytes.js";
 import { editSource, MAX_EDIT_SIDE, workingSize } from "../masks/edit.js";
 import { codebookOf, encoderOf } from "../models/generator.js";
 import { textNoticesOfAll } from "../perception/ensemble.js";
+import { generatorTexts } from "../prompts/generator-text.js";
 import { textPrompts } from "../prompts/prompt.js";
-import type { TextNotice } from "../prompts/prompt-embedding.js";
+import { readText, type TextNotice } from "../prompts/prompt-embedding.js";
 import { differenceText, firstDifference, type ModelDifference } from "../sessions/model-identity.js";
 import { readSession } from "../sessions/session-file.js";
 import {
@@ -135,7 +136,8 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
       const options = { ...this.textOptions(plan, tell), source, ...(targets && { targets }) };
       const run = await Run.start(this, plan.settings, options);
       const similarity = await run.sourceLikeness();
-      if (similarity !== undefined && similarity < GOOD_COPY) tell({ kind: "poor-copy", similarity });
+      if (!this.generator.noiseAt && similarity !== undefined && similarity < GOOD_COPY)
+        tell({ kind: "poor-copy", similarity });
       return run;
     });
   }
@@ -155,9 +157,9 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
   }
 
   /** What of settings' prompts will not be read as written; nothing is loaded. @throws BAD_PROMPT */
-  textNotices(settings: Pick<Settings, "prompts" | "longPrompts">): readonly TextNotice[] {
+  textNotices(settings: Pick<Settings, "prompts" | "longPrompts" | "generatorPrompt">): readonly TextNotice[] {
     const texts = textPrompts(settings).map(({ text }) => text);
-    return textNoticesOfAll(this, texts, settings);
+    return [...textNoticesOfAll(this, texts, settings), ...this.generatorNotices(settings)];
   }
 
   /**
@@ -216,16 +218,46 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
       ...sources,
       recommended: this.recommended,
       codebook: this.generator.codebook !== undefined,
-      encoder: this.generator.encode !== undefined,
+      encoder: this.generator.encode !== undefined && !this.generator.noiseAt,
+      noised: this.generator.noiseAt !== undefined,
       drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
     });
-    const { size, latent, start, clampToCodebook } = resolved.settings;
+    const { size, latent, start, clampToCodebook, generatorPrompt, noising } = resolved.settings;
     latentShape(this.generator, size);
     if (latent !== "continuous") codebookOf(this.generator, `latent: ${latent}`);
     if (clampToCodebook) codebookOf(this.generator, "clampToCodebook");
     if (start === "codes") codebookOf(this.generator, "start: codes");
     if (isPictureStart(start) && !begun) encoderOf(this.generator, `start: ${start}`);
+    const { name, text, noiseAt } = this.generator;
+    requires(
+      noiseAt || noising === 1,
+      "BAD_ARGUMENT",
+      () => `noising: the latents of ${name} have no noise`,
+      "use a diffusion model, or leave it out",
+    );
+    const atPicture = begun || isPictureStart(start);
+    requires(
+      !noiseAt || atPicture === noising < 1,
+      "BAD_ARGUMENT",
+      () => `noising: at ${noising} of its schedule, ${name} begins at ${noising < 1 ? "a picture" : "noise alone"}`,
+      atPicture ? "set noising, such as 0.6" : "name a picture to begin at, or leave it out",
+    );
+    requires(
+      text || generatorPrompt === null,
+      "BAD_ARGUMENT",
+      () => `generatorPrompt: ${name} reads no texts`,
+      "use a diffusion model, or leave it out",
+    );
     return resolved;
+  }
+
+  /** What of its text the generator does not read as written. */
+  private generatorNotices(settings: Pick<Settings, "prompts" | "generatorPrompt">): readonly TextNotice[] {
+    const { text: reader } = this.generator;
+    const notices: TextNotice[] = [];
+    const onNotice = (notice: TextNotice) => void notices.push(notice);
+    if (reader) for (const text of generatorTexts(settings)) readText(reader, text, { onNotice });
+    return notices;
   }
 
   private get usualSize(): [number, number] {
@@ -282,9 +314,14 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
       former.moveTo(state);
       return former;
     }
-    await former?.dispose();
-    const plan = planRun(this, state.settings, this.options);
-    return this.told(plan.peakBytes, tell, () => Run.restore(this, state, this.textOptions(plan, tell)));
+    const letGo = this.keepPrograms(); // other prompts are other inputs of the same step
+    try {
+      await former?.dispose();
+      const plan = planRun(this, state.settings, this.options);
+      return await this.told(plan.peakBytes, tell, () => Run.restore(this, state, this.textOptions(plan, tell)));
+    } finally {
+      await letGo();
+    }
   }
 
   /** Compiles a run, and tells of its memory before and of its device after. */

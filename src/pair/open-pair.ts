@@ -15,9 +15,11 @@ export interface ModelChoice<Address> {
   /** A folder that holds `vqgan/`, `clip/` and perhaps `recommended.json` (default on Node: the bundled compact pair). */
   readonly model?: Address;
   /**
-   * A generator instead of the pair's: a folder of a VQGAN or of the diffusers library, a checkpoint with its yaml beside it,
+   * A generator instead of the pair's: a folder of a VQGAN or of the diffusers library (an autoencoder, or a diffusion model that draws in one step), a checkpoint with its yaml beside it,
    * `pixels` or `fft`, which have no weights, or one of your own (docs/models.md).
    */
+  readonly generator?: Address | Generator;
+  /** The same by its first name. */
   readonly vqgan?: Address | Generator;
   /**
    * A CLIP instead of the pair's: a folder of Hugging Face (SigLIP too) or OpenCLIP, an archive of OpenAI, or an encoder of
@@ -31,7 +33,13 @@ export interface ModelChoice<Address> {
   readonly judge?: Address | Perceptor;
 }
 
-export const modelChoiceNames: NamesOf<ModelChoice<string>> = { model: true, vqgan: true, clip: true, judge: true };
+export const modelChoiceNames: NamesOf<ModelChoice<string>> = {
+  model: true,
+  generator: true,
+  vqgan: true,
+  clip: true,
+  judge: true,
+};
 
 /** A place, and the published name of what lies there, where it has one. */
 export interface Found {
@@ -50,21 +58,27 @@ export interface Places<Address> {
 
 /** @throws BAD_ARGUMENT when neither choice nor pair says where a model is; BAD_MODEL, BAD_FILE, IO_FAILED, ABORTED */
 export async function openPair<Address extends string | URL>(
-  { model, vqgan, clip, judge }: ModelChoice<Address>,
+  { model, generator: named, vqgan = named, clip, judge }: ModelChoice<Address>,
   { inPair, pairName, find }: Places<Address>,
 ): Promise<PairParts> {
   requires(
+    named === undefined || vqgan === named,
+    "BAD_ARGUMENT",
+    () => "generator: is another name of vqgan, and both are given",
+    "leave one of them out",
+  );
+  requires(
     model === undefined || vqgan === undefined || clip === undefined,
     "BAD_ARGUMENT",
-    () => "model: with vqgan and clip there is nothing that it would give",
+    () => "model: with generator and clip there is nothing that it would give",
     "leave it out, or one of the two",
   );
   const partOfPair = async (part: "vqgan" | "clip"): Promise<Found> => {
     requires(
       inPair,
       "BAD_ARGUMENT",
-      () => `fromPretrained(): neither model nor ${part} is given`,
-      "name a pair's folder as model, or both vqgan and clip",
+      () => `fromPretrained(): neither model nor ${part === "vqgan" ? "generator" : part} is given`,
+      "name a pair's folder as model, or both generator and clip",
     );
     return { place: await inPair(part) };
   };

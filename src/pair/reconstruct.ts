@@ -1,4 +1,5 @@
 /** A picture through the generator and back, which shows what a run can reach: encode, quantise, decode. */
+import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { input, type Tensor } from "../graph/tensor.js";
 import { cropOrPad } from "../image/pad.js";
@@ -26,6 +27,12 @@ export async function reconstruct(
   options: CompileOptions = {},
 ): Promise<Reconstruction> {
   const encode = encoderOf(generator, "reconstruct()");
+  requires(
+    !generator.noiseAt,
+    "BAD_MODEL",
+    () => `reconstruct(): the way through ${generator.name} leads through noise`,
+    "name its vae/ folder instead",
+  );
   const [, height, width] = picture.shape as [number, number, number];
   const up = (side: number) => Math.ceil(side / generator.factor) * generator.factor;
   const padded = cropOrPad(picture, up(height), up(width));

@@ -5,11 +5,14 @@ test("what of prompts will not be read as written is told without a run, as a ru
   const vq = await VqganClip.fromPretrained();
   const long = "a red apple and a green apple ".repeat(30).trim();
   const prompts = `a qwertzuiop:0.5 | ${long}`;
-  const [unknown, cut] = vq.textNotices({ prompts, longPrompts: "cut" });
+  const generatorPrompt = null;
+  const [unknown, cut] = vq.textNotices({ prompts, generatorPrompt, longPrompts: "cut" });
   expect(unknown).toMatchObject({ kind: "unknown-words", text: "a qwertzuiop", words: [{ word: "qwertzuiop" }] });
   expect(cut).toMatchObject({ kind: "truncated", text: long });
   expect(cut?.kind === "truncated" && `${cut.kept}${cut.cut}`).toBe(long);
-  expect(vq.textNotices({ prompts: long, longPrompts: "average" })).toMatchObject([{ kind: "averaged" }]);
-  expect(vq.textNotices({ prompts: "a red apple", longPrompts: "cut" })).toEqual([]);
-  expect(vq.textNotices({ prompts: "", longPrompts: "cut" })).toEqual([]);
+  expect(vq.textNotices({ prompts: long, generatorPrompt, longPrompts: "average" })).toMatchObject([
+    { kind: "averaged" },
+  ]);
+  expect(vq.textNotices({ prompts: "a red apple", generatorPrompt, longPrompts: "cut" })).toEqual([]);
+  expect(vq.textNotices({ prompts: "", generatorPrompt, longPrompts: "cut" })).toEqual([]);
 });

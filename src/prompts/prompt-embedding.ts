@@ -3,7 +3,8 @@
 import { NDArray } from "../core/ndarray.js";
 import { nearestWords } from "../core/nearest.js";
 import { input } from "../graph/tensor.js";
-import type { Perceptor, TokenizedText } from "../models/perceptor.js";
+import type { Perceptor } from "../models/perceptor.js";
+import type { TextReader, TokenizedText } from "../models/text-reader.js";
 import { type CompileOptions, compile } from "../runtime/program.js";
 
 /** A word that the text encoder does not know, and those like it that it does. */
@@ -34,42 +35,42 @@ export interface EmbedOptions extends CompileOptions {
 
 /** @returns one row per text [p,E], not normalised */
 export async function embedTexts(
-  perceptor: Perceptor,
+  reader: TextReader,
   texts: readonly string[],
   { onNotice, longPrompts = "cut", ...compileOptions }: EmbedOptions = {},
 ): Promise<NDArray> {
   const reading = { longPrompts, ...(onNotice && { onNotice }) };
-  const read = texts.map((text) => readText(perceptor, text, reading));
-  const length = perceptor.contextLength;
+  const read = texts.map((text) => readText(reader, text, reading));
+  const length = reader.contextLength;
   const ids = input("ids", "int64", [1, length]);
   const end = input("end", "int64", [1]);
-  const program = await compile({ text: perceptor.encodeText(ids, end) }, compileOptions);
+  const program = await compile({ text: reader.encodeText(ids, end) }, compileOptions);
   const embed = async ({ ids: tokens, end: position }: TokenizedText): Promise<Float32Array> => {
     const ends = program.reads("end") && { end: NDArray.int64([1], [position]) }; // some read the last position
     const feeds = { ids: NDArray.int64([1, length], tokens), ...ends };
     return (await program.run(feeds)).text.floats();
   };
-  const all = new Float32Array(texts.length * perceptor.embeddingSize);
+  const all = new Float32Array(texts.length * reader.embeddingSize);
   for (const [i, parts] of read.entries()) {
     const rows: Float32Array[] = [];
     for (const part of parts) rows.push(await embed(part));
     const row = rows.length === 1 ? (rows[0] as Float32Array) : weightedMean(rows, parts.map((part) => part.length)); // biome-ignore format: one thought
-    all.set(row, i * perceptor.embeddingSize);
+    all.set(row, i * reader.embeddingSize);
   }
   await program.dispose();
-  return NDArray.float32([texts.length, perceptor.embeddingSize], all);
+  return NDArray.float32([texts.length, reader.embeddingSize], all);
 }
 
 /** A text in the parts that are encoded; tells what of it is not read as written. Nothing runs. */
 export function readText(
-  perceptor: Perceptor,
+  reader: TextReader,
   text: string,
   { onNotice, longPrompts = "cut" }: Pick<EmbedOptions, "longPrompts" | "onNotice">,
 ): readonly Part[] {
-  const parts = partsOf(perceptor, text, longPrompts);
+  const parts = partsOf(reader, text, longPrompts);
   const unknown = [...new Set(parts.flatMap((part) => part.unknown))];
   if (unknown.length > 0) {
-    const words = unknown.map((word) => ({ word, nearest: nearestWords(word, perceptor.words ?? []) }));
+    const words = unknown.map((word) => ({ word, nearest: nearestWords(word, reader.words ?? []) }));
     onNotice?.({ kind: "unknown-words", text, words });
   }
   const cut = parts.at(-1)?.truncated;
@@ -82,13 +83,13 @@ interface Part extends TokenizedText {
   readonly text: string;
 }
 
-/** A text as the perceptor reads it: whole, its beginning, or all of it in parts that fit. */
-function partsOf(perceptor: Perceptor, text: string, longPrompts: LongPrompts): Part[] {
-  const tokenized = perceptor.tokenize(text);
+/** A text as the reader reads it: whole, its beginning, or all of it in parts that fit. */
+function partsOf(reader: TextReader, text: string, longPrompts: LongPrompts): Part[] {
+  const tokenized = reader.tokenize(text);
   const { truncated } = tokenized;
   if (!truncated || longPrompts === "cut" || truncated.kept === "") return [{ text, ...tokenized }];
   const { kept, cut } = truncated;
-  return [{ text: kept, ...perceptor.tokenize(kept) }, ...partsOf(perceptor, cut.trim(), longPrompts)];
+  return [{ text: kept, ...reader.tokenize(kept) }, ...partsOf(reader, cut.trim(), longPrompts)];
 }
 
 /** The mean of unit vectors in the directions of `rows`. */

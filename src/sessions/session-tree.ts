@@ -58,7 +58,8 @@ export interface SessionTree {
 }
 
 /** What may change on the way. */
-export interface SessionChanges extends Partial<Pick<Settings, "steps" | "prompts" | "learningRate" | "seed">> {
+export interface SessionChanges
+  extends Partial<Pick<Settings, "steps" | "prompts" | "generatorPrompt" | "learningRate" | "seed">> {
   /** Fields left out stay. */
   readonly plateau?: Partial<Settings["plateau"]>;
 }
@@ -66,6 +67,7 @@ export interface SessionChanges extends Partial<Pick<Settings, "steps" | "prompt
 const changeNames: NamesOf<SessionChanges> = {
   steps: true,
   prompts: true,
+  generatorPrompt: true,
   learningRate: true,
   seed: true,
   plateau: true,

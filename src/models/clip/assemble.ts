@@ -69,9 +69,9 @@ export function perceptorOf(
   { name, files, pathOf, tokenizer }: ClipParts,
   { embeddingSize, text, image }: CommonConfig,
   { encodeText, encodeImageLayers }: Towers,
-  padToken?: string | null,
+  padToken?: string,
 ): Perceptor {
-  const tokenize = clipTokenizer(tokenizer, text, pathOf("tokenizer.json"), padToken ?? undefined);
+  const tokenize = clipTokenizer(tokenizer, text, pathOf("tokenizer.json"), padToken);
   const words = knownWords(tokenizer, pathOf("tokenizer.json"));
   return {
     name,

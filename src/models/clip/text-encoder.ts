@@ -8,16 +8,20 @@ import { reshape } from "../../ops/layout.js";
 import { linear } from "../../ops/linear-algebra.js";
 import { concat, gather, slice } from "../../ops/movement.js";
 import { layerNorm } from "../../ops/normalization.js";
-import type { ClipConfig } from "./config.js";
+import type { ClipConfig, TextConfig } from "./config.js";
 import { type BlockWeights, transformer } from "./transformer.js";
 
-export interface TextWeights {
+/** The tower without what makes an embedding of its state at the end token. */
+export interface TextTowerWeights {
   /** [vocabulary,d] */
   readonly tokens: Tensor;
   /** [L,d] */
   readonly positions: Tensor;
   readonly blocks: readonly BlockWeights[];
   readonly finalNorm: Affine;
+}
+
+export interface TextWeights extends TextTowerWeights {
   /** [E,d] */
   readonly projection: Tensor;
 }
@@ -36,14 +40,31 @@ export function encodeText(weights: TextWeights, { text }: Pick<ClipConfig, "tex
     "SHAPE_MISMATCH",
     () => `encodeText(): needs ids [b,L<=${text.contextLength}] and end [b], got ${ids} and ${end}`,
   );
-  const embedded = add(gather(weights.tokens, ids), slice(weights.positions, 0, 0, length)); // [b, L, d]
-  const { output: states } = transformer(embedded, weights.blocks, text, { mask: causalMask(length) }); // [b, L, d]
+  const states = lastStates(weights, text, ids); // [b, L, d]
   // One gather a text: an index into all rows at once would need int64 arithmetic, which GPUs lack.
   const pooled = Array.from({ length: b }, (_, i) =>
     gather(reshape(slice(states, 0, i, i + 1), [length, text.width]), slice(end, 0, i, i + 1)),
   );
   const { weight, bias } = weights.finalNorm;
   return linear(layerNorm(concat(pooled, 0), weight, bias, { epsilon: text.layerNormEpsilon }), weights.projection);
+}
+
+/**
+ * The state of every token behind the last norm, padding included: what diffusion models are told.
+ *
+ * @param ids int64 [b,L], L up to the context length
+ * @returns [b,L,d]
+ */
+export function textStates(weights: TextTowerWeights, text: TextConfig, ids: Tensor): Tensor {
+  const { weight, bias } = weights.finalNorm;
+  return layerNorm(lastStates(weights, text, ids), weight, bias, { epsilon: text.layerNormEpsilon });
+}
+
+/** [b,L,d] */
+function lastStates({ tokens, positions, blocks }: TextTowerWeights, text: TextConfig, ids: Tensor): Tensor {
+  const length = ids.shape[1] as number;
+  const embedded = add(gather(tokens, ids), slice(positions, 0, 0, length));
+  return transformer(embedded, blocks, text, { mask: causalMask(length) }).output;
 }
 
 /** 0 where a token may look, so far below every score elsewhere that its share is exactly 0. [l,l] */

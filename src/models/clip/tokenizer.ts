@@ -3,7 +3,7 @@ import { Tokenizer } from "@huggingface/tokenizers";
 import { z } from "zod";
 import { requires, VqganClipError } from "../../core/errors.js";
 import { parsed } from "../parse.js";
-import type { TokenizedText } from "../perceptor.js";
+import type { TokenizedText } from "../text-reader.js";
 import type { TextConfig } from "./config.js";
 import { requireTamePatterns } from "./tokenizer-patterns.js";
 

@@ -2,7 +2,7 @@
 import { numbered, type WeightTaker } from "../take-weights.js";
 import { type ClipConfig, gridOf, type TextConfig, type TowerConfig } from "./config.js";
 import type { ImageWeights } from "./image-encoder.js";
-import type { TextWeights } from "./text-encoder.js";
+import type { TextTowerWeights, TextWeights } from "./text-encoder.js";
 import type { BlockWeights } from "./transformer.js";
 
 export interface ClipWeights {
@@ -35,11 +35,18 @@ export function clipWeights(from: WeightTaker, { embeddingSize, text, image }: C
 /** The text tower's arrays. */
 export function textWeights(from: WeightTaker, text: TextConfig, embeddingSize: number): TextWeights {
   return {
+    ...textTowerWeights(from, text),
+    projection: from.take("text_projection.weight", [embeddingSize, text.width]),
+  };
+}
+
+/** Those of a tower without a projection. */
+export function textTowerWeights(from: WeightTaker, text: TextConfig): TextTowerWeights {
+  return {
     tokens: from.take("text_model.embeddings.token_embedding.weight", [text.vocabulary, text.width]),
     positions: from.take("text_model.embeddings.position_embedding.weight", [text.contextLength, text.width]),
     blocks: blocks(from, "text_model", text),
     finalNorm: from.affine("text_model.final_layer_norm", [text.width]),
-    projection: from.take("text_projection.weight", [embeddingSize, text.width]),
   };
 }
 

@@ -1,7 +1,6 @@
 /** A Hugging Face SiglipModel, read already, as a Perceptor. */
-import { z } from "zod";
 import { type ClipParts, perceptorOf } from "../clip/assemble.js";
-import { parsed } from "../parse.js";
+import { padTokenOf } from "../clip/pad-token.js";
 import type { Perceptor } from "../perceptor.js";
 import { WeightTaker } from "../take-weights.js";
 import { parseSiglipConfig } from "./config.js";
@@ -13,18 +12,14 @@ export interface SiglipParts extends ClipParts {
   readonly tokenizerConfig?: unknown;
 }
 
-const tokenizerConfigSchema = z.object({
-  pad_token: z.union([z.string(), z.object({ content: z.string() })]).nullish(),
-});
-
 /** @throws BAD_MODEL naming the file or key that is missing or wrong */
 export function siglipPerceptor({ tokenizerConfig = {}, ...parts }: SiglipParts): Perceptor {
   const config = parseSiglipConfig(parts.config, parts.preprocessor ?? {}, parts.pathOf("config.json"));
   const { text, image } = siglipWeights(new WeightTaker(parts.weights), config);
-  const { pad_token: pad } = parsed(tokenizerConfigSchema, tokenizerConfig, parts.pathOf("tokenizer_config.json"));
+  const pad = padTokenOf(tokenizerConfig, parts.pathOf("tokenizer_config.json"));
   const towers = {
     encodeText: (ids: Parameters<Perceptor["encodeText"]>[0]) => encodeSiglipText(text, config, ids),
     encodeImageLayers: (pixels: Parameters<Perceptor["encodeImage"]>[0]) => encodeSiglipImage(image, config, pixels),
   };
-  return perceptorOf(parts, config, towers, typeof pad === "object" ? pad?.content : pad);
+  return perceptorOf(parts, config, towers, pad);
 }

@@ -6,10 +6,10 @@ import { add } from "../../ops/arithmetic.js";
 import { conv2d } from "../../ops/convolution.js";
 import { groupNorm, groupNormSilu } from "../../ops/normalization.js";
 
-export const EPSILON = 1e-6;
-
 export interface Norm extends Affine {
   readonly groups: number;
+  /** Added to the variance, inside the root */
+  readonly epsilon: number;
 }
 
 export interface ResidualWeights {
@@ -46,8 +46,8 @@ export function convolve(x: Tensor, { weight, bias }: Affine): Tensor {
 }
 
 /** silu(groupNorm(x)), which comes before nearly every convolution */
-export function normSilu(x: Tensor, { weight, bias, groups }: Norm): Tensor {
-  return groupNormSilu(x, weight, bias, { groups, epsilon: EPSILON });
+export function normSilu(x: Tensor, { weight, bias, groups, epsilon }: Norm): Tensor {
+  return groupNormSilu(x, weight, bias, { groups, epsilon });
 }
 
 /** How a part is applied: plainly, or so that its values are computed again in the backward pass (`recomputed`). */
@@ -68,8 +68,8 @@ export function residualBlock(
 
 /** y = x + attention(norm(x)) */
 export function attentionBlock(x: Tensor, { norm, attention }: AttentionBlockWeights): Tensor {
-  const { weight, bias, groups } = norm;
-  return add(x, spatialAttention(groupNorm(x, weight, bias, { groups, epsilon: EPSILON }), attention));
+  const { weight, bias, groups, epsilon } = norm;
+  return add(x, spatialAttention(groupNorm(x, weight, bias, { groups, epsilon }), attention));
 }
 
 export function middle(x: Tensor, { block1, attention, block2 }: MiddleWeights, stage = plainly): Tensor {

@@ -17,6 +17,9 @@ export interface VqganWeights {
   readonly decoder: DecoderWeights;
 }
 
+/** Of all its norms */
+const EPSILON = 1e-6;
+
 /** What training left behind: the discriminator and perceptual net of the loss, averages of the codebook, a palette. */
 const ignored = [
   /^loss\./,
@@ -171,5 +174,5 @@ function norm(from: WeightTaker, { groups }: VqganConfig, key: string, channels:
     "BAD_MODEL",
     () => `${key}: ${channels} channels do not split into ${groups} groups`,
   );
-  return { ...from.affine(key, [channels]), groups };
+  return { ...from.affine(key, [channels]), groups, epsilon: EPSILON };
 }

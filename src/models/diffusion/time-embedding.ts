@@ -1,0 +1,65 @@
+/** How a net is told the time of its one step: numbers that are known beforehand, so all that is made of them is folded. */
+import { NDArray } from "../../core/ndarray.js";
+import { constant, type Tensor } from "../../graph/tensor.js";
+import type { Affine } from "../../nn/layers.js";
+import { silu } from "../../ops/activation.js";
+import { add } from "../../ops/arithmetic.js";
+import { linear } from "../../ops/linear-algebra.js";
+
+/** Sines and cosines of `value` at falling frequencies. */
+interface Sinusoids {
+  readonly cosineFirst: boolean;
+  /** Frequencies are exp(-ln(10000) i / (half - shift)), i = 0..half-1 */
+  readonly shift: number;
+}
+
+/** [1,width] */
+function sinusoids(value: number, width: number, { cosineFirst, shift }: Sinusoids): NDArray {
+  const half = Math.floor(width / 2);
+  const angles = Array.from({ length: half }, (_, i) => value * Math.exp((-Math.log(10_000) * i) / (half - shift)));
+  const [sines, cosines] = [angles.map(Math.sin), angles.map(Math.cos)];
+  const values = cosineFirst ? [...cosines, ...sines] : [...sines, ...cosines];
+  return NDArray.float32([1, width], [...values, ...(width % 2 === 1 ? [0] : [])]);
+}
+
+interface TimeWeights {
+  readonly first: Affine;
+  readonly second: Affine;
+  /** From the embedding of the guidance, where the net is told it: [C,G] */
+  readonly guidance?: Tensor;
+}
+
+/** What a step tells the net beside the noise. */
+export interface StepFacts {
+  readonly timestep: number;
+  /** How much the text counts, for nets that learnt to be told. */
+  readonly guidance: number;
+}
+
+/** What a net of latent consistency is told unless somebody says otherwise: its pipeline's own standard. */
+export const USUAL_GUIDANCE = 8.5;
+
+/**
+ * silu(second(silu(first(sinusoids)))) [1,4C]: what every residual block makes its shift of.
+ *
+ * @param width C of the sinusoids
+ * @param guidanceWidth G
+ */
+export function timeEmbedding(
+  { first, second, guidance }: TimeWeights,
+  facts: StepFacts,
+  width: number,
+  form: Sinusoids,
+  guidanceWidth = 0,
+): Tensor {
+  const time = constant(sinusoids(facts.timestep, width, form));
+  const told = guidance
+    ? add(time, linear(constant(guidanceSinusoids(facts.guidance, guidanceWidth)), guidance))
+    : time;
+  return silu(linear(silu(linear(told, first.weight, first.bias)), second.weight, second.bias));
+}
+
+/** A guidance of 1 is none. */
+function guidanceSinusoids(guidance: number, width: number): NDArray {
+  return sinusoids(1000 * (guidance - 1), width, { cosineFirst: false, shift: 1 });
+}
