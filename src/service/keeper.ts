@@ -42,11 +42,16 @@ export class Keeper {
     return viewOf(session.record, this.progressOf(session), this.platform.store);
   }
 
-  /** Writes it down as its run is now; without one, its record alone. @throws IO_FAILED */
+  /**
+   * Writes it down as its run is now; without one, its record alone. The record comes first: whoever is killed between
+   * the two leaves one that knows more than the file, and reading forgets that; what it did not know would be lost.
+   *
+   * @throws IO_FAILED
+   */
   async save(session: Session, run?: ServedRun): Promise<void> {
     if (run) session.follow(run);
-    if (run?.history) await this.platform.save(session.id, run);
     await this.platform.store.writeRecord(session.record);
+    if (run?.history) await this.platform.save(session.id, run);
     session.savedAt = performance.now();
   }
 

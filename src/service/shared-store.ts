@@ -49,15 +49,16 @@ export class SharedFolder extends FolderStore {
    * @throws NOT_FOUND
    */
   async claim(id: string): Promise<number> {
-    for (;;) {
+    for (let unseen = 0; ; ) {
       await this.locate(id);
-      const [former, epoch] = [this.path(id), this.epochOf(id) + 1];
-      if (!existsSync(former)) throw new Refusal("NOT_FOUND", "there is no such session");
+      const epoch = this.epochOf(id) + 1;
       try {
-        await rename(former, join(this.folder, "sessions", nameOf(id, epoch)));
+        await rename(this.path(id), join(this.folder, "sessions", nameOf(id, epoch)));
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-        continue; // somebody else was faster
+        unseen = (await this.ids()).includes(id) ? 0 : unseen + 1; // somebody else was faster, or it is gone
+        if (unseen === 5) throw new Refusal("NOT_FOUND", "there is no such session");
+        continue;
       }
       this.epochs.set(id, epoch);
       this.held.add(id);
