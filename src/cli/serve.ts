@@ -10,7 +10,10 @@ export function addServe(program: Command, finish: (code: number) => void): void
       "Serves sessions over HTTP (docs/service.md): what the studio's page uses, without the page. Prints the address, with the token in its fragment.",
     );
   addServiceOptions(command)
-    .option("--redis <url>", "workers that share this Redis and the folder take the steps (default: this process; docs/scaling.md)")
+    .option(
+      "--redis <url>",
+      "workers that share this Redis and the folder take the steps (default: this process; docs/scaling.md)",
+    )
     .option("--keys <file>", "keys of users, who see their own sessions alone (default: the token is the only one)")
     .option("--max-waiting <n>", "sessions that wait at once (default: 100)", (text) => wholeNumber(text, 1, 1e6))
     .option("--max-work <n>", "steps times megapixels of a session (default: 100000)", (text) =>

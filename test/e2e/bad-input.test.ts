@@ -156,7 +156,12 @@ const cases: readonly (readonly [name: string, args: string, code: number, line:
   ["a video to style that is empty", "style @empty.mp4 castle", 2, /empty.mp4: (ffmpeg|a video file needs ffmpeg)/],
   ["a model folder that is missing", "generate castle --vqgan @none", 2, /none: no such file or folder/],
   ["a model folder without a model", "generate castle --vqgan @empty", 2, /holds no checkpoint/],
-  ["a pair beside both its parts", "generate castle --model @empty", 2, /model: with generator and clip there is nothing/],
+  [
+    "a pair beside both its parts",
+    "generate castle --model @empty",
+    2,
+    /model: with generator and clip there is nothing/,
+  ],
   [
     "a video without steps",
     `video castle -i 0 ${tinyModels.join(" ")}`,
