@@ -139,7 +139,7 @@ test("what was fetched is kept, asked about, and used when the server cannot be 
     await own.close();
     expect(await load()).toEqual([]);
     kept.clear();
-    await expect(load()).rejects.toThrow(/^cannot fetch http.*diffusers-tiny\/config.json: /);
+    await expect(load()).rejects.toThrow(/^cannot fetch http.*diffusers-tiny\/model_index.json: /);
   } finally {
     vi.unstubAllGlobals();
     await own.close().catch(() => undefined);
