@@ -113,7 +113,7 @@ export function addModelOptions(command: Command): Command {
       "--generator <path>",
       "generator: folder of a VQGAN, an autoencoder or a diffusion model, checkpoint with its yaml, a name that models pull got, or pixels or fft, which have no weights (default: the pair's vqgan/)",
     )
-    .addOption(new Option("--vqgan <path>", "the same by its first name").conflicts("generator"))
+    .addOption(new Option("--vqgan <path>", "another name of --generator (default: as there)").conflicts("generator"))
     .option(
       "--clip <path>",
       "CLIP: folder, archive, or a name that models pull got; several times for several that look together (default: the pair's clip/)",
