@@ -114,12 +114,11 @@ class Training:
         self.peak, self.batch, self.process, self.processes, self.checkpoint_every = peak, batch, process, processes, checkpoint_every
         self.file, self.log, self.start = Path(out) / f"{stage}.pt", loop.Log(Path(out) / f"{stage}.jsonl"), 0
         saved = loop.load(self.file)
-        before = None if saved or not after else loop.load(Path(out) / f"{after}.pt")
-        self.ema = None
-        for from_ in filter(None, (saved, before)):
-            self.model.load_state_dict(from_["model"])
-            self.optimizer.load_state_dict(from_["optimizer"])
-            self.ema = from_["ema"]
+        begun = saved or (after and loop.load(Path(out) / f"{after}.pt"))
+        self.ema = begun["ema"] if begun else None
+        if begun:
+            self.model.load_state_dict(begun["model"])
+            self.optimizer.load_state_dict(begun["optimizer"])
         if saved:
             self.start, self.log.seconds = saved["step"], saved["seconds"]
         check = Scenes(self.pictures, 256, 999, validation=True)

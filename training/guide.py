@@ -20,7 +20,7 @@ from vqgan import load_vqgan
 ROOT = Path(__file__).parent.parent
 DEFAULTS = {
     "steps": 100, "learningRate": 0.1, "fall": 0.9, "cutouts": 4, "scaleMin": 0.85, "scaleMax": 1.2, "shift": 0.12, "angle": 0.17, "noise": 0.03, "jitter": 0.1, "flip": True,
-    "tv": 0.0, "start": "codes", "latent": "quantized", "clampToCodebook": True, "betas": [0.9, 0.999], "pull": 0.0, "sides": [],
+    "tv": 0.0, "start": "codes", "latent": "quantized", "clampToCodebook": True, "betas": [0.9, 0.999], "optimizer": "adam", "pull": 0.0, "sides": [],
 }
 PIXELS = {"steps": 220, "learningRate": 0.06, "tv": 0.3, "fall": 0.8}
 
@@ -157,7 +157,9 @@ def draw(model, targets, make, settings, seed=0):
     """Pictures of the target embeddings [B, E] and their last distances; every step's loss is the paper's squared spherical distance, mean over cutouts."""
     generator = torch.Generator().manual_seed(seed)
     variable = make(generator)
-    optimizer = torch.optim.Adam(variable.variables, lr=settings["learningRate"], betas=settings["betas"])
+    normalized = settings["optimizer"] == "normalized"
+    optimizer = (torch.optim.SGD(variable.variables, lr=settings["learningRate"], momentum=0.9, dampening=0.9) if normalized
+                 else torch.optim.Adam(variable.variables, lr=settings["learningRate"], betas=settings["betas"]))
     for step in range(settings["steps"]):
         for group in optimizer.param_groups:
             group["lr"] = settings["learningRate"] * (1 - settings["fall"] * step / settings["steps"])
@@ -169,6 +171,9 @@ def draw(model, targets, make, settings, seed=0):
             loss = loss + settings["pull"] * (variable.z - variable.first).square().mean((1, 2, 3))
         optimizer.zero_grad()
         loss.sum().backward()
+        if normalized:  # every picture's gradient by itself
+            for grid in variable.variables:
+                grid.grad /= grid.grad.square().mean((1, 2, 3), keepdim=True).sqrt().clamp(min=1e-12)
         optimizer.step()
         variable.after()
     with torch.no_grad():

@@ -21,6 +21,8 @@ export function isPictureStart(start: (typeof starts)[number]): start is Picture
 
 /** Deviation of the noise on a flat or soft start; enough for seeds to differ. */
 const FLAT_NOISE = 0.02;
+/** Levels across and down of a soft ground, and the darkest. */
+const [SOFT_CELLS, DARKEST] = [4, 0.6];
 
 /** The picture [3,height,width], 0..1, that a run begins at. */
 export function startPicture(start: PictureStart, [width, height]: readonly [number, number], random: Random): NDArray {
@@ -55,9 +57,6 @@ function gradientPlane([width, height]: readonly [number, number], random: Rando
   });
 }
 
-/** Levels across and down of a soft ground, and the darkest. */
-const [SOFT_CELLS, DARKEST] = [4, 0.6];
-
 /** One channel [height,width]: random levels at the middles of 4 x 4 cells, linear between them. */
 function softPlane([width, height]: readonly [number, number], random: Random): Float32Array {
   const levels = Array.from({ length: SOFT_CELLS ** 2 }, () => DARKEST + (1 - DARKEST) * random.uniform());
@@ -70,7 +69,7 @@ function softPlane([width, height]: readonly [number, number], random: Random): 
     const [column, right] = near(i % width, width);
     const [row, below] = near(Math.floor(i / width), height);
     const between = (r: number) => {
-      const [a, b] = [0, 1].map((c) => levels[r * SOFT_CELLS + column + c] as number) as [number, number];
+      const [a, b] = [levels[r * SOFT_CELLS + column] as number, levels[r * SOFT_CELLS + column + 1] as number];
       return a + (b - a) * right;
     };
     return between(row) + (between(row + 1) - between(row)) * below;

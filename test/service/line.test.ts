@@ -1,13 +1,10 @@
 /** What any line of sessions does: one process' own, and the one in Redis that many share. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { JobLine } from "../../src/service/network/job-line.js";
-import { RedisServer } from "../../src/service/network/redis.js";
+import type { RedisServer } from "../../src/service/network/redis.js";
 import { Queue } from "../../src/service/queue.js";
 import type { Session } from "../../src/service/session.js";
-import { hasRedis, TestRedis } from "../support/redis.js";
+import { hasRedis, ownRedis } from "../support/redis.js";
 
 /** A line as both are used. */
 interface Line {
@@ -72,20 +69,14 @@ class InRedis implements Line {
   }
 }
 
-let redis: TestRedis;
 let server: RedisServer;
 let lines = 0;
 
 beforeAll(async () => {
   if (!hasRedis) return;
-  const folder = await mkdtemp(join(tmpdir(), "vqgan-clip-redis-"));
-  redis = await TestRedis.start(folder);
-  server = await RedisServer.at(redis.url);
-  return async () => {
-    server.close();
-    await redis.kill();
-    await rm(folder, { recursive: true, force: true });
-  };
+  const own = await ownRedis();
+  server = own.server;
+  return own.end;
 });
 
 const opened: JobLine[] = [];

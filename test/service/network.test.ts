@@ -1,7 +1,4 @@
 /** What servers and workers say to each other over Redis, and what becomes of it when one of them, or Redis, is gone. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { VqganClipError } from "../../src/core/errors.js";
@@ -14,7 +11,7 @@ import { Leases } from "../../src/service/network/leases.js";
 import { type News, NewsStream } from "../../src/service/network/news.js";
 import { packed, unpacked } from "../../src/service/network/packed.js";
 import { RedisServer } from "../../src/service/network/redis.js";
-import { hasRedis, TestRedis } from "../support/redis.js";
+import { hasRedis, ownRedis, type TestRedis } from "../support/redis.js";
 
 test("values travel with the bytes that are in them", () => {
   const bytes = new Uint8Array([0, 10, 255]);
@@ -32,14 +29,10 @@ const prefix = () => `network-${++prefixes}`;
 
 beforeAll(async () => {
   if (!hasRedis) return;
-  const folder = await mkdtemp(join(tmpdir(), "vqgan-clip-redis-"));
-  redis = await TestRedis.start(folder);
-  server = await RedisServer.at(redis.url);
-  return async () => {
-    server.close();
-    await redis.kill();
-    await rm(folder, { recursive: true, force: true });
-  };
+  const own = await ownRedis();
+  redis = own.redis;
+  server = own.server;
+  return own.end;
 });
 
 async function until(wanted: () => boolean | Promise<boolean>): Promise<void> {

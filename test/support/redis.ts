@@ -1,9 +1,11 @@
 /** A Redis of a test's own: on a free port, its data in a folder, killed and started again at will. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { RedisServer } from "../../src/service/network/redis.js";
 
 /** Whether `redis-server` is installed. */
 export const hasRedis: boolean = (() => {
@@ -14,6 +16,26 @@ export const hasRedis: boolean = (() => {
     return false;
   }
 })();
+
+/** One in a folder of its own, and the address to talk to it. */
+export async function ownRedis(): Promise<{
+  readonly redis: TestRedis;
+  readonly server: RedisServer;
+  end(): Promise<void>;
+}> {
+  const folder = await mkdtemp(join(tmpdir(), "vqgan-clip-redis-"));
+  const redis = await TestRedis.start(folder);
+  const server = await RedisServer.at(redis.url);
+  return {
+    redis,
+    server,
+    end: async () => {
+      server.close();
+      await redis.kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
 
 export class TestRedis {
   private child: ChildProcess | undefined;

@@ -15,7 +15,7 @@ interface Waiting {
 
 export class JobLine {
   private constructor(
-    private readonly library: typeof import("bullmq"),
+    private readonly bullmq: typeof import("bullmq"),
     private readonly server: RedisServer,
     private readonly prefix: string,
     private readonly queue: Queue<Waiting>,
@@ -23,10 +23,10 @@ export class JobLine {
 
   /** @throws BAD_ARGUMENT when BullMQ is not installed */
   static async open(server: RedisServer, prefix: string): Promise<JobLine> {
-    const library = await loadBullmq();
-    const queue = new library.Queue<Waiting>(NAME, { connection: server.connection(), prefix });
+    const bullmq = await loadBullmq();
+    const queue = new bullmq.Queue<Waiting>(NAME, { connection: server.connection(), prefix });
     queue.on("error", () => undefined); // whoever asks is told
-    return new JobLine(library, server, prefix, queue);
+    return new JobLine(bullmq, server, prefix, queue);
   }
 
   /**
@@ -67,7 +67,7 @@ export class JobLine {
    * @returns takes no more, and ends once the last one is given back
    */
   take(seconds: number, work: (id: string) => Promise<Taken>): () => Promise<void> {
-    const { DelayedError, WaitingError, Worker: Taker } = this.library;
+    const { DelayedError, WaitingError, Worker: Taker } = this.bullmq;
     const worker: Worker<Waiting> = new Taker<Waiting>(
       NAME,
       async (job, token) => {

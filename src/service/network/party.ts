@@ -29,6 +29,8 @@ export interface Party {
   readonly self: string;
   readonly platform: Platform & { readonly store: SharedFolder };
   readonly redis: RedisServer;
+  /** Seconds after which a process that is not heard of any more has nothing any more. */
+  readonly lease: number;
   readonly leases: Leases;
   readonly crew: Crew;
   readonly news: NewsStream;
@@ -66,6 +68,7 @@ export async function joinParty(role: "server" | "worker", options: PartyOptions
     self,
     platform,
     redis,
+    lease,
     leases,
     crew: new Crew(commands, prefix, lease),
     news,

@@ -16,7 +16,7 @@ export class RedisServer {
   private readonly open: Redis[] = [];
 
   private constructor(
-    private readonly library: Pick<typeof import("ioredis"), "Redis">,
+    private readonly ioredis: Pick<typeof import("ioredis"), "Redis">,
     readonly url: string,
   ) {}
 
@@ -40,7 +40,7 @@ export class RedisServer {
 
   /** Comes back by itself. @param patient waits for a server that is away, where others fail at once */
   connection({ patient = false } = {}): Redis {
-    const connection = new this.library.Redis(this.url, {
+    const connection = new this.ioredis.Redis(this.url, {
       maxRetriesPerRequest: patient ? null : 1,
       connectTimeout: 2000,
       retryStrategy: (tries) => Math.min(1000, 100 * tries),

@@ -34,7 +34,7 @@ const NO_LIMITS = { maxWaiting: Number.POSITIVE_INFINITY, maxWork: Number.POSITI
 export async function startWorker({ checkpointSteps, ...options }: WorkerOptions): Promise<RunningWorker> {
   const party = await joinParty("worker", options);
   const worker = new NetworkWorker(party, checkpointSteps);
-  return worker.started(options.lease ?? 15);
+  return worker.started();
 }
 
 class NetworkWorker {
@@ -53,11 +53,11 @@ class NetworkWorker {
     this.holding = new Holding(this.core.sessions, platform.store, leases, news, true);
   }
 
-  async started(seconds: number): Promise<RunningWorker> {
-    const { self, platform, redis, crew, calls, line } = this.party;
+  async started(): Promise<RunningWorker> {
+    const { self, platform, redis, lease, crew, calls, line } = this.party;
     const { device } = platform.runsOn;
     const leave = crew.join(() => ({ name: self, device, availableBytes: platform.availableBytes() }));
-    const endTaking = line.take(seconds, (id) => this.take(id));
+    const endTaking = line.take(lease, (id) => this.take(id));
     void calls.serve(redis.connection({ patient: true }), (call) => this.answer(call));
     return {
       name: self,
