@@ -74,6 +74,9 @@ try {
     }
     return isOver.yes;
   });
+  void listening.catch((error) => {
+    if (!isOver.yes) throw error; // its end closes the line, which is how this one ends
+  });
   const ask = async (seed: number) => {
     const asked = Date.now();
     const request = { prompts: "a red apple", size: [32, 32], cutouts: 4, seed, steps };
@@ -95,12 +98,10 @@ try {
   const all = [...watch.seen.values()];
   const waits = all.map(({ asked, begun = asked }) => begun - asked);
   const rate = Math.round((all.length * steps * 10) / seconds) / 10;
-  const shape = memory.length > 0 && {
-    memory: { first: memory[0], half: memory[memory.length >> 1], last: memory.at(-1) },
-  };
+  const tenths = Array.from({ length: 11 }, (_, i) => memory[Math.round((i / 10) * (memory.length - 1))]);
+  const shape = memory.length > 0 && { memoryByTenths: tenths };
   const figures = { waitMs: percentiles(waits), eventDelayMs: percentiles(watch.delays), stepsPerSecond: rate };
   console.log(JSON.stringify({ workers, sessions: all.length, steps, seconds, ...figures, ...shape }));
-  void listening;
 } finally {
   await many.end();
   await clean();

@@ -114,7 +114,7 @@ class Training:
         self.peak, self.batch, self.process, self.processes, self.checkpoint_every = peak, batch, process, processes, checkpoint_every
         self.file, self.log, self.start = Path(out) / f"{stage}.pt", loop.Log(Path(out) / f"{stage}.jsonl"), 0
         saved = loop.load(self.file)
-        begun = saved or (after and loop.load(Path(out) / f"{after}.pt"))
+        begun = saved or (after and loop.needed(out, after))
         self.ema = begun["ema"] if begun else None
         if begun:
             self.model.load_state_dict(begun["model"])
@@ -238,7 +238,7 @@ def read(data, out, stop=600, peak=1e-3, batch=512, scenes=16384):
     """A second stage for the text tower alone, which learns slower than the image tower: captions to what the finished image tower saw of many scenes once, names to the concepts."""
     loop.prepare(2)
     pictures = opened(data)
-    saved = newest(out)
+    saved = loop.needed(out, "introspect", "clip")
     tokenizer = load_tokenizer(Path(out) / "clip")
     encode = lambda texts: trimmed(torch.tensor([encoding.ids for encoding in tokenizer.encode_batch(texts)]))
     clip = restored(tokenizer.get_vocab_size(), saved["ema"])

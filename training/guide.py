@@ -110,7 +110,7 @@ def start_latent(vqgan, kind, count, generator):
     side = {"white": 1, "grey": 1, "light": 4, "soft": 4, "pixels": 128}[kind]
     values = torch.full((count, 3, 1, 1), 1.0 if kind == "white" else 0.5) if side == 1 else torch.rand(count, 3, side, side, generator=generator)
     values = 0.6 + 0.4 * values if kind == "light" else values
-    picture = F.interpolate(values, size=128, mode="bicubic").clamp(0, 1)
+    picture = F.interpolate(values, size=128, mode="bilinear")
     picture = (picture + 0.02 * torch.randn(picture.shape, generator=generator)).clamp(0, 1)
     return vqgan.snap(vqgan.encode(picture * 2 - 1))[0]
 

@@ -4,6 +4,7 @@ import ctypes
 import json
 import math
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -81,3 +82,12 @@ def save(path, **values):
 
 def load(path):
     return torch.load(path, weights_only=True) if Path(path).exists() else None
+
+
+def needed(out, *stages):
+    """The checkpoint of the first of these stages that has one; ends the program where none has, and says what makes it."""
+    for stage in stages:
+        saved = load(Path(out) / f"{stage}.pt")
+        if saved:
+            return saved
+    sys.exit(f"there is no {' and no '.join(f'{stage}.pt' for stage in stages)} in {out}: `train.py {stages[-1]} --out {out}` makes one")

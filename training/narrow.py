@@ -27,7 +27,7 @@ def begin(wide):
 def train(data, out, models, stop=1400, cooldown=700, peak=1e-3, batch=6, adversarial_from=700, checkpoint_every=100):
     """Trains beside the wide one of `sharpen.pt`, by the eyes of the exported CLIP of folder `models`; from scratch or from the last checkpoint."""
     loop.prepare(6)
-    pictures, wide = Pictures(data), averaged(WIDE, loop.load(Path(out) / "sharpen.pt")["ema"]).requires_grad_(False).to(memory_format=torch.channels_last)
+    pictures, wide = Pictures(data), averaged(WIDE, loop.needed(out, "sharpen")["ema"]).requires_grad_(False).to(memory_format=torch.channels_last)
     model = begin(wide)
     learning = [value for value in model.parameters() if value.requires_grad]
     optimizer = torch.optim.Adam(learning, lr=peak, betas=(0.5, 0.95))

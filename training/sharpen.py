@@ -104,7 +104,7 @@ def wanted_pictures(pictures, batch, seed, step):
 def train(data, out, models, stop=800, cooldown=300, peak=3e-4, batch=8, checkpoint_every=100):
     """Trains from `vqgan.pt`, by the eyes of the exported CLIP of folder `models`, or from the last checkpoint."""
     loop.prepare(5)
-    pictures, model = Pictures(data), averaged(WIDE, loop.load(Path(out) / "vqgan.pt")["ema"]).to(memory_format=torch.channels_last)
+    pictures, model = Pictures(data), averaged(WIDE, loop.needed(out, "vqgan")["ema"]).to(memory_format=torch.channels_last)
     drawing = [value for value in model.parameters() if value.requires_grad]
     book = Codebook(model.quantize.embedding)
     optimizer = torch.optim.Adam(drawing, lr=peak, betas=(0.5, 0.95))
