@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodePicture, readPngText } from "../../src/index.js";
 import { cli, compileCli } from "../support/cli.js";
-import { type BotProcess, buttonOf, Discord, type Edit, startBot } from "../support/discord.js";
+import { buttonOf, Discord, type Edit, startBot } from "../support/discord.js";
+import type { RunningCli } from "../support/running-cli.js";
 import { Service } from "../support/service.js";
 
 const [ann, ben] = ["111", "222"];
@@ -18,7 +19,7 @@ const PATIENCE = 180_000;
 const discord = new Discord();
 let [api, folder] = ["", ""];
 let service: Service;
-let bot: BotProcess;
+let bot: RunningCli;
 let removeBuild: () => Promise<void>;
 
 beforeAll(async () => {
@@ -55,22 +56,22 @@ const shows = (part: string) => (edit: Edit) => says(part)(edit) && edit.picture
 
 describe("who is answered", () => {
   test("a ping", async () => {
-    const answer = await discord.send(bot.address, { type: 1 });
+    const answer = await discord.send(bot.said[0], { type: 1 });
     expect([answer.status, await answer.json()]).toEqual([200, { type: 1 }]);
   });
 
   test("nobody with another body, another key, an old signature, or none", async () => {
     const ping = { type: 1 };
     const status = async (sent: Promise<Response>) => (await sent).status;
-    expect(await status(discord.send(bot.address, ping, { change: (body) => `${body} ` }))).toBe(401);
-    expect(await status(new Discord().send(bot.address, ping))).toBe(401);
-    expect(await status(discord.send(bot.address, ping, { age: 3600 }))).toBe(401);
-    expect(await status(discord.send(bot.address, ping, { age: -3600 }))).toBe(401);
-    expect(await status(fetch(bot.address, { method: "POST", body: JSON.stringify(ping) }))).toBe(401);
+    expect(await status(discord.send(bot.said[0], ping, { change: (body) => `${body} ` }))).toBe(401);
+    expect(await status(new Discord().send(bot.said[0], ping))).toBe(401);
+    expect(await status(discord.send(bot.said[0], ping, { age: 3600 }))).toBe(401);
+    expect(await status(discord.send(bot.said[0], ping, { age: -3600 }))).toBe(401);
+    expect(await status(fetch(bot.said[0], { method: "POST", body: JSON.stringify(ping) }))).toBe(401);
     const headers = { "X-Signature-Ed25519": "zz", "X-Signature-Timestamp": "now" };
-    expect(await status(fetch(bot.address, { method: "POST", headers, body: "{}" }))).toBe(401);
-    expect(await status(discord.send(bot.address, { type: 99 }))).toBe(400);
-    expect(await status(discord.send(bot.address, { filling: "x".repeat(100_000) }))).toBe(413);
+    expect(await status(fetch(bot.said[0], { method: "POST", headers, body: "{}" }))).toBe(401);
+    expect(await status(discord.send(bot.said[0], { type: 99 }))).toBe(400);
+    expect(await status(discord.send(bot.said[0], { filling: "x".repeat(100_000) }))).toBe(413);
   });
 });
 
@@ -78,7 +79,7 @@ test(
   "from the command to the picture: at once a placeholder, then edits, at the end the PNG with its story",
   async () => {
     discord.refusals.push(404, 429); // there is no message yet, and too many requests: it waits and asks again
-    const { answer, token } = await discord.imagine(bot.address, ann, { prompt: "a castle", steps: 12, seed: 7 });
+    const { answer, token } = await discord.imagine(bot.said[0], ann, { prompt: "a castle", steps: 12, seed: 7 });
     expect(answer).toEqual({ type: 5, data: { allowed_mentions: { parse: [] } } });
     const done = await discord.until(token, shows("finished: step 12 of 12"));
     expect(done.body.content).toContain("`a castle` (seed 7)");
@@ -98,25 +99,25 @@ test(
 test(
   "buttons: pause, resume, a place in the queue, stop; nobody else's",
   async () => {
-    const { token } = await discord.imagine(bot.address, ann, { prompt: "a boat", steps: MANY });
+    const { token } = await discord.imagine(bot.said[0], ann, { prompt: "a boat", steps: MANY });
     const running = await discord.until(token, shows("running: step "));
-    const { answer: refusal } = await discord.press(bot.address, ben, buttonOf(running, "Pause"));
+    const { answer: refusal } = await discord.press(bot.said[0], ben, buttonOf(running, "Pause"));
     expect(refusal).toMatchObject({
       type: 4,
       data: { flags: 64, content: expect.stringContaining("somebody else's") },
     });
 
-    const second = await discord.imagine(bot.address, ben, { prompt: "a tree", steps: 3 });
+    const second = await discord.imagine(bot.said[0], ben, { prompt: "a tree", steps: 3 });
     const waiting = await discord.until(second.token, says("waiting: number 1 in the queue"));
-    await discord.press(bot.address, ben, buttonOf(waiting, "Stop"));
+    await discord.press(bot.said[0], ben, buttonOf(waiting, "Stop"));
 
-    const pressed = await discord.press(bot.address, ann, buttonOf(running, "Pause"));
+    const pressed = await discord.press(bot.said[0], ann, buttonOf(running, "Pause"));
     expect(pressed.answer).toEqual({ type: 6 });
     const paused = await discord.until(pressed.token, says("paused: step "));
-    const resumed = await discord.press(bot.address, ann, buttonOf(paused, "Resume"));
+    const resumed = await discord.press(bot.said[0], ann, buttonOf(paused, "Resume"));
     const again = await discord.until(resumed.token, says("running: step "));
     expect(stepOf(again)).toBeGreaterThanOrEqual(stepOf(paused));
-    const stopped = await discord.press(bot.address, ann, buttonOf(again, "Stop"));
+    const stopped = await discord.press(bot.said[0], ann, buttonOf(again, "Stop"));
     const cancelled = await discord.until(stopped.token, says("cancelled: step "));
     expect(buttonOf(cancelled, "Resume").disabled).toBe(true);
   },
@@ -128,30 +129,30 @@ const stepOf = ({ body }: Edit): number => Number(/step (\d+)/.exec(body.content
 test(
   "Evolve asks for words and goes on from the picture; Vary begins anew; then the quota of the day is used up",
   async () => {
-    const { token } = await discord.imagine(bot.address, ann, { prompt: "a house", steps: 2, seed: 3 });
+    const { token } = await discord.imagine(bot.said[0], ann, { prompt: "a house", steps: 2, seed: 3 });
     const first = await discord.until(token, says("finished: step 2 of 2"));
-    const form = (await discord.press(bot.address, ann, buttonOf(first, "Evolve"))).answer;
+    const form = (await discord.press(bot.said[0], ann, buttonOf(first, "Evolve"))).answer;
     expect(form.type).toBe(9);
     const [input] = form.data.components[0].components;
     expect(input.value).toBe("a house");
     const words = [{ components: [{ custom_id: input.custom_id, value: "a red house" }] }];
     const said = { type: 5, data: { custom_id: form.data.custom_id, components: words } };
-    const evolved = await discord.act(bot.address, ann, said);
+    const evolved = await discord.act(bot.said[0], ann, said);
     expect(evolved.answer).toEqual({ type: 6 });
     const further = await discord.until(evolved.token, says("finished: step 4 of 4"));
     expect(further.body.content).toContain("`a red house`");
 
-    const varied = await discord.press(bot.address, ann, buttonOf(further, "Vary"));
+    const varied = await discord.press(bot.said[0], ann, buttonOf(further, "Vary"));
     expect(varied.answer.type).toBe(5);
     const other = await discord.until(varied.token, says("finished: step 4 of 4"));
     expect(other.body.content).not.toContain("(seed 3)");
 
-    const { answer } = await discord.imagine(bot.address, ann, { prompt: "a sixth" });
+    const { answer } = await discord.imagine(bot.said[0], ann, { prompt: "a sixth" });
     expect(answer).toMatchObject({
       type: 4,
       data: { flags: 64, content: expect.stringMatching(/^You have had .* min\.$/) },
     });
-    expect((await discord.press(bot.address, ann, buttonOf(other, "Vary"))).answer.type).toBe(4);
+    expect((await discord.press(bot.said[0], ann, buttonOf(other, "Vary"))).answer.type).toBe(4);
   },
   PATIENCE,
 );
@@ -159,7 +160,7 @@ test(
 describe("words of strangers", () => {
   test("what a prompt says notifies nobody and formats nothing", async () => {
     const prompt = "@everyone <@111> \u202e`**x**`\u0007 [a](http://b.example) ".repeat(5);
-    const { token } = await discord.imagine(bot.address, ben, { prompt, steps: 1 });
+    const { token } = await discord.imagine(bot.said[0], ben, { prompt, steps: 1 });
     const done = await discord.until(token, says("finished"));
     const { content, allowed_mentions } = done.body;
     expect(allowed_mentions).toEqual({ parse: [] });
@@ -178,22 +179,22 @@ describe("words of strangers", () => {
     { prompt: "a", seed: -1 },
     { prompt: "a", seed: "7" },
   ])("what cannot be is refused at once, case %#", async (options) => {
-    const { answer } = await discord.imagine(bot.address, ben, options);
+    const { answer } = await discord.imagine(bot.said[0], ben, options);
     expect(answer).toMatchObject({ type: 4, data: { flags: 64 } });
   });
 
   test("what the service refuses is said in the message, and costs nothing", async () => {
-    const { token } = await discord.imagine(bot.address, "333", { prompt: "a:x:y:z:" });
+    const { token } = await discord.imagine(bot.said[0], "333", { prompt: "a:x:y:z:" });
     const edit = await discord.until(token, says("That cannot be done: "));
     expect(edit.body.components).toEqual([]);
   });
 
   test("a button that is none of ours", async () => {
     for (const custom_id of ["x", "1:pause:../..:111", "1:format:abc:111", "2:pause:abc:111"]) {
-      const { answer } = await discord.act(bot.address, ann, { type: 3, data: { custom_id } });
+      const { answer } = await discord.act(bot.said[0], ann, { type: 3, data: { custom_id } });
       expect(answer).toMatchObject({ type: 4, data: { flags: 64 } });
     }
-    const { answer, token } = await discord.act(bot.address, ann, { type: 3, data: { custom_id: "1:pause:0a1b:111" } });
+    const { answer, token } = await discord.act(bot.said[0], ann, { type: 3, data: { custom_id: "1:pause:0a1b:111" } });
     expect(answer.type).toBe(6);
     const aside = () => discord.edits.find(({ path }) => path === `/webhooks/42/${token}`);
     await expect.poll(aside, { timeout: 10_000 }).toMatchObject({ method: "POST", body: { flags: 64 } });

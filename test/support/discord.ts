@@ -1,11 +1,10 @@
 /** Discord as a bot knows it: it signs interactions with a key of its own, and takes edits of its answers. */
-import { spawn } from "node:child_process";
 import { generateKeyPairSync, sign } from "node:crypto";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
-import { cliPath } from "./cli.js";
+import { RunningCli } from "./running-cli.js";
 
 /** What the bot made of a message, or asked for. */
 export interface Edit {
@@ -115,30 +114,7 @@ export function buttonOf({ body }: Edit, label: string): Button {
   return body.components[0].components.find((button: Button) => button.label === label);
 }
 
-export interface BotProcess {
-  readonly address: string;
-  /** What it said on stderr so far. */
-  readonly remarks: () => string;
-  end(): Promise<number | null>;
-}
-
-/** `vqgan-clip bot discord` as a child process. */
-export function startBot(args: readonly string[], env: Readonly<Record<string, string>>): Promise<BotProcess> {
-  const child = spawn(process.execPath, [cliPath, "bot", "discord", "--port", "0", ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...env },
-  });
-  let remarks = "";
-  child.stderr.on("data", (part: Buffer) => {
-    remarks += part;
-  });
-  const ended = new Promise<number | null>((done) => child.once("exit", done));
-  const end = () => {
-    child.kill("SIGINT");
-    return ended;
-  };
-  return new Promise((done, failed) => {
-    ended.then((code) => failed(new Error(`exit code ${code}: ${remarks}`)));
-    child.stdout.once("data", (part: Buffer) => done({ address: String(part).trim(), remarks: () => remarks, end }));
-  });
+/** `vqgan-clip bot discord`; the address that it listens on is the first thing that it said. */
+export function startBot(args: readonly string[], env: Readonly<Record<string, string>>): Promise<RunningCli> {
+  return RunningCli.start(["bot", "discord", "--port", "0", ...args], /^\S+(?=\n)/, env);
 }

@@ -1,44 +1,15 @@
 /** Redis, a server without an engine, and workers: each a process that may be killed and started again. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cliPath, tinyModels } from "./cli.js";
+import { tinyModels } from "./cli.js";
 import { freePort, TestRedis } from "./redis.js";
+import { RunningCli } from "./running-cli.js";
 import { Service } from "./service.js";
 
-export class TestWorker {
-  private constructor(
-    readonly child: ChildProcess,
-    readonly name: string,
-  ) {}
-
-  static start(folder: string, redis: string, more: readonly string[] = []): Promise<TestWorker> {
-    const args = [cliPath, "worker", "--folder", folder, "--redis", redis, ...tinyModels, ...more];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
-    let [said, remarks] = ["", ""];
-    child.stderr.on("data", (part: Buffer) => {
-      remarks += part;
-    });
-    return new Promise((done, failed) => {
-      child.on("exit", (code, signal) => failed(new Error(`worker: ${code ?? signal}: ${remarks}`)));
-      child.stdout.on("data", (part: Buffer) => {
-        said += part;
-        const [, name] = /^(worker-\S+)\n/.exec(said) ?? [];
-        if (name !== undefined) done(new TestWorker(child, name));
-      });
-    });
-  }
-
-  /** @returns the exit code, or the signal that ended it */
-  async end(signal: NodeJS.Signals = "SIGTERM"): Promise<number | NodeJS.Signals | null> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
-    const ended = new Promise<number | NodeJS.Signals | null>((done) =>
-      this.child.once("exit", (code, by) => done(code ?? by)),
-    );
-    this.child.kill(signal);
-    return ended;
-  }
+/** @returns a worker that waits for work */
+export function startWorker(folder: string, redis: string, more: readonly string[] = []): Promise<RunningCli> {
+  return RunningCli.start(["worker", "--folder", folder, "--redis", redis, ...tinyModels, ...more], /^(worker-\S+)\n/);
 }
 
 export interface ManyOptions {
@@ -49,7 +20,7 @@ export interface ManyOptions {
 
 /** One of each, and several workers. */
 export class Many {
-  readonly workers: TestWorker[] = [];
+  readonly workers: RunningCli[] = [];
   service!: Service;
 
   private constructor(
@@ -79,14 +50,14 @@ export class Many {
     this.service = await Service.start(this.folder, { more: ["--redis", this.redis.url, ...launch] });
   }
 
-  async startWorker(): Promise<TestWorker> {
-    const worker = await TestWorker.start(this.folder, this.redis.url, this.more);
+  async startWorker(): Promise<RunningCli> {
+    const worker = await startWorker(this.folder, this.redis.url, this.more);
     this.workers.push(worker);
     return worker;
   }
 
   /** It is gone at once. */
-  async kill(worker: TestWorker): Promise<void> {
+  async kill(worker: RunningCli): Promise<void> {
     this.workers.splice(this.workers.indexOf(worker), 1);
     await worker.end("SIGKILL");
   }

@@ -1,10 +1,11 @@
 /** `vqgan-clip serve` as a child process, and what its clients do. */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import type { SessionView } from "../../src/service/views.js";
 import { checkAnswer } from "./answers.js";
-import { cliPath, tinyModels } from "./cli.js";
+import { tinyModels } from "./cli.js";
+import { RunningCli } from "./running-cli.js";
 
 export interface ServiceEvent {
   readonly id: number | undefined;
@@ -15,38 +16,30 @@ export interface ServiceEvent {
 
 export class Service {
   private constructor(
-    readonly child: ChildProcess,
+    private readonly running: RunningCli,
     readonly origin: string,
     readonly token: string,
-    /** What it said on stderr so far. */
-    readonly remarks: () => string,
   ) {}
 
-  static start(folder: string, { command = "serve", more = [] as readonly string[] } = {}): Promise<Service> {
-    const args = [cliPath, command, "--folder", folder, ...tinyModels, ...more];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
-    let [said, remarks] = ["", ""];
-    child.stderr.on("data", (part: Buffer) => {
-      remarks += part;
-    });
-    return new Promise((done, failed) => {
-      child.on("exit", (code) => failed(new Error(`exit code ${code}: ${remarks}`)));
-      child.stdout.on("data", (part: Buffer) => {
-        said += part;
-        const [, origin, token] = /^(http:\S+)\/#token=(\S+)\n/m.exec(said) ?? [];
-        if (token !== undefined) done(new Service(child, origin as string, token, () => remarks));
-      });
-    });
+  static async start(folder: string, { command = "serve", more = [] as readonly string[] } = {}): Promise<Service> {
+    const args = [command, "--folder", folder, ...tinyModels, ...more];
+    const running = await RunningCli.start(args, /^(http:\S+)\/#token=(\S+)\n/m);
+    const [, origin, token] = running.said;
+    return new Service(running, origin as string, token as string);
+  }
+
+  get child(): ChildProcess {
+    return this.running.child;
+  }
+
+  /** What it said on stderr so far. */
+  remarks(): string {
+    return this.running.remarks();
   }
 
   /** @returns the exit code, or the signal that ended it */
-  async end(signal: NodeJS.Signals = "SIGINT"): Promise<number | NodeJS.Signals | null> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
-    const ended = new Promise<number | NodeJS.Signals | null>((done) =>
-      this.child.once("exit", (code, by) => done(code ?? by)),
-    );
-    this.child.kill(signal);
-    return ended;
+  end(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+    return this.running.end(signal);
   }
 
   /** The process that holds its engine (Linux). */

@@ -1,0 +1,48 @@
+/** A command of the real command line that goes on until it is ended: a server, a worker, a bot. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { cliPath } from "./cli.js";
+
+export class RunningCli {
+  private constructor(
+    readonly child: ChildProcess,
+    /** What its first words on stdout said. */
+    readonly said: RegExpExecArray,
+    /** What it said on stderr so far. */
+    readonly remarks: () => string,
+  ) {}
+
+  /** Starts it and waits until what it says on stdout matches `ready`. */
+  static start(
+    args: readonly string[],
+    ready: RegExp,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<RunningCli> {
+    const child = spawn(process.execPath, [cliPath, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+    });
+    let [said, remarks] = ["", ""];
+    child.stderr.on("data", (part: Buffer) => {
+      remarks += part;
+    });
+    return new Promise((done, failed) => {
+      child.on("exit", (code, signal) => failed(new Error(`${args[0]}: ${code ?? signal}: ${remarks}`)));
+      child.stdout.on("data", (part: Buffer) => {
+        said += part;
+        const match = ready.exec(said);
+        if (match) done(new RunningCli(child, match, () => remarks));
+      });
+    });
+  }
+
+  /** @returns the exit code, or the signal that ended it */
+  async end(signal: NodeJS.Signals = "SIGINT"): Promise<number | NodeJS.Signals | null> {
+    const { exitCode, signalCode } = this.child;
+    if (exitCode !== null || signalCode !== null) return exitCode ?? signalCode;
+    const ended = new Promise<number | NodeJS.Signals | null>((done) =>
+      this.child.once("exit", (code, by) => done(code ?? by)),
+    );
+    this.child.kill(signal);
+    return ended;
+  }
+}
