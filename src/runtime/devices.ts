@@ -41,7 +41,7 @@ export function candidates(request: DeviceRequest, platform: Platform): readonly
 export interface SessionSettings {
   /** CPU threads; default the physical cores, here without regard to what the process may use of them. In browsers those of the first program serve all. */
   readonly threads?: number;
-  /** Keep weights unpacked and give memory back after every value: less of it, slower; the same numbers (default false). */
+  /** Keep weights unpacked and give memory back after every value: less of it, slower; the same numbers but for the rounding of sums (default false). */
   readonly lowMemory?: boolean;
 }
 
@@ -60,7 +60,8 @@ export function sessionOptions(
   if (device === "webgpu") session.disable_cpu_ep_fallback = "1";
   return {
     executionProviders: [device],
-    graphOptimizationLevel: "extended",
+    // "all" adds the CPU's own blocked layout of convolutions: faster, for an eighth more memory
+    graphOptimizationLevel: device === "cpu" && !lowMemory ? "all" : "extended",
     enableMemPattern: false,
     ...(lowMemory && { enableCpuMemArena: false }),
     logSeverityLevel: 3,

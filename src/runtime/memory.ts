@@ -9,15 +9,14 @@ import type { SessionSettings } from "./devices.js";
 
 /** Node, the runtime's library and the buffers both keep around, as measured. */
 const PROCESS_BYTES = 280e6;
-/** The runtime packs matrices for its kernels or reads them where they lie: what a byte of weights takes, as measured. */
-const WEIGHTS = 1.25;
 /**
- * What a byte of values takes, as measured: the arena grows in steps and leaves gaps, fused ops keep fewer values than the
- * graph has, and values that are computed again find fewer of these.
+ * What a byte of weights takes, and one of values, as measured. The runtime packs weights for its kernels, and again for
+ * convolutions in blocks. The arena grows in steps and leaves gaps, fused ops keep fewer values than the graph has, and
+ * values that are computed again find fewer of these.
  */
-const VALUES = {
-  usual: { kept: 1.18, recomputed: 1.5 },
-  lowMemory: { kept: 0.82, recomputed: 1.26 },
+const TAKEN = {
+  usual: { weights: 1.6, kept: 1.22, recomputed: 1.5 },
+  lowMemory: { weights: 1.25, kept: 0.82, recomputed: 1.26 },
 } as const;
 
 export interface MemoryWays extends Pick<SessionSettings, "lowMemory"> {
@@ -34,11 +33,12 @@ export function predictPeakMemory(
   programs: readonly (readonly Tensor[])[],
   { lowMemory = false, recompute = false }: MemoryWays = {},
 ): number {
-  const values = VALUES[lowMemory ? "lowMemory" : "usual"][recompute ? "recomputed" : "kept"];
+  const taken = TAKEN[lowMemory ? "lowMemory" : "usual"];
+  const values = taken[recompute ? "recomputed" : "kept"];
   return programs.reduce((sum, outputs) => {
     const order = toposort([...outputs].reverse()); // what leads to the last output runs first
     const fixed = fixedTensors(order);
-    return sum + WEIGHTS * weightBytes(order, fixed) + values * peakActivationBytes(outputs, order, fixed);
+    return sum + taken.weights * weightBytes(order, fixed) + values * peakActivationBytes(outputs, order, fixed);
   }, PROCESS_BYTES);
 }
 
