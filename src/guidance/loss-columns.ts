@@ -11,8 +11,8 @@ export interface LossRow {
 
 type Column = readonly [name: string, value: number];
 
-/** `total, prompt_1, .., structure, perceptual, picture_1, .., latent`: the same for every step of a run. */
-export function lossColumns({ total, prompts, structure, perceptual, picture, latent }: Losses): Column[] {
+/** `total, prompt_1, .., structure, perceptual, picture_1, .., reward_1, .., latent`: the same for every step of a run. */
+export function lossColumns({ total, prompts, structure, perceptual, picture, rewards, latent }: Losses): Column[] {
   const numbered = (name: string, values: readonly number[]) =>
     values.map((value, i): Column => [`${name}_${i + 1}`, value]);
   return [
@@ -21,6 +21,7 @@ export function lossColumns({ total, prompts, structure, perceptual, picture, la
     ["structure", structure],
     ["perceptual", perceptual],
     ...numbered("picture", picture),
+    ...numbered("reward", rewards),
     ["latent", latent],
   ];
 }

@@ -18,6 +18,8 @@ export interface Losses {
   readonly perceptual: number;
   /** Each of the picture's regularisers, as settings list them. */
   readonly picture: readonly number[];
+  /** Minus weight * score of each of the rewards, as settings list them. */
+  readonly rewards: readonly number[];
   /** The regulariser's share (0 when it is off). */
   readonly latent: number;
 }

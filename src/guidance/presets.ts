@@ -17,6 +17,8 @@ const common = {
   average: 0,
   start: "codes",
   pictureRegularizers: [],
+  rewards: [],
+  judgeReward: null,
   structure: 0,
   perceptual: 0,
   motion: null,

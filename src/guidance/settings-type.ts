@@ -243,6 +243,44 @@ export type Settings = {
         name: string;
       }
   )[];
+  /** Scores of reward models and places between two texts that the picture is to raise; negative weights lower: 0 to 16 of them (default: the model's recommendation, else preset paper's none). */
+  rewards: (
+    | {
+        kind: "model";
+        /** Which of the reward models that were given. */
+        name: string;
+        /** Which of its numbers; null for its only one (default: null). */
+        output: string | null;
+        /** How much it counts, from -1000 to 1000; 0: it is told and counts for nothing: a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400. */
+        weight: 0 | number | string;
+      }
+    | {
+        kind: "axis";
+        /** The text that it leads away from. */
+        from: string;
+        /** The text that it leads to. */
+        to: string;
+        /** How much it counts, from -1000 to 1000; 0: it is told and counts for nothing: a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400. */
+        weight: 0 | number | string;
+      }
+  )[];
+  /** The score that picks the result, in a judge's place; null for none (default: the model's recommendation, else preset paper's null). */
+  judgeReward:
+    | {
+        kind: "model";
+        /** Which of the reward models that were given. */
+        name: string;
+        /** Which of its numbers; null for its only one (default: null). */
+        output: string | null;
+      }
+    | {
+        kind: "axis";
+        /** The text that it leads away from. */
+        from: string;
+        /** The text that it leads to. */
+        to: string;
+      }
+    | null;
   /** Pull of each cutout to the source's same cutout, in edits: a number from 0 to 1000 (default: the model's recommendation, else preset paper's 0). */
   structure: number;
   /** Pull of each cutout to the source's same cutout in the encoder's inner layers, in edits: a number from 0 to 1000 (default: the model's recommendation, else preset paper's 0). */

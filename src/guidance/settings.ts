@@ -6,6 +6,7 @@ import { SEED_FORM, type Seed, seedFrom } from "../core/seed.js";
 import { shown } from "../core/shown.js";
 import { optimizerNames } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedule.js";
+import type { RewardName } from "../perception/rewards.js";
 import { parsePrompts } from "../prompts/prompt.js";
 import { longPromptWays } from "../prompts/prompt-embedding.js";
 import { parseWeight, WEIGHT_FORM } from "../prompts/weight.js";
@@ -114,6 +115,44 @@ export const pictureRegularizerSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const rewardText = z.string().trim().min(1).max(1000);
+const rewardKinds = {
+  model: {
+    kind: z.literal("model"),
+    name: z
+      .string()
+      .regex(/^[\w.-]{1,64}$/, "expected a name of letters, digits, ., _ and -")
+      .describe("which of the reward models that were given"),
+    output: z
+      .string()
+      .regex(/^[\w-]{1,64}$/, "expected a name of letters, digits, _ and -")
+      .nullable()
+      .default(null)
+      .describe("which of its numbers; null for its only one"),
+  },
+  axis: {
+    kind: z.literal("axis"),
+    from: rewardText.describe("the text that it leads away from"),
+    to: rewardText.describe("the text that it leads to"),
+  },
+};
+
+/** A score of the picture, as `rewards.ts` reads it. */
+export const rewardNameSchema = z.discriminatedUnion("kind", [
+  z.strictObject(rewardKinds.model),
+  z.strictObject(rewardKinds.axis),
+]) satisfies z.ZodType<RewardName>;
+
+const rewardWeight = z
+  .union([z.literal(0), weight])
+  .describe(`how much it counts, from -1000 to 1000; 0: it is told and counts for nothing: ${WEIGHT_FORM}`);
+
+/** The same with its weight: the loss is minus weight * score. */
+export const rewardSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ ...rewardKinds.model, weight: rewardWeight }),
+  z.strictObject({ ...rewardKinds.axis, weight: rewardWeight }),
+]);
+
 const factor = z.number().min(0).max(1);
 const final = factor.default(0).describe("what the factor of the rate falls to, from 1");
 const warmup = z
@@ -212,6 +251,17 @@ export const settingsSchema = z.strictObject({
     .array(pictureRegularizerSchema)
     .max(16)
     .describe("what the picture itself is asked to be; negative weights ask for the contrary"),
+  rewards: z
+    .array(rewardSchema)
+    .max(16)
+    .default([])
+    .describe(
+      "scores of reward models and places between two texts that the picture is to raise; negative weights lower",
+    ),
+  judgeReward: rewardNameSchema
+    .nullable()
+    .default(null)
+    .describe("the score that picks the result, in a judge's place; null for none"),
   structure: z.number().min(0).max(1000).describe("pull of each cutout to the source's same cutout, in edits"),
   perceptual: z
     .number()

@@ -9,17 +9,18 @@ import { type Shape, sizeOf } from "../core/shape.js";
 import { constant, input, type Tensor } from "../graph/tensor.js";
 import type { Generator } from "../models/generator.js";
 import type { ImageLayers, Perceptor } from "../models/perceptor.js";
-import { add, mul } from "../ops/arithmetic.js";
+import { add, mul, neg } from "../ops/arithmetic.js";
 import { clampWithGrad } from "../ops/gradient-control.js";
 import { concat, slice } from "../ops/movement.js";
-import { joinedSize, type Perceptors, perceptorsOf, perceptorWeights, splitColumns } from "../perception/ensemble.js";
+import { joinedSize, perceptorsOf, perceptorWeights, splitColumns } from "../perception/ensemble.js";
+import { middleSquare, type Rewarding, rewardValues } from "../perception/rewards.js";
 import { latentOf } from "./latent-kind.js";
 import { latentLoss, perceptualLoss, promptLosses, structureLoss } from "./losses.js";
 import { type OwnLosses, pictureLosses } from "./picture-regularizers.js";
 import { basePicture, cutoutBatches, cutoutGeometry } from "./sampling.js";
 import type { Settings } from "./settings.js";
 
-export interface StepModels extends Perceptors {
+export interface StepModels extends Rewarding {
   readonly generator: Generator;
   /** What `pictureRegularizers` may name as their own. */
   readonly losses?: OwnLosses | undefined;
@@ -31,7 +32,7 @@ export interface StepOutputs {
   readonly gradient: Tensor;
   /**
    * Weighted distance of each prompt, mean over cutouts; the structure and the perceptual term where they count; each of
-   * the picture's regularisers: [p] or more
+   * the picture's regularisers; and the scores of the rewards, which have no weight yet: [p] or more
    */
   readonly losses: Tensor;
   /** mean((z - target)^2), without its weight */
@@ -94,8 +95,8 @@ function stepGraph(
     (sum, { losses, gradient }) => ({ losses: add(sum.losses, losses), gradient: add(sum.gradient, gradient) }),
     seen,
   );
-  const regularized = regularizePicture(image, settings, models.losses, all);
-  const [pictureGradient] = grad(image, [z], regularized.gradient);
+  const asked = rewardPicture(image, settings, models, regularizePicture(image, settings, models.losses, all));
+  const [pictureGradient] = grad(image, [z], asked.gradient);
 
   const target = input("latentTarget", "float32", latentShape);
   const distance = latentLoss(z, target);
@@ -103,7 +104,7 @@ function stepGraph(
   const gradient = add(pictureGradient as Tensor, mul(latentGradient as Tensor, input("latentWeight", "float32", [])));
   // The runtime schedules what leads to the last output first: were it the losses, every micro-batch would run forward
   // and keep its activations before the first one runs backward.
-  return { image, losses: regularized.losses, latentLoss: distance, gradient };
+  return { image, losses: asked.losses, latentLoss: distance, gradient };
 }
 
 /** What one perceptor looks at, and what for. */
@@ -201,4 +202,17 @@ function regularizePicture(
   const each = pictureLosses(image, pictureRegularizers, own);
   const [added] = grad(each, [image], weights) as [Tensor];
   return { losses: concat([losses, mul(each, weights)], 0), gradient: add(gradient, added) };
+}
+
+/** The rewards joined to what there is: their scores, and minus their weighted gradients of the picture [1,3,H,W]. */
+function rewardPicture(
+  image: Tensor,
+  { rewards }: Settings,
+  models: StepModels,
+  { losses, gradient }: Perceived,
+): Perceived {
+  if (rewards.length === 0) return { losses, gradient };
+  const scores = rewardValues(models, rewards, (perceptor) => middleSquare(image, perceptor)); // [r]
+  const [added] = grad(scores, [image], neg(input("rewardWeights", "float32", [rewards.length]))) as [Tensor];
+  return { losses: concat([losses, scores], 0), gradient: add(gradient, added) };
 }
