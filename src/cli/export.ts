@@ -1,8 +1,8 @@
 /** `vqgan-clip export`: the step, the decoder and the encoder as ONNX files for other programs. */
 import { type Command, Option } from "commander";
 import { requires } from "../core/errors.js";
-import type { TensorType } from "../graph/tensor.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
+import type { TensorType } from "../graph/tensor.js";
 import { type ExportPart, exportParts, exportWords } from "../pair/export.js";
 import { dataPathOf } from "../portable-files.js";
 import { writeSafetensors } from "../weights/safetensors.js";
@@ -28,7 +28,8 @@ export function addExport(program: Command): void {
       "Writes parts of the method as ONNX models that other programs run (ONNX Runtime in Python or a browser): FILE.onnx, and beside it FILE.onnx.data with all numbers. Says what goes in and comes out.",
     )
     .argument("[prompts...]", "of a step, how many prompts it has; their embeddings are an input");
-  for (const part of exportParts) command.addOption(new Option(`--${part} <onnx>`, `${what[part]} (default: not written)`));
+  for (const part of exportParts)
+    command.addOption(new Option(`--${part} <onnx>`, `${what[part]} (default: not written)`));
   command
     .option("--inputs <safetensors>", "all inputs of the run's first step, to begin at (default: not written)")
     .option("--json", "one JSON object (default: a table)");

@@ -41,6 +41,7 @@ const flags: Readonly<Record<SettingName, string>> = {
   judgeReward: "--judge-reward <name>",
   structure: "--structure <x>",
   perceptual: "--perceptual <x>",
+  direction: "--direction <texts>",
   feather: "--feather <px>",
   motion: "--motion <list>",
   temporal: "--temporal <list>",
@@ -64,7 +65,7 @@ export function settingOfFlag(name: string): SettingName | undefined {
 /** What a run begins from decides which settings it has; targets and videos have options of their own. */
 type RunKind = "generate" | "edit" | "video" | "style";
 const absent: Readonly<Record<RunKind, readonly SettingName[]>> = {
-  generate: ["targets", "motion", "temporal", "structure", "perceptual", "feather"],
+  generate: ["targets", "motion", "temporal", "structure", "perceptual", "direction", "feather"],
   edit: ["targets", "motion", "temporal", "start"],
   video: [
     "targets",
@@ -72,6 +73,7 @@ const absent: Readonly<Record<RunKind, readonly SettingName[]>> = {
     "temporal",
     "structure",
     "perceptual",
+    "direction",
     "feather",
     "plateau",
     "judgeEvery",
@@ -234,6 +236,13 @@ function fromText(name: SettingName, schema: z.ZodType, text: string): unknown {
   if (name === "perceptorWeights") {
     return text === "none" ? [] : text.split(",").map((part) => (NUMBER.test(part.trim()) ? Number(part) : part));
   }
+  if (name === "direction") {
+    const [reward, ...others] = text === "none" ? [] : listFrom(parseRewards, text);
+    if (text === "none") return null;
+    return reward?.kind === "axis" && others.length === 0
+      ? { from: reward.from, to: reward.to, weight: reward.weight }
+      : undefined;
+  }
   if (name === "size") {
     const [, width, height = width] = /^(\d+)(?:x(\d+))?$/i.exec(text) ?? [];
     return [Number(width), Number(height)];
@@ -281,6 +290,7 @@ export function takes(name: SettingName): string {
     return `none, or ${REWARD_FORM}, several joined by |, each with :weight, as in "aesthetic:0.1 | calm <-> tense:0.5"; 0 tells it only`;
   }
   if (name === "judgeReward") return `none, or ${REWARD_FORM}`;
+  if (name === "direction") return "none, or a text <-> another text, and :weight, as in a photo <-> a sketch:5";
   if (name === "regularizer") {
     const { weight, target, every } = settingsSchema.shape.regularizer.shape;
     return `weight (${range(weight)}), or weight=..,target=${choices(target)},decay=..,every=.. (${range(every)}),restart=on or off`;

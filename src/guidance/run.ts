@@ -12,6 +12,7 @@ import { compareEdit, type EditReport } from "../masks/edit-report.js";
 import { movesAfter } from "../motion/motion.js";
 import { optimizers } from "../optim/optimizer.js";
 import { embedForAll, firstColumns } from "../perception/ensemble.js";
+import { textDirection } from "../perception/perceive.js";
 import type { Judgement, PictureJudge } from "../perception/judge.js";
 import { RewardLook, RewardTexts } from "../perception/reward-look.js";
 import { type RewardValue, rewardText } from "../perception/rewards.js";
@@ -99,12 +100,18 @@ export class Run implements AsyncIterable<StepEvent> {
     given: CompileOptions,
   ): Promise<Run> {
     const options = compileOptionsOf(given);
-    const { structure, perceptual } = state.settings;
+    const { structure, perceptual, direction } = state.settings;
     requires(
       state.source || (structure === 0 && perceptual === 0),
       "BAD_ARGUMENT",
       () => `structure, perceptual: ${structure}, ${perceptual} need a picture to keep`,
       "edit a picture, or leave it 0",
+    );
+    requires(
+      state.source || !direction,
+      "BAD_ARGUMENT",
+      () => `direction: ${direction?.from} <-> ${direction?.to} needs a picture to begin at`,
+      "edit a picture, or leave it out",
     );
     checkVideo(models, state);
     const judge = await judgeOf(models, state.settings, read.prompts, options);
@@ -307,6 +314,7 @@ async function readPrompts(models: RunModels, settings: Settings, options: Resto
     prompts,
     embeddings: await embedForAll(models, texts, { ...reading, longPrompts }),
     ...(reader && { told: await embedTexts(reader, generatorTexts(settings), reading) }),
+    ...(settings.direction && { direction: await textDirection(models, settings.direction, { ...reading, longPrompts }) }),
     rewarding: await RewardTexts.of(models, settings.rewards, prompts, settings, reading),
   };
 }

@@ -46,6 +46,10 @@ export const augmentationSchema = z.discriminatedUnion("kind", [
     kind: z.literal("noise"),
     level: z.number().min(0).max(10).describe("greatest standard deviation of the noise that is added"),
   }),
+  z.strictObject({
+    kind: z.literal("grain"),
+    level: z.number().min(0).max(10).describe("how much the noise that is added lightens at most"),
+  }),
 ]);
 
 /** A number, or the text of keyframes (`parseWeight`). */
@@ -268,6 +272,15 @@ export const settingsSchema = z.strictObject({
     .min(0)
     .max(1000)
     .describe("pull of each cutout to the source's same cutout in the encoder's inner layers, in edits"),
+  direction: z
+    .strictObject({
+      from: rewardText.describe("what the source is, such as a photo"),
+      to: rewardText.describe("what it is to become, such as a sketch"),
+      weight: z.number().positive().max(1000).describe("how much it counts"),
+    })
+    .nullable()
+    .default(null)
+    .describe("pull of each cutout's change from the source's same cutout along the way between two texts, in edits; null for none"),
   feather: z.number().min(0).max(1024).describe("soft edge inside a mask, in pixels"),
   motion: z
     .strictObject({
@@ -329,6 +342,13 @@ export function checkSettings(candidate: unknown): Settings {
     "BAD_ARGUMENT",
     () => "regularizer.target: average needs a running average, there is none",
     "set average, such as 0.99",
+  );
+  const kinds = parsed.data.augmentations.map(({ kind }) => kind);
+  requires(
+    !kinds.includes("noise") || !kinds.includes("grain"),
+    "BAD_ARGUMENT",
+    () => "augmentations: noise and grain are two of one thing",
+    "leave one out",
   );
   requires(
     regularizer.target !== "average" || regularizer.restart === true,

@@ -15,7 +15,7 @@ import type { Losses } from "./losses.js";
 import { steadyLoss } from "./plateau.js";
 import { regularizerWeight } from "./regularizer.js";
 import type { RunState } from "./run-state.js";
-import { buildStep, keptTerms, type StepModels, type StepOutputs } from "./step.js";
+import { buildStep, keptTerms, keptWeight, type StepModels, type StepOutputs } from "./step.js";
 import { Aims } from "./targets.js";
 import { drawAllViews } from "./views.js";
 
@@ -27,6 +27,8 @@ export interface ReadPrompts {
   readonly told?: NDArray | undefined;
   /** What the rewards compare with */
   readonly rewarding: RewardTexts;
+  /** The way between two texts [1,E of all], of length 1 for each perceptor; where it counts */
+  readonly direction?: NDArray | undefined;
 }
 
 /** What a step has seen and wants. */
@@ -58,18 +60,19 @@ export class StepProgram {
     private readonly program: Program<keyof StepOutputs>,
     private readonly told: NDArray | undefined,
     private readonly rewarding: RewardTexts,
+    private readonly direction: NDArray | undefined,
   ) {}
 
   /** @throws DEVICE_UNAVAILABLE */
   static async compile(
     models: StepModels,
     { settings, z, targets }: RunState,
-    { prompts, embeddings, told, rewarding }: ReadPrompts,
+    { prompts, embeddings, told, rewarding, direction }: ReadPrompts,
     options: CompileOptions,
   ): Promise<StepProgram> {
     const aims = await Aims.of(models, settings, prompts, embeddings, targets, options);
     const outputs = buildStep(models, settings, z.shape, aims.rowCount);
-    return new StepProgram(models, aims, await compile({ ...outputs }, options), told, rewarding);
+    return new StepProgram(models, aims, await compile({ ...outputs }, options), told, rewarding, direction);
   }
 
   get device(): string {
@@ -122,8 +125,8 @@ export class StepProgram {
   private lossesOf(state: RunState, weighted: readonly number[], scores: readonly number[], latent: number): Losses {
     const { settings } = state;
     const others = weighted.slice(this.aims.rowCount);
-    const kept = { structure: 0, perceptual: 0 };
-    for (const term of keptTerms(settings)) kept[term] = others.shift() as number;
+    const kept: Pick<Losses, "structure" | "perceptual"> & { direction?: number } = { structure: 0, perceptual: 0 };
+    for (const term of keptTerms(settings)) Object.assign(kept, { [term]: others.shift() });
     const rewards = weightsNow(state, settings.rewards).map((weight, i) => -weight * (scores[i] as number));
     const parts = { prompts: this.aims.perPrompt(weighted), ...kept, picture: others, rewards, latent };
     const total = others.reduce((sum, loss) => sum + loss, steadyLoss(parts) + latent);
@@ -148,7 +151,8 @@ export class StepProgram {
       latentWeight: NDArray.scalar(latentWeight),
       pictureWeights: vector(weightsNow(state, settings.pictureRegularizers)),
       rewardWeights: vector(weightsNow(state, settings.rewards)),
-      keptWeights: vector(keptTerms(settings).map((term) => settings[term])),
+      keptWeights: vector(keptTerms(settings).map((term) => keptWeight(settings, term))),
+      ...(this.direction && { textDirection: this.direction }),
       perceptorWeights: vector(settings.perceptorWeights),
       ...(this.told && {
         generatorText: rowOf(this.told, mainScene(this.told.shape[0] as number, step, settings.steps)),

@@ -15,7 +15,7 @@ import { concat, slice } from "../ops/movement.js";
 import { joinedSize, perceptorsOf, perceptorWeights, splitColumns } from "../perception/ensemble.js";
 import { middleSquare, type Rewarding, rewardValues } from "../perception/rewards.js";
 import { latentOf } from "./latent-kind.js";
-import { latentLoss, perceptualLoss, promptLosses, structureLoss } from "./losses.js";
+import { directionLoss, latentLoss, perceptualLoss, promptLosses, structureLoss } from "./losses.js";
 import { type OwnLosses, pictureLosses } from "./picture-regularizers.js";
 import { basePicture, cutoutBatches, cutoutGeometry } from "./sampling.js";
 import type { Settings } from "./settings.js";
@@ -73,6 +73,9 @@ function stepGraph(
   const image = clampWithGrad(mul(add(generator.decode(latent, { recompute, size, noising, ...told }), 1), 0.5), 0, 1); // [1, 3, H, W]
 
   const prompts = splitColumns(input("prompts", "float32", [promptCount, joinedSize(models)]), models);
+  const directions = settings.direction
+    ? splitColumns(input("textDirection", "float32", [1, joinedSize(models)]), models)
+    : [];
   const kept = keptTerms(settings).length;
   const source =
     kept > 0
@@ -89,7 +92,8 @@ function stepGraph(
   };
   const [seen, ...others] = perceptorsOf(models).map((perceptor, index) => {
     const share = shares ? slice(shares, 0, index, index + 1) : undefined;
-    return perceive({ ...common, perceptor, index, share, prompts: prompts[index] as Tensor }, settings);
+    const own = { prompts: prompts[index] as Tensor, direction: directions[index] };
+    return perceive({ ...common, ...own, perceptor, index, share }, settings);
   }) as [Perceived, ...Perceived[]];
   const all = others.reduce(
     (sum, { losses, gradient }) => ({ losses: add(sum.losses, losses), gradient: add(sum.gradient, gradient) }),
@@ -123,6 +127,8 @@ interface Look {
   /** Of the prompts [p] */
   readonly weights: Tensor;
   readonly stops: Tensor;
+  /** Between two texts [1,E], of length 1; where it counts */
+  readonly direction: Tensor | undefined;
 }
 
 interface Perceived {
@@ -137,7 +143,7 @@ interface Perceived {
  * picture, so that only one batch's activations live at a time; the sum of their gradients is the gradient of their sum.
  */
 function perceive(
-  { perceptor, index, share, prompts, image, source, weights, stops }: Look,
+  { perceptor, index, share, prompts, image, source, weights, stops, direction }: Look,
   settings: Settings,
 ): Perceived {
   const geometry = cutoutGeometry(settings, perceptor);
@@ -150,8 +156,8 @@ function perceive(
     const see = (picture: Tensor): ImageLayers => encodeLayers(perceptor, take(picture), settings);
     const seen = see(base);
     const distances = promptLosses(seen.embedding, prompts, weights, stops); // [p]
-    const kept = held ? [mul(sourceLosses(seen, see(held.base), settings), held.weights)] : [];
-    const batch = mul(concat([distances, ...kept], 0), scale); // [p] to [p + 2]
+    const kept = held ? [mul(sourceLosses(seen, see(held.base), settings, direction), held.weights)] : [];
+    const batch = mul(concat([distances, ...kept], 0), scale); // [p] to [p + 3]
     const [gradient] = grad(batch, [base], constant(ones(batch.shape)));
     losses = losses ? add(losses, batch) : batch;
     baseGradient = baseGradient ? add(baseGradient, gradient as Tensor) : gradient;
@@ -161,8 +167,15 @@ function perceive(
 }
 
 /** The terms that hold the cutouts against those of an edit's source, where they count. */
-export function keptTerms(settings: Settings): readonly ("structure" | "perceptual")[] {
-  return (["structure", "perceptual"] as const).filter((term) => settings[term] > 0);
+export function keptTerms(settings: Settings): readonly KeptTerm[] {
+  return (["structure", "perceptual", "direction"] as const).filter((term) => keptWeight(settings, term) > 0);
+}
+
+type KeptTerm = "structure" | "perceptual" | "direction";
+
+/** What a term weighs; 0: it is off. */
+export function keptWeight(settings: Settings, term: KeptTerm): number {
+  return term === "direction" ? (settings.direction?.weight ?? 0) : settings[term];
 }
 
 /** The inner layers only where they count. */
@@ -178,11 +191,17 @@ function encodeLayers(perceptor: Perceptor, pixels: Tensor, { perceptual }: Sett
   return encodeImageLayers(pixels);
 }
 
-/** The `keptTerms`, summed over cutouts, without their weights: [1] or [2] */
-function sourceLosses(seen: ImageLayers, original: ImageLayers, settings: Settings): Tensor {
+/** The `keptTerms`, summed over cutouts, without their weights: [1] to [3] */
+function sourceLosses(
+  seen: ImageLayers,
+  original: ImageLayers,
+  settings: Settings,
+  direction: Tensor | undefined,
+): Tensor {
   const losses = {
     structure: () => structureLoss(seen.embedding, original.embedding),
     perceptual: () => perceptualLoss(seen.layers, original.layers),
+    direction: () => directionLoss(seen.embedding, original.embedding, direction as Tensor),
   };
   const terms = keptTerms(settings).map((term) => losses[term]());
   return concat(terms, 0);

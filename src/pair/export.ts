@@ -45,8 +45,9 @@ const words: Readonly<Record<string, string>> = {
   pictureWeights: "what each regulariser of the picture weighs",
   rewardWeights: "what each reward weighs",
   direction: "what embeddings are multiplied by for a reward",
+  textDirection: "way between two texts, of length 1",
   perceptorWeights: "what each CLIP weighs",
-  keptWeights: "what structure and perceptual term weigh",
+  keptWeights: "what structure, perceptual and directional term weigh",
   original: "the picture that is kept, 0..1",
   generatorText: "embedding of what the generator is told",
   homographies: "cutout's coordinates -> picture's, both -1..1",
@@ -60,7 +61,8 @@ const words: Readonly<Record<string, string>> = {
   picture: "a picture, 0..1",
   image: "the picture of the latent, 0..1",
   quantized: "the latent with the nearest code at every position",
-  losses: "weighted losses: prompts, kept terms, regularisers of the picture; then the scores of rewards, without weights",
+  losses:
+    "weighted losses: prompts, kept terms, regularisers of the picture; then the scores of rewards, without weights",
   latentLoss: "mean((z - latentTarget)^2), without its weight",
   gradient: "d(all losses)/dz",
 };

@@ -22,6 +22,7 @@ import { textNoticesOfAll } from "../perception/ensemble.js";
 import { generatorTexts } from "../prompts/generator-text.js";
 import { textPrompts } from "../prompts/prompt.js";
 import { readText, type TextNotice } from "../prompts/prompt-embedding.js";
+import { type PortableModel, portable } from "../runtime/portable.js";
 import { differenceText, firstDifference, type ModelDifference } from "../sessions/model-identity.js";
 import { readSession } from "../sessions/session-file.js";
 import {
@@ -34,7 +35,6 @@ import {
   switchedTo,
   withTip,
 } from "../sessions/session-tree.js";
-import { type PortableModel, portable } from "../runtime/portable.js";
 import { type ExportPart, partOutputs } from "./export.js";
 import { PairModels, type PairParts } from "./models.js";
 import type { Notice, PairOptions } from "./options.js";

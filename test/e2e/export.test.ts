@@ -64,8 +64,19 @@ async function firstStep() {
 test("step, decoder and encoder, moved elsewhere, by onnxruntime-node and in Python", () =>
   inEmptyFolder(async (cwd) => {
     const wanted = await firstStep();
-    const files = ["--step", "step.onnx", "--decode", "decode.onnx", "--encode", "encode.onnx", "--inputs", "step.safetensors"];
-    const made = await cli(["export", request.prompts, ...models, ...flags, "--clamp-to-codebook", "off", ...files], { cwd });
+    const files = [
+      "--step",
+      "step.onnx",
+      "--decode",
+      "decode.onnx",
+      "--encode",
+      "encode.onnx",
+      "--inputs",
+      "step.safetensors",
+    ];
+    const made = await cli(["export", request.prompts, ...models, ...flags, "--clamp-to-codebook", "off", ...files], {
+      cwd,
+    });
     expect(made.stderr).toBe("");
     const said = made.stdout.toString();
     expect(said).toMatch(/^step\.onnx, step\.onnx\.data: /);
@@ -74,23 +85,39 @@ test("step, decoder and encoder, moved elsewhere, by onnxruntime-node and in Pyt
 
     const elsewhere = join(cwd, "elsewhere");
     await mkdir(elsewhere);
-    for (const name of await readdir(cwd)) if (name !== "elsewhere") await rename(join(cwd, name), join(elsewhere, name));
+    for (const name of await readdir(cwd))
+      if (name !== "elsewhere") await rename(join(cwd, name), join(elsewhere, name));
     const at = (name: string) => join(elsewhere, name);
     await writeFile(at("image.safetensors"), writeSafetensors({ picture: wanted.event.image.reshape([1, 3, 32, 32]) }));
-    const parts = ["step.onnx", "step.safetensors", "a", "decode.onnx", "step.safetensors", "b", "encode.onnx", "image.safetensors", "c"];
+    const parts = [
+      "step.onnx",
+      "step.safetensors",
+      "a",
+      "decode.onnx",
+      "step.safetensors",
+      "b",
+      "encode.onnx",
+      "image.safetensors",
+      "c",
+    ];
     const env = { ...process.env, ORT_DISABLE_TELEMETRY: "1" };
     await run(process.execPath, ["--import", "tsx", support("run-onnx.ts"), ...parts.map(at)], { env });
     await agrees(await arrays(at("a")), await arrays(at("step.safetensors")), wanted);
     const { image } = wanted.event;
     expect(largestError((await (await arrays(at("b")))("image")).reshape(image.shape), image)).toBeLessThan(1e-5);
-    expect(Array.from((await (await arrays(at("c")))("codes")).data, Number)).toEqual(Array.from(wanted.codes.data, Number));
+    expect(Array.from((await (await arrays(at("c")))("codes")).data, Number)).toEqual(
+      Array.from(wanted.codes.data, Number),
+    );
 
     if (python === undefined) return;
     await run(python, [support("run_onnx.py"), ...["step.onnx", "step.safetensors", "d"].map(at)]);
     await agrees(await arrays(at("d")), await arrays(at("step.safetensors")), wanted);
   }));
 
-test.skipIf(python !== undefined)("in Python: skipped, no Python with numpy and onnxruntime (VQGAN_CLIP_PYTHON)", () => {});
+test.skipIf(python !== undefined)(
+  "in Python: skipped, no Python with numpy and onnxruntime (VQGAN_CLIP_PYTHON)",
+  () => {},
+);
 
 async function agrees(
   result: (name: string) => Promise<NDArray>,
@@ -111,7 +138,9 @@ test("what cannot be written is said before anything is, and nothing is left", (
   inEmptyFolder(async (cwd) => {
     const refused = async (...args: string[]) => (await cli(["export", ...args], { cwd })).stderr;
     expect(await refused("a castle", ...models)).toMatch(/^vqgan-clip: nothing to write/);
-    expect(await refused("a castle", ...models, "--step", "a.pt")).toMatch(/^vqgan-clip: --step: a.pt must end in .onnx/);
+    expect(await refused("a castle", ...models, "--step", "a.pt")).toMatch(
+      /^vqgan-clip: --step: a.pt must end in .onnx/,
+    );
     expect(await refused("--decode", "d.onnx", "--inputs", "i.safetensors")).toMatch(/those of a step/);
     expect(await refused("--encode", "a/e.onnx", ...models)).toMatch(/there is no folder/);
     expect(await readdir(cwd)).toEqual([]);

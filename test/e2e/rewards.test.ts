@@ -73,8 +73,10 @@ test("a reward judges, in its own units; a judge that is climbed is told", async
 
 test("what is not there is refused before anything runs", async () => {
   const vq = await opened();
-  const make = (rewards: CreateRequest["rewards"], prompts = "a castle") => () =>
-    vq.create({ ...request, prompts, ...(rewards && { rewards }), targets: [{ kind: "noise", seed: 1 }] });
+  const make =
+    (rewards: CreateRequest["rewards"], prompts = "a castle") =>
+    () =>
+      vq.create({ ...request, prompts, ...(rewards && { rewards }), targets: [{ kind: "noise", seed: 1 }] });
   const named = (name: string, output: string | null = null) => [{ kind: "model", name, output, weight: 1 }] as const;
   expect(make([...named("aestetic")])).toThrow('no reward model is called "aestetic"');
   expect(make([...named("vad")])).toThrow("vad gives 3 numbers");
@@ -88,7 +90,8 @@ test("what is not there is refused before anything runs", async () => {
 test("a head that does not say what stands between its maps is refused, and the cure named", () =>
   inEmptyFolder(async (cwd) => {
     await cp(fixturePath("rewards/vad.safetensors"), join(cwd, "vad.safetensors"));
-    const open = () => VqganClip.fromPretrained({ vqgan, clip, rewards: { vad: { model: join(cwd, "vad.safetensors") } } });
+    const open = () =>
+      VqganClip.fromPretrained({ vqgan, clip, rewards: { vad: { model: join(cwd, "vad.safetensors") } } });
     await expect(open()).rejects.toThrow("2 maps, and nothing says what stands between them");
     await writeFile(join(cwd, "vad.json"), '{"activation": "gelu"}');
     await expect(open()).rejects.toThrow("it gives 3 numbers, 0 of them have names");
@@ -101,7 +104,17 @@ test("from the command line: before and after, as the judge, resumed, and in sco
     const run = (...args: string[]) => cli(args, { cwd });
     const asked = ["--reward", "aesthetic:0.1 | calm <-> tense:0.5 | pick:0", "--judge-reward", "calm <-> tense"];
     const small = ["--size", "32", "--cutouts", "2", "--seed", "7", "--steps", "3"];
-    const made = await run("a castle", ...models, ...heads, ...asked, ...small, "-o", "a.png", "--save-state", "a.vqclip");
+    const made = await run(
+      "a castle",
+      ...models,
+      ...heads,
+      ...asked,
+      ...small,
+      "-o",
+      "a.png",
+      "--save-state",
+      "a.vqclip",
+    );
     expect(made.stderr).toMatch(/reward aesthetic: -?[\d.]+ -> -?[\d.]+\n.*reward calm <-> tense: .*\n.*reward pick: /);
     expect(made.stderr).toMatch(/the judge chose the picture of step \d, at -?[\d.]+ \(calm <-> tense\)/);
     expect(made.stderr).toContain("calm <-> tense is judge and one of the losses");
@@ -111,7 +124,17 @@ test("from the command line: before and after, as the judge, resumed, and in sco
     expect(lost.stderr).toContain("--reward-model aesthetic=PATH");
     expect((await run("resume", "a.vqclip", ...models, ...heads, "--steps", "4", "-o", "b.png")).code).toBe(0);
 
-    const scored = await run("score", "a.png", "a castle", "a boat: red", ...models, ...heads, "--reward", "aesthetic|pick", "--json");
+    const scored = await run(
+      "score",
+      "a.png",
+      "a castle",
+      "a boat: red",
+      ...models,
+      ...heads,
+      "--reward",
+      "aesthetic|pick",
+      "--json",
+    );
     const { rewards, scores } = JSON.parse(scored.stdout.toString());
     expect(rewards.map(({ reward, prompt }: { reward: string; prompt?: string }) => [reward, prompt])).toEqual([
       ["aesthetic", undefined],

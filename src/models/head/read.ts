@@ -59,8 +59,8 @@ export async function readHead({ path, files, file }: Place & { readonly file: s
     `write {"activation": "relu"} into ${configName} beside it; known: ${names.join(", ")}`,
   );
   const layers = mapsOf(weights, keys, path);
-  const [, embeddingSize] = layers[0]?.weight.shape as [number, number];
-  const [count] = layers.at(-1)?.weight.shape as [number];
+  const [, embeddingSize] = (layers[0] as Affine).weight.shape as [number, number];
+  const [count] = (layers.at(-1) as Affine).weight.shape as [number];
   const { outputs = [], softmax, normalized } = config;
   requires(
     outputs.length === count || (outputs.length === 0 && count === 1),
