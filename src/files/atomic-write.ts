@@ -69,7 +69,7 @@ async function replace(target: string, bytes: Content, mode?: number): Promise<v
     const handle = await open(temporary, "wx");
     try {
       if (mode !== undefined) await handle.chmod(mode & 0o777);
-      await handle.writeFile(bytes);
+      await writeFile(handle, bytes);
       await handle.sync();
     } finally {
       await handle.close();

@@ -37,7 +37,8 @@ export type Augmentation =
       readonly p: number;
     }
   | { readonly kind: "erasing"; readonly minArea: number; readonly maxArea: number; readonly p: number }
-  | { readonly kind: "noise" | "grain"; readonly level: number };
+  | { readonly kind: "noise"; readonly level: number }
+  | { readonly kind: "grain"; readonly level: number };
 
 /** What a step's cutouts look like, as the small arrays that the program is fed (n cutouts of S x S pixels). */
 export interface Views {

@@ -12,7 +12,16 @@ export interface LossRow {
 type Column = readonly [name: string, value: number];
 
 /** `total, prompt_1, .., structure, perceptual, direction (where it counts), picture_1, .., reward_1, .., latent`: the same for every step of a run. */
-export function lossColumns({ total, prompts, structure, perceptual, direction, picture, rewards, latent }: Losses): Column[] {
+export function lossColumns({
+  total,
+  prompts,
+  structure,
+  perceptual,
+  direction,
+  picture,
+  rewards,
+  latent,
+}: Losses): Column[] {
   const numbered = (name: string, values: readonly number[]) =>
     values.map((value, i): Column => [`${name}_${i + 1}`, value]);
   return [

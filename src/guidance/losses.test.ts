@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { gradcheck, over } from "../../test/gradients/gradcheck.js";
 import { fixturePath } from "../../test/support/fixtures.js";
+import { grad } from "../autodiff/grad.js";
 import { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
-import { grad } from "../autodiff/grad.js";
 import { constant, input, type Tensor } from "../graph/tensor.js";
 import { loadClip } from "../models/load.js";
 import { compile } from "../runtime/program.js";

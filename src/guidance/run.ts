@@ -12,8 +12,8 @@ import { compareEdit, type EditReport } from "../masks/edit-report.js";
 import { movesAfter } from "../motion/motion.js";
 import { optimizers } from "../optim/optimizer.js";
 import { embedForAll, firstColumns } from "../perception/ensemble.js";
-import { textDirection } from "../perception/perceive.js";
 import type { Judgement, PictureJudge } from "../perception/judge.js";
+import { textDirection } from "../perception/perceive.js";
 import { RewardLook, RewardTexts } from "../perception/reward-look.js";
 import { type RewardValue, rewardText } from "../perception/rewards.js";
 import { generatorTexts } from "../prompts/generator-text.js";
@@ -314,7 +314,9 @@ async function readPrompts(models: RunModels, settings: Settings, options: Resto
     prompts,
     embeddings: await embedForAll(models, texts, { ...reading, longPrompts }),
     ...(reader && { told: await embedTexts(reader, generatorTexts(settings), reading) }),
-    ...(settings.direction && { direction: await textDirection(models, settings.direction, { ...reading, longPrompts }) }),
+    ...(settings.direction && {
+      direction: await textDirection(models, settings.direction, { ...reading, longPrompts }),
+    }),
     rewarding: await RewardTexts.of(models, settings.rewards, prompts, settings, reading),
   };
 }

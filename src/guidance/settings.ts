@@ -142,7 +142,7 @@ const rewardKinds = {
 };
 
 /** A score of the picture, as `rewards.ts` reads it. */
-export const rewardNameSchema = z.discriminatedUnion("kind", [
+const rewardNameSchema = z.discriminatedUnion("kind", [
   z.strictObject(rewardKinds.model),
   z.strictObject(rewardKinds.axis),
 ]) satisfies z.ZodType<RewardName>;
@@ -152,7 +152,7 @@ const rewardWeight = z
   .describe(`how much it counts, from -1000 to 1000; 0: it is told and counts for nothing: ${WEIGHT_FORM}`);
 
 /** The same with its weight: the loss is minus weight * score. */
-export const rewardSchema = z.discriminatedUnion("kind", [
+const rewardSchema = z.discriminatedUnion("kind", [
   z.strictObject({ ...rewardKinds.model, weight: rewardWeight }),
   z.strictObject({ ...rewardKinds.axis, weight: rewardWeight }),
 ]);
@@ -280,7 +280,9 @@ export const settingsSchema = z.strictObject({
     })
     .nullable()
     .default(null)
-    .describe("pull of each cutout's change from the source's same cutout along the way between two texts, in edits; null for none"),
+    .describe(
+      "pull of each cutout's change from the source's same cutout along the way between two texts, in edits; null for none",
+    ),
   feather: z.number().min(0).max(1024).describe("soft edge inside a mask, in pixels"),
   motion: z
     .strictObject({
@@ -318,6 +320,19 @@ export const settingsSchema = z.strictObject({
     .describe("compute the generator's values again for the gradient instead of keeping them: less memory, more time"),
   microBatch: z.int().min(1).max(4096).describe("cutouts in memory at once; the gradient is the same"),
 });
+
+type Shape = (typeof settingsSchema)["shape"];
+type Given<Schema> = z.ZodOptional<Schema extends z.ZodDefault<infer Inner extends z.ZodType> ? Inner : Schema>;
+
+/** Any of the settings: what is left out stays out, where whole ones of older files get its default. */
+export const someSettingsSchema = z.strictObject(
+  Object.fromEntries(
+    Object.entries(settingsSchema.shape).map(([name, schema]) => [
+      name,
+      (schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema).optional(),
+    ]),
+  ) as unknown as { [Name in keyof Shape]: Given<Shape[Name]> },
+);
 
 /** The interface that is generated says what the schema does, and the other way round. */
 settingsSchema satisfies z.ZodType<Settings>;

@@ -17,7 +17,7 @@ test("preset das looks through windows of two thirds, anywhere in the picture, u
   expect(high - low).toBeGreaterThan(0.6);
   expect(new Set(noiseLevels.floats())).toEqual(new Set([Math.fround(0.2)]));
   const field = noise.floats();
-  expect(Math.min(...field)).toBeGreaterThanOrEqual(0);
+  expect(field.every((value) => value >= 0 && value < 1)).toBe(true);
   expect(field.reduce((sum, value) => sum + value, 0) / field.length).toBeCloseTo(0.5, 1);
 });
 

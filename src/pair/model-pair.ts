@@ -23,7 +23,7 @@ import { generatorTexts } from "../prompts/generator-text.js";
 import { textPrompts } from "../prompts/prompt.js";
 import { readText, type TextNotice } from "../prompts/prompt-embedding.js";
 import { type PortableModel, portable } from "../runtime/portable.js";
-import { differenceText, firstDifference, type ModelDifference } from "../sessions/model-identity.js";
+import { differenceText, firstDifference, type ModelDifference, sameModelHint } from "../sessions/model-identity.js";
 import { readSession } from "../sessions/session-file.js";
 import {
   branched,
@@ -70,13 +70,6 @@ const MASK_OF_ALL: Notice = { kind: "mask-of-all" };
 
 /** SSIM of a copy that holds a picture, as measured: the bundled generator's of icons are .88 and more, of photographs .48 to .76. */
 const GOOD_COPY = 0.8;
-
-/** How the models of a session are named. */
-function sameModelHint({ role, made }: ModelDifference): string {
-  if (role === "judge") return "name the same CLIP as judge (--judge-clip)";
-  if (role === "reward") return `name the same reward model (--reward-model ${made?.name}=PATH)`;
-  return "name the same weights: a pair as model, or vqgan and clip";
-}
 
 /** Whether a mask holds nothing. */
 function isOfAll(mask: NDArray): boolean {

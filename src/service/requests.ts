@@ -5,7 +5,7 @@ import { inWords } from "../core/schema-words.js";
 import { SEED_FORM, seedFrom } from "../core/seed.js";
 import { shown } from "../core/shown.js";
 import { type PresetName, presetNames } from "../guidance/presets.js";
-import { scheduleSchema, settingsSchema, targetSchema } from "../guidance/settings.js";
+import { scheduleSchema, settingsSchema, someSettingsSchema, targetSchema } from "../guidance/settings.js";
 import { optimizerPolicies } from "../sessions/paint.js";
 
 const { shape } = settingsSchema;
@@ -42,9 +42,8 @@ export const groupSchema = z.strictObject({
 });
 
 /** Any setting of a single picture; whatever is left out, the models and presets decide. */
-export const pictureSchema = settingsSchema
+export const pictureSchema = someSettingsSchema
   .omit({ targets: true, motion: true, temporal: true })
-  .partial()
   .extend({
     prompts: z.union([prompts, z.array(prompts).min(1).max(64)]),
     seed: seed.optional(),

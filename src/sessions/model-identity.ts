@@ -66,6 +66,13 @@ export function differenceText({ role, made, loaded }: ModelDifference): string 
   return made ? `${role} ${label(made)}, loaded is ${label(loaded)}` : `no further ${role}, loaded is ${label(loaded)}`;
 }
 
+/** How the one that is wanted is named. */
+export function sameModelHint({ role, made }: ModelDifference): string {
+  if (role === "judge") return "name the same CLIP as judge (--judge-clip)";
+  if (role === "reward" && made) return `name the same reward model (--reward-model ${made.name}=PATH)`;
+  return "name the same weights: a pair (--model), or vqgan and clip (--vqgan, --clip)";
+}
+
 /** Name and first figures of the sha256. */
 function modelLabel({ name, sha256 }: ModelIdentity): string {
   return sha256 === undefined ? name : `${name} (${sha256.slice(0, 10)})`;

@@ -53,7 +53,9 @@ async function firstStep() {
   const vq = await VqganClip.fromPretrained({ vqgan, clip, threads: 1 });
   const picture = vq.create(request);
   const before = (await picture.state()).z;
-  const [event] = await Array.fromAsync(picture);
+  const events = [];
+  for await (const event of picture) events.push(event);
+  const [event] = events;
   const after = (await picture.state()).z;
   await picture.dispose();
   if (!event) throw new Error("no step was taken");
@@ -137,7 +139,7 @@ async function agrees(
 test("what cannot be written is said before anything is, and nothing is left", () =>
   inEmptyFolder(async (cwd) => {
     const refused = async (...args: string[]) => (await cli(["export", ...args], { cwd })).stderr;
-    expect(await refused("a castle", ...models)).toMatch(/^vqgan-clip: nothing to write/);
+    expect(await refused("a castle", ...models)).toMatch(/^vqgan-clip: export: nothing to write/);
     expect(await refused("a castle", ...models, "--step", "a.pt")).toMatch(
       /^vqgan-clip: --step: a.pt must end in .onnx/,
     );

@@ -25,7 +25,7 @@ beforeAll(compileCli);
 test("a weighted reward rises, one that is only told changes nothing, and the losses add up", async () => {
   const vq = await opened();
   const course = async (rewards: CreateRequest["rewards"]) => {
-    const run = vq.create({ ...request, learningRate: 0.05, steps: 6, ...(rewards && { rewards }) });
+    const run = vq.create({ ...request, learningRate: 0.05, steps: 6, latent: "continuous", clampToCodebook: false, ...(rewards && { rewards }) });
     const events = [];
     for await (const event of run) events.push(event);
     const after = await run.rewards();
@@ -100,9 +100,9 @@ test("a head that does not say what stands between its maps is refused, and the 
 test("from the command line: before and after, as the judge, resumed, and in score", () =>
   inEmptyFolder(async (cwd) => {
     const models = ["--vqgan", vqgan, "--clip", clip, "--threads", "1"];
-    const heads = ["--reward-model", `aesthetic=${fixturePath("rewards/mse.pth")}`, "--reward-model", `pick=${clip}`];
+    const heads = ["--reward-model", `taste=${fixturePath("rewards/mse.pth")}`, "--reward-model", `pick=${clip}`];
     const run = (...args: string[]) => cli(args, { cwd });
-    const asked = ["--reward", "aesthetic:0.1 | calm <-> tense:0.5 | pick:0", "--judge-reward", "calm <-> tense"];
+    const asked = ["--reward", "taste:0.1 | calm <-> tense:0.5 | pick:0", "--judge-reward", "calm <-> tense"];
     const small = ["--size", "32", "--cutouts", "2", "--seed", "7", "--steps", "3"];
     const made = await run(
       "a castle",
@@ -115,13 +115,13 @@ test("from the command line: before and after, as the judge, resumed, and in sco
       "--save-state",
       "a.vqclip",
     );
-    expect(made.stderr).toMatch(/reward aesthetic: -?[\d.]+ -> -?[\d.]+\n.*reward calm <-> tense: .*\n.*reward pick: /);
+    expect(made.stderr).toMatch(/reward taste: -?[\d.]+ -> -?[\d.]+\n.*reward calm <-> tense: .*\n.*reward pick: /);
     expect(made.stderr).toMatch(/the judge chose the picture of step \d, at -?[\d.]+ \(calm <-> tense\)/);
     expect(made.stderr).toContain("calm <-> tense is judge and one of the losses");
 
     const lost = await run("resume", "a.vqclip", ...models, "--steps", "4", "-o", "b.png");
-    expect(lost.stderr).toContain("was made with reward aesthetic");
-    expect(lost.stderr).toContain("--reward-model aesthetic=PATH");
+    expect(lost.stderr).toContain("was made with reward taste");
+    expect(lost.stderr).toContain("--reward-model taste=PATH");
     expect((await run("resume", "a.vqclip", ...models, ...heads, "--steps", "4", "-o", "b.png")).code).toBe(0);
 
     const scored = await run(
@@ -132,12 +132,12 @@ test("from the command line: before and after, as the judge, resumed, and in sco
       ...models,
       ...heads,
       "--reward",
-      "aesthetic|pick",
+      "taste|pick",
       "--json",
     );
     const { rewards, scores } = JSON.parse(scored.stdout.toString());
     expect(rewards.map(({ reward, prompt }: { reward: string; prompt?: string }) => [reward, prompt])).toEqual([
-      ["aesthetic", undefined],
+      ["taste", undefined],
       ["pick", "a castle"],
       ["pick", "a boat: red"],
     ]);
@@ -145,6 +145,6 @@ test("from the command line: before and after, as the judge, resumed, and in sco
     expect(rewards[1].value / cosine).toBeCloseTo(100, 3);
     const alone = await run("score", "a.png", ...models, "--reward", "calm <-> tense");
     expect(alone.stdout.toString()).toMatch(/^calm <-> tense -?\d\.\d{4}\n$/);
-    const wrong = await run("score", "a.png", ...models, "--reward", "aesthetic <->");
-    expect(wrong.stderr).toMatch(/^vqgan-clip: .*"aesthetic <->" is none/);
+    const wrong = await run("score", "a.png", ...models, "--reward", "taste <->");
+    expect(wrong.stderr).toMatch(/^vqgan-clip: .*"taste <->" is none/);
   }));
