@@ -208,7 +208,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
       !other,
       "BAD_MODEL",
       () => `open(): ${name} was made with ${differenceText(other as ModelDifference)}`,
-      sameModelHint(other as ModelDifference),
+      other && sameModelHint(other),
     );
     const { node, at, onNotice, ...changes } = request;
     checkChanges("open()", changes);
