@@ -45,7 +45,7 @@ test("it is 1 - cosine of the picture's way and the texts'; where nothing change
   const still = await of([0, 1, 0, 0]);
   expect(still.loss.item()).toBeCloseTo(1, 6);
   const pull = still.gradient.floats().map((value) => -value / 100); // 1 / .01
-  [0.6, 0, -0.8, 0].forEach((value, i) => expect(pull[i]).toBeCloseTo(value, 5));
+  for (const [i, value] of [0.6, 0, -0.8, 0].entries()) expect(pull[i]).toBeCloseTo(value, 5);
   // Unit vectors: from [0,1,0,0] by a right angle along the way, and against it; both also lose of the first.
   expect((await of([0.6, 0, -0.8, 0])).loss.item()).toBeCloseTo(1 - 1 / Math.SQRT2, 3);
   expect((await of([-0.6, 0, 0.8, 0])).loss.item()).toBeCloseTo(1 + 1 / Math.SQRT2, 3);

@@ -322,7 +322,9 @@ export const settingsSchema = z.strictObject({
 });
 
 type Shape = (typeof settingsSchema)["shape"];
-type Given<Schema extends z.ZodType> = z.ZodOptional<Schema extends z.ZodDefault<infer Inner extends z.ZodType> ? Inner : Schema>;
+type Given<Schema extends z.ZodType> = z.ZodOptional<
+  Schema extends z.ZodDefault<infer Inner extends z.ZodType> ? Inner : Schema
+>;
 
 /** Any of the settings: what is left out stays out, where whole ones of older files get its default. */
 export const someSettingsSchema = z.strictObject(

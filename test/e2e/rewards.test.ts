@@ -25,7 +25,14 @@ beforeAll(compileCli);
 test("a weighted reward rises, one that is only told changes nothing, and the losses add up", async () => {
   const vq = await opened();
   const course = async (rewards: CreateRequest["rewards"]) => {
-    const run = vq.create({ ...request, learningRate: 0.05, steps: 6, latent: "continuous", clampToCodebook: false, ...(rewards && { rewards }) });
+    const run = vq.create({
+      ...request,
+      learningRate: 0.05,
+      steps: 6,
+      latent: "continuous",
+      clampToCodebook: false,
+      ...(rewards && { rewards }),
+    });
     const events = [];
     for await (const event of run) events.push(event);
     const after = await run.rewards();
@@ -142,7 +149,8 @@ test("from the command line: before and after, as the judge, resumed, and in sco
       ["pick", "a boat: red"],
     ]);
     const cosine = scores.find(({ prompt }: { prompt: string }) => prompt === "a castle").cosine;
-    expect(rewards[1].value / cosine).toBeCloseTo((await fixture("rewards/expected.safetensors"))("logit_scale").item(), 2);
+    const scale = (await fixture("rewards/expected.safetensors"))("logit_scale").item();
+    expect(rewards[1].value / cosine).toBeCloseTo(scale, 2);
     const alone = await run("score", "a.png", ...models, "--reward", "calm <-> tense");
     expect(alone.stdout.toString()).toMatch(/^calm <-> tense -?\d\.\d{4}\n$/);
     const wrong = await run("score", "a.png", ...models, "--reward", "taste <->");
