@@ -28,7 +28,7 @@ test("a weighted reward rises, one that is only told changes nothing, and the lo
     const run = vq.create({
       ...request,
       learningRate: 0.05,
-      steps: 6,
+      steps: 4,
       latent: "continuous",
       clampToCodebook: false,
       ...(rewards && { rewards }),
@@ -151,8 +151,4 @@ test("from the command line: before and after, as the judge, resumed, and in sco
     const cosine = scores.find(({ prompt }: { prompt: string }) => prompt === "a castle").cosine;
     const scale = (await fixture("rewards/expected.safetensors"))("logit_scale").item();
     expect(rewards[1].value / cosine).toBeCloseTo(scale, 2);
-    const alone = await run("score", "a.png", ...models, "--reward", "calm <-> tense");
-    expect(alone.stdout.toString()).toMatch(/^calm <-> tense -?\d\.\d{4}\n$/);
-    const wrong = await run("score", "a.png", ...models, "--reward", "taste <->");
-    expect(wrong.stderr).toMatch(/^vqgan-clip: .*"taste <->" is none/);
   }));
