@@ -8,7 +8,7 @@ import type { StepEvent } from "./guidance/run-state.js";
 import type { ModelPair } from "./pair/model-pair.js";
 import type { RunRequest } from "./pair/requests.js";
 import type { RunningPicture } from "./pair/running-picture.js";
-import type { Judge } from "./perception/judge.js";
+import type { PictureJudge } from "./perception/judge.js";
 
 /** The pictures that a grid is to have. @typeParam Source what a platform can read a picture from */
 export interface GridRequest<Source> {
@@ -37,7 +37,7 @@ export interface GridCell<Picture> {
   readonly picture: NDArray;
   /** Steps that it had. */
   readonly step: number;
-  /** -1..1, weighted cosines with the prompts, by the judge or else by the perceptor itself; undefined without texts. */
+  /** -1..1, weighted cosines with the prompts, by the judge or else by the perceptor itself; a reward's units where one judges; undefined without texts. */
   readonly score: number | undefined;
   /** Whether it lost the race and stands where that ended. */
   readonly out: boolean;
@@ -79,7 +79,7 @@ export async function* gridCells<Source, Picture extends RunningPicture<Source>>
   try {
     for (const [row, runs] of rows.entries()) {
       const { settings } = runs[0] as Picture;
-      const judge = settings.prompts === "" ? undefined : await pair.judgeOf(settings);
+      const judge = settings.prompts === "" && !settings.judgeReward ? undefined : await pair.judgeOf(settings);
       try {
         yield* cellsOf<Source, Picture>(runs, row, judge, race, options);
       } finally {
@@ -95,7 +95,7 @@ export async function* gridCells<Source, Picture extends RunningPicture<Source>>
 async function* cellsOf<Source, Picture extends RunningPicture<Source>>(
   runs: readonly Picture[],
   row: number,
-  judge: Judge | undefined,
+  judge: PictureJudge | undefined,
   race: GridRequest<Source>["race"],
   { signal, onStep }: GridOptions,
 ): AsyncGenerator<GridCell<Picture>, void, undefined> {

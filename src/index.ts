@@ -2,8 +2,11 @@
 export { type GridCell, type GridOptions, type GridRequest, gridCells } from "./grid.js";
 export type { Progress } from "./hub/pull.js";
 export { decodePicture } from "./image/decode.js";
+export type { ExportPart } from "./pair/export.js";
 export * from "./pair/face.js";
+export { publishedRewards } from "./pair/published-rewards.js";
 export { PictureRun, type PictureSource } from "./picture-run.js";
+export type { PortableModel } from "./runtime/portable.js";
 export { encodeVideo, planEncoding } from "./video/encode-video.js";
 export { FrameFolder, framePaths, readFrames } from "./video/frame-folder.js";
 export {

@@ -12,13 +12,16 @@ import { resolveModel } from "./hub/resolve.js";
 import { decodePicture } from "./image/decode.js";
 import type { DecodeAs } from "./image/decode-options.js";
 import { onDisk } from "./models/on-disk.js";
+import type { ExportPart } from "./pair/export.js";
 import { ModelPair } from "./pair/model-pair.js";
 import type { PairParts } from "./pair/models.js";
 import { type ModelChoice, modelChoiceNames, openPair } from "./pair/open-pair.js";
 import { type PairOptions, pairOptionNames } from "./pair/options.js";
-import type { OpenRequest, RunRequest } from "./pair/requests.js";
+import type { OpenRequest, PlanRequest, RunRequest } from "./pair/requests.js";
 import { PictureRun, type PictureSource } from "./picture-run.js";
+import { dataPathOf, writePortable } from "./portable-files.js";
 import { givenThreads } from "./runtime/given-threads.js";
+import type { PortableModel } from "./runtime/portable.js";
 
 export type { PictureSource } from "./picture-run.js";
 
@@ -107,6 +110,18 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
    */
   async open(path: string, request: OpenRequest = {}): Promise<PictureRun> {
     return this.continued(await readInput(path), basename(path), request);
+  }
+
+  /**
+   * Writes a part of the method as an ONNX model for other programs: `path`, and beside it `path`.data, which holds all its
+   * numbers. docs/export.md says what goes in and comes out.
+   *
+   * @throws BAD_ARGUMENT, BAD_PROMPT, BAD_MODEL; IO_FAILED, leaving nothing half-written
+   */
+  async export(path: string, part: ExportPart, request: PlanRequest<PictureSource>): Promise<PortableModel> {
+    const model = await this.portable(part, request, basename(dataPathOf(path)));
+    await writePortable(path, model);
+    return model;
   }
 
   protected override availableMemory(): number | undefined {

@@ -71,6 +71,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./score.js")).addScore,
   },
   {
+    name: "export",
+    usage: "[prompts...]",
+    summary: "the step, decoder or encoder as ONNX files",
+    load: async () => (await import("./export.js")).addExport,
+  },
+  {
     name: "reconstruct",
     usage: "<input> <output>",
     summary: "a picture through the generator and back",

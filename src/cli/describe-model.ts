@@ -2,18 +2,21 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { VqganClipError } from "../core/errors.js";
+import { weightNames, weightStems } from "../core/weight-names.js";
 import { cardLicence, licenceLine } from "../hub/model-card.js";
 import { pipelineParts } from "../models/diffusion/read.js";
+import { readHead } from "../models/head/read.js";
 import { loadClip, loadGenerator } from "../models/load.js";
 import type { ModelFile } from "../models/model-file.js";
 import { readCheckpoint, weightsIn } from "../models/model-weights.js";
 import { onDisk } from "../models/on-disk.js";
 import { diffusersFolder, isDiffusion } from "../models/read-generator.js";
+import { headIn } from "../models/read-reward.js";
 import type { StateDict } from "../weights/state-dict.js";
 
 export interface ModelFacts {
   readonly name: string;
-  readonly kind: "VQGAN" | "autoencoder" | "diffusion model" | "CLIP";
+  readonly kind: "VQGAN" | "autoencoder" | "diffusion model" | "CLIP" | "reward";
   /** Numbers in all arrays of the checkpoint */
   readonly parameters: number;
   readonly bytes: number;
@@ -44,7 +47,16 @@ export async function describeFolder(folder: string): Promise<ModelFacts[]> {
   if (await isDiffusion(await onDisk(folder))) return [await describeDiffusion(folder)];
   const isDiffusers = (await diffusersFolder(await onDisk(folder))) !== undefined;
   if (isDiffusers || (await has("config.yaml"))) return [await describeGenerator(folder)];
-  if ((await has("config.json")) || (await has("open_clip_config.json"))) return [await describeClip(folder)];
+  const clipFiles = ["config.json", "open_clip_config.json", ...weightNames(weightStems.openClip)];
+  for (const name of clipFiles) if (await has(name)) return [await describeClip(folder)];
+  const { files: own } = await onDisk(folder);
+  const file = await headIn(own);
+  if (file !== undefined) {
+    const { files, embeddingSize, outputs } = await readHead({ path: folder, files: own, file });
+    const { name } = own;
+    const facts = { embeddingSize, ...(outputs.length > 0 && { outputs: outputs.join(" ") }) };
+    return [{ ...(await describe(folder, name, files)), kind: "reward", facts }];
+  }
   throw new VqganClipError(
     "BAD_MODEL",
     `${folder}: no model is in there`,

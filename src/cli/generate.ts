@@ -93,8 +93,9 @@ async function generate(positional: readonly string[], flags: GenerateFlags): Pr
   requires(isOne || output !== "-", "BAD_ARGUMENT", () => "-o: stdout takes one picture", "name a file");
   await checkOutputs(outputsOf(flags));
   const { VqganClip } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
+  const { rewards: reward, judgeReward } = likeness?.story.settings ?? {};
   const vq = await VqganClip.fromPretrained({
-    ...modelFrom(flags),
+    ...modelFrom({ ...(likeness && { reward, judgeReward }), ...flags }),
     onNotice: (notice) => reporter.say(noticeText(notice)),
   });
   if (likeness) await tellDifferences(likeness.story, vq, reporter);

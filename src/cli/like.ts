@@ -8,7 +8,7 @@ import { editSource } from "../masks/edit.js";
 import type { TargetRequest } from "../pair/requests.js";
 import { codeBytes } from "../pair/sources.js";
 import type { Story } from "../sessions/metadata.js";
-import { differenceText, firstDifference } from "../sessions/model-identity.js";
+import { differenceText, firstDifference, sameModelHint } from "../sessions/model-identity.js";
 import { framePaths } from "../video/frame-folder.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import type { Reporter } from "./reporter.js";
@@ -107,7 +107,7 @@ export async function tellDifferences(story: Story, vq: VqganClip, reporter: Rep
     throw new VqganClipError(
       "BAD_MODEL",
       `--like: the picture was made with ${differenceText(other)}`,
-      "name the same weights: --model, or --vqgan and --clip",
+      sameModelHint(other),
     );
   }
   if (story.device !== "cpu") reporter.say(`note: made on ${story.device}; bytes may differ elsewhere`);

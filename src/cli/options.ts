@@ -7,10 +7,12 @@ import { augmentationForms, parseAugmentations } from "../guidance/augmentation-
 import { parsePictureRegularizers, pictureRegularizerForms } from "../guidance/picture-regularizer-list.js";
 import { presetNames, presets } from "../guidance/presets.js";
 import type { SettingsRequest } from "../guidance/resolve-settings.js";
+import { parseRewardName, parseRewards, REWARD_FORM } from "../guidance/reward-list.js";
 import { choices, range } from "../guidance/setting-words.js";
-import { type Recipe, type SettingName, type Settings, settingsSchema } from "../guidance/settings.js";
+import { type Recipe, type SettingName, settingsSchema } from "../guidance/settings.js";
 import { devices } from "../runtime/devices.js";
 import type { PretrainedOptions } from "../vqgan-clip.js";
+import { addRewardModelOptions, rewardModelArguments, rewardModelsFrom } from "./reward-options.js";
 
 const flags: Readonly<Record<SettingName, string>> = {
   prompts: "-p, --prompts <text>",
@@ -35,8 +37,11 @@ const flags: Readonly<Record<SettingName, string>> = {
   padding: "--padding <kind>",
   regularizer: "--regularizer <list>",
   pictureRegularizers: "--regularize <list>",
+  rewards: "--reward <list>",
+  judgeReward: "--judge-reward <name>",
   structure: "--structure <x>",
   perceptual: "--perceptual <x>",
+  direction: "--direction <texts>",
   feather: "--feather <px>",
   motion: "--motion <list>",
   temporal: "--temporal <list>",
@@ -60,10 +65,21 @@ export function settingOfFlag(name: string): SettingName | undefined {
 /** What a run begins from decides which settings it has; targets and videos have options of their own. */
 type RunKind = "generate" | "edit" | "video" | "style";
 const absent: Readonly<Record<RunKind, readonly SettingName[]>> = {
-  generate: ["targets", "motion", "temporal", "structure", "perceptual", "feather"],
+  generate: ["targets", "motion", "temporal", "structure", "perceptual", "direction", "feather"],
   edit: ["targets", "motion", "temporal", "start"],
-  video: ["targets", "motion", "temporal", "structure", "perceptual", "feather", "plateau", "judgeEvery"],
-  style: ["targets", "motion", "temporal", "start", "feather", "judgeEvery"],
+  video: [
+    "targets",
+    "motion",
+    "temporal",
+    "structure",
+    "perceptual",
+    "direction",
+    "feather",
+    "plateau",
+    "judgeEvery",
+    "judgeReward",
+  ],
+  style: ["targets", "motion", "temporal", "start", "feather", "judgeEvery", "judgeReward"],
 };
 
 /** Whose steps, where there are several frames. */
@@ -107,6 +123,7 @@ export function settingsFrom(
 
 /** Which model, and where it runs. */
 export function addModelOptions(command: Command): Command {
+  addRewardModelOptions(command);
   return command
     .option("-m, --model <dir>", "pair of models: a folder with vqgan/ and clip/ (default: the bundled compact pair)")
     .option(
@@ -156,12 +173,14 @@ function namedModel(options: Readonly<Record<string, unknown>>): PretrainedOptio
     ...Object.fromEntries(given),
     ...(generator !== undefined && { vqgan: generator as string }),
     ...(options.judgeClip !== undefined && { judge: options.judgeClip as string }),
+    ...rewardModelsFrom(options),
   };
 }
 
 /** The same model options written out again, for a command to be copied. */
 export function modelArguments(options: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(namedModel(options)).flatMap(([name, value]) => {
+    if (name === "rewards") return rewardModelArguments(options);
     if (name === "lowMemory") return ["--low-memory"];
     if (name === "maxMemory") return ["--max-memory", `${Number(value) / 1e6}MB`];
     const flag = `--${name === "judge" ? "judge-clip" : name}`;
@@ -212,8 +231,17 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 function fromText(name: SettingName, schema: z.ZodType, text: string): unknown {
   if (name === "augmentations") return listFrom(parseAugmentations, text);
   if (name === "pictureRegularizers") return listFrom(parsePictureRegularizers, text);
+  if (name === "rewards") return listFrom(parseRewards, text);
+  if (name === "judgeReward") return text === "none" ? null : listFrom((one) => [parseRewardName(one)], text)[0];
   if (name === "perceptorWeights") {
     return text === "none" ? [] : text.split(",").map((part) => (NUMBER.test(part.trim()) ? Number(part) : part));
+  }
+  if (name === "direction") {
+    const [reward, ...others] = text === "none" ? [] : listFrom(parseRewards, text);
+    if (text === "none") return null;
+    return reward?.kind === "axis" && others.length === 0
+      ? { from: reward.from, to: reward.to, weight: reward.weight }
+      : undefined;
   }
   if (name === "size") {
     const [, width, height = width] = /^(\d+)(?:x(\d+))?$/i.exec(text) ?? [];
@@ -258,6 +286,11 @@ export function takes(name: SettingName): string {
   if (name === "pictureRegularizers") {
     return `none, or a list of ${pictureRegularizerForms.join(", ")}, where weights may be keyframes (0.1->0)`;
   }
+  if (name === "rewards") {
+    return `none, or ${REWARD_FORM}, several joined by |, each with :weight, as in "aesthetic:0.1 | calm <-> tense:0.5"; 0 tells it only`;
+  }
+  if (name === "judgeReward") return `none, or ${REWARD_FORM}`;
+  if (name === "direction") return "none, or a text <-> another text, and :weight, as in a photo <-> a sketch:5";
   if (name === "regularizer") {
     const { weight, target, every } = settingsSchema.shape.regularizer.shape;
     return `weight (${range(weight)}), or weight=..,target=${choices(target)},decay=..,every=.. (${range(every)}),restart=on or off`;
@@ -292,12 +325,12 @@ function defaultOf(name: SettingName, kind: RunKind): string {
 
 function written(name: keyof Recipe): string {
   if (name === "augmentations") return presets.paper.augmentations.map(({ kind }) => kind).join(",");
-  if (name === "pictureRegularizers" || name === "perceptorWeights") return "none";
+  const value: unknown = presets.paper[name];
+  if (value === null || (Array.isArray(value) && value.length === 0)) return "none";
   if (name === "regularizer" || name === "schedule" || name === "plateau") {
     return Object.entries(presets.paper[name])
       .map(([key, value]) => `${key}=${value}`)
       .join(",");
   }
-  const value: Settings[typeof name] = presets.paper[name];
   return typeof value === "boolean" ? (value ? "on" : "off") : String(value);
 }

@@ -63,7 +63,7 @@ export async function remade(
       "resume its session instead",
     );
   }
-  const chosen = judged && vq.judge ? judged.after : step;
+  const chosen = judged && (vq.judge || run.settings.judgeReward) ? judged.after : step;
   return { run, until: changes.steps ?? chosen };
 }
 

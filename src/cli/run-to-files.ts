@@ -1,7 +1,8 @@
 /** Runs a picture to its end or to Ctrl-C and writes what was asked for: the loop of `generate` and `resume`. */
-import type { Ending } from "../guidance/run-state.js";
+import type { Ending, StepEvent } from "../guidance/run-state.js";
 import type { Settings } from "../guidance/settings.js";
 import type { EditReport } from "../masks/edit-report.js";
+import { type RewardValue, rewardText } from "../perception/rewards.js";
 import type { PictureRun } from "../picture-run.js";
 import type { MetadataLevel } from "../sessions/metadata.js";
 import { type CheckpointFile, Checkpoints } from "./checkpoints.js";
@@ -74,13 +75,16 @@ async function worked(run: PictureRun, files: RunFiles, report: RunReport, work:
   reporter.event("start", { step: first, settings, beganFrom, models, device: await run.device() });
   const reading = readingText(settings);
   if (reading !== undefined) reporter.say(reading);
+  let before: StepEvent["rewards"];
   reporter.begin();
   trace.begin();
   await run.toFinish({
     signal,
     whenAborted: "return",
     ...(until !== undefined && { until }),
-    onStep: async ({ step, losses, judged = [] }) => {
+    onStep: async ({ step, losses, rewards, judged = [] }) => {
+      before ??= rewards;
+      if (rewards) reporter.event("rewards", { step: step - 1, rewards });
       reporter.step(step, settings.steps, losses, told);
       for (const judgement of judged) reporter.event("judged", judgement);
       trace.add(step, losses);
@@ -103,6 +107,7 @@ async function worked(run: PictureRun, files: RunFiles, report: RunReport, work:
   const hasSession = session !== undefined && (await writes.attempt(() => run.save(session)));
   if (hasSession) written.push(session);
   const compared = await run.compare();
+  const rewards = await run.rewards();
   const seconds = (performance.now() - began) / 1000;
   reporter.event(paused ? "paused" : "done", {
     step,
@@ -111,12 +116,17 @@ async function worked(run: PictureRun, files: RunFiles, report: RunReport, work:
     seed: settings.seed,
     files: written,
     seconds,
+    ...(rewards.length > 0 && { rewards }),
     ...compared,
   });
   const stand = paused ? `paused at step ${step} of ${settings.steps}` : endedHow(ending ?? "steps", step, settings);
   const where = written.join(", ") || (toStdout && hasPicture ? "picture on stdout" : "nothing was written");
   reporter.say(`${stand}, seed ${settings.seed}, ${clock(seconds)}: ${where}`);
-  if (best) reporter.say(`the judge chose the picture of step ${best.step}, at ${best.score.toFixed(3)} (cosine)`);
+  if (best) {
+    const unit = settings.judgeReward ? rewardText(settings.judgeReward) : "cosine";
+    reporter.say(`the judge chose the picture of step ${best.step}, at ${best.score.toFixed(3)} (${unit})`);
+  }
+  for (const line of rewardLines(before, rewards)) reporter.say(line);
   if (compared) for (const line of reportLines(compared)) reporter.say(line);
   if (paused && hasSession) reporter.say(`go on: ${commandLine(["resume", session, ...resumeArguments])}`);
   return paused ? exitCodes.paused : exitCodes.ok;
@@ -126,6 +136,14 @@ async function worked(run: PictureRun, files: RunFiles, report: RunReport, work:
 function endedHow(ending: Ending, step: number, { steps, plateau }: Settings): string {
   if (ending === "steps") return `${step} steps`;
   return `${step} of ${steps} steps, as the loss had not fallen by ${plateau.delta} for ${plateau.patience} (--plateau)`;
+}
+
+/** Each reward before and after, in its makers' units, for people. */
+function rewardLines(before: StepEvent["rewards"], after: readonly RewardValue[]): string[] {
+  return after.map(({ reward, value }, i) => {
+    const was = before?.[i];
+    return `reward ${reward}: ${was ? `${was.value.toFixed(3)} -> ` : ""}${value.toFixed(3)}`;
+  });
 }
 
 /** What an edit kept and reached, for people. */

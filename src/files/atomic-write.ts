@@ -5,13 +5,16 @@ import { dirname } from "node:path";
 import { VqganClipError } from "../core/errors.js";
 import { temporaryBeside } from "./temporary.js";
 
+/** Bytes at once, or one part after the other. */
+export type Content = Uint8Array | AsyncIterable<Uint8Array>;
+
 /**
  * Writes `bytes` to `path`; whoever reads it sees the old content or the new, never a part. A link stays a link, a
  * replaced file keeps its permissions, a device or pipe is written to directly.
  *
  * @throws IO_FAILED, leaving nothing behind, when it cannot be done: no such folder, no permission, a full disk
  */
-export async function writeFileAtomically(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeFileAtomically(path: string, bytes: Content): Promise<void> {
   try {
     const { target, facts } = await destinationOf(path);
     if (facts && !facts.isFile()) await writeFile(target, bytes);
@@ -60,13 +63,13 @@ async function destinationOf(path: string): Promise<Destination> {
   return { target: existing, facts };
 }
 
-async function replace(target: string, bytes: Uint8Array, mode?: number): Promise<void> {
+async function replace(target: string, bytes: Content, mode?: number): Promise<void> {
   const temporary = await temporaryBeside(target);
   try {
     const handle = await open(temporary, "wx");
     try {
       if (mode !== undefined) await handle.chmod(mode & 0o777);
-      await handle.writeFile(bytes);
+      await writeFile(handle, bytes);
       await handle.sync();
     } finally {
       await handle.close();

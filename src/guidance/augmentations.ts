@@ -16,6 +16,7 @@ import { type CutoutGeometry, drawCutout } from "./cutouts.js";
  *   as a rotation in YIQ: linear, so the lightness of a hue-shifted colour stays, where an HSV shift keeps its maximum
  * - `erasing`: a black box of area U(minArea, maxArea), aspect U(0.3, 3.3)
  * - `noise`: level U(0, level) times standard normal noise
+ * - `grain`: level times noise U(0, 1), which lightens by half of it; in place of `noise`
  */
 export type Augmentation =
   | { readonly kind: "hflip"; readonly p: number }
@@ -36,7 +37,8 @@ export type Augmentation =
       readonly p: number;
     }
   | { readonly kind: "erasing"; readonly minArea: number; readonly maxArea: number; readonly p: number }
-  | { readonly kind: "noise"; readonly level: number };
+  | { readonly kind: "noise"; readonly level: number }
+  | { readonly kind: "grain"; readonly level: number };
 
 /** What a step's cutouts look like, as the small arrays that the program is fed (n cutouts of S x S pixels). */
 export interface Views {
@@ -49,7 +51,7 @@ export interface Views {
   readonly erasedColumns: NDArray;
   /** [n] amplitude of the noise */
   readonly noiseLevels: NDArray;
-  /** [3,S,S] standard normal noise, whose rows every cutout takes in its own order [n,S] */
+  /** [3,S,S] noise, standard normal or of grain, whose rows every cutout takes in its own order [n,S] */
   readonly noise: NDArray;
   readonly noiseRows: NDArray;
 }
@@ -72,8 +74,8 @@ export function drawViews(
     let view = drawCutout(geometry, random);
     let colour = KEEP_COLOUR;
     for (const augmentation of augmentations) {
-      if (augmentation.kind === "noise") {
-        noiseLevels[i] = random.uniform(0, augmentation.level);
+      if (augmentation.kind === "noise" || augmentation.kind === "grain") {
+        noiseLevels[i] = augmentation.kind === "grain" ? augmentation.level : random.uniform(0, augmentation.level);
         noiseRows.set(permutation(cutSize, random), i * cutSize);
       } else if (!random.chance(augmentation.p)) {
         // this cutout does without
@@ -96,18 +98,23 @@ export function drawViews(
     homographies.push(...view);
     colours.push(...colour);
   }
-  const noisy = augmentations.some(({ kind }) => kind === "noise");
+  const field = 3 * cutSize * cutSize;
   return {
     homographies: NDArray.float32([count, 3, 3], homographies),
     colours: NDArray.float32([count, 3, 4], colours),
     erasedRows: NDArray.float32([count, cutSize], erasedRows),
     erasedColumns: NDArray.float32([count, cutSize], erasedColumns),
     noiseLevels: NDArray.float32([count], noiseLevels),
-    noise: noisy
-      ? NDArray.float32([3, cutSize, cutSize], random.normals(3 * cutSize * cutSize))
-      : NDArray.zeros("float32", [3, cutSize, cutSize]),
+    noise: NDArray.float32([3, cutSize, cutSize], noiseField(augmentations, field, random)),
     noiseRows: new NDArray("int32", [count, cutSize], noiseRows),
   };
+}
+
+/** The numbers of one step's noise; zeros where there is none. */
+function noiseField(augmentations: readonly Augmentation[], count: number, random: Random): Float32Array {
+  const has = (kind: Augmentation["kind"]) => augmentations.some((augmentation) => augmentation.kind === kind);
+  if (has("noise")) return random.normals(count);
+  return has("grain") ? Float32Array.from({ length: count }, () => random.uniform()) : new Float32Array(count);
 }
 
 function drawAffine(

@@ -5,10 +5,11 @@
 import type { Random } from "../core/random.js";
 import { compose, type Homography, scaleAndShift } from "../image/homography.js";
 
-export const cutMethods = ["random", "gaussian", "whole", "pooled"] as const;
+export const cutMethods = ["random", "gaussian", "shifted", "whole", "pooled"] as const;
 /**
  * - `random`: side U^cutPow * (largest - smallest) + smallest, uniform position (paper, VQGAN+CLIP notebook)
  * - `gaussian`: side = largest * clip(N(.8, .3), cutSize/largest, 1) (EMA notebook)
+ * - `shifted`: side = 2/3 of the largest, uniform position (Direct Ascent Synthesis: 224 of 336 pixels, rolled by 56 at most)
  * - `whole`: the whole picture, squeezed to a square by anti-aliased bilinear resampling
  * - `pooled`: the whole picture as (average pool + max pool) / 2 (nerdyrodent)
  */
@@ -27,7 +28,7 @@ export interface CutoutGeometry {
 
 /** Whether cutouts are windows of the full picture (true) or of one squeezed copy of it (false). */
 export function cropsPicture(method: CutMethod): boolean {
-  return method === "random" || method === "gaussian";
+  return method === "random" || method === "gaussian" || method === "shifted";
 }
 
 /** Smallest and largest crop side in pixels: from the perceptor's own resolution to the picture's short side. */
@@ -44,7 +45,9 @@ export function drawCutout(geometry: CutoutGeometry, random: Random): Homography
   const side = Math.floor(
     method === "random"
       ? random.uniform() ** power * (largest - smallest) + smallest
-      : largest * Math.min(1, Math.max(smallest / largest, random.normal(0.8, 0.3))),
+      : method === "shifted"
+        ? (2 / 3) * largest
+        : largest * Math.min(1, Math.max(smallest / largest, random.normal(0.8, 0.3))),
   );
   const left = random.integer(width - side + 1);
   const top = random.integer(height - side + 1);

@@ -17,7 +17,7 @@ import type { RunModels, RunState } from "./run-state.js";
 
 /** Whether a video can be made of this. @throws BAD_ARGUMENT, BAD_MODEL saying what cannot go together */
 export function checkVideo({ generator, judge }: RunModels, { settings, source }: RunState): void {
-  const { motion, temporal, plateau } = settings;
+  const { motion, temporal, plateau, judgeReward } = settings;
   if (!motion && !temporal) return;
   encoderOf(generator, "video");
   requires(
@@ -26,7 +26,12 @@ export function checkVideo({ generator, judge }: RunModels, { settings, source }
     () => `motion: ${generator.name} begins a picture at noise, and each later frame at the one before`,
     "use a VQGAN or an autoencoder; style takes diffusion models",
   );
-  requires(!judge, "BAD_ARGUMENT", () => "judge: it picks one picture, not the frames of a video", "leave it out");
+  requires(
+    !judge && !judgeReward,
+    "BAD_ARGUMENT",
+    () => "judge: it picks one picture, not the frames of a video",
+    "leave it out",
+  );
   requires(
     !motion || !source,
     "BAD_ARGUMENT",

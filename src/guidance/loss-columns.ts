@@ -11,8 +11,17 @@ export interface LossRow {
 
 type Column = readonly [name: string, value: number];
 
-/** `total, prompt_1, .., structure, perceptual, picture_1, .., latent`: the same for every step of a run. */
-export function lossColumns({ total, prompts, structure, perceptual, picture, latent }: Losses): Column[] {
+/** `total, prompt_1, .., structure, perceptual, direction (where it counts), picture_1, .., reward_1, .., latent`: the same for every step of a run. */
+export function lossColumns({
+  total,
+  prompts,
+  structure,
+  perceptual,
+  direction,
+  picture,
+  rewards,
+  latent,
+}: Losses): Column[] {
   const numbered = (name: string, values: readonly number[]) =>
     values.map((value, i): Column => [`${name}_${i + 1}`, value]);
   return [
@@ -20,7 +29,9 @@ export function lossColumns({ total, prompts, structure, perceptual, picture, la
     ...numbered("prompt", prompts),
     ["structure", structure],
     ["perceptual", perceptual],
+    ...(direction === undefined ? [] : [["direction", direction] as Column]),
     ...numbered("picture", picture),
+    ...numbered("reward", rewards),
     ["latent", latent],
   ];
 }

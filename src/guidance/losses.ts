@@ -1,6 +1,6 @@
 /** Losses of one step (paper sections 2.1, 2.4 and 2.5). */
 import type { Tensor } from "../graph/tensor.js";
-import { abs, add, max, mul, sign, square, sub } from "../ops/arithmetic.js";
+import { abs, add, div, max, mul, sign, sqrt, square, sub } from "../ops/arithmetic.js";
 import { normalize, pairedSphericalDistance, sphericalDistance } from "../ops/distance.js";
 import { replaceGrad } from "../ops/gradient-control.js";
 import { reshape } from "../ops/layout.js";
@@ -16,8 +16,12 @@ export interface Losses {
   readonly structure: number;
   /** The perceptual term's share (0 when it is off). */
   readonly perceptual: number;
+  /** The share of the direction between two texts; absent when it is off. */
+  readonly direction?: number;
   /** Each of the picture's regularisers, as settings list them. */
   readonly picture: readonly number[];
+  /** Minus weight * score of each of the rewards, as settings list them. */
+  readonly rewards: readonly number[];
   /** The regulariser's share (0 when it is off). */
   readonly latent: number;
 }
@@ -68,6 +72,26 @@ export function perceptualLoss(layers: readonly Tensor[], originals: readonly Te
     each.reduce((total, loss) => add(total, loss)),
     [1],
   );
+}
+
+/** Length under which a change counts as little: it has no direction of its own, and pulls towards the texts'. */
+const SMALL_CHANGE = 0.01;
+
+/**
+ * How far the way from the source to the picture points away from the way between two texts, 1 - cosine, 0..2, summed over
+ * cutouts: the directional loss of StyleGAN-NADA (Gal et al. 2021). Where both pictures are equal it is 1, and its gradient
+ * points along the texts' way: lengths of image changes are sqrt(|change|^2 + .01^2).
+ *
+ * @param embeddings [n,E] of the cutouts
+ * @param originals [n,E] of the source's, seen through the same views
+ * @param direction [1,E], of length 1
+ * @returns [1]
+ */
+export function directionLoss(embeddings: Tensor, originals: Tensor, direction: Tensor): Tensor {
+  const change = sub(normalize(embeddings), normalize(originals)); // [n, E]
+  const along = sum(mul(change, direction), { axes: [1], keepDims: true });
+  const length = sqrt(add(sum(square(change), { axes: [1], keepDims: true }), SMALL_CHANGE ** 2));
+  return reshape(sum(sub(1, div(along, length))), [1]);
 }
 
 /** mean((z - target)^2): keeps the latent where the decoder knows its way. */

@@ -13,8 +13,8 @@ export interface LossWatch {
 }
 
 /** The loss that is watched: without regularisers, whose weights change by themselves. */
-export function steadyLoss({ prompts, structure, perceptual }: Omit<Losses, "total">): number {
-  return prompts.reduce((sum, loss) => sum + loss, structure + perceptual);
+export function steadyLoss({ prompts, rewards, structure, perceptual, direction = 0 }: Omit<Losses, "total">): number {
+  return [...prompts, ...rewards].reduce((sum, loss) => sum + loss, structure + perceptual + direction);
 }
 
 /** The watch after one more loss; the first begins it. */

@@ -17,8 +17,11 @@ const common = {
   average: 0,
   start: "codes",
   pictureRegularizers: [],
+  rewards: [],
+  judgeReward: null,
   structure: 0,
   perceptual: 0,
+  direction: null,
   motion: null,
   temporal: null,
   feather: 8,
@@ -120,6 +123,21 @@ export const presets = {
     ],
     padding: "zeros",
     regularizer: noRegularizer,
+  },
+  /** Direct Ascent Synthesis (Fort & Whitaker 2025), for `pixels`: plain ascent on all scales at once, shifted views, grain. */
+  das: {
+    ...common,
+    optimizer: "sgd",
+    latent: "continuous",
+    start: "grey",
+    steps: 100,
+    learningRate: 0.4,
+    cutouts: 64,
+    cutMethod: "shifted",
+    augmentations: [{ kind: "grain", level: 0.2 }],
+    padding: "border",
+    regularizer: noRegularizer,
+    clampToCodebook: false,
   },
 } as const satisfies Record<string, Recipe>;
 

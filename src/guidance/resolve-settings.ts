@@ -14,13 +14,13 @@ import {
   type SettingName,
   type Settings,
   settingsSchema,
+  someSettingsSchema,
 } from "./settings.js";
 import { isPictureStart } from "./starts.js";
 
 /** What a model's `recommended.json` may hold: any part of a recipe, a size, and `strength`, how far an edit goes. */
-const recommendationSchema = settingsSchema
+const recommendationSchema = someSettingsSchema
   .omit({ prompts: true, generatorPrompt: true, noising: true, seed: true })
-  .partial()
   .extend({
     strength: z.number().min(0).max(1).optional(),
   });

@@ -4,6 +4,7 @@ import type { EditSource } from "../masks/edit.js";
 import type { Perceptor } from "../models/perceptor.js";
 import type { OptimizerState } from "../optim/optimizer.js";
 import type { Best, Judgement } from "../perception/judge.js";
+import type { RewardValue } from "../perception/rewards.js";
 import type { Average } from "./average.js";
 import type { Losses } from "./losses.js";
 import { isAtRest, type LossWatch } from "./plateau.js";
@@ -61,6 +62,8 @@ export interface StepEvent {
   readonly losses: Losses;
   /** The picture before this step [3,H,W], 0..1, of the run's size: an edit's is not yet laid over its source. */
   readonly image: NDArray;
+  /** The scores of the picture before this step, one for each of `settings.rewards`, where there are some. */
+  readonly rewards?: readonly RewardValue[];
   /** What the judge said since the step before: of the picture before this step, and at the run's end of the last. */
   readonly judged?: readonly Judgement[];
 }

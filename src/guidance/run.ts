@@ -12,11 +12,15 @@ import { compareEdit, type EditReport } from "../masks/edit-report.js";
 import { movesAfter } from "../motion/motion.js";
 import { optimizers } from "../optim/optimizer.js";
 import { embedForAll, firstColumns } from "../perception/ensemble.js";
-import { Judge, type Judgement } from "../perception/judge.js";
+import type { Judgement, PictureJudge } from "../perception/judge.js";
+import { textDirection } from "../perception/perceive.js";
+import { RewardLook, RewardTexts } from "../perception/reward-look.js";
+import { type RewardValue, rewardText } from "../perception/rewards.js";
 import { generatorTexts } from "../prompts/generator-text.js";
 import { textPrompts } from "../prompts/prompt.js";
 import { embedTexts, type TextNotice } from "../prompts/prompt-embedding.js";
 import { changesWithLength } from "../prompts/story.js";
+import type { Feeds } from "../runtime/engine.js";
 import { type CompileOptions, compileOptionsOf } from "../runtime/program.js";
 import { averageFrom } from "./average.js";
 import { descended, restarted, shownLatent } from "./descent.js";
@@ -24,6 +28,7 @@ import { beginningOf, type FirstOptions, firstLatent } from "./first-latent.js";
 import { checkVideo, FrameChange } from "./frame-change.js";
 import { hasLogits } from "./latent-kind.js";
 import { restartsAt } from "./regularizer.js";
+import { judgeOf } from "./run-judge.js";
 import { type Ending, endingOf, type RunModels, type RunState, type StepEvent } from "./run-state.js";
 import { checkSettings, type Settings } from "./settings.js";
 import { type ReadPrompts, StepProgram } from "./step-program.js";
@@ -44,7 +49,7 @@ export interface RestoreOptions extends CompileOptions {
 /** The programs of a run, and how they were compiled. */
 interface Compiled {
   readonly step: StepProgram;
-  readonly judge: Judge | undefined;
+  readonly judge: PictureJudge | undefined;
   readonly options: CompileOptions;
 }
 
@@ -95,15 +100,21 @@ export class Run implements AsyncIterable<StepEvent> {
     given: CompileOptions,
   ): Promise<Run> {
     const options = compileOptionsOf(given);
-    const { structure, perceptual } = state.settings;
+    const { structure, perceptual, direction } = state.settings;
     requires(
       state.source || (structure === 0 && perceptual === 0),
       "BAD_ARGUMENT",
       () => `structure, perceptual: ${structure}, ${perceptual} need a picture to keep`,
       "edit a picture, or leave it 0",
     );
+    requires(
+      state.source || !direction,
+      "BAD_ARGUMENT",
+      () => `direction: ${direction?.from} <-> ${direction?.to} needs a picture to begin at`,
+      "edit a picture, or leave it out",
+    );
     checkVideo(models, state);
-    const judge = models.judge && (await Judge.of(models.judge, state.settings, options));
+    const judge = await judgeOf(models, state.settings, read.prompts, options);
     return new Run(models, state, { step: await StepProgram.compile(models, state, read, options), judge, options });
   }
 
@@ -152,7 +163,7 @@ export class Run implements AsyncIterable<StepEvent> {
     const { judge, options } = this.compiled;
     const { settings, step } = this.current;
     const seen = await this.compiled.step.run(this.current);
-    const { image, losses } = seen;
+    const { image, losses, rewards } = seen;
     const judged: Judgement[] = [];
     // The step's own picture is the one to judge unless codes were drawn for it or an average is shown.
     const own = this.current.average || hasLogits(settings.latent) ? undefined : image;
@@ -166,7 +177,15 @@ export class Run implements AsyncIterable<StepEvent> {
     const isRestart = restartsAt(settings.regularizer, next.step);
     this.current = isRestart ? await restarted(generator, next, this.free, options) : next;
     if (judge && this.ending) judged.push(await this.consider(judge));
-    return { step: next.step, losses, image, ...(judged.length > 0 && { judged }) };
+    return {
+      step: next.step,
+      losses,
+      image,
+      ...(rewards.length > 0 && {
+        rewards: settings.rewards.map((reward, i) => ({ reward: rewardText(reward), value: rewards[i] as number })),
+      }),
+      ...(judged.length > 0 && { judged }),
+    };
   }
 
   /** The steps that remain. Leaving the loop pauses the run; nothing is lost. */
@@ -177,6 +196,11 @@ export class Run implements AsyncIterable<StepEvent> {
   /** The latent that `render` shows and the steps that led to it: the judge's choice once the run is over, else the last. */
   get result(): Pick<RunState, "z" | "step"> {
     return (this.ending && this.current.best) || { z: this.shown, step: this.current.step };
+  }
+
+  /** What the compiled step is fed where the run stands, by name. */
+  async feeds(): Promise<Feeds> {
+    return this.compiled.step.feedsOf(this.current);
   }
 
   /** The picture of the result [3,H,W], 0..1; an edit's has its source's size and what its mask holds. */
@@ -190,6 +214,19 @@ export class Run implements AsyncIterable<StepEvent> {
     const { prompts, embeddings } = this.compiled.step.written;
     const own = firstColumns(embeddings, this.models);
     return source && compareEdit(this.models.perceptor, source, rendered, prompts, own, this.compileOptions);
+  }
+
+  /** What its rewards are of the picture that `render` gave, in their makers' units; one for each of `settings.rewards`. */
+  async rewards(rendered: NDArray): Promise<readonly RewardValue[]> {
+    const { settings } = this.current;
+    if (settings.rewards.length === 0) return [];
+    const { prompts } = this.compiled.step.written;
+    const look = await RewardLook.of(this.models, settings.rewards, prompts, settings, this.compileOptions);
+    try {
+      return await look.at(rendered);
+    } finally {
+      await look.dispose();
+    }
   }
 
   /**
@@ -237,7 +274,7 @@ export class Run implements AsyncIterable<StepEvent> {
   }
 
   /** The judge looks at the picture as it is now, `image` where that is at hand. */
-  private async consider(judge: Judge, image?: NDArray): Promise<Judgement> {
+  private async consider(judge: PictureJudge, image?: NDArray): Promise<Judgement> {
     const { step, best } = this.current;
     const z = this.shown;
     const score = await judge.score(this.finished(image ?? (await this.imageOf(z))));
@@ -277,5 +314,9 @@ async function readPrompts(models: RunModels, settings: Settings, options: Resto
     prompts,
     embeddings: await embedForAll(models, texts, { ...reading, longPrompts }),
     ...(reader && { told: await embedTexts(reader, generatorTexts(settings), reading) }),
+    ...(settings.direction && {
+      direction: await textDirection(models, settings.direction, { ...reading, longPrompts }),
+    }),
+    rewarding: await RewardTexts.of(models, settings.rewards, prompts, settings, reading),
   };
 }

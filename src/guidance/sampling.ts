@@ -88,7 +88,7 @@ function viewInputs({ cutouts: n, augmentations }: Settings, cutSize: number, in
   return {
     homographies: own("homographies", "float32", [n, 3, 3]),
     ...(has("jitter") && { colours: own("colours", "float32", [n, 3, 4]) }),
-    ...(has("noise") && { noise: noiseOf(own, n, cutSize) }),
+    ...((has("noise") || has("grain")) && { noise: noiseOf(own, n, cutSize) }),
     ...(has("erasing") && { mask: maskOf(own, n, cutSize) }),
   };
 }

@@ -126,8 +126,8 @@ export type Settings = {
   judgeEvery: number;
   /** Windows the perceptor sees each step: a whole number from 1 to 4096 (default: the model's recommendation, else preset paper's 64). */
   cutouts: number;
-  /** How windows are chosen: random|gaussian|whole|pooled (default: the model's recommendation, else preset paper's "random"). */
-  cutMethod: "random" | "gaussian" | "whole" | "pooled";
+  /** How windows are chosen: random|gaussian|shifted|whole|pooled (default: the model's recommendation, else preset paper's "random"). */
+  cutMethod: "random" | "gaussian" | "shifted" | "whole" | "pooled";
   /** Exponent of the random crop size: a number above 0 to 10 (default: the model's recommendation, else preset paper's 1). */
   cutPower: number;
   /** Random views of each cutout: 0 to 16 of them (default: the model's recommendation, else preset paper's [{"kind":"hflip","p":0.5},{"kind":"affine","degrees":30,"translate":0.1,"shear":0,"p":0.8},{"kind":"perspective","distortion":0.2,"p":0.4},{"kind":"jitter","brightness":0,"contrast":0,"saturation":0.01,"hue":0.01,"p":0.7},{"kind":"noise","level":0.1}]). */
@@ -180,6 +180,11 @@ export type Settings = {
     | {
         kind: "noise";
         /** Greatest standard deviation of the noise that is added: a number from 0 to 10. */
+        level: number;
+      }
+    | {
+        kind: "grain";
+        /** How much the noise that is added lightens at most: a number from 0 to 10. */
         level: number;
       }
   )[];
@@ -243,10 +248,57 @@ export type Settings = {
         name: string;
       }
   )[];
+  /** Scores of reward models and places between two texts that the picture is to raise; negative weights lower: 0 to 16 of them (default: the model's recommendation, else preset paper's none). */
+  rewards: (
+    | {
+        kind: "model";
+        /** Which of the reward models that were given. */
+        name: string;
+        /** Which of its numbers; null for its only one (default: null). */
+        output: string | null;
+        /** How much it counts, from -1000 to 1000; 0: it is told and counts for nothing: a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400. */
+        weight: 0 | number | string;
+      }
+    | {
+        kind: "axis";
+        /** The text that it leads away from. */
+        from: string;
+        /** The text that it leads to. */
+        to: string;
+        /** How much it counts, from -1000 to 1000; 0: it is told and counts for nothing: a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400. */
+        weight: 0 | number | string;
+      }
+  )[];
+  /** The score that picks the result, in a judge's place; null for none (default: the model's recommendation, else preset paper's null). */
+  judgeReward:
+    | {
+        kind: "model";
+        /** Which of the reward models that were given. */
+        name: string;
+        /** Which of its numbers; null for its only one (default: null). */
+        output: string | null;
+      }
+    | {
+        kind: "axis";
+        /** The text that it leads away from. */
+        from: string;
+        /** The text that it leads to. */
+        to: string;
+      }
+    | null;
   /** Pull of each cutout to the source's same cutout, in edits: a number from 0 to 1000 (default: the model's recommendation, else preset paper's 0). */
   structure: number;
   /** Pull of each cutout to the source's same cutout in the encoder's inner layers, in edits: a number from 0 to 1000 (default: the model's recommendation, else preset paper's 0). */
   perceptual: number;
+  /** Pull of each cutout's change from the source's same cutout along the way between two texts, in edits; null for none (default: the model's recommendation, else preset paper's null). */
+  direction: {
+    /** What the source is, such as a photo. */
+    from: string;
+    /** What it is to become, such as a sketch. */
+    to: string;
+    /** How much it counts: a number above 0 to 1000. */
+    weight: number;
+  } | null;
   /** Soft edge inside a mask, in pixels: a number from 0 to 1024 (default: the model's recommendation, else preset paper's 8). */
   feather: number;
   /** How the picture moves between the frames of a video; null for a single picture (default: the model's recommendation, else preset paper's null). */

@@ -6,6 +6,7 @@ import { SEED_FORM, type Seed, seedFrom } from "../core/seed.js";
 import { shown } from "../core/shown.js";
 import { optimizerNames } from "../optim/optimizer.js";
 import type { Schedule } from "../optim/schedule.js";
+import type { RewardName } from "../perception/rewards.js";
 import { parsePrompts } from "../prompts/prompt.js";
 import { longPromptWays } from "../prompts/prompt-embedding.js";
 import { parseWeight, WEIGHT_FORM } from "../prompts/weight.js";
@@ -44,6 +45,10 @@ export const augmentationSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("noise"),
     level: z.number().min(0).max(10).describe("greatest standard deviation of the noise that is added"),
+  }),
+  z.strictObject({
+    kind: z.literal("grain"),
+    level: z.number().min(0).max(10).describe("how much the noise that is added lightens at most"),
   }),
 ]);
 
@@ -112,6 +117,44 @@ export const pictureRegularizerSchema = z.discriminatedUnion("kind", [
       .regex(/^[\w-]{1,64}$/, "expected a name of letters, digits, _ and -")
       .describe("which of the losses that the library was given"),
   }),
+]);
+
+const rewardText = z.string().trim().min(1).max(1000);
+const rewardKinds = {
+  model: {
+    kind: z.literal("model"),
+    name: z
+      .string()
+      .regex(/^[\w.-]{1,64}$/, "expected a name of letters, digits, ., _ and -")
+      .describe("which of the reward models that were given"),
+    output: z
+      .string()
+      .regex(/^[\w-]{1,64}$/, "expected a name of letters, digits, _ and -")
+      .nullable()
+      .default(null)
+      .describe("which of its numbers; null for its only one"),
+  },
+  axis: {
+    kind: z.literal("axis"),
+    from: rewardText.describe("the text that it leads away from"),
+    to: rewardText.describe("the text that it leads to"),
+  },
+};
+
+/** A score of the picture, as `rewards.ts` reads it. */
+const rewardNameSchema = z.discriminatedUnion("kind", [
+  z.strictObject(rewardKinds.model),
+  z.strictObject(rewardKinds.axis),
+]) satisfies z.ZodType<RewardName>;
+
+const rewardWeight = z
+  .union([z.literal(0), weight])
+  .describe(`how much it counts, from -1000 to 1000; 0: it is told and counts for nothing: ${WEIGHT_FORM}`);
+
+/** The same with its weight: the loss is minus weight * score. */
+const rewardSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ ...rewardKinds.model, weight: rewardWeight }),
+  z.strictObject({ ...rewardKinds.axis, weight: rewardWeight }),
 ]);
 
 const factor = z.number().min(0).max(1);
@@ -212,12 +255,34 @@ export const settingsSchema = z.strictObject({
     .array(pictureRegularizerSchema)
     .max(16)
     .describe("what the picture itself is asked to be; negative weights ask for the contrary"),
+  rewards: z
+    .array(rewardSchema)
+    .max(16)
+    .default([])
+    .describe(
+      "scores of reward models and places between two texts that the picture is to raise; negative weights lower",
+    ),
+  judgeReward: rewardNameSchema
+    .nullable()
+    .default(null)
+    .describe("the score that picks the result, in a judge's place; null for none"),
   structure: z.number().min(0).max(1000).describe("pull of each cutout to the source's same cutout, in edits"),
   perceptual: z
     .number()
     .min(0)
     .max(1000)
     .describe("pull of each cutout to the source's same cutout in the encoder's inner layers, in edits"),
+  direction: z
+    .strictObject({
+      from: rewardText.describe("what the source is, such as a photo"),
+      to: rewardText.describe("what it is to become, such as a sketch"),
+      weight: z.number().positive().max(1000).describe("how much it counts"),
+    })
+    .nullable()
+    .default(null)
+    .describe(
+      "pull of each cutout's change from the source's same cutout along the way between two texts, in edits; null for none",
+    ),
   feather: z.number().min(0).max(1024).describe("soft edge inside a mask, in pixels"),
   motion: z
     .strictObject({
@@ -256,6 +321,21 @@ export const settingsSchema = z.strictObject({
   microBatch: z.int().min(1).max(4096).describe("cutouts in memory at once; the gradient is the same"),
 });
 
+type Shape = (typeof settingsSchema)["shape"];
+type Given<Schema extends z.ZodType> = z.ZodOptional<
+  Schema extends z.ZodDefault<infer Inner extends z.ZodType> ? Inner : Schema
+>;
+
+/** Any of the settings: what is left out stays out, where whole ones of older files get its default. */
+export const someSettingsSchema = z.strictObject(
+  Object.fromEntries(
+    Object.entries(settingsSchema.shape).map(([name, schema]) => [
+      name,
+      (schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema).optional(),
+    ]),
+  ) as unknown as { [Name in keyof Shape]: Given<Shape[Name]> },
+);
+
 /** The interface that is generated says what the schema does, and the other way round. */
 settingsSchema satisfies z.ZodType<Settings>;
 (settings: Settings): z.infer<typeof settingsSchema> => settings;
@@ -279,6 +359,13 @@ export function checkSettings(candidate: unknown): Settings {
     "BAD_ARGUMENT",
     () => "regularizer.target: average needs a running average, there is none",
     "set average, such as 0.99",
+  );
+  const kinds = parsed.data.augmentations.map(({ kind }) => kind);
+  requires(
+    !kinds.includes("noise") || !kinds.includes("grain"),
+    "BAD_ARGUMENT",
+    () => "augmentations: noise and grain are two of one thing",
+    "leave one out",
   );
   requires(
     regularizer.target !== "average" || regularizer.restart === true,

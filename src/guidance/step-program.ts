@@ -4,6 +4,7 @@ import { Random } from "../core/random.js";
 import { sourceScale, workingPicture } from "../masks/edit.js";
 import { freePositions } from "../masks/mask.js";
 import { isLocal } from "../models/generator.js";
+import type { RewardTexts } from "../perception/reward-look.js";
 import { mainScene } from "../prompts/generator-text.js";
 import type { Prompt } from "../prompts/prompt.js";
 import { weightAt, weightOf } from "../prompts/weight.js";
@@ -14,7 +15,7 @@ import type { Losses } from "./losses.js";
 import { steadyLoss } from "./plateau.js";
 import { regularizerWeight } from "./regularizer.js";
 import type { RunState } from "./run-state.js";
-import { buildStep, keptTerms, type StepModels, type StepOutputs } from "./step.js";
+import { buildStep, keptTerms, keptWeight, type StepModels, type StepOutputs } from "./step.js";
 import { Aims } from "./targets.js";
 import { drawAllViews } from "./views.js";
 
@@ -24,6 +25,10 @@ export interface ReadPrompts {
   readonly embeddings: NDArray;
   /** What a generator that reads texts is told, for each scene [s,E] */
   readonly told?: NDArray | undefined;
+  /** What the rewards compare with */
+  readonly rewarding: RewardTexts;
+  /** The way between two texts [1,E of all], of length 1 for each perceptor; where it counts */
+  readonly direction?: NDArray | undefined;
 }
 
 /** What a step has seen and wants. */
@@ -31,6 +36,8 @@ export interface StepResult {
   /** The picture of the latent before this step [3,H,W], 0..1 */
   readonly image: NDArray;
   readonly losses: Losses;
+  /** The scores of the picture, in their makers' units, one for each of `settings.rewards` */
+  readonly rewards: readonly number[];
   /** dLoss/dz, of z's shape; held positions have one too */
   readonly gradient: NDArray;
 }
@@ -52,18 +59,20 @@ export class StepProgram {
     private readonly aims: Aims,
     private readonly program: Program<keyof StepOutputs>,
     private readonly told: NDArray | undefined,
+    private readonly rewarding: RewardTexts,
+    private readonly direction: NDArray | undefined,
   ) {}
 
   /** @throws DEVICE_UNAVAILABLE */
   static async compile(
     models: StepModels,
     { settings, z, targets }: RunState,
-    { prompts, embeddings, told }: ReadPrompts,
+    { prompts, embeddings, told, rewarding, direction }: ReadPrompts,
     options: CompileOptions,
   ): Promise<StepProgram> {
     const aims = await Aims.of(models, settings, prompts, embeddings, targets, options);
     const outputs = buildStep(models, settings, z.shape, aims.rowCount);
-    return new StepProgram(models, aims, await compile({ ...outputs }, options), told);
+    return new StepProgram(models, aims, await compile({ ...outputs }, options), told, rewarding, direction);
   }
 
   get device(): string {
@@ -76,7 +85,7 @@ export class StepProgram {
   }
 
   /** The texts and their embeddings [p,E]. */
-  get written(): ReadPrompts {
+  get written(): Pick<ReadPrompts, "prompts" | "embeddings"> {
     return this.aims.written;
   }
 
@@ -88,10 +97,17 @@ export class StepProgram {
   /** The step that follows a state. */
   async run(state: RunState): Promise<StepResult> {
     const latentWeight = regularizerWeight(state.settings.regularizer, state.step);
-    const result = await this.program.run(await this.feeds(state, latentWeight, this.drawn(state)));
+    const result = await this.program.run(await this.feedsOf(state));
     const pull = latentWeight === 0 ? 0 : latentWeight * result.latentLoss.item();
-    const losses = this.lossesOf(state, Array.from(result.losses.floats()), pull);
-    return { image: withoutBatch(result.image), losses, gradient: result.gradient };
+    const weighted = Array.from(result.losses.floats());
+    const rewards = weighted.splice(weighted.length - state.settings.rewards.length);
+    const losses = this.lossesOf(state, weighted, rewards, pull);
+    return { image: withoutBatch(result.image), losses, rewards, gradient: result.gradient };
+  }
+
+  /** What the step that follows a state is fed, by name. */
+  feedsOf(state: RunState): Promise<Feeds> {
+    return this.feeds(state, regularizerWeight(state.settings.regularizer, state.step), this.drawn(state));
   }
 
   /** The picture [3,H,W] of a latent in the place of the state's own, or of the likeliest codes of logits. */
@@ -105,12 +121,14 @@ export class StepProgram {
     await this.program.dispose();
   }
 
-  /** @param weighted as the step gives them, in its order */
-  private lossesOf({ settings }: RunState, weighted: readonly number[], latent: number): Losses {
+  /** @param weighted as the step gives them, in its order, without the scores of rewards */
+  private lossesOf(state: RunState, weighted: readonly number[], scores: readonly number[], latent: number): Losses {
+    const { settings } = state;
     const others = weighted.slice(this.aims.rowCount);
-    const kept = { structure: 0, perceptual: 0 };
-    for (const term of keptTerms(settings)) kept[term] = others.shift() as number;
-    const parts = { prompts: this.aims.perPrompt(weighted), ...kept, picture: others, latent };
+    const kept: Pick<Losses, "structure" | "perceptual"> & { direction?: number } = { structure: 0, perceptual: 0 };
+    for (const term of keptTerms(settings)) Object.assign(kept, { [term]: others.shift() });
+    const rewards = weightsNow(state, settings.rewards).map((weight, i) => -weight * (scores[i] as number));
+    const parts = { prompts: this.aims.perPrompt(weighted), ...kept, picture: others, rewards, latent };
     const total = others.reduce((sum, loss) => sum + loss, steadyLoss(parts) + latent);
     return { total, ...parts };
   }
@@ -131,12 +149,15 @@ export class StepProgram {
       ...given,
       latentTarget,
       latentWeight: NDArray.scalar(latentWeight),
-      pictureWeights: pictureWeights(state),
-      keptWeights: vector(keptTerms(settings).map((term) => settings[term])),
+      pictureWeights: vector(weightsNow(state, settings.pictureRegularizers)),
+      rewardWeights: vector(weightsNow(state, settings.rewards)),
+      keptWeights: vector(keptTerms(settings).map((term) => keptWeight(settings, term))),
+      ...(this.direction && { textDirection: this.direction }),
       perceptorWeights: vector(settings.perceptorWeights),
       ...(this.told && {
         generatorText: rowOf(this.told, mainScene(this.told.shape[0] as number, step, settings.steps)),
       }),
+      ...this.rewarding.feeds(step),
       ...(await this.aims.feeds(step)),
       ...this.heldBy(state).feeds,
       ...drawAllViews(this.models, settings, random),
@@ -169,9 +190,12 @@ function rowOf(rows: NDArray, row: number): NDArray {
   return NDArray.float32([1, width], rows.floats().slice(row * width, (row + 1) * width));
 }
 
-/** [r] */
-function pictureWeights({ settings: { pictureRegularizers, steps }, step }: RunState): NDArray {
-  return vector(pictureRegularizers.map(({ weight }) => weightAt(weightOf(weight), step, steps)));
+/** What each entry of a list weighs in the step that follows a state. */
+function weightsNow(
+  { settings: { steps }, step }: RunState,
+  entries: readonly { readonly weight: number | string }[],
+): number[] {
+  return entries.map(({ weight }) => weightAt(weightOf(weight), step, steps));
 }
 
 const vector = (values: readonly number[]): NDArray => NDArray.float32([values.length], values);

@@ -9,17 +9,18 @@ import { type Shape, sizeOf } from "../core/shape.js";
 import { constant, input, type Tensor } from "../graph/tensor.js";
 import type { Generator } from "../models/generator.js";
 import type { ImageLayers, Perceptor } from "../models/perceptor.js";
-import { add, mul } from "../ops/arithmetic.js";
+import { add, mul, neg } from "../ops/arithmetic.js";
 import { clampWithGrad } from "../ops/gradient-control.js";
 import { concat, slice } from "../ops/movement.js";
-import { joinedSize, type Perceptors, perceptorsOf, perceptorWeights, splitColumns } from "../perception/ensemble.js";
+import { joinedSize, perceptorsOf, perceptorWeights, splitColumns } from "../perception/ensemble.js";
+import { middleSquare, type Rewarding, rewardValues } from "../perception/rewards.js";
 import { latentOf } from "./latent-kind.js";
-import { latentLoss, perceptualLoss, promptLosses, structureLoss } from "./losses.js";
+import { directionLoss, latentLoss, perceptualLoss, promptLosses, structureLoss } from "./losses.js";
 import { type OwnLosses, pictureLosses } from "./picture-regularizers.js";
 import { basePicture, cutoutBatches, cutoutGeometry } from "./sampling.js";
 import type { Settings } from "./settings.js";
 
-export interface StepModels extends Perceptors {
+export interface StepModels extends Rewarding {
   readonly generator: Generator;
   /** What `pictureRegularizers` may name as their own. */
   readonly losses?: OwnLosses | undefined;
@@ -31,7 +32,7 @@ export interface StepOutputs {
   readonly gradient: Tensor;
   /**
    * Weighted distance of each prompt, mean over cutouts; the structure and the perceptual term where they count; each of
-   * the picture's regularisers: [p] or more
+   * the picture's regularisers; and the scores of the rewards, which have no weight yet: [p] or more
    */
   readonly losses: Tensor;
   /** mean((z - target)^2), without its weight */
@@ -72,6 +73,9 @@ function stepGraph(
   const image = clampWithGrad(mul(add(generator.decode(latent, { recompute, size, noising, ...told }), 1), 0.5), 0, 1); // [1, 3, H, W]
 
   const prompts = splitColumns(input("prompts", "float32", [promptCount, joinedSize(models)]), models);
+  const directions = settings.direction
+    ? splitColumns(input("textDirection", "float32", [1, joinedSize(models)]), models)
+    : [];
   const kept = keptTerms(settings).length;
   const source =
     kept > 0
@@ -88,14 +92,15 @@ function stepGraph(
   };
   const [seen, ...others] = perceptorsOf(models).map((perceptor, index) => {
     const share = shares ? slice(shares, 0, index, index + 1) : undefined;
-    return perceive({ ...common, perceptor, index, share, prompts: prompts[index] as Tensor }, settings);
+    const own = { prompts: prompts[index] as Tensor, direction: directions[index] };
+    return perceive({ ...common, ...own, perceptor, index, share }, settings);
   }) as [Perceived, ...Perceived[]];
   const all = others.reduce(
     (sum, { losses, gradient }) => ({ losses: add(sum.losses, losses), gradient: add(sum.gradient, gradient) }),
     seen,
   );
-  const regularized = regularizePicture(image, settings, models.losses, all);
-  const [pictureGradient] = grad(image, [z], regularized.gradient);
+  const asked = rewardPicture(image, settings, models, regularizePicture(image, settings, models.losses, all));
+  const [pictureGradient] = grad(image, [z], asked.gradient);
 
   const target = input("latentTarget", "float32", latentShape);
   const distance = latentLoss(z, target);
@@ -103,7 +108,7 @@ function stepGraph(
   const gradient = add(pictureGradient as Tensor, mul(latentGradient as Tensor, input("latentWeight", "float32", [])));
   // The runtime schedules what leads to the last output first: were it the losses, every micro-batch would run forward
   // and keep its activations before the first one runs backward.
-  return { image, losses: regularized.losses, latentLoss: distance, gradient };
+  return { image, losses: asked.losses, latentLoss: distance, gradient };
 }
 
 /** What one perceptor looks at, and what for. */
@@ -122,6 +127,8 @@ interface Look {
   /** Of the prompts [p] */
   readonly weights: Tensor;
   readonly stops: Tensor;
+  /** Between two texts [1,E], of length 1; where it counts */
+  readonly direction: Tensor | undefined;
 }
 
 interface Perceived {
@@ -136,7 +143,7 @@ interface Perceived {
  * picture, so that only one batch's activations live at a time; the sum of their gradients is the gradient of their sum.
  */
 function perceive(
-  { perceptor, index, share, prompts, image, source, weights, stops }: Look,
+  { perceptor, index, share, prompts, image, source, weights, stops, direction }: Look,
   settings: Settings,
 ): Perceived {
   const geometry = cutoutGeometry(settings, perceptor);
@@ -149,8 +156,8 @@ function perceive(
     const see = (picture: Tensor): ImageLayers => encodeLayers(perceptor, take(picture), settings);
     const seen = see(base);
     const distances = promptLosses(seen.embedding, prompts, weights, stops); // [p]
-    const kept = held ? [mul(sourceLosses(seen, see(held.base), settings), held.weights)] : [];
-    const batch = mul(concat([distances, ...kept], 0), scale); // [p] to [p + 2]
+    const kept = held ? [mul(sourceLosses(seen, see(held.base), settings, direction), held.weights)] : [];
+    const batch = mul(concat([distances, ...kept], 0), scale); // [p] to [p + 3]
     const [gradient] = grad(batch, [base], constant(ones(batch.shape)));
     losses = losses ? add(losses, batch) : batch;
     baseGradient = baseGradient ? add(baseGradient, gradient as Tensor) : gradient;
@@ -160,8 +167,15 @@ function perceive(
 }
 
 /** The terms that hold the cutouts against those of an edit's source, where they count. */
-export function keptTerms(settings: Settings): readonly ("structure" | "perceptual")[] {
-  return (["structure", "perceptual"] as const).filter((term) => settings[term] > 0);
+export function keptTerms(settings: Settings): readonly KeptTerm[] {
+  return (["structure", "perceptual", "direction"] as const).filter((term) => keptWeight(settings, term) > 0);
+}
+
+type KeptTerm = "structure" | "perceptual" | "direction";
+
+/** What a term weighs; 0: it is off. */
+export function keptWeight(settings: Settings, term: KeptTerm): number {
+  return term === "direction" ? (settings.direction?.weight ?? 0) : settings[term];
 }
 
 /** The inner layers only where they count. */
@@ -177,11 +191,17 @@ function encodeLayers(perceptor: Perceptor, pixels: Tensor, { perceptual }: Sett
   return encodeImageLayers(pixels);
 }
 
-/** The `keptTerms`, summed over cutouts, without their weights: [1] or [2] */
-function sourceLosses(seen: ImageLayers, original: ImageLayers, settings: Settings): Tensor {
+/** The `keptTerms`, summed over cutouts, without their weights: [1] to [3] */
+function sourceLosses(
+  seen: ImageLayers,
+  original: ImageLayers,
+  settings: Settings,
+  direction: Tensor | undefined,
+): Tensor {
   const losses = {
     structure: () => structureLoss(seen.embedding, original.embedding),
     perceptual: () => perceptualLoss(seen.layers, original.layers),
+    direction: () => directionLoss(seen.embedding, original.embedding, direction as Tensor),
   };
   const terms = keptTerms(settings).map((term) => losses[term]());
   return concat(terms, 0);
@@ -201,4 +221,17 @@ function regularizePicture(
   const each = pictureLosses(image, pictureRegularizers, own);
   const [added] = grad(each, [image], weights) as [Tensor];
   return { losses: concat([losses, mul(each, weights)], 0), gradient: add(gradient, added) };
+}
+
+/** The rewards joined to what there is: their scores, and minus their weighted gradients of the picture [1,3,H,W]. */
+function rewardPicture(
+  image: Tensor,
+  { rewards }: Settings,
+  models: StepModels,
+  { losses, gradient }: Perceived,
+): Perceived {
+  if (rewards.length === 0) return { losses, gradient };
+  const scores = rewardValues(models, rewards, (perceptor) => middleSquare(image, perceptor)); // [r]
+  const [added] = grad(scores, [image], neg(input("rewardWeights", "float32", [rewards.length]))) as [Tensor];
+  return { losses: concat([losses, scores], 0), gradient: add(gradient, added) };
 }

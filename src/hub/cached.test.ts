@@ -108,16 +108,23 @@ test("the library downloads what is missing, unless only local files are wanted"
 
 test("the catalogue: every name once, with licence and size, all addresses over https", () => {
   expect(new Set(catalogue.map(({ name }) => name)).size).toBe(catalogue.length);
-  for (const { name, licence, bytes, sources } of catalogue) {
+  const files = {
+    VQGAN: ["config.yaml", "model.ckpt"],
+    CLIP: ["open_clip_pytorch_model.bin"],
+    reward: ["head.pth"],
+  } as const;
+  for (const { name, kind, licence, bytes, sources } of catalogue) {
     expect(licence, name).toMatch(/\S/);
-    expect(bytes, name).toBeGreaterThan(1e6);
+    expect(bytes, name).toBeGreaterThan(kind === "reward" ? 1e3 : 1e6);
     expect(sources.length, name).toBeGreaterThan(0);
     for (const source of sources) {
       if (source.kind === "hub") continue;
-      expect(Object.keys(source.files)).toEqual(["config.yaml", "model.ckpt"]);
+      expect(Object.keys(source.files)).toEqual(files[kind]);
       for (const address of Object.values(source.files)) expect(new URL(address).protocol).toBe("https:");
     }
   }
+  expect(requireKind("hps-v2.1", "reward").kind).toBe("CLIP");
+  expect(() => requireKind("aesthetic-v2", "CLIP")).toThrow("aesthetic-v2 is a reward");
   expect(requireKind("OpenAI/CLIP-ViT-Base-Patch32", "CLIP").name).toBe("openai/clip-vit-base-patch32");
 });
 

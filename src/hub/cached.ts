@@ -146,8 +146,9 @@ export async function requireCached(settings: HubSettings, name: string, kind: M
 /** @throws BAD_ARGUMENT when the name is another kind's */
 export function requireKind(name: string, kind: ModelKind): Published {
   const published = publishedNamed(name);
-  if (published.kind === kind) return published;
-  const names = catalogue.filter((entry) => entry.kind === kind).map((entry) => entry.name);
+  const fits = (of: ModelKind) => of === kind || (kind === "reward" && of === "CLIP"); // some CLIPs were trained to score
+  if (fits(published.kind)) return published;
+  const names = catalogue.filter((entry) => fits(entry.kind)).map((entry) => entry.name);
   const isListed = catalogue.includes(published);
   throw new VqganClipError(
     "BAD_ARGUMENT",

@@ -1,7 +1,8 @@
 /** Published weights by name: what they are, under which licence, and where they may be had. */
 import { weightNames, weightStems } from "../core/weight-names.js";
 
-export type ModelKind = "CLIP" | "VQGAN";
+/** A reward is a head that scores pictures by a CLIP's embedding; a CLIP that was trained to score is a CLIP. */
+export type ModelKind = "CLIP" | "VQGAN" | "reward";
 
 /** One file by the names it may have, best first. */
 export interface HubChoice {
@@ -91,6 +92,19 @@ function vqgan(
   return { name, kind: "VQGAN", about, licence, bytes, sources };
 }
 
+/** One file at an address of its own, as a folder of ours holds it. */
+function single(
+  name: string,
+  kind: ModelKind,
+  about: string,
+  licence: string,
+  bytes: number,
+  [file, of, address]: readonly [file: string, of: string, address: string],
+): Published {
+  const sources = [{ kind: "addresses", of, files: { [file]: address } }] as const;
+  return { name, kind, about, licence, bytes, sources };
+}
+
 const OPENAI = "MIT (openai/CLIP); its model card is about research, and puts deployment out of scope";
 const METACLIP = "CC-BY-NC-4.0: not for commercial use";
 const resnet = (repo: string, about: string, bytes: number) => clip(repo, about, OPENAI, bytes, openClipFiles);
@@ -112,6 +126,14 @@ const release = (name: string) =>
     "a mirror in a repository's releases",
     `https://github.com/Eleiber/VQGAN-Mirrors/releases/download/0.0.1/${name}.ckpt`,
     `https://github.com/Eleiber/VQGAN-Mirrors/releases/download/0.0.1/${name}.yaml`,
+  ] as const;
+
+/** HPS is a bare checkpoint, called as OpenCLIP's folders call theirs. */
+const hps = (version: string) =>
+  [
+    "open_clip_pytorch_model.bin",
+    "its makers' repository on the hub",
+    `https://huggingface.co/xswu/HPSv2/resolve/main/HPS_${version}compressed.pt`,
   ] as const;
 
 /**
@@ -138,6 +160,31 @@ export const catalogue: readonly Published[] = [
   resnet("timm/resnet101_clip.openai", "CLIP RN101, 224 x 224", 479e6),
   resnet("timm/resnet50x4_clip.openai", "CLIP RN50x4, 288 x 288", 713e6),
   resnet("timm/resnet50x16_clip.openai", "CLIP RN50x16, 384 x 384: slow on a CPU", 1164e6),
+  clip(
+    "yuvalkirstain/PickScore_v1",
+    "PickScore, ViT-H/14: scores by what people chose; very slow on a CPU",
+    "not known here: see its page",
+    3.95e9,
+  ),
+  single(
+    "hps-v2.1",
+    "CLIP",
+    "HPS v2.1, ViT-H/14: scores by what people chose; very slow on a CPU",
+    "Apache-2.0",
+    1.97e9,
+    hps("v2.1_"),
+  ),
+  single("hps-v2", "CLIP", "HPS v2, ViT-H/14: the version that came before", "Apache-2.0", 1.97e9, hps("v2_")),
+  single("aesthetic-v2", "reward", "LAION's aesthetic predictor v2, on OpenAI's ViT-L/14", "Apache-2.0", 3.7e6, [
+    "head.pth",
+    "its makers' repository",
+    "https://github.com/christophschuhmann/improved-aesthetic-predictor/raw/main/sac%2Blogos%2Bava1-l14-linearMSE.pth",
+  ]),
+  single("aesthetic-v1", "reward", "LAION's aesthetic predictor v1, on OpenAI's ViT-L/14", "MIT", 4e3, [
+    "head.pth",
+    "its makers' repository",
+    "https://github.com/LAION-AI/aesthetic-predictor/raw/main/sa_0_4_vit_l_14_linear.pth",
+  ]),
   vqgan("vqgan-imagenet-f16-1024", "VQGAN f16, 1024 codes, ImageNet", TAMING_IMAGENET, 958e6, [
     makers({ ckpt: "140747ba53464f49b476", yaml: "6ecf2af6c658432c8298" }),
     makersFolder("8088892a516d4e3baf92"),

@@ -107,7 +107,7 @@ export async function pull(
   throw new VqganClipError(
     "IO_FAILED",
     `${published.name}: no source works: ${each.join("; ")}`,
-    "put the checkpoint and its yaml into a folder yourself and name that folder",
+    "put its files (a VQGAN's checkpoint and yaml) into a folder yourself and name that folder",
     { cause: first },
   );
 }
@@ -199,7 +199,7 @@ async function planAddresses(
   const entries: PlannedFile[] = [];
   const fetchers: (() => Promise<string>)[] = [];
   for (const [file, address] of Object.entries(files)) {
-    const rough = file.endsWith(".ckpt") ? bytes : undefined;
+    const rough = file.endsWith(".yaml") ? undefined : bytes; // the catalogue says the size of the weights
     const limit = rough && 2 * rough;
     const remote = await describeAddress(settings, model, file, address, limit, options.signal);
     const missing = await missingAddressBytes(settings, remote);

@@ -21,6 +21,8 @@ export interface Perceptor extends TextReader {
   encodeImage(pixels: Tensor): Tensor;
   /** The same with its inner layers; absent where it shows none */
   readonly encodeImageLayers?: (pixels: Tensor) => ImageLayers;
+  /** What its makers multiply cosines by, exp(logit_scale); absent where its files do not say */
+  readonly cosineScale?: () => Promise<number>;
   /** What it was read from, for the record that a picture carries */
   readonly files: readonly ModelFile[];
 }

@@ -66,7 +66,7 @@ describe("pictures, plots, captions", () => {
   });
 
   test("a plot is an SVG; without steps, words", async () => {
-    const losses = { total: 2, prompts: [2], structure: 0, perceptual: 0, picture: [], latent: 0 };
+    const losses = { total: 2, prompts: [2], structure: 0, perceptual: 0, picture: [], rewards: [], latent: 0 };
     const plot = await bundleOf(
       new LossPlot([
         { step: 1, losses },

@@ -28,18 +28,51 @@ import {
 const OPSET = 18n;
 const IR_VERSION = 8n;
 
+/** A part of the one file that holds a portable model's numbers. */
+export interface DataPart {
+  readonly source: WeightSource;
+  /** Bytes from the file's begin; what lies between parts is zero */
+  readonly offset: number;
+  readonly length: number;
+}
+
 export interface OnnxModel {
   readonly bytes: Uint8Array;
   /** The folder that file weights are relative to; undefined when there are none. */
   readonly externalFolder: string | undefined;
   /** Inputs the graph reads, by name. */
   readonly inputs: ReadonlyMap<string, TensorType>;
+  /** What the model's data file holds, in its order; nothing unless one was asked for. */
+  readonly data: readonly DataPart[];
 }
 
-/** Serialises the graph that computes `outputs` (name -> tensor). Names of inputs and outputs are the caller's. */
-export function serialize(outputs: Readonly<Record<string, Tensor>>): OnnxModel {
+/** As ONNX wants it, so that the file can be mapped into memory. */
+const ALIGNMENT = 4096;
+/** Constants of fewer bytes stay in the model. */
+const SMALL = 1024;
+
+/**
+ * Serialises the graph that computes `outputs` (name -> tensor). Names of inputs and outputs are the caller's.
+ *
+ * @param dataFile name of one file beside the model that is to hold all weights, wherever they lie now
+ */
+export function serialize(outputs: Readonly<Record<string, Tensor>>, dataFile?: string): OnnxModel {
   const order = toposort(Object.values(outputs));
-  const externalFolder = commonFolder(order);
+  const externalFolder = dataFile === undefined ? commonFolder(order) : undefined;
+  const data: DataPart[] = [];
+  const placeOf = (source: WeightSource): ExternalPlace | undefined => {
+    if (dataFile === undefined) {
+      if (source.kind === "memory") return undefined;
+      const { path, offset, length } = source;
+      return { location: path.slice((externalFolder as string).length), offset, length };
+    }
+    const length = source.kind === "memory" ? source.array.bytes.length : source.length;
+    if (source.kind === "memory" && length < SMALL) return undefined;
+    const last = data.at(-1);
+    const offset = last ? Math.ceil((last.offset + last.length) / ALIGNMENT) * ALIGNMENT : 0;
+    data.push({ source, offset, length });
+    return { location: dataFile, offset, length };
+  };
   const names = new Map<Tensor, string>();
   const outputNames = new Map(Object.entries(outputs).map(([name, tensor]) => [tensor, name]));
   const shared = new Map<string | NDArray, string>();
@@ -72,7 +105,7 @@ export function serialize(outputs: Readonly<Record<string, Tensor>>): OnnxModel 
       names.set(tensor, name);
       if (known) continue;
       shared.set(key, name);
-      initializers.push(tensorProto(name, tensor, source, externalFolder));
+      initializers.push(tensorProto(name, tensor, source, placeOf(source)));
     }
   }
   // A leaf, or a tensor that serves under several names, gets its caller's name through an Identity.
@@ -97,7 +130,7 @@ export function serialize(outputs: Readonly<Record<string, Tensor>>): OnnxModel 
       output: outputInfos,
     },
   });
-  return { bytes: toBinary(ModelProtoSchema, model), externalFolder, inputs };
+  return { bytes: toBinary(ModelProtoSchema, model), externalFolder, inputs, data };
 }
 
 function nodeProto(tensor: Tensor, input: string[], output: string): NodeProto {
@@ -127,21 +160,31 @@ function valueInfo(name: string, { dtype, shape }: TensorType): ValueInfoProto {
   });
 }
 
+interface ExternalPlace {
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** @param place where its bytes lie; in the model itself without one */
 function tensorProto(
   name: string,
   { dtype, shape }: TensorType,
   source: WeightSource,
-  folder: string | undefined,
+  place: ExternalPlace | undefined,
 ): TensorProto {
   const head = { name, dims: shape.map(BigInt), dataType: onnxTypeNumber[dtype] };
-  if (source.kind === "memory") return create(TensorProtoSchema, { ...head, rawData: source.array.bytes });
+  if (!place) {
+    requires(source.kind === "memory", "BAD_ARGUMENT", () => `serialize(): ${name} lies in a file`);
+    return create(TensorProtoSchema, { ...head, rawData: source.array.bytes });
+  }
   return create(TensorProtoSchema, {
     ...head,
     dataLocation: DataLocation.EXTERNAL,
     externalData: [
-      { key: "location", value: source.path.slice((folder as string).length) },
-      { key: "offset", value: String(source.offset) },
-      { key: "length", value: String(source.length) },
+      { key: "location", value: place.location },
+      { key: "offset", value: String(place.offset) },
+      { key: "length", value: String(place.length) },
     ],
   });
 }

@@ -22,7 +22,8 @@ import { textNoticesOfAll } from "../perception/ensemble.js";
 import { generatorTexts } from "../prompts/generator-text.js";
 import { textPrompts } from "../prompts/prompt.js";
 import { readText, type TextNotice } from "../prompts/prompt-embedding.js";
-import { differenceText, firstDifference, type ModelDifference } from "../sessions/model-identity.js";
+import { type PortableModel, portable } from "../runtime/portable.js";
+import { differenceText, firstDifference, type ModelDifference, sameModelHint } from "../sessions/model-identity.js";
 import { readSession } from "../sessions/session-file.js";
 import {
   branched,
@@ -34,6 +35,7 @@ import {
   switchedTo,
   withTip,
 } from "../sessions/session-tree.js";
+import { type ExportPart, partOutputs } from "./export.js";
 import { PairModels, type PairParts } from "./models.js";
 import type { Notice, PairOptions } from "./options.js";
 import { type Plan, planRun } from "./plan.js";
@@ -45,6 +47,7 @@ import {
   type RunRequest,
   withTargetSettings,
 } from "./requests.js";
+import { checkRewards, judgeNotices } from "./reward-checks.js";
 import { RunNotices } from "./run-notices.js";
 import type { PictureBeginning, PictureTools, RunningPicture } from "./running-picture.js";
 import { codeBytes, type Decode, drawnMask, fitted, maskOf, targetNumbers } from "./sources.js";
@@ -156,6 +159,17 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     return planRun(this, this.resolve(request).settings, this.options);
   }
 
+  /**
+   * A part of the method as an ONNX model for other programs: the whole step of a run of this request, with its gradient; or
+   * the way from a latent to a picture, or back.
+   *
+   * @param dataFile what the file beside the model, which holds all its numbers, is to be called
+   * @throws BAD_ARGUMENT, BAD_PROMPT; BAD_MODEL when there is no encoder
+   */
+  async portable(part: ExportPart, request: PlanRequest<Source>, dataFile: string): Promise<PortableModel> {
+    return portable(partOutputs(this, part, this.resolve(request).settings), dataFile);
+  }
+
   /** What of settings' prompts will not be read as written; nothing is loaded. @throws BAD_PROMPT */
   textNotices(settings: Pick<Settings, "prompts" | "longPrompts" | "generatorPrompt">): readonly TextNotice[] {
     const texts = textPrompts(settings).map(({ text }) => text);
@@ -194,9 +208,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
       !other,
       "BAD_MODEL",
       () => `open(): ${name} was made with ${differenceText(other as ModelDifference)}`,
-      other?.role === "judge"
-        ? "name the same CLIP as judge (--judge-clip)"
-        : "name the same weights: a pair as model, or vqgan and clip",
+      other && sameModelHint(other),
     );
     const { node, at, onNotice, ...changes } = request;
     checkChanges("open()", changes);
@@ -223,6 +235,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
       drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
     });
     const { size, latent, start, clampToCodebook, generatorPrompt, noising } = resolved.settings;
+    checkRewards(this, resolved.settings);
     latentShape(this.generator, size);
     if (latent !== "continuous") codebookOf(this.generator, `latent: ${latent}`);
     if (clampToCodebook) codebookOf(this.generator, "clampToCodebook");
@@ -331,6 +344,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
       tell({ kind: "memory", peakBytes, availableBytes });
     }
     const run = await compile();
+    for (const notice of await judgeNotices(this, run.state.settings)) tell(notice);
     for (const refused of run.refusedDevices) tell({ kind: "refused-device", ...refused });
     return run;
   }

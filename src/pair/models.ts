@@ -3,13 +3,20 @@ import { requireKnown } from "../core/known-names.js";
 import type { NDArray } from "../core/ndarray.js";
 import type { OwnLosses } from "../guidance/picture-regularizers.js";
 import { checkRecommendation, type Recommendation } from "../guidance/resolve-settings.js";
+import { judgeOf } from "../guidance/run-judge.js";
 import type { Settings } from "../guidance/settings.js";
 import type { DecodeAs } from "../image/decode-options.js";
 import { type FindOptions, type FoundMask, findMask } from "../masks/self-mask.js";
 import type { Generator } from "../models/generator.js";
+import type { ModelFile } from "../models/model-file.js";
+import { joinedFile } from "../models/model-weights.js";
 import type { Perceptor } from "../models/perceptor.js";
-import { Judge } from "../perception/judge.js";
+import type { RewardModel } from "../models/reward.js";
+import { Judge, type PictureJudge } from "../perception/judge.js";
 import { joinedPicture, joinedTexts, type Score, type ScoreOptions, scorePicture } from "../perception/perceive.js";
+import { RewardLook } from "../perception/reward-look.js";
+import type { RewardName, RewardValue } from "../perception/rewards.js";
+import { textPrompts } from "../prompts/prompt.js";
 import type { Engine } from "../runtime/engine.js";
 import { type CompileOptions, compileOptionsOf, Sessions } from "../runtime/program.js";
 import type { ModelIdentity } from "../sessions/model-identity.js";
@@ -31,8 +38,18 @@ export interface PairParts {
   };
   /** A second perceptor that picks the result of a run and has no part in its loss. */
   readonly judge?: Perceptor | undefined;
+  /** What scores pictures, by the names that settings have for it. */
+  readonly rewards?: Readonly<Record<string, RewardModel>>;
   /** What runs the programs (default: this process). */
   readonly engine?: Engine | undefined;
+}
+
+/** What rewards of a picture go by. */
+export interface RewardOptions {
+  /** Texts, as a run's prompts (default: none). */
+  readonly prompts?: string;
+  /** How much each of several perceptors counts on an axis, in their order (default: 1 each). */
+  readonly perceptorWeights?: readonly number[];
 }
 
 /** @typeParam Source what a platform can read a picture from */
@@ -45,6 +62,8 @@ export abstract class PairModels<Source> {
   readonly recommended: Recommendation | undefined;
   /** Picks the result of a run, where there is one. */
   readonly judge: Perceptor | undefined;
+  /** What scores pictures, by the names that settings have for it. */
+  readonly rewards: Readonly<Record<string, RewardModel>>;
   /** Those of the user's own. */
   readonly losses: OwnLosses | undefined;
   private readonly names: PairParts["names"];
@@ -53,7 +72,7 @@ export abstract class PairModels<Source> {
   private readonly sessions: Sessions | undefined;
 
   protected constructor(
-    { generator, perceptor, companions = [], recommended, names, judge, engine }: PairParts,
+    { generator, perceptor, companions = [], recommended, names, judge, rewards = {}, engine }: PairParts,
     protected readonly options: PairOptions,
   ) {
     this.sessions = globalThis.isSecureContext === false ? undefined : new Sessions(engine);
@@ -64,6 +83,7 @@ export abstract class PairModels<Source> {
       recommended ?? (generator.recommended && checkRecommendation(generator.recommended, generator.name));
     this.names = names;
     this.judge = judge;
+    this.rewards = rewards;
     this.losses = options.losses;
   }
 
@@ -88,15 +108,33 @@ export abstract class PairModels<Source> {
   }
 
   /**
-   * Who says how well pictures fit the prompts of settings: the judge where there is one, else the perceptors, weighted as
-   * the settings say.
+   * What rewards are of a picture, in their makers' units. Those that compare with texts need `prompts`, as a run has them.
+   *
+   * @throws BAD_ARGUMENT on a reward that is not there, BAD_PROMPT
+   */
+  async reward(image: Source, rewards: readonly RewardName[], options: RewardOptions = {}): Promise<RewardValue[]> {
+    requireKnown("reward()", options, { prompts: true, perceptorWeights: true });
+    const { prompts = "", perceptorWeights = [] } = options;
+    const whole = { steps: 1, sceneFade: 0, longPrompts: "average", perceptorWeights } as const;
+    const look = await RewardLook.of(this, rewards, textPrompts({ prompts }), whole, this.textOptions());
+    try {
+      return await look.at(await this.decoded(image));
+    } finally {
+      await look.dispose();
+    }
+  }
+
+  /**
+   * Who says how good pictures of settings are: the judge where there is one, or the reward in its place, else how well they
+   * fit the prompts by the perceptors, weighted as the settings say.
    *
    * @throws BAD_ARGUMENT when no text counts at the run's end
    */
-  async judgeOf(settings: Settings): Promise<Judge> {
-    return this.judge
-      ? Judge.of(this.judge, settings, this.compileOptions())
-      : Judge.ofAll(this, settings, this.compileOptions());
+  async judgeOf(settings: Settings): Promise<PictureJudge> {
+    const options = this.compileOptions();
+    return (
+      (await judgeOf(this, settings, textPrompts(settings), options)) ?? (await Judge.ofAll(this, settings, options))
+    );
   }
 
   /** Where in a picture a phrase is: a mask for `edit` (paper, appendix G.2). @throws BAD_PROMPT, BAD_ARGUMENT */
@@ -128,6 +166,9 @@ export abstract class PairModels<Source> {
       this.identity("perceptor", this.perceptor),
       ...this.companions.map((model, i) => this.identity("perceptor", model, this.names.companions?.[i] ?? model.name)),
       ...(this.judge ? [this.identity("judge", this.judge)] : []),
+      ...Object.entries(this.rewards).map(([name, { perceptor, head }]) =>
+        this.identity("reward", { name, files: rewardFiles(name, [...(head ? [head] : []), perceptor]) }, name),
+      ),
     ]);
     return this.identified;
   }
@@ -158,9 +199,15 @@ export abstract class PairModels<Source> {
 
   private async identity(
     role: ModelIdentity["role"],
-    { name, files: [file] }: Generator | Perceptor,
+    { name, files: [file] }: Pick<Perceptor, "name" | "files">,
     called = this.names[role] ?? name,
   ): Promise<ModelIdentity> {
     return { role, name: called, ...(file && { sha256: await file.sha256() }) };
   }
+}
+
+/** A head's file and its encoder's as one, which tells both. */
+function rewardFiles(name: string, models: readonly Pick<Perceptor, "files">[]): readonly ModelFile[] {
+  const files = models.flatMap(({ files: [file] }) => (file ? [file] : []));
+  return files.length > 1 ? [joinedFile(name, files)] : files;
 }

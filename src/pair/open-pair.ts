@@ -9,6 +9,8 @@ import type { Perceptor } from "../models/perceptor.js";
 import { readGenerator } from "../models/read-generator.js";
 import { weightless } from "../models/weightless/names.js";
 import type { PairParts } from "./models.js";
+import { isPerceptor, openRewards, type RewardChoice } from "./open-rewards.js";
+import type { Found, Places } from "./places.js";
 
 /** @typeParam Address how a platform names a folder or a file: by path, published name or address */
 export interface ModelChoice<Address> {
@@ -31,6 +33,8 @@ export interface ModelChoice<Address> {
    * is the run's result (default: none, and the last picture).
    */
   readonly judge?: Address | Perceptor;
+  /** Reward models by the names that `rewards` and `judgeReward` of settings have for them (default: none). */
+  readonly rewards?: Readonly<Record<string, RewardChoice<Address>>>;
 }
 
 export const modelChoiceNames: NamesOf<ModelChoice<string>> = {
@@ -39,26 +43,12 @@ export const modelChoiceNames: NamesOf<ModelChoice<string>> = {
   vqgan: true,
   clip: true,
   judge: true,
+  rewards: true,
 };
-
-/** A place, and the published name of what lies there, where it has one. */
-export interface Found {
-  readonly place: Place;
-  readonly name?: string | undefined;
-}
-
-/** What a platform knows of places. */
-export interface Places<Address> {
-  /** What is in the folder of a pair, whose own parts are taken where the choice names none. */
-  readonly inPair: ((name: string) => Promise<Place>) | undefined;
-  /** What goes before the names of its own parts, in pictures and sessions. */
-  readonly pairName: string | undefined;
-  find(address: Address, kind: "CLIP" | "VQGAN"): Promise<Found>;
-}
 
 /** @throws BAD_ARGUMENT when neither choice nor pair says where a model is; BAD_MODEL, BAD_FILE, IO_FAILED, ABORTED */
 export async function openPair<Address extends string | URL>(
-  { model, generator: named, vqgan = named, clip, judge }: ModelChoice<Address>,
+  { model, generator: named, vqgan = named, clip, judge, rewards = {} }: ModelChoice<Address>,
   { inPair, pairName, find }: Places<Address>,
 ): Promise<PairParts> {
   requires(
@@ -92,6 +82,7 @@ export async function openPair<Address extends string | URL>(
   const perceptor = await perceptorOf(first);
   const companions: Perceptor[] = [];
   for (const other of others) companions.push(await perceptorOf(other));
+  const looking = [perceptor, ...companions];
   const whole = vqgan === undefined && clip === undefined ? inPair : undefined;
   const own = (part: string) => (pairName === undefined ? part : `${pairName}/${part}`);
   return {
@@ -99,6 +90,7 @@ export async function openPair<Address extends string | URL>(
     perceptor,
     companions,
     judge: second && (await perceptorOf(second)),
+    rewards: await openRewards(rewards, looking, find),
     recommended: whole && (await recommendationAt(await whole("recommended.json"))),
     names: {
       generator: name ?? (vqgan === undefined ? own(generator.name) : generator.name),
@@ -113,10 +105,6 @@ export async function openPair<Address extends string | URL>(
 interface Own {
   readonly own: Perceptor;
   readonly name?: undefined;
-}
-
-function isPerceptor(given: string | URL | Perceptor): given is Perceptor {
-  return typeof given === "object" && "encodeImage" in given;
 }
 
 async function perceptorOf(found: Found | Own): Promise<Perceptor> {

@@ -7,6 +7,8 @@ import type { RunModels } from "../guidance/run-state.js";
 import { buildViews } from "../guidance/sampling.js";
 import type { Settings } from "../guidance/settings.js";
 import { buildStep } from "../guidance/step.js";
+import type { Perceptor } from "../models/perceptor.js";
+import { rewardValues } from "../perception/rewards.js";
 import { textPrompts } from "../prompts/prompt.js";
 import { countFlops, type FlopCount } from "../runtime/flops.js";
 import { predictPeakMemory } from "../runtime/memory.js";
@@ -101,14 +103,18 @@ function planned(models: RunModels, settings: Settings, lowMemory: boolean): Pla
   const few = { ...settings, cutouts: Math.min(settings.cutouts, 3 * settings.microBatch) };
   const programs = [Object.values(stepOf(models, few))];
   const { judge } = models;
-  if (judge) programs.push([judge.encodeImage(input("pixels", "float32", [1, 3, judge.inputSize, judge.inputSize]))]);
+  const { judgeReward } = settings;
+  const square = ({ inputSize: side }: Perceptor) => input("pixels", "float32", [1, 3, side, side]);
+  if (judge) programs.push([judge.encodeImage(square(judge))]);
+  if (judgeReward) programs.push([rewardValues(models, [judgeReward], square)]);
   const looks = settings.targets.some((target) => target.kind === "image" && target.views === "fresh");
   if (looks) programs.push([buildViews(models, few)]);
   const { recompute } = settings;
   return { settings, lowMemory, peakBytes: predictPeakMemory(programs, { lowMemory, recompute }) };
 }
 
-function stepOf(models: RunModels, settings: Settings) {
+/** The step's graph, before there is a run. */
+export function stepOf(models: RunModels, settings: Settings) {
   const [width, height] = settings.size;
   const rows = settings.targets.reduce(
     (sum, { kind }) => sum + (kind === "image" ? settings.cutouts : 1),

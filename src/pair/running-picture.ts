@@ -11,8 +11,9 @@ import { encodePng } from "../image/png.js";
 import type { EditSource } from "../masks/edit.js";
 import type { EditReport } from "../masks/edit-report.js";
 import { packMask } from "../masks/packed-mask.js";
+import type { RewardValue } from "../perception/rewards.js";
 import { type MetadataLevel, sourceFacts, storyText } from "../sessions/metadata.js";
-import type { ModelIdentity } from "../sessions/model-identity.js";
+import { type ModelIdentity, modelsOf } from "../sessions/model-identity.js";
 import { type OptimizerPolicy, optimizerUnder, type Painted, paintedState } from "../sessions/paint.js";
 import { RunLifecycle, type RunStatus } from "../sessions/run-status.js";
 import { writeSession } from "../sessions/session-file.js";
@@ -264,6 +265,16 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
     return (await this.load()).compare(await this.render());
   }
 
+  /** The rewards of the picture as `render` gives it, in their makers' units: one for each of its settings' `rewards`. */
+  async rewards(): Promise<readonly RewardValue[]> {
+    return (await this.load()).rewards(await this.render());
+  }
+
+  /** What an exported step of this run is fed next, by the names of its inputs. */
+  async feeds(): Promise<Readonly<Record<string, NDArray>>> {
+    return (await this.load()).feeds();
+  }
+
   /** What the run is between two steps. */
   async state(): Promise<RunState> {
     return (await this.load()).state;
@@ -276,7 +287,7 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
 
   /** The models that have a part in it. */
   async models(): Promise<readonly ModelIdentity[]> {
-    return this.tools.models();
+    return modelsOf(await this.tools.models(), this.settings);
   }
 
   /** The device that runs it. @throws DEVICE_UNAVAILABLE */

@@ -17,13 +17,20 @@ import { centreSquare, compareUnits, unitRows, unitTexts } from "./perceive.js";
 export interface Judgement {
   /** Steps done when it looked. */
   readonly step: number;
-  /** -1..1: cosines with the prompts, weighted as at the run's end. */
+  /** -1..1: cosines with the prompts, weighted as at the run's end; where a reward judges, its own units. */
   readonly score: number;
 }
 
 /** The best picture so far, as its latent [1,D,h,w]. */
 export interface Best extends Judgement {
   readonly z: NDArray;
+}
+
+/** Scores finished pictures. */
+export interface PictureJudge {
+  /** @param picture [3,H,W] in 0..1 */
+  score(picture: NDArray): Promise<number>;
+  dispose(): Promise<void>;
 }
 
 /** What a run's settings say of its texts and of who reads them. */
@@ -45,7 +52,7 @@ interface Look {
   readonly share: number;
 }
 
-export class Judge {
+export class Judge implements PictureJudge {
   private constructor(
     private readonly looks: readonly Look[],
     private readonly weights: readonly number[],

@@ -79,6 +79,11 @@ export function parseAim(source: string): Omit<Prompt, "scene"> {
   );
 }
 
+/** A text as a prompt that says just that: its colons, bars and circumflexes are text. */
+export function plainPrompt(text: string): string {
+  return text.replace(/([:|^])/g, "\\$1");
+}
+
 /** Whether a weight is written in a prompt. */
 export function hasWeight(source: string): boolean {
   return splitPrompt(source, isRatio).numbers.length > 0;

@@ -36,6 +36,7 @@ interface Steered {
   readonly prompts: string;
   readonly targets: readonly Weighted[];
   readonly pictureRegularizers: readonly Weighted[];
+  readonly rewards: readonly Weighted[];
 }
 
 interface Weighted {
@@ -45,7 +46,7 @@ interface Weighted {
 /** Whether what is asked for depends on how many steps the run has in all. */
 export function changesWithLength(settings: Steered): boolean {
   const prompts = textPrompts(settings);
-  const others = [...settings.targets, ...settings.pictureRegularizers];
+  const others = [...settings.targets, ...settings.pictureRegularizers, ...settings.rewards];
   const weights = [...prompts.map(({ weight }) => weight), ...others.map(({ weight }) => weightOf(weight))];
   return sceneCount(prompts) > 1 || weights.some(followsLength);
 }

@@ -13,7 +13,7 @@ import { type Progress, type SessionSummary, type SessionView, summaryOf, viewOf
 const LIST_INTERVAL = 1000;
 
 /** A step, with its picture where it was taken here. */
-type StepTold = Pick<StepEvent, "step" | "losses"> & Partial<Pick<StepEvent, "image">>;
+type StepTold = Pick<StepEvent, "step" | "losses"> & Partial<Pick<StepEvent, "image" | "rewards">>;
 
 export class Keeper {
   readonly meter = new Meter();
@@ -75,9 +75,9 @@ export class Keeper {
   stepped(session: Session, event: StepTold): void {
     this.meter.stepped(session.stepped(event));
     this.forecast.learn(session.record);
-    const { step, losses, image } = event;
+    const { step, losses, rewards, image } = event;
     const { steps, rate, etaSeconds } = this.summary(session);
-    session.events.publish("step", { step, steps, losses, rate, etaSeconds });
+    session.events.publish("step", { step, steps, losses, ...(rewards && { rewards }), rate, etaSeconds });
     if (image) this.previews.offer(session, step - 1, image);
     if (performance.now() - this.listedAt > LIST_INTERVAL) this.list(session);
   }

@@ -1,8 +1,9 @@
 /** How pictures and sessions tell the models that made them. */
 import { z } from "zod";
+import type { Settings } from "../guidance/settings.js";
 
-/** Who has a part in a picture; the judge only picks it. */
-const modelRoles = ["generator", "perceptor", "judge"] as const;
+/** Who has a part in a picture; the judge only picks it. Rewards are named as settings name them. */
+const modelRoles = ["generator", "perceptor", "judge", "reward"] as const;
 
 /** Who made the numbers: a resumed run needs the same. */
 export interface ModelIdentity {
@@ -23,7 +24,10 @@ export interface ModelDifference {
   readonly loaded: ModelIdentity | undefined;
 }
 
-/** The first model that is not the same on both sides, several of a role in their order. A judge where none was does no harm. */
+/**
+ * The first model that is not the same on both sides, several of a role in their order, rewards by their names. A judge
+ * where none was does no harm, nor do more rewards.
+ */
 export function firstDifference(
   made: readonly ModelIdentity[],
   loaded: readonly ModelIdentity[],
@@ -33,6 +37,11 @@ export function firstDifference(
       ModelIdentity[],
       ModelIdentity[],
     ];
+    if (role === "reward") {
+      const lost = theirs.find((made) => !mine.some((own) => own.name === made.name && isSameModel(made, own)));
+      if (lost) return { role, made: lost, loaded: mine.find(({ name }) => name === lost.name) };
+      continue;
+    }
     const count = role === "judge" ? theirs.length : Math.max(mine.length, theirs.length);
     for (let i = 0; i < count; i++) {
       const [a, b] = [theirs[i], mine[i]];
@@ -42,10 +51,26 @@ export function firstDifference(
   return undefined;
 }
 
+/** Without the reward models that settings do not name: a pair may hold more than a run asks. */
+export function modelsOf(models: readonly ModelIdentity[], { rewards, judgeReward }: Rewarded): ModelIdentity[] {
+  const asked = [...rewards, ...(judgeReward ? [judgeReward] : [])];
+  const named = new Set(asked.map((reward) => reward.kind === "model" && reward.name));
+  return models.filter(({ role, name }) => role !== "reward" || named.has(name));
+}
+
+type Rewarded = Pick<Settings, "rewards" | "judgeReward">;
+
 /** For messages that begin "was made with". */
 export function differenceText({ role, made, loaded }: ModelDifference): string {
   const label = (model: ModelIdentity | undefined) => (model ? modelLabel(model) : "none");
   return made ? `${role} ${label(made)}, loaded is ${label(loaded)}` : `no further ${role}, loaded is ${label(loaded)}`;
+}
+
+/** How the one that is wanted is named. */
+export function sameModelHint({ role, made }: ModelDifference): string {
+  if (role === "judge") return "name the same CLIP as judge (--judge-clip)";
+  if (role === "reward" && made) return `name the same reward model (--reward-model ${made.name}=PATH)`;
+  return "name the same weights: a pair (--model), or vqgan and clip (--vqgan, --clip)";
 }
 
 /** Name and first figures of the sha256. */

@@ -230,6 +230,30 @@ describe("vq.edit", () => {
     await run.dispose();
   });
 
+  test("the directional term goes the way between two texts, is part of the total, and needs a picture", async () => {
+    const direction = { from: "a photo", to: "a sketch", weight: 50 };
+    const run = await vq.edit({ ...request, structure: 0, regularizer: { weight: 0 }, direction });
+    const shown: number[] = [];
+    for await (const { losses } of run) {
+      const { prompts, direction: share = 0, picture, rewards } = losses;
+      const parts = [...prompts, ...picture, ...rewards];
+      expect(losses.total).toBeCloseTo(
+        parts.reduce((sum, part) => sum + part, share),
+        3,
+      );
+      shown.push(share);
+    }
+    expect(shown[0]).toBeGreaterThan(25); // 50 where nothing has changed
+    expect(Math.min(...shown)).toBeLessThan(shown[0] as number);
+    await run.dispose();
+    await expect(vq.create({ prompts: "a castle", direction }).toFinish()).rejects.toThrow(
+      "needs a picture to begin at",
+    );
+    await expect(
+      vq.edit({ ...request, direction: { ...direction, to: "a photo" } }).then((same) => same.state()),
+    ).rejects.toThrow("sees no difference");
+  });
+
   test("the perceptual term draws the picture to its source and is part of the total", async () => {
     const alone = {
       prompts: "a castle:0.001",

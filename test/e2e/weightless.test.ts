@@ -61,3 +61,12 @@ test("an edit keeps what its mask holds, and the rest starts at the picture", as
   expect(moved).toBeGreaterThan(0.02);
   await run.dispose();
 });
+
+test("preset das on pixels: from grey, the loss falls by plain descent", async () => {
+  const vq = await VqganClip.fromPretrained({ vqgan: "pixels", clip: fixturePath("clip-gelu"), threads: 1 });
+  const run = vq.create({ prompts: "rain", preset: "das", size: [48, 48], cutouts: 8, steps: 8, seed: 3 });
+  const losses: number[] = [];
+  for await (const event of run) losses.push(event.losses.total);
+  expect(losses.at(-1)).toBeLessThan(losses[0] as number);
+  await vq.dispose();
+});

@@ -13,6 +13,8 @@ import { readPngText } from "../../src/image/png-text.js";
 import { parseClipConfig } from "../../src/models/clip/config.js";
 import { parseOpenClipConfig } from "../../src/models/clip/open-clip-config.js";
 import { clipTokenizer, knownWords } from "../../src/models/clip/tokenizer.js";
+import type { Files } from "../../src/models/files.js";
+import { readHead } from "../../src/models/head/read.js";
 import { parseSiglipConfig } from "../../src/models/siglip/config.js";
 import { parseTinyConfig } from "../../src/models/tiny/config.js";
 import { parseVqganConfig } from "../../src/models/vqgan/config.js";
@@ -105,6 +107,16 @@ const configs: Readonly<Record<string, (value: unknown) => unknown>> = {
   "diffusers-tiny/config.json": (value) => parseTinyConfig(value, "config.json"),
 };
 
+/** A folder with a head and what is told of it. */
+function headFiles(bytes: Uint8Array): Files {
+  const told = json({ activation: "gelu", outputs: ["valence", "arousal", "dominance"] });
+  const open = async (file: string) => new MemorySource(file.endsWith(".json") ? told : bytes, file);
+  const pathOf = (file: string) => file;
+  const there = { list: async () => undefined, has: async () => true, sha256: async () => "" };
+  const files: Files = { path: "head", name: "head", pathOf, folder: () => files, open, ...there };
+  return files;
+}
+
 export const targets: readonly Target[] = [
   {
     name: "safetensors",
@@ -117,6 +129,12 @@ export const targets: readonly Target[] = [
       const dict = parseSafetensors(bytes, "w.safetensors");
       for (const name of dict.names) await dict.read(name);
     },
+  },
+  {
+    name: "head",
+    seeds: () => fixtures("rewards/vad.safetensors"),
+    mutate: safetensorsMutation,
+    read: (bytes) => readHead({ path: "vad.safetensors", file: "vad.safetensors", files: headFiles(bytes) }),
   },
   {
     name: "torch-zip",

@@ -66,7 +66,7 @@ interface Towers {
 
 /** @param padToken what texts are filled up with, where another file than `tokenizer.json` says it */
 export function perceptorOf(
-  { name, files, pathOf, tokenizer }: ClipParts,
+  { name, files, pathOf, tokenizer, weights }: ClipParts,
   { embeddingSize, text, image }: CommonConfig,
   { encodeText, encodeImageLayers }: Towers,
   padToken?: string,
@@ -83,6 +83,9 @@ export function perceptorOf(
     encodeImage: (pixels) => encodeImageLayers(pixels).embedding,
     encodeImageLayers,
     encodeText,
+    ...(weights.has("logit_scale") && {
+      cosineScale: async () => Math.exp((await weights.read("logit_scale")).floats()[0] as number),
+    }),
     files,
   };
 }

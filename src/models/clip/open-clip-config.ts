@@ -1,6 +1,7 @@
 /** What OpenCLIP's `open_clip_config.json` says about a model; for OpenAI's archives the same, read off the arrays. */
 import { z } from "zod";
 import { requires } from "../../core/errors.js";
+import { sameShape } from "../../core/shape.js";
 import type { StateDict } from "../../weights/state-dict.js";
 import { parsed } from "../parse.js";
 import { type ImageConfig, openAiPixels, type TextConfig, type TowerConfig } from "./config.js";
@@ -119,12 +120,17 @@ function stated(config: Record<string, unknown>): Record<string, unknown> {
 /** OpenAI's heads have 64 channels each, in every model. */
 const HEAD_WIDTH = 64;
 
+/** Whether the arrays are of a ViT-H/14, which OpenAI never made: HPS is one, and comes without a config. */
+export function isHuge({ entries }: StateDict): boolean {
+  return sameShape(entries.get("visual.conv1.weight")?.shape ?? [], [1280, 3, 14, 14]);
+}
+
 /**
- * The content of the `open_clip_config.json` that OpenAI's archives lack, from the shapes of their arrays.
+ * The content of the `open_clip_config.json` that OpenAI's archives and OpenCLIP's ViT-H/14 lack, from the shapes of their arrays.
  *
  * @throws BAD_MODEL naming the array that is not there
  */
-export function openAiConfig(weights: StateDict): unknown {
+export function configOfArrays(weights: StateDict): unknown {
   const extent = (key: string, axis: number) => weights.get(key).shape[axis] as number;
   const parts = (prefix: string) =>
     new Set(weights.names.flatMap((name) => (name.startsWith(prefix) ? name.slice(prefix.length).split(".")[0] : [])))
@@ -135,12 +141,13 @@ export function openAiConfig(weights: StateDict): unknown {
   return {
     model_cfg: {
       embed_dim: extent("text_projection", 1),
-      quick_gelu: true,
+      quick_gelu: !isHuge(weights),
       vision_cfg: patch
         ? {
             image_size: patch * grid("visual.positional_embedding"),
             layers: parts("visual.transformer.resblocks."),
             width: extent("visual.conv1.weight", 0),
+            head_width: isHuge(weights) ? 80 : HEAD_WIDTH,
             patch_size: patch,
           }
         : {

@@ -3,20 +3,20 @@ import { requires } from "../../core/errors.js";
 import { weightNames, weightStems } from "../../core/weight-names.js";
 import type { StateDict } from "../../weights/state-dict.js";
 import { convolutionalClipPerceptor } from "../convolutional-clip/assemble.js";
-import { type Files, type Place, readJson, readJsonIfThere, readText, stemOf } from "../files.js";
+import { type Files, firstThere, type Place, readJson, readJsonIfThere, readText, stemOf } from "../files.js";
 import { readCheckpoint, weightsIn } from "../model-weights.js";
 import type { Perceptor } from "../perceptor.js";
 import { siglipPerceptor } from "../siglip/assemble.js";
 import { type ClipParts, clipPerceptor, openClipPerceptor } from "./assemble.js";
 import { clipVocabulary, tokenizerOfMerges } from "./clip-vocabulary.js";
-import { openAiConfig, parseOpenClipConfig } from "./open-clip-config.js";
+import { configOfArrays, isHuge, parseOpenClipConfig } from "./open-clip-config.js";
 
 const OPEN_CLIP_CONFIG = "open_clip_config.json";
 const WHAT = "a CLIP model";
 
 /**
  * Reads a folder with a `config.json` (a Hugging Face CLIPModel or SiglipModel, a convolutional CLIP), an OpenCLIP folder (`open_clip_config.json`), or weights in the
- * form of OpenAI and OpenCLIP: OpenAI's own archives (`RN50.pt`) say themselves what they are, others need their
+ * form of OpenAI and OpenCLIP: OpenAI's own archives (`RN50.pt`) and ViT-H/14 say themselves what they are, others need their
  * `open_clip_config.json`; without a `tokenizer.json` beside them texts are read with CLIP's own vocabulary. On disk, arrays stay in their file until a program reads them.
  *
  * @throws BAD_MODEL naming the file or key that is missing or wrong; BAD_FILE on damaged weights; IO_FAILED, ABORTED
@@ -34,7 +34,10 @@ export async function readClip({ path, files, file }: Place): Promise<Perceptor>
   if (file !== undefined && !(type !== undefined && weightNames(weightStems.transformers).includes(file))) {
     return openClipPerceptor(await openClipParts(files, file));
   }
-  if (type === undefined && (await files.has(OPEN_CLIP_CONFIG))) {
+  const openClip = async () =>
+    (await files.has(OPEN_CLIP_CONFIG)) ||
+    (config === undefined && (await firstThere(files, weightNames(weightStems.openClip))));
+  if (type === undefined && (await openClip())) {
     return openClipPerceptor(await openClipParts(files, await weightsIn(files, weightStems.openClip, WHAT)));
   }
   const parts: ClipParts = {
@@ -64,12 +67,12 @@ async function openClipParts(files: Files, file: string): Promise<ClipParts> {
 
 function ownConfig(files: Files, weights: StateDict): unknown {
   requires(
-    weights.metadata.get("format") === "torchscript",
+    weights.metadata.get("format") === "torchscript" || isHuge(weights),
     "BAD_MODEL",
     () => `${files.pathOf(OPEN_CLIP_CONFIG)}: no such file; ${weights.origin} needs it`,
-    "only the archives that OpenAI published say themselves what they are; a config.json belongs to a whole folder",
+    "only the archives that OpenAI published, and a ViT-H/14 such as HPS, say themselves what they are; a config.json belongs to a whole folder",
   );
-  return openAiConfig(weights);
+  return configOfArrays(weights);
 }
 
 /** Older folders have a `merges.txt` instead. */
