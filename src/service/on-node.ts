@@ -5,6 +5,7 @@ import { animatedWebp, encodeWebp } from "../image/webp.js";
 import type { PictureRun } from "../picture-run.js";
 import { givenThreads } from "../runtime/given-threads.js";
 import { type PretrainedOptions, VqganClip } from "../vqgan-clip.js";
+import { filmWriter } from "./film-writer.js";
 import type { Platform } from "./platform.js";
 import { FolderStore } from "./store.js";
 
@@ -38,6 +39,7 @@ export function platformOn<Store extends FolderStore>(
     decode: decodePicture,
     encodePreview: encodeWebp,
     animated: animatedWebp,
+    films: filmWriter,
     availableBytes: freemem,
     close: () => vq.kill(),
   };

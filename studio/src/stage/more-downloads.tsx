@@ -21,7 +21,7 @@ export function MoreDownloads({ session }: { readonly session: Session }) {
       {service.timelapse && session.frames.length > 1 && (
         <DropdownMenu.Item onSelect={() => void download(session, "timelapse")}>Timelapse (WebP)</DropdownMenu.Item>
       )}
-      <DropdownMenu.Item onSelect={() => void copy()}>Copy the command line</DropdownMenu.Item>
+      {!session.film && <DropdownMenu.Item onSelect={() => void copy()}>Copy the command line</DropdownMenu.Item>}
     </>
   );
 }

@@ -162,11 +162,40 @@ export async function changeOnly(image: Blob, mask: Blob): Promise<boolean> {
   return true;
 }
 
-const endings = { picture: "png", file: "vqclip", timelapse: "webp" } as const;
+/** A new session of another size, which begins at this one's picture and goes on as the form says. */
+export async function continueAt(session: Session, [width, height]: readonly [number, number]): Promise<void> {
+  const { draft, info } = get();
+  if (!info) return;
+  const made = await doing("resize", async () => {
+    const own = { width: String(width), height: String(height), seed: String(session.settings.seed ?? "") };
+    const form: Draft = { ...draft, ...own, source: undefined, film: undefined, axes: [] };
+    const request = { ...requestOf(form, info), prompts: session.settings.prompts };
+    return service.create(request, { ...filesOf(form), start: await service.picture(session.id) });
+  });
+  if (!made) return;
+  open(made.id);
+  set({ session: made });
+  tell({ text: `A new session of ${width} × ${height} begins at this picture.` });
+}
 
-/** The picture with its story, the session's file, or how the picture grew, as a download. */
+const endings = {
+  picture: "png",
+  file: "vqclip",
+  timelapse: "webp",
+  frames: "zip",
+  webp: "webp",
+  mp4: "mp4",
+  webm: "webm",
+};
+
+function downloaded(id: string, what: keyof typeof endings): Promise<Blob> | undefined {
+  if (what === "picture" || what === "file" || what === "timelapse") return service[what]?.(id);
+  return what === "frames" ? service.films?.frames(id) : service.films?.file(id, what);
+}
+
+/** The picture with its story, the session's file, how the picture grew, or what is made of a video's frames, as a download. */
 export async function download({ id, title }: Session, what: keyof typeof endings): Promise<void> {
-  const blob = await doing("download", async () => service[what]?.(id));
+  const blob = await doing("download", async () => downloaded(id, what));
   if (!blob) return;
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
