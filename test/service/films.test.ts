@@ -204,7 +204,7 @@ test("what does not go together, and what is too much, is told before anything i
     [{ ...styled, video }, { frames: [first, second] }, "video: frames are styled as they are"],
     [small, { start: first, frames: [first, second] }, "start, frame: a session begins at one of them"],
     [{ ...styled, steps: 1 }, { frames: [first, wide] }, "frame 2 has 48x32 pixels, the first 32x32"],
-    [{ ...styled, prompts: "a ^ b" }, { frames: [first, second] }, /scenes cannot change|one scene/],
+    [{ ...styled, prompts: "a ^ b" }, { frames: [first, second] }, "scenes cannot change"],
     [{ ...small, steps: 3, video: { frames: 600 } }, {}, "are allowed"],
     [{ ...styled, steps: 100 }, { frames: [first, second, first] }, "are allowed"],
   ];
