@@ -454,7 +454,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     await page.getByLabel("Steps of each later frame").fill("2");
     expect(await findings(page)).toEqual([]);
     await button("Create").click();
-    await page.getByTestId("film").waitFor();
+    await page.getByTestId("film").waitFor({ timeout: 120_000 });
     expect(await page.getByTestId("frames").textContent()).toBe("3 of 3 frames");
     expect(await findings(page)).toEqual([]);
     await shot("video");
@@ -471,7 +471,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     const count = page.locator(".fold .count").filter({ hasText: "frames" });
     await count.waitFor();
     await button("Create").click();
-    await page.getByTestId("film").waitFor();
+    await page.getByTestId("film").waitFor({ timeout: 120_000 });
     const { kind, film } = (await told()) as Told & { kind: string; film: { frames: number; done: number } };
     expect([kind, film.done]).toEqual(["style", film.frames]);
     expect(film.frames).toBeGreaterThan(1);
@@ -509,7 +509,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     const before = idOf();
     await button("Larger").click();
     await page.getByRole("menuitem", { name: /×/ }).first().click();
-    await expect.poll(() => idOf()).not.toBe(before);
+    await expect.poll(() => idOf(), { timeout: 60_000 }).not.toBe(before);
     await isNow("Finished");
     const [from, to] = [await told(before), await told()];
     expect(to.settings.size[0]).toBe(1.5 * from.settings.size[0]);
