@@ -6,8 +6,8 @@ import { animatedWebp, encodeWebp } from "../image/webp.js";
 import type { PictureRun } from "../picture-run.js";
 import { givenThreads } from "../runtime/given-threads.js";
 import { type PretrainedOptions, VqganClip } from "../vqgan-clip.js";
-import { filmWriter } from "./film-writer.js";
 import { Refusal } from "./errors.js";
+import { filmWriter } from "./film-writer.js";
 import type { Platform, SessionStore } from "./platform.js";
 import { FolderStore } from "./store.js";
 

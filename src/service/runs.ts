@@ -71,7 +71,7 @@ export class Runs {
   ): Promise<ServedRun> {
     const { platform } = this;
     const { image, mask, start, prompts, frames = [] } = uploads;
-    requireTogether({ video, style }, uploads);
+    requireTogether({ video, style, rect: request.rect, keepEvery: request.keepEvery }, uploads);
     const targets = await imageTargets(platform, imagePrompts as readonly ImagePromptAsked[] | undefined, prompts);
     const listening = heard && { onNotice: this.listener(heard) };
     const told = { keepEvery: KEEP_EVERY, ...request, ...(targets.length > 0 && { targets }), ...listening };

@@ -29,7 +29,7 @@ type Decoding = Pick<Platform, "decode">;
 
 /** @throws BAD_ARGUMENT when pictures and what is asked for do not go together */
 export function requireTogether(
-  { video, style }: { readonly video?: unknown; readonly style?: unknown },
+  { video, style, rect, keepEvery }: Readonly<Record<"video" | "style" | "rect" | "keepEvery", unknown>>,
   { image, mask, start, frames = [] }: Uploads,
 ): void {
   requires(
@@ -54,6 +54,14 @@ export function requireTogether(
       `video: ${image ? "an edit is held against its picture, which does not move" : "frames are styled as they are"}`,
     "send the picture to begin at as the field start",
   );
+  for (const [name, value] of Object.entries({ rect, keepEvery })) {
+    requires(
+      value === undefined || !frames[0],
+      "BAD_ARGUMENT",
+      () => `${name}: frames are restyled whole, and there is no way back to one`,
+      "leave it out",
+    );
+  }
 }
 
 /** Keeps what came with a session's request. */

@@ -203,6 +203,8 @@ test("what does not go together, and what is too much, is told before anything i
     [{ ...small, video }, { image: first }, "video: an edit is held against its picture"],
     [{ ...styled, video }, { frames: [first, second] }, "video: frames are styled as they are"],
     [small, { start: first, frames: [first, second] }, "start, frame: a session begins at one of them"],
+    [{ ...styled, rect: [0, 0, 8, 8] }, { frames: [first, second] }, "rect: frames are restyled whole"],
+    [{ ...styled, keepEvery: 5 }, { frames: [first, second] }, "keepEvery: frames are restyled whole"],
     [{ ...styled, steps: 1 }, { frames: [first, wide] }, "frame 2 has 48x32 pixels, the first 32x32"],
     [{ ...styled, prompts: "a ^ b" }, { frames: [first, second] }, "scenes cannot change"],
     [{ ...small, steps: 3, video: { frames: 600 } }, {}, "are allowed"],

@@ -6,10 +6,10 @@ import { settingsSchema } from "../../src/guidance/settings.js";
 import { loadClip } from "../../src/models/load.js";
 import { embedTexts } from "../../src/prompts/prompt-embedding.js";
 import type { Schema } from "../../studio/src/api/types.js";
+import { followsOf, noMoves } from "../../studio/src/film/film-draft.js";
 import { ideas, placeholders } from "../../studio/src/prompts/ideas.js";
 import { type PromptRow, promptRow, promptsOf, rowsOf, splitRow } from "../../studio/src/prompts/prompt-rows.js";
 import { fieldsOf, labelOf } from "../../studio/src/settings/schema-fields.js";
-import { followsOf, noMoves } from "../../studio/src/film/film-draft.js";
 import { draftOf, emptyDraft, filesOf, ownPlaces, requestOf } from "../../studio/src/state/draft.js";
 
 const info = { size: [128, 128] as const, recommended: { steps: 60, cutouts: 4, learningRate: 0.1 } };

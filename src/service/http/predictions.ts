@@ -39,7 +39,10 @@ export const predictionSchema = z.object({
   id: z.string(),
   status: z.enum(["starting", "processing", "succeeded", "failed", "canceled"]),
   input: z.looseObject({}).describe("settings of the session"),
-  output: z.string().nullable().describe("the picture, of a video an animated WebP, as a data URL, once it has succeeded"),
+  output: z
+    .string()
+    .nullable()
+    .describe("the picture, of a video an animated WebP, as a data URL, once it has succeeded"),
   error: z.string().nullable(),
   logs: z.string().describe("how far it is, as tqdm writes it"),
   created_at: z.string(),

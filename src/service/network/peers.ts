@@ -18,6 +18,8 @@ export async function loadPeer<Module>(
     return await load();
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw cause;
-    throw new VqganClipError("BAD_ARGUMENT", `${option}: the package ${name} is not installed`, INSTALL[name], { cause });
+    throw new VqganClipError("BAD_ARGUMENT", `${option}: the package ${name} is not installed`, INSTALL[name], {
+      cause,
+    });
   }
 }

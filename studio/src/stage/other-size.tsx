@@ -11,7 +11,9 @@ export function OtherSize({ session }: { readonly session: Session }) {
   const isBusy = useStudio((state) => state.busy === "resize");
   const { size } = session.settings;
   if (!size || session.kind !== "create" || !session.hasPicture) return null;
-  const sizes = FACTORS.map((factor) => [factor, ...size.map((side) => 16 * Math.round((factor * side) / 16))] as const);
+  const sizes = FACTORS.map(
+    (factor) => [factor, ...size.map((side) => 16 * Math.round((factor * side) / 16))] as const,
+  );
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger disabled={isBusy} title="A new picture of another size begins at this one">
