@@ -249,7 +249,7 @@ describe("keys and limits", { timeout: 200_000 }, () => {
   });
 
   test("no more wait than may, and none is larger than may be", async () => {
-    const huge = { ...small, size: [512, 512], steps: 1_000_000 };
+    const huge = { ...small, size: [512, 512], cutouts: 16, steps: 1_000_000 };
     for (const path of ["/v1/sessions", "/v1/plan"]) {
       const refused = await service.send("POST", path, huge);
       expect([refused.status, await refused.json()]).toMatchObject([422, { code: "OUT_OF_LIMITS" }]);
