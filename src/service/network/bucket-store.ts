@@ -181,13 +181,14 @@ export class BucketStore implements SharedStore {
   }
 
   private async get(id: string, name: string): Promise<Uint8Array | undefined> {
-    for (;;) {
+    for (let former: string | undefined; ; ) {
       const { head } = await this.head(id);
       if (this.held.has(id)) this.own(id, head);
       const object = head?.binned ? undefined : head?.files[name];
-      if (object === undefined) return undefined;
+      if (object === undefined || object === former) return undefined;
       const found = await this.bucket.get(objectOf(id, object));
-      if (found) return found.bytes; // else another one has taken its place meanwhile
+      if (found) return found.bytes;
+      former = object; // another one has taken its place meanwhile
     }
   }
 

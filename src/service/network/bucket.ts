@@ -74,8 +74,9 @@ export class Bucket {
         await this.client.putObject(this.prefix + key, body, "application/octet-stream", undefined, headers);
         return true;
       } catch (error) {
-        // 409: two at once, of which one has won; 404: what had to be there is gone
-        if ([404, 409, 412].includes((error as { status?: number }).status ?? 0)) return false;
+        const { status } = error as { status?: number };
+        if (status === 412 || status === 409) return false; // 409: two at once, of which one has won
+        if (status === 404 && typeof condition === "object") return false; // what had to be there is gone
         throw error;
       }
     });
