@@ -1,7 +1,7 @@
 /** What the menu of downloads holds of a video: files that play, and its frames. */
 import { DropdownMenu } from "radix-ui";
 import type { FilmFormat, Session } from "../api/types.js";
-import { download } from "../state/actions.js";
+import { download } from "../state/download.js";
 import { set, useStudio } from "../state/store.js";
 
 const names: Readonly<Record<FilmFormat, string>> = { mp4: "Video (MP4)", webm: "Video (WebM)", webp: "Animated WebP" };

@@ -3,7 +3,8 @@ import { DropdownMenu } from "radix-ui";
 import { service } from "../api/client.js";
 import type { Session } from "../api/types.js";
 import { nameOf } from "../shell/format.js";
-import { download, tell } from "../state/actions.js";
+import { tell } from "../state/actions.js";
+import { download } from "../state/download.js";
 import { get } from "../state/store.js";
 import { commandLine } from "./command-line.js";
 

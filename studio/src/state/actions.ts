@@ -2,7 +2,6 @@
 import { ServiceError, service } from "../api/client.js";
 import type { Session, Settings } from "../api/types.js";
 import { promptRow, promptsOf } from "../prompts/prompt-rows.js";
-import { nameOf } from "../shell/format.js";
 import { type Draft, draftOf, emptyDraft, filesOf, picturePrompt, requestOf } from "./draft.js";
 import { rememberPrompts } from "./prompt-history.js";
 import { get, isActive, set, type Toast } from "./store.js";
@@ -169,39 +168,13 @@ export async function continueAt(session: Session, [width, height]: readonly [nu
   const made = await doing("resize", async () => {
     const own = { width: String(width), height: String(height), seed: String(session.settings.seed ?? "") };
     const form: Draft = { ...draft, ...own, source: undefined, film: undefined, axes: [] };
-    const request = { ...requestOf(form, info), prompts: session.settings.prompts };
+    const request = { ...requestOf(form, info), prompts: session.settings.prompts ?? "" };
     return service.create(request, { ...filesOf(form), start: await service.picture(session.id) });
   });
   if (!made) return;
   open(made.id);
   set({ session: made });
   tell({ text: `A new session of ${width} × ${height} begins at this picture.` });
-}
-
-const endings = {
-  picture: "png",
-  file: "vqclip",
-  timelapse: "webp",
-  frames: "zip",
-  webp: "webp",
-  mp4: "mp4",
-  webm: "webm",
-};
-
-function downloaded(id: string, what: keyof typeof endings): Promise<Blob> | undefined {
-  if (what === "picture" || what === "file" || what === "timelapse") return service[what]?.(id);
-  return what === "frames" ? service.films?.frames(id) : service.films?.file(id, what);
-}
-
-/** The picture with its story, the session's file, how the picture grew, or what is made of a video's frames, as a download. */
-export async function download({ id, title }: Session, what: keyof typeof endings): Promise<void> {
-  const blob = await doing("download", async () => downloaded(id, what));
-  if (!blob) return;
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = `${nameOf(title)}.${endings[what]}`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 export function findMask(phrase: string): Promise<Blob | undefined> {
