@@ -106,10 +106,12 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
   /**
    * Goes on from a `.vqclip` session.
    *
+   * @param session its path, or its bytes
    * @throws BAD_FILE when it is none, BAD_MODEL when other weights made it
    */
-  async open(path: string, request: OpenRequest = {}): Promise<PictureRun> {
-    return this.continued(await readInput(path), basename(path), request);
+  async open(session: string | Uint8Array, request: OpenRequest = {}): Promise<PictureRun> {
+    if (typeof session !== "string") return this.continued(session, "the session", request);
+    return this.continued(await readInput(session), basename(session), request);
   }
 
   /**

@@ -16,7 +16,7 @@ export function addServe(program: Command, finish: (code: number) => void): void
     )
     .option("--keys <file>", "keys of users, who see their own sessions alone (default: the token is the only one)")
     .option("--max-waiting <n>", "sessions that wait at once (default: 100)", (text) => wholeNumber(text, 1, 1e6))
-    .option("--max-work <n>", "steps times megapixels of a session (default: 100000)", (text) =>
+    .option("--max-work <n>", "steps times megapixels times cutouts of a session (default: 3000000)", (text) =>
       wholeNumber(text, 1, 1e9),
     );
   command.action(async (flags: ServiceFlags) => {

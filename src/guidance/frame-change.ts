@@ -16,7 +16,10 @@ import { hasLogits, logitsOf } from "./latent-kind.js";
 import type { RunModels, RunState } from "./run-state.js";
 
 /** Whether a video can be made of this. @throws BAD_ARGUMENT, BAD_MODEL saying what cannot go together */
-export function checkVideo({ generator, judge }: RunModels, { settings, source }: RunState): void {
+export function checkVideo(
+  { generator, judge }: RunModels,
+  { settings, source }: Pick<RunState, "settings" | "source">,
+): void {
   const { motion, temporal, plateau, judgeReward } = settings;
   if (!motion && !temporal) return;
   encoderOf(generator, "video");

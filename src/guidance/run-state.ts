@@ -27,6 +27,8 @@ export interface RunState {
   readonly source?: EditSource;
   /** The sources of a styled video's frames before this one: how many, and the sha256 of all, each joined to those before. */
   readonly before?: { readonly frames: number; readonly sha256: string };
+  /** What the frame before this one of a styled video ended with, until this one is finished and is mixed with it. */
+  readonly former?: NDArray;
   /** The numbers behind `settings.targets`, one each. */
   readonly targets: readonly Target[];
   /** Whether settings that steer it were changed on the way: then they no longer tell how to make it again. */
@@ -66,6 +68,16 @@ export interface StepEvent {
   readonly rewards?: readonly RewardValue[];
   /** What the judge said since the step before: of the picture before this step, and at the run's end of the last. */
   readonly judged?: readonly Judgement[];
+}
+
+/** The frame of a styled video that it is at, 1 for the first; 1 for all else. */
+export function frameOf({ before }: Pick<RunState, "before">): number {
+  return (before?.frames ?? 0) + 1;
+}
+
+/** Steps done in all, those of a styled video's frames before this one among them. */
+export function stepsSoFar({ before, settings, step }: Pick<RunState, "before" | "settings" | "step">): number {
+  return (before?.frames ?? 0) * settings.steps + step;
 }
 
 /** Why a run is over; undefined while steps remain. */

@@ -4,8 +4,8 @@
  */
 import { sha256Of } from "../core/bytes.js";
 import { requires, VqganClipError } from "../core/errors.js";
+import { mixed } from "../core/mixed.js";
 import { NDArray } from "../core/ndarray.js";
-import { sameShape } from "../core/shape.js";
 import { ssim } from "../image/similarity.js";
 import { type EditSource, finishedPicture, workingPicture } from "../masks/edit.js";
 import { compareEdit, type EditReport } from "../masks/edit-report.js";
@@ -249,14 +249,19 @@ export class Run implements AsyncIterable<StepEvent> {
     const { before, source: former } = this.current;
     const joined = new TextEncoder().encode(`${before?.sha256 ?? ""}${former?.sha256 ?? ""}`);
     const told = { frames: (before?.frames ?? 0) + 1, sha256: await sha256Of(joined) };
-    this.current = { ...begun, source, before: told, step: 0, optimizer };
+    this.current = { ...begun, source, before: told, former: this.result.z, step: 0, optimizer };
   }
 
-  /** Puts another latent in the place of the one that is shown; a running average begins anew with it. */
-  setLatent(z: NDArray): void {
-    const { shape } = this.current.z;
-    requires(sameShape(z.shape, shape), "SHAPE_MISMATCH", () => `setLatent(): needs [${shape}], got ${z}`);
-    this.current = { ...this.current, z, ...averageFrom(z, this.current.settings.average) };
+  /**
+   * Ends a frame of a styled video: what the frame before ended with has its share, `settings.temporal.smooth`, in what is
+   * shown; a running average begins anew with it. Nothing for the first frame, and when it was done before.
+   */
+  finishFrame(): void {
+    const { former, ...rest } = this.current;
+    if (!former) return;
+    const { temporal, average } = rest.settings;
+    const z = mixed(former, this.result.z, temporal?.smooth ?? 0);
+    this.current = { ...rest, z, ...averageFrom(z, average) };
   }
 
   /** Frees the compiled step. */

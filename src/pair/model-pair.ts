@@ -3,6 +3,7 @@
 import { sha256Of } from "../core/bytes.js";
 import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
+import { checkVideo } from "../guidance/frame-change.js";
 import { latentShape } from "../guidance/latent.js";
 import {
   type ResolvedSettings,
@@ -102,6 +103,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     const resolved = this.resolved(withTargetSettings(asked), { like, size: this.usualSize, begun });
     const plan = planRun(this, resolved.settings, this.options);
     const { settings } = plan;
+    checkVideo(this, { settings });
     return this.newRun(plan, { keepEvery, onNotice }, async (tell) => {
       const targets = await targetNumbers(request.targets, this.decode);
       const given = initImage === undefined ? undefined : await this.decoded(initImage);
@@ -133,6 +135,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     const size = workingSize([height, width], this.generator.factor, maxSide);
     const { settings } = this.resolved(withTargetSettings(asked), { like, edits: true, begun: true, size });
     const plan = planRun(this, settings, this.options);
+    checkVideo(this, { settings, source });
     const known = drawn && isOfAll(drawn) ? MASK_OF_ALL : undefined;
     return this.newRun(plan, { keepEvery, onNotice, known }, async (tell) => {
       const targets = await targetNumbers(asked.targets, this.decode);

@@ -343,10 +343,10 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
     return (await this.load()).result.z;
   }
 
-  /** Puts another latent in the place of this one, see `Run.setLatent`. */
-  async setLatent(z: NDArray): Promise<void> {
+  /** Ends a frame of a styled video whose steps are done, see `Run.finishFrame`. */
+  async finishFrame(): Promise<void> {
     const run = await this.load();
-    run.setLatent(z);
+    run.finishFrame();
     this.follow(run);
   }
 

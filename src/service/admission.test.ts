@@ -34,9 +34,11 @@ test("each owner has so many at once, whatever others have; it is told when to a
   expect(await admission.admitted(undefined, async () => 1)).toBe(1);
 });
 
-test("work is steps times pixels", () => {
+test("work is steps times pixels times cutouts", () => {
   const queue = new Queue();
   const admission = new Admission(queue, new Forecast(queue, []), { maxWork: 100 });
-  expect(() => admission.requireWork({ steps: 100, size: [1000, 1000] })).not.toThrow();
-  expect(() => admission.requireWork({ steps: 101, size: [1000, 1000] })).toThrow("101 steps of 1000x1000");
+  const size: [number, number] = [1000, 1000];
+  expect(() => admission.requireWork({ steps: 25, size, cutouts: 4 })).not.toThrow();
+  expect(() => admission.requireWork({ steps: 26, size, cutouts: 4 })).toThrow("26 steps of 1000x1000 with 4 cutouts");
+  expect(() => admission.requireWork({ steps: 25, size, cutouts: 5 })).toThrow("125 million pixels, 100 are allowed");
 });

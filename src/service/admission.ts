@@ -1,5 +1,6 @@
 /** Who may put one more session into the queue, and how much work a session may be. */
 import { requires } from "../core/errors.js";
+import type { Settings } from "../guidance/settings.js";
 import { Refusal } from "./errors.js";
 import type { Forecast } from "./forecast.js";
 import type { Line } from "./line.js";
@@ -8,7 +9,7 @@ import type { Session } from "./session.js";
 export interface Limits {
   /** Sessions that wait at once (default 100). */
   readonly maxWaiting?: number;
-  /** Steps times millions of pixels of a session (default 100,000: half a million steps at 450x450). */
+  /** Steps times millions of pixels times cutouts of a session, all its frames together (default 3,000,000: half a million steps of 32 cutouts at 430x430). */
   readonly maxWork?: number;
   /** Sessions of an owner that run and wait at once; undefined: as many as anybody. */
   readonly maxSessionsOf?: (owner: string) => number | undefined;
@@ -47,21 +48,21 @@ export class Admission {
   }
 
   /** @throws OUT_OF_LIMITS */
-  requireWork({ steps, size: [width, height] }: { readonly steps: number; readonly size: readonly [number, number] }) {
-    const { maxWork = 100_000 } = this.limits;
-    const work = (steps * width * height) / 1e6;
+  requireWork({ steps, size: [width, height], cutouts }: Pick<Settings, "steps" | "size" | "cutouts">): void {
+    const { maxWork = 3_000_000 } = this.limits;
+    const work = (steps * width * height * cutouts) / 1e6;
+    const what = `${steps} steps of ${width}x${height} with ${cutouts} cutouts`;
     requires(
       work <= maxWork,
       "OUT_OF_LIMITS",
-      () =>
-        `steps: ${steps} steps of ${width}x${height} are ${work.toPrecision(3)} million pixels, ${maxWork} are allowed`,
-      "ask for fewer steps or a smaller picture, or serve with a larger --max-work",
+      () => `steps: ${what} are ${Number(work.toPrecision(3))} million pixels, ${maxWork} are allowed`,
+      "ask for fewer steps, frames or cutouts, or a smaller picture, or serve with a larger --max-work",
     );
   }
 
   /** The same of a session that is to have other settings. @throws OUT_OF_LIMITS */
   requireChange({ record }: Session, { steps = record.steps }: { readonly steps?: number | undefined }): void {
-    this.requireWork({ steps, size: record.settings.size as [number, number] });
+    this.requireWork({ ...(record.settings as unknown as Settings), steps });
   }
 
   private requireRoom(owner: Owner): void {

@@ -1,6 +1,7 @@
 /** Commands that lead a session to another node of its tree: forks, other nodes, paint. */
 import { requires } from "../core/errors.js";
 import type { SessionChanges } from "../sessions/session-tree.js";
+import { Refusal } from "./errors.js";
 import type { ForkAsked, PaintAsked } from "./requests.js";
 import type { Session } from "./session.js";
 import { refuseUnbegun, type Sessions } from "./sessions.js";
@@ -49,6 +50,7 @@ export class Branches {
     const { runs, keeper, turns, admission } = this.sessions;
     return this.sessions.atRest(id, async (session) => {
       refuseUnbegun(session);
+      refuseStyled(session);
       const held = runs.heldOf(session);
       if (held) await keeper.save(session, held); // what the file says is where it is
       const goesOn = resume ?? session.wanted;
@@ -64,4 +66,14 @@ export class Branches {
       await keeper.save(session);
     });
   }
+}
+
+/** Frames that are styled follow one another: there is no way back to one. @throws CONFLICT */
+function refuseStyled({ record: { film } }: Session): void {
+  if (!film?.sources) return;
+  throw new Refusal(
+    "CONFLICT",
+    "frames that are styled have no branches",
+    "pause it and change its prompts, or begin anew",
+  );
 }

@@ -1,6 +1,7 @@
 /** Commands to a session that leave it on its way: other settings, a rest, the end, the bin. */
 import type { SessionChanges } from "../sessions/session-tree.js";
 import { Refusal } from "./errors.js";
+import { isWhole } from "./film.js";
 import type { Changes } from "./requests.js";
 import { Session } from "./session.js";
 import { refuseWhen, type Sessions } from "./sessions.js";
@@ -17,6 +18,7 @@ export class Commands {
       refuseWhen(session, ["cancelled"], "change");
       const { record } = session;
       refuseDone(session, changes);
+      refuseSteps(session, changes);
       if (changes.steps !== undefined) this.sessions.admission.requireChange(session, changes);
       const run = await runs.of(session);
       if (run.history) run.resume(changes as SessionChanges);
@@ -97,13 +99,20 @@ export class Commands {
     const { runs, keeper } = this.sessions;
     if (["finished", "failed", "cancelled"].includes(session.record.status)) return; // it ended in the meantime
     const run = runs.heldOf(session);
-    session.become(session.record.nodes.length > 0 && run?.status === "finished" ? "finished" : "paused");
+    session.become(
+      session.record.nodes.length > 0 && run?.status === "finished" && isWhole(session.record) ? "finished" : "paused",
+    );
     keeper.tell(session);
     if (!run?.history) return keeper.save(session);
     await keeper.save(session, run);
     await keeper.settle(session, run);
     await keeper.save(session);
   }
+}
+
+/** Frames that are styled have all the same number of steps. @throws CONFLICT */
+function refuseSteps({ record: { film } }: Session, { steps }: Changes): void {
+  if (film?.sources && steps !== undefined) throw new Refusal("CONFLICT", "change: steps of frames stay as they are");
 }
 
 /** Other settings of steps that are all done would make a branch that does nothing. @throws CONFLICT */

@@ -2,6 +2,7 @@
 import { Admission, type Limits } from "./admission.js";
 import { Branches } from "./branches.js";
 import { Commands } from "./commands.js";
+import { Films } from "./films.js";
 import { Forecast } from "./forecast.js";
 import { Keeper } from "./keeper.js";
 import type { Line, Turns } from "./line.js";
@@ -25,6 +26,7 @@ export interface Core {
   readonly commands: Face<Commands>;
   readonly branches: Face<Branches>;
   readonly pictures: Face<Pictures>;
+  readonly films: Face<Films>;
 }
 
 export interface CoreOptions {
@@ -51,5 +53,6 @@ export function coreOf(platform: Platform, { limits = {}, records = [], line, tu
     commands: new Commands(sessions),
     branches: new Branches(sessions),
     pictures: new Pictures(sessions),
+    films: new Films(sessions),
   };
 }

@@ -2,13 +2,14 @@
 import { z } from "zod";
 import { noticeText } from "../pair/notice-text.js";
 import type { Notice } from "../pair/options.js";
+import { USUAL_FPS } from "./film.js";
 import type { Forecast } from "./forecast.js";
-import { newRecord, type SessionRecord } from "./record.js";
+import { allSteps, newRecord, type SessionRecord } from "./record.js";
 import { Repeats, repeatableBy } from "./repeats.js";
 import type { EditAsked, PictureAsked } from "./requests.js";
 import { Session } from "./session.js";
 import type { Sessions } from "./sessions.js";
-import { type Uploads, writeUploads } from "./uploads.js";
+import { checkFrames, type Uploads, writeUploads } from "./uploads.js";
 import type { SessionView } from "./views.js";
 
 const seconds = z.number().nullable();
@@ -61,10 +62,10 @@ export class Making {
 
   /** What the same would need; nothing is made, no model runs. @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE */
   async plan(asked: PictureAsked | EditAsked, uploads: Uploads = {}): Promise<SessionPlan> {
-    const { runs, admission, platform } = this.sessions;
-    const run = await runs.begun(asked, uploads);
-    admission.requireWork(run.settings);
-    const { size, steps } = run.settings;
+    const { runs, platform } = this.sessions;
+    const { run, film } = await this.begun(asked, uploads);
+    const steps = allSteps({ film }, run.settings);
+    const { size } = run.settings;
     const { peakBytes, stepFlops } = runs.costOf(run);
     const availableBytes = platform.availableBytes();
     const stepSeconds = this.forecast.stepSeconds({ stepFlops });
@@ -87,12 +88,10 @@ export class Making {
     uploads: Uploads,
     whose: Pick<SessionRecord, "owner" | "repeatable">,
   ): Promise<Session> {
-    const { runs, store, keeper, turns, admission } = this.sessions;
-    const run = await runs.begun(asked, uploads);
-    admission.requireWork(run.settings);
+    const { runs, store, keeper, turns } = this.sessions;
+    const { run, film, kind } = await this.begun(asked, uploads);
     const id = store.newId();
-    const kind = uploads.image ? "edit" : "create";
-    const facts = { id, kind, request: asked, promptImages: uploads.prompts?.length ?? 0 } as const;
+    const facts = { id, kind, ...(film && { film }), request: asked, promptImages: uploads.prompts?.length ?? 0 };
     const session = new Session(newRecord({ ...facts, ...whose, settings: run.settings, ...runs.costOf(run) }));
     await store.make(id);
     await writeUploads(store, id, uploads);
@@ -101,5 +100,20 @@ export class Making {
     turns.enqueue(session);
     keeper.tell(session);
     return session;
+  }
+
+  /** What is asked for as a run, within limits. */
+  private async begun(asked: PictureAsked | EditAsked, uploads: Uploads) {
+    const { runs, admission, platform } = this.sessions;
+    const { image, frames = [] } = uploads;
+    const { video, style } = asked as EditAsked;
+    const run = await runs.begun(asked, uploads);
+    const isFilm = video !== undefined || frames.length > 0;
+    const fps = video?.fps ?? style?.fps ?? USUAL_FPS;
+    const film = isFilm ? { fps, sources: frames.length, frames: [] } : undefined;
+    admission.requireWork({ ...run.settings, steps: allSteps({ film }, run.settings) });
+    await checkFrames(platform, frames);
+    const kind: SessionRecord["kind"] = frames.length > 0 ? "style" : video ? "video" : image ? "edit" : "create";
+    return { run, film, kind };
   }
 }

@@ -8,7 +8,7 @@ import type { RunningPicture } from "../pair/running-picture.js";
 import type { SessionRecord } from "./record.js";
 
 /** What requests bring pictures as. */
-type Source = Uint8Array | NDArray;
+export type Source = Uint8Array | NDArray;
 
 /** A run of the platform's own kind. */
 export type ServedRun = RunningPicture<Source> & { toPNG(): Promise<Uint8Array> };
@@ -17,7 +17,24 @@ type Pair = RunModels &
   Pick<ModelPair<Source, ServedRun>, "create" | "edit" | "resolve" | "identities" | "findMask" | "textNotices">;
 
 /** Files of a session beside its previews. */
-export type SessionFileName = "record.json" | "session.vqclip" | "picture.png" | "image" | "mask" | `prompt-${number}`;
+export type SessionFileName =
+  | ("record.json" | "session.vqclip" | "picture.png")
+  // what came with its request
+  | ("image" | "mask" | "start" | `prompt-${number}` | `source-${number}`)
+  // a film's finished frames, by their node and number
+  | `frame-${number}-${number}.png`;
+
+/** What a film can be written as; all but the first by a program that may not be there. */
+export const filmFormats = ["webp", "mp4", "webm"] as const;
+export type FilmFormat = (typeof filmFormats)[number];
+
+/** Writes frames as one file. */
+export interface FilmWriter {
+  /** What can be written now. */
+  formats(): Promise<readonly FilmFormat[]>;
+  /** @param frames PNGs of one size @param fps frames a second @throws IO_FAILED, OUT_OF_LIMITS */
+  write(frames: AsyncIterable<Uint8Array>, format: FilmFormat, fps: number): Promise<Uint8Array>;
+}
 
 /** Where sessions lie; each file is written whole or not at all. */
 export interface SessionStore {
@@ -65,6 +82,8 @@ export interface Platform {
   encodePreview(picture: NDArray): Promise<Uint8Array>;
   /** Previews as one that moves, each shown for so many milliseconds; undefined where the platform writes none. */
   readonly animated?: (frames: readonly Uint8Array[], delays: readonly number[]) => Promise<Uint8Array>;
+  /** Undefined where the platform writes none. */
+  readonly films?: FilmWriter;
   /** Bytes of memory that are free for a run. */
   availableBytes(): number;
   /** Ends what runs its programs. */

@@ -1,5 +1,6 @@
 /** What is written down of a session beside its `.vqclip`. */
 import { z } from "zod";
+import { stepsSoFar } from "../guidance/run-state.js";
 import type { Settings } from "../guidance/settings.js";
 import { runStatuses } from "../sessions/run-status.js";
 import type { SessionNode, SessionTree } from "../sessions/session-tree.js";
@@ -27,10 +28,19 @@ export const nodeSchema = z.object({
 });
 export type NodeRecord = z.infer<typeof nodeSchema>;
 
+const filmSchema = z.object({
+  /** Frames a second. */
+  fps: z.number(),
+  /** How many frames came to be styled; 0 for a video from words. */
+  sources: z.int().min(0),
+  /** Frames that are finished, of which each is a file: of all nodes, in the order in which they were made. */
+  frames: z.array(z.object({ node, number: z.int().min(1) })),
+});
+
 export const recordSchema = z.object({
   version: z.literal(1),
   id: z.string(),
-  kind: z.enum(["create", "edit"]),
+  kind: z.enum(["create", "edit", "video", "style"]),
   /** What was asked for, with the seed that was drawn: until its first step, the session is made from it. */
   request: z.record(z.string(), z.unknown()),
   /** Whose it is, where keys are used. */
@@ -55,6 +65,8 @@ export const recordSchema = z.object({
   nodes: z.array(nodeSchema),
   /** Pictures on the way, of which each is a file. */
   frames: z.array(z.object({ node, step })),
+  /** Of a video, or of frames that are styled. */
+  film: filmSchema.optional(),
   /** What the file of the finished picture shows. */
   picture: z.object({ node, step }).optional(),
   createdAt: z.string(),
@@ -67,7 +79,7 @@ export function newRecord({
   settings,
   request,
   ...facts
-}: Pick<SessionRecord, "id" | "owner" | "repeatable" | "kind" | "peakBytes" | "stepFlops" | "promptImages"> & {
+}: Pick<SessionRecord, "id" | "owner" | "repeatable" | "kind" | "film" | "peakBytes" | "stepFlops" | "promptImages"> & {
   request: object;
   settings: Settings;
 }): SessionRecord {
@@ -79,7 +91,7 @@ export function newRecord({
     status: "queued",
     node: 1,
     step: 0,
-    steps: settings.steps,
+    steps: allSteps(facts, settings),
     settings: { ...settings },
     notices: [],
     losses: [],
@@ -90,6 +102,11 @@ export function newRecord({
   };
 }
 
+/** Steps in all: frames that are styled take all of them each. */
+export function allSteps({ film }: Pick<SessionRecord, "film">, { steps }: Pick<Settings, "steps">): number {
+  return steps * (film?.sources || 1);
+}
+
 /** Whether it is to go on as soon as it can. */
 export const isUnfinished = ({ status }: Pick<SessionRecord, "status">): boolean =>
   ["queued", "loading", "running"].includes(status);
@@ -97,12 +114,16 @@ export const isUnfinished = ({ status }: Pick<SessionRecord, "status">): boolean
 /** @throws what JSON and zod do, when it is none */
 export const parseRecord = (json: string): SessionRecord => recordSchema.parse(JSON.parse(json));
 
+/** Steps are those in all, see `stepsSoFar`. */
 export function nodeRecords({ nodes }: SessionTree): NodeRecord[] {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
   return nodes.map(({ id, origin, states }: SessionNode) => {
-    const keptSteps = states.map((state) => state.step);
+    const keptSteps = states.map(stepsSoFar);
     const { settings } = states.at(-1) as { settings: Settings };
-    const [parent, from] = origin.kind === "start" ? [null, 0] : [origin.node, origin.step];
+    const parent = origin.kind === "start" ? undefined : byId.get(origin.node);
+    const from = parent?.states.find(({ step }) => origin.kind !== "start" && step === origin.step);
     const kept = { step: keptSteps.at(-1) as number, keptSteps, settings: { ...settings } };
-    return { id, parent, kind: origin.kind, from, ...kept };
+    const left = from ? stepsSoFar(from) : origin.kind === "start" ? 0 : origin.step;
+    return { id, parent: parent?.id ?? null, kind: origin.kind, from: left, ...kept };
   });
 }

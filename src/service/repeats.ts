@@ -12,11 +12,11 @@ type Repeatable = NonNullable<SessionRecord["repeatable"]>;
 export async function repeatableBy(
   key: string,
   asked: object,
-  { image, mask, prompts = [] }: Uploads,
+  { image, mask, start, prompts = [], frames = [] }: Uploads,
 ): Promise<Repeatable> {
   const encoder = new TextEncoder();
-  const parts: Uint8Array[] = [encoder.encode(JSON.stringify(asked))];
-  for (const part of [image, mask, ...prompts]) {
+  const parts: Uint8Array[] = [encoder.encode(JSON.stringify([asked, prompts.length]))];
+  for (const part of [image, mask, start, ...prompts, ...frames]) {
     parts.push(encoder.encode(`\n${part?.length ?? "none"}\n`)); // where one ends and the next begins
     if (part) parts.push(part);
   }

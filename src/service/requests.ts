@@ -41,6 +41,26 @@ export const groupSchema = z.strictObject({
     .max(2),
 });
 
+/** Frames of a video, and pictures that come to be styled. */
+export const MOST_FRAMES = 600;
+
+const moves = shape.motion.unwrap().shape;
+const follows = shape.temporal.unwrap().shape;
+const fps = z.number().min(0.1).max(60).optional().describe("frames a second (default 12)");
+
+/** A video from words: one picture that moves between frames. */
+const videoSchema = z.strictObject({
+  frames: z.int().min(2).max(MOST_FRAMES).optional().describe("how many (default 60)"),
+  stepsPerFrame: moves.every.optional().describe("steps of each frame after the first (default 10)"),
+  zoom: moves.zoom.optional(),
+  pan: moves.pan.optional(),
+  rotate: moves.rotate.optional(),
+  fps,
+});
+
+/** How frames that came with the request follow one another once they are styled. */
+const styleSchema = z.strictObject({ blend: follows.blend.optional(), smooth: follows.smooth.optional(), fps });
+
 /** Any setting of a single picture; whatever is left out, the models and presets decide. */
 export const pictureSchema = someSettingsSchema.omit({ targets: true, motion: true, temporal: true }).extend({
   prompts: z.union([prompts, z.array(prompts).min(1).max(64)]),
@@ -54,11 +74,14 @@ export const pictureSchema = someSettingsSchema.omit({ targets: true, motion: tr
   /** Every so many steps a state is kept, to fork from. */
   keepEvery: z.int().min(0).max(1_000_000).optional(),
   group: groupSchema.optional(),
+  /** Frames that follow one another, instead of one picture; `steps` are those of the first. */
+  video: videoSchema.optional(),
 });
 export type PictureAsked = z.infer<typeof pictureSchema>;
 
-/** A picture to make out of one that came with the request. */
+/** A picture to make out of one that came with the request, or frames out of frames. */
 export const editSchema = pictureSchema.extend({
+  style: styleSchema.optional(),
   strength: z.number().min(0).max(1).optional(),
   rect: rect.optional(),
   maxSide: z.int().min(16).max(4096).optional(),

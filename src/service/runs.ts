@@ -1,12 +1,21 @@
 /** Runs behind sessions: opened from their files when they are needed, and kept compiled for a while. */
-import { requires } from "../core/errors.js";
 import { noticeText } from "../pair/notice-text.js";
 import { planRun, stepFlops } from "../pair/plan.js";
 import type { OpenRequest } from "../pair/requests.js";
-import type { Platform, ServedRun } from "./platform.js";
-import type { ForkAsked, ImagePromptAsked } from "./requests.js";
+import { createVideo, type VideoRequest } from "../video/moving-video.js";
+import { createStyle, type StyleRequest } from "../video/style-video.js";
+import type { Platform, ServedRun, Source } from "./platform.js";
+import type { EditAsked, ForkAsked, ImagePromptAsked, PictureAsked } from "./requests.js";
 import type { Session } from "./session.js";
-import { imageTargets, readUploads, type Uploads, uploaded, uploadedMask } from "./uploads.js";
+import {
+  imageTargets,
+  readUploads,
+  requireTogether,
+  type Uploads,
+  uploaded,
+  uploadedFrame,
+  uploadedMask,
+} from "./uploads.js";
 
 /** Compiled runs take memory: the one that runs, and the one that somebody looks at. */
 const MOST_HELD = 2;
@@ -56,26 +65,31 @@ export class Runs {
 
   /** A run that begins as the request says. @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE, OUT_OF_LIMITS */
   async begun(
-    { imagePrompts, group: _, ...request }: Record<string, unknown>,
-    { image, mask, prompts }: Uploads,
+    { imagePrompts, group: _, video, style, ...request }: Record<string, unknown>,
+    uploads: Uploads,
     heard?: Session,
   ): Promise<ServedRun> {
-    const targets = await imageTargets(this.platform, imagePrompts as readonly ImagePromptAsked[] | undefined, prompts);
+    const { platform } = this;
+    const { image, mask, start, prompts, frames = [] } = uploads;
+    requireTogether({ video, style, rect: request.rect, keepEvery: request.keepEvery }, uploads);
+    const targets = await imageTargets(platform, imagePrompts as readonly ImagePromptAsked[] | undefined, prompts);
     const listening = heard && { onNotice: this.listener(heard) };
     const told = { keepEvery: KEEP_EVERY, ...request, ...(targets.length > 0 && { targets }), ...listening };
-    requires(
-      image || !mask,
-      "BAD_ARGUMENT",
-      () => "mask: it needs an image",
-      "send the picture to edit as the field image",
-    );
-    if (!image) return this.platform.vq.create(told);
-    const drawn = mask && (await uploadedMask(this.platform, mask));
-    return this.platform.vq.edit({
-      ...told,
-      image: await uploaded(this.platform, image, "image"),
-      ...(drawn && { mask: drawn }),
-    });
+    if (frames[0]) {
+      const { keepEvery: __, ...styled } = told; // steps of one frame are no place to go back to
+      const { fps: ___, ...temporal } = (style ?? {}) as NonNullable<EditAsked["style"]>;
+      const first = await uploadedFrame(platform, frames[0], 1);
+      return createStyle(platform.vq, first, { ...(styled as StyleRequest<Source>), temporal: defined(temporal) });
+    }
+    if (image) {
+      const drawn = mask && (await uploadedMask(platform, mask));
+      const picture = await uploaded(platform, image, "image");
+      return platform.vq.edit({ ...told, image: picture, ...(drawn && { mask: drawn }) });
+    }
+    const begun = { ...told, ...(start && { initImage: await uploaded(platform, start, "start") }) };
+    if (!video) return platform.vq.create(begun);
+    const { fps: ____, ...motion } = video as NonNullable<PictureAsked["video"]>;
+    return createVideo(platform.vq, { ...begun, ...defined(motion) } as VideoRequest<Source>);
   }
 
   /** Bytes that a run will take at its peak, and the arithmetic of a step: from its graph alone. */
@@ -99,4 +113,11 @@ export class Runs {
   private listener(session: Session) {
     return (notice: Parameters<typeof noticeText>[0]) => this.tell(session, noticeText(notice));
   }
+}
+
+/** What was asked for: the rest is as without it. */
+function defined<Asked extends object>(asked: Asked): { [Name in keyof Asked]: Exclude<Asked[Name], undefined> } {
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as ReturnType<
+    typeof defined<Asked>
+  >;
 }

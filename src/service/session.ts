@@ -1,11 +1,13 @@
 /** A session that is served: its record, who may touch it now, and what is told of it. */
 import type { StepEvent } from "../guidance/run-state.js";
+import type { Settings } from "../guidance/settings.js";
 import type { RunStatus } from "../sessions/run-status.js";
 import { readSession } from "../sessions/session-file.js";
-import type { SessionTree } from "../sessions/session-tree.js";
+import { currentState, type SessionTree } from "../sessions/session-tree.js";
 import { EventLog } from "./event-log.js";
+import { keptFrames } from "./film.js";
 import type { ServedRun, SessionStore } from "./platform.js";
-import { type Fault, isUnfinished, nodeRecords, type SessionRecord } from "./record.js";
+import { allSteps, type Fault, isUnfinished, nodeRecords, type SessionRecord } from "./record.js";
 
 /** Losses that are kept of all its nodes together; of more, every second one goes. */
 const MOST_LOSSES = 2000;
@@ -98,7 +100,7 @@ export class Session {
   follow(run: ServedRun): void {
     const { history, settings } = run;
     this.record.settings = { ...settings };
-    this.record.steps = settings.steps;
+    this.record.steps = allSteps(this.record, settings);
     if (history) this.followTree(history);
   }
 
@@ -116,7 +118,8 @@ export class Session {
     if (!current) return;
     record.step = current.step;
     record.settings = current.settings;
-    record.steps = current.settings.steps as number;
+    record.steps = allSteps(record, current.settings as Pick<Settings, "steps">);
+    if (record.film) record.film.frames = keptFrames(record, currentState(tree));
     // What was told of steps that a killed server did not write down is told again.
     record.losses = record.losses.filter(({ node, step }) => node !== current.id || step <= current.step);
   }

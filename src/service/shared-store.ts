@@ -10,13 +10,30 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Lock, takeLock } from "../files/lock.js";
 import { Refusal } from "./errors.js";
-import type { SessionFileName } from "./platform.js";
+import type { SessionFileName, SessionStore } from "./platform.js";
 import { FolderStore, lockOf, nameOf, prepared, SHARED } from "./store.js";
 
 /** Milliseconds after which a session without a record is nobody's any more. */
-const HALF_MADE = 3_600_000;
+export const HALF_MADE = 3_600_000;
 
-export class SharedFolder extends FolderStore {
+/** Where several processes keep sessions: whoever takes one over keeps its former owner out. */
+export interface SharedStore extends SessionStore {
+  /** Its own, the same for all who share it. */
+  readonly name: string;
+  /**
+   * From now on this process alone may write the session; whoever had it before is refused.
+   *
+   * @returns how often it was taken over so far
+   * @throws NOT_FOUND
+   */
+  claim(id: string): Promise<number>;
+  /** This process has no more to write. */
+  release(id: string): void;
+  /** Of all sessions that are there now. */
+  ids(): Promise<string[]>;
+}
+
+export class SharedFolder extends FolderStore implements SharedStore {
   private readonly held = new Set<string>();
 
   private constructor(
@@ -42,12 +59,6 @@ export class SharedFolder extends FolderStore {
     });
   }
 
-  /**
-   * From now on this process alone may write the session; whoever had it before is refused.
-   *
-   * @returns how often it was taken over so far
-   * @throws NOT_FOUND
-   */
   async claim(id: string): Promise<number> {
     for (let unseen = 0; ; ) {
       await this.locate(id);
@@ -66,12 +77,10 @@ export class SharedFolder extends FolderStore {
     }
   }
 
-  /** This process has no more to write. */
   release(id: string): void {
     this.held.delete(id);
   }
 
-  /** Of all sessions that are there now. */
   override ids(): Promise<string[]> {
     return super.ids();
   }

@@ -2,6 +2,8 @@
 import { VqganClipError } from "../core/errors.js";
 import { Refusal } from "./errors.js";
 import { faultOf } from "./faults.js";
+import { isWhole } from "./film.js";
+import type { Filming } from "./filming.js";
 import type { Keeper } from "./keeper.js";
 import type { ServedRun } from "./platform.js";
 import type { Runs } from "./runs.js";
@@ -19,6 +21,7 @@ export class Steps {
   constructor(
     private readonly runs: Runs,
     private readonly keeper: Keeper,
+    private readonly filming: Filming,
     private readonly checkpointSteps = Number.POSITIVE_INFINITY,
   ) {}
 
@@ -43,7 +46,7 @@ export class Steps {
     try {
       const run = await this.ready(session);
       let since = 0;
-      for await (const event of run) {
+      for await (const event of this.filming.steps(session, run)) {
         session.falls = 0;
         this.keeper.stepped(session, event);
         since++;
@@ -53,7 +56,7 @@ export class Steps {
         }
         if (!isDue()) break;
       }
-      if (run.status === "finished") await this.finish(session, run);
+      if (run.status === "finished" && isWhole(session.record)) await this.finish(session, run);
       else if (this.closing) await this.hold(session, run);
     } catch (error) {
       await this.fell(session, error);

@@ -16,12 +16,31 @@ import type { SessionFileName, SessionStore } from "./platform.js";
 import { parseRecord, type SessionRecord } from "./record.js";
 
 const ID = /^[0-9a-f]{24}$/;
+
+/** Ids are ours alone: nothing else becomes a part of a path. @throws NOT_FOUND */
+export function requireId(id: string): string {
+  if (!ID.test(id)) throw new Refusal("NOT_FOUND", "there is no such session");
+  return id;
+}
+
+/** A new session's id, which nobody guesses. */
+export const newId = (): string => randomBytes(12).toString("hex");
+
+/** Where the page finds pictures, over HTTP. */
+export const addresses: Pick<SessionStore, "previewUrl" | "promptImageUrl"> = {
+  previewUrl: (id, node, step) => `/v1/sessions/${id}/preview/${node}/${step}.webp`,
+  promptImageUrl: (id, number) => `/v1/sessions/${id}/prompt-image/${number}.webp`,
+};
+
 const NAME = /^([0-9a-f]{24})(?:\.(\d{1,15}))?$/;
 
 /** The folder's name of a session that was taken over so often. */
 export const nameOf = (id: string, epoch: number): string => (epoch === 0 ? id : `${id}.${epoch}`);
 
 export class FolderStore implements SessionStore {
+  readonly newId = newId;
+  readonly previewUrl = addresses.previewUrl;
+  readonly promptImageUrl = addresses.promptImageUrl;
   /** How often each session was taken over, where it was. */
   protected readonly epochs = new Map<string, number>();
 
@@ -37,11 +56,6 @@ export class FolderStore implements SessionStore {
 
   async close(): Promise<void> {
     await this.lock.release();
-  }
-
-  /** A new session's id, which nobody guesses. */
-  newId(): string {
-    return randomBytes(12).toString("hex");
   }
 
   /** All sessions there are. What a killed process left half made is taken away; a record that is damaged is told of. */
@@ -116,14 +130,6 @@ export class FolderStore implements SessionStore {
     await rm(this.previewFile(id, node, step), { force: true });
   }
 
-  previewUrl(id: string, node: number, step: number): string {
-    return `/v1/sessions/${id}/preview/${node}/${step}.webp`;
-  }
-
-  promptImageUrl(id: string, number: number): string {
-    return `/v1/sessions/${id}/prompt-image/${number}.webp`;
-  }
-
   /** Into the bin, whole. */
   async discard(id: string): Promise<void> {
     await rename(this.path(id), join(this.folder, "bin", nameOf(id, this.epochOf(id))));
@@ -177,10 +183,8 @@ export class FolderStore implements SessionStore {
     return join(this.path(id), "previews", `${node}-${step}.webp`);
   }
 
-  /** Ids are ours alone: nothing else becomes a part of a path. */
   protected path(id: string): string {
-    if (!ID.test(id)) throw new Refusal("NOT_FOUND", "there is no such session");
-    return join(this.folder, "sessions", nameOf(id, this.epochOf(id)));
+    return join(this.folder, "sessions", nameOf(requireId(id), this.epochOf(id)));
   }
 }
 

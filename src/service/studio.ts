@@ -3,6 +3,7 @@ import type { Limits } from "./admission.js";
 import { type Core, coreOf } from "./core.js";
 import { Refusal } from "./errors.js";
 import type { EventLog } from "./event-log.js";
+import { Filming } from "./filming.js";
 import { infoOf } from "./info.js";
 import { metricsText } from "./metrics.js";
 import type { Platform } from "./platform.js";
@@ -19,6 +20,7 @@ export class Studio {
   readonly commands: Core["commands"];
   readonly branches: Core["branches"];
   readonly pictures: Core["pictures"];
+  readonly films: Core["films"];
   private readonly sessions: Sessions;
 
   /** @param damaged folders whose records cannot be read; they are left as they are */
@@ -26,12 +28,13 @@ export class Studio {
     private readonly core: Core,
     readonly damaged: readonly string[],
   ) {
-    const { sessions, making, commands, branches, pictures } = core;
+    const { sessions, making, commands, branches, pictures, films } = core;
     this.sessions = sessions;
     this.making = making;
     this.commands = commands;
     this.branches = branches;
     this.pictures = pictures;
+    this.films = films;
   }
 
   /** Opens the store; what was running or waiting there goes on. @param limits what may be asked for @throws IO_FAILED */
@@ -42,7 +45,7 @@ export class Studio {
       limits,
       records,
       line: queue,
-      turnsOf: (runs, keeper) => new Worker(queue, new Steps(runs, keeper), keeper),
+      turnsOf: (runs, keeper) => new Worker(queue, new Steps(runs, keeper, new Filming(platform, keeper)), keeper),
     });
     const studio = new Studio(core, damaged);
     await studio.takeUp();

@@ -1,6 +1,7 @@
 /** What clients are told of a session: in a list, and whole. */
 import { z } from "zod";
 import { parsePrompts } from "../prompts/prompt.js";
+import { framesOn, frameTotal } from "./film.js";
 import type { SessionStore } from "./platform.js";
 import { faultSchema, nodeSchema, recordSchema, type SessionRecord } from "./record.js";
 import { groupSchema } from "./requests.js";
@@ -22,6 +23,14 @@ export const summarySchema = z.object({
   etaSeconds: z.number().nullable().describe("until its last step, while it runs"),
   preview: address.nullable(),
   group: groupSchema.nullable().describe("with which others it is looked at"),
+  film: z
+    .object({
+      frames: z.int().describe("how many it shall have"),
+      done: z.int().describe("how many are finished, on the way to where it stands"),
+      fps: z.number().describe("frames a second"),
+    })
+    .nullable()
+    .describe("of a video, or of frames that are styled"),
   createdAt: shape.createdAt,
   updatedAt: shape.updatedAt,
 });
@@ -69,6 +78,7 @@ export function summaryOf(
     etaSeconds: rate === null ? null : Math.round(((steps - step) / rate) * 10) / 10,
     preview: latest ? addresses.previewUrl(id, latest.node, latest.step) : null,
     group: (request.group as SessionSummary["group"] | undefined) ?? null,
+    film: filmOf(record),
     createdAt,
     updatedAt,
   };
@@ -96,6 +106,12 @@ export function viewOf(record: SessionRecord, progress: Progress, addresses: Add
     hasPicture: record.nodes.length > 0,
     promptImages: Array.from({ length: promptImages }, (_, i) => addresses.promptImageUrl(id, i + 1)),
   };
+}
+
+function filmOf(record: SessionRecord): SessionSummary["film"] {
+  const { film } = record;
+  if (!film) return null;
+  return { frames: frameTotal(record), done: framesOn(record, wayTo(record)).length, fps: film.fps };
 }
 
 /** The nodes on the way to the current one, each with the step up to which it counts. */

@@ -160,9 +160,14 @@ async function nodeArraysOf(entries: Entries, node: number): Promise<Arrays> {
   return arrays;
 }
 
-function stateArrays({ z: latent, latentTarget, optimizer, average, best }: RunState, tip: RunState): Arrays {
+function stateArrays(state: RunState, tip: RunState): Arrays {
+  const { z: latent, latentTarget, optimizer, average, best, former } = state;
   const moments = Object.entries(optimizer.arrays).map(([name, array]) => [`optimizer.${name}`, array]);
-  const others = { ...(average && { average: average.biased }), ...(best && { "best.z": best.z }) };
+  const others = {
+    ...(average && { average: average.biased }),
+    ...(best && { "best.z": best.z }),
+    ...(former && { former }),
+  };
   const target = !isSame(latentTarget, tip.latentTarget) && { latentTarget }; // it moves when an average restarts
   return { z: latent, ...target, ...others, ...Object.fromEntries(moments) };
 }
@@ -276,6 +281,7 @@ function changingOf(facts: StateFacts, arrays: Arrays, settings: Settings) {
     }),
     ...(watch && { watch }),
     ...(best && { best: { ...best, z: likeLatent("best.z", arrays["best.z"], latent) } }),
+    ...(arrays.former && { former: likeLatent("former", arrays.former, latent) }),
   };
 }
 

@@ -61,10 +61,14 @@ export async function encodeVideo(
   }
 }
 
-/** All frames as one animation that repeats for ever. */
 async function animationOf(folder: FrameFolder, rate: number): Promise<Uint8Array> {
   const frames: Buffer[] = [];
   for (let number = 1; number <= folder.done; number++) frames.push(await readFile(folder.framePath(number)));
+  return animation(frames, rate);
+}
+
+/** Pictures of one size as an animated WebP that repeats for ever. @param rate frames a second @throws IO_FAILED */
+export async function animation(frames: readonly Uint8Array[], rate: number): Promise<Uint8Array> {
   try {
     // Milliseconds are whole: delays that sum to the exact time keep the rate.
     const at = (frame: number) => Math.round((1000 * frame) / rate);

@@ -5,11 +5,13 @@ import { requireKnown } from "../core/known-names.js";
 import type { NDArray } from "../core/ndarray.js";
 import type { StepEvent } from "../guidance/run-state.js";
 import { frameFinishedAt, type Motion } from "../motion/motion.js";
-import type { PictureRun } from "../picture-run.js";
-import type { CreateRequest, VqganClip } from "../vqgan-clip.js";
+import type { ModelPair } from "../pair/model-pair.js";
+import type { RunRequest } from "../pair/requests.js";
+import type { RunningPicture } from "../pair/running-picture.js";
+import type { PictureRun, PictureSource } from "../picture-run.js";
 
 /** `steps` are those of the first frame; everything else is as for a picture. */
-export interface VideoRequest extends Omit<CreateRequest, "motion" | "temporal"> {
+export interface VideoRequest<Source = PictureSource> extends Omit<RunRequest<Source>, "motion" | "temporal"> {
   /** How many (default 60). */
   readonly frames?: number;
   /** Steps of each frame after the first (default 10). */
@@ -45,19 +47,27 @@ export function frameCount({ steps, motion }: { readonly steps: number; readonly
   return motion ? Math.floor((steps - motion.first) / motion.every) + 1 : 1;
 }
 
+/** The frame, from 1, that `step` steps of a video's run have finished; undefined in the middle of one, and for a single picture. */
+export function finishedFrame({ motion }: { readonly motion: Motion | null }, step: number): number | undefined {
+  return motion ? frameFinishedAt(motion, step) : undefined;
+}
+
 /**
  * The run of a video; `videoFrames` takes its frames out. A session of it, opened again, goes on with the same bytes.
  *
  * @throws BAD_ARGUMENT, BAD_PROMPT when the request cannot be met
  */
-export function createVideo(vq: VqganClip, request: VideoRequest): PictureRun {
+export function createVideo<Source, Picture extends RunningPicture<Source>>(
+  vq: Pick<ModelPair<Source, Picture>, "create" | "resolve">,
+  request: VideoRequest<Source>,
+): Picture {
   const { frames = 60, stepsPerFrame, zoom, pan, rotate, ...asked } = { ...videoDefaults, ...request };
   requires(
     Number.isSafeInteger(frames) && frames >= 1 && frames <= MAX_FRAMES,
     "BAD_ARGUMENT",
     () => `frames: expected a whole number from 1 to ${MAX_FRAMES}, got ${frames}`,
   );
-  const { initImage: _, initCodes: __, ...settingsAsked } = asked;
+  const { initImage: _, initCodes: __, keepEvery: ___, onNotice: ____, ...settingsAsked } = asked;
   const first = vq.resolve(settingsAsked).settings.steps;
   requires(first >= 1, "BAD_ARGUMENT", () => `steps: the first frame needs at least 1, got ${first}`);
   const motion: Motion = { first, every: stepsPerFrame, zoom, pan: [...pan], rotate };

@@ -5,10 +5,14 @@
 import { tellAborted } from "../core/abort.js";
 import { requires } from "../core/errors.js";
 import { requireKnown } from "../core/known-names.js";
-import { NDArray } from "../core/ndarray.js";
+import { mixed } from "../core/mixed.js";
+import type { NDArray } from "../core/ndarray.js";
+import type { RunModels } from "../guidance/run-state.js";
 import type { Settings } from "../guidance/settings.js";
 import { editSource, fittedPicture } from "../masks/edit.js";
+import type { ModelPair } from "../pair/model-pair.js";
 import type { EditRequest } from "../pair/requests.js";
+import type { RunningPicture } from "../pair/running-picture.js";
 import type { PictureRun, PictureSource } from "../picture-run.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import { type FrameOptions, resumeHint, type VideoFrame } from "./moving-video.js";
@@ -16,18 +20,19 @@ import { type FrameOptions, resumeHint, type VideoFrame } from "./moving-video.j
 export type Temporal = NonNullable<Settings["temporal"]>;
 
 /** An edit's request for every frame; what `temporal` leaves out is 0.3 and 0.3. */
-export interface StyleRequest extends Omit<EditRequest<PictureSource>, "image" | "mask" | "rect" | "temporal"> {
+export interface StyleRequest<Source = PictureSource>
+  extends Omit<EditRequest<Source>, "image" | "mask" | "rect" | "temporal" | "keepEvery"> {
   readonly temporal?: Partial<Temporal>;
 }
 
 export const temporalDefaults: Temporal = { blend: 0.3, smooth: 0.3 };
 
 /** The run that styles a video whose first frame is `picture` [3,H,W] in 0..1. @throws BAD_ARGUMENT, BAD_PROMPT */
-export function createStyle(
-  vq: VqganClip,
-  picture: NDArray,
-  { temporal, ...asked }: StyleRequest,
-): Promise<PictureRun> {
+export function createStyle<Source, Picture extends RunningPicture<Source>>(
+  vq: Pick<ModelPair<Source, Picture>, "edit">,
+  picture: Source,
+  { temporal, ...asked }: StyleRequest<Source>,
+): Promise<Picture> {
   return vq.edit({ ...asked, image: picture, temporal: { ...temporalDefaults, ...temporal } });
 }
 
@@ -59,32 +64,41 @@ export async function* styleFrames(
 ): AsyncGenerator<VideoFrame, void, undefined> {
   requireKnown("styleFrames()", options, { signal: true, whenAborted: true, onStep: true, done: true });
   const { signal, onStep, done = 0 } = options;
-  const { temporal } = run.settings;
-  requires(temporal, "BAD_ARGUMENT", () => "styleFrames(): the run is of a single picture", "make it by createStyle()");
+  requires(
+    run.settings.temporal,
+    "BAD_ARGUMENT",
+    () => "styleFrames(): the run is of a single picture",
+    "make it by createStyle()",
+  );
   let number = done;
-  const { factor } = vq.generator;
   for await (const picture of sources) {
     if (signal?.aborted) return tellAborted("styleFrames()", options, resumeHint);
     number++;
-    const former = number > 1 ? await run.latent() : undefined;
-    if (former) await begin(run, picture, number, temporal, factor);
+    if (number > 1) await beginFrame(vq, run, picture, number);
     for await (const event of run) {
       onStep?.(event);
       if (signal?.aborted && event.step < run.settings.steps) return tellAborted("styleFrames()", options, resumeHint);
     }
-    if (former) await run.setLatent(mix(former, await run.latent(), temporal.smooth));
+    await run.finishFrame();
     yield { number, picture: await run.render(), run };
   }
 }
 
-/** Sets a run that has finished a frame to the start of the next. */
-async function begin(
-  run: PictureRun,
+/**
+ * Sets a run that has finished a frame to the start of the next: its steps are those of that frame from now on, and
+ * `finishFrame` ends it.
+ *
+ * @param picture [3,H,W] in 0..1 of the source
+ * @param number of the frame, 2 for the first that follows another
+ * @throws BAD_ARGUMENT when it has another size
+ */
+export async function beginFrame<Source>(
+  { generator }: Pick<RunModels, "generator">,
+  run: RunningPicture<Source>,
   picture: NDArray,
   number: number,
-  { blend }: Temporal,
-  factor: number,
 ): Promise<void> {
+  const { temporal, size: runSize } = run.settings;
   const size = (await run.state()).source?.picture.shape;
   requires(
     size?.join() === picture.shape.join(),
@@ -92,15 +106,6 @@ async function begin(
     () => `frame ${number} has ${picture.shape[2]}x${picture.shape[1]} pixels, the first ${size?.[2]}x${size?.[1]}`,
     "make all frames of one size",
   );
-  const start = mix(await run.render(), picture, blend);
-  await run.beginFrame(await editSource(picture), fittedPicture(start, run.settings.size, factor));
-}
-
-/** share * former + (1 - share) * fresh */
-function mix(former: NDArray, fresh: NDArray, share: number): NDArray {
-  const old = former.floats();
-  return NDArray.float32(
-    fresh.shape,
-    fresh.floats().map((value, i) => share * (old[i] as number) + (1 - share) * value),
-  );
+  const start = mixed(await run.render(), picture, temporal?.blend ?? 0);
+  await run.beginFrame(await editSource(picture), fittedPicture(start, runSize, generator.factor));
 }

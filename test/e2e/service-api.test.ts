@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { unzipSync } from "fflate";
 import Replicate from "replicate";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -118,6 +119,28 @@ describe("image prompts", { timeout: 200_000 }, () => {
   });
 });
 
+test("frames come as a form and go as one file or all together, as the document says", {
+  timeout: 200_000,
+}, async () => {
+  const frames = [await plain("red"), await plain("blue")];
+  const { prompts, cutouts, seed } = small;
+  const created = await service.create(
+    formWith({ prompts, cutouts, seed, steps: 1, style: { fps: 4 } }, { frame: frames }),
+  );
+  expect(created).toMatchObject({ kind: "style", film: { frames: 2, fps: 4 } });
+  const at = `/v1/sessions/${created.id}`;
+  await service.until(created.id, ({ status }) => status === "finished");
+  const film = await service.bytes(`${at}/video.webp`);
+  expect(await sharp(film, { animated: true }).metadata()).toMatchObject({ pages: 2, width: 40, pageHeight: 40 });
+  const zip = unzipSync(await service.bytes(`${at}/frames.zip`));
+  expect(Buffer.from(zip["frame-00002.png"]!)).toEqual(Buffer.from(await service.bytes(`${at}/frame/2.png`)));
+  expect((await service.fetch(`${at}/frame/3.png`)).status).toBe(404);
+  const { films } = (await (await service.fetch("/v1/info")).json()) as { films: string[] };
+  expect((await service.fetch(`${at}/video.mp4`)).status).toBe(films.includes("mp4") ? 200 : 409);
+  const twice = await service.send("POST", "/v1/sessions", formWith(small, { start: frames }));
+  expect([twice.status, await twice.text()]).toEqual([400, expect.stringContaining("start")]);
+});
+
 describe("plans", { timeout: 200_000 }, () => {
   test("what a session would need, as it then is; nothing is made", async () => {
     const before = await readdir(join(folder, "kept", "sessions"));
@@ -226,7 +249,7 @@ describe("keys and limits", { timeout: 200_000 }, () => {
   });
 
   test("no more wait than may, and none is larger than may be", async () => {
-    const huge = { ...small, size: [512, 512], steps: 1_000_000 };
+    const huge = { ...small, size: [512, 512], cutouts: 16, steps: 1_000_000 };
     for (const path of ["/v1/sessions", "/v1/plan"]) {
       const refused = await service.send("POST", path, huge);
       expect([refused.status, await refused.json()]).toMatchObject([422, { code: "OUT_OF_LIMITS" }]);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
+import { unzipSync } from "fflate";
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
 import sharp from "sharp";
 import { build as bundle } from "vite";
@@ -123,7 +124,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     return values;
   };
   interface Told {
-    readonly settings: { prompts: string; seed: number; steps: number };
+    readonly settings: { prompts: string; seed: number; steps: number; size: [number, number] };
     readonly status: string;
     readonly step: number;
     readonly nodes: readonly { id: number; kind: string; parent: number | null; from: number; keptSteps: number[] }[];
@@ -441,6 +442,78 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     await page.reload();
     await page.getByLabel("Weight of picture 1").waitFor();
     expect(await page.getByLabel("Weight of picture 1").inputValue()).toBe("0.5");
+  });
+
+  test("a video is made, plays, and is there as a file and as frames; another one's frames are restyled", async () => {
+    await button("New").click();
+    await prompt(1).fill("a wave");
+    await page.getByLabel("Steps", { exact: true }).fill("4");
+    await page.getByText("Video", { exact: true }).click();
+    await page.getByLabel(/^Make a video/).check();
+    await page.getByLabel("Frames", { exact: true }).fill("3");
+    await page.getByLabel("Steps of each later frame").fill("2");
+    expect(await findings(page)).toEqual([]);
+    await button("Create").click();
+    await page.getByTestId("film").waitFor({ timeout: 120_000 });
+    expect(await page.getByTestId("frames").textContent()).toBe("3 of 3 frames");
+    expect(await findings(page)).toEqual([]);
+    await shot("video");
+    const saved = page.waitForEvent("download");
+    await button("Download").click();
+    await page.getByRole("menuitem", { name: "All frames (ZIP)" }).click();
+    const zip = unzipSync(await readFile(await (await saved).path()));
+    expect(Object.keys(zip)).toEqual(["frame-00001.png", "frame-00002.png", "frame-00003.png"]);
+
+    await button("New").click();
+    await prompt(1).fill("a painting");
+    await page.getByLabel("Steps", { exact: true }).fill("2");
+    await page.dispatchEvent(".page", "drop", { dataTransfer: await recorded() });
+    const count = page.locator(".fold .count").filter({ hasText: "frames" });
+    await count.waitFor();
+    await button("Create").click();
+    await page.getByTestId("film").waitFor({ timeout: 120_000 });
+    const { kind, film } = (await told()) as Told & { kind: string; film: { frames: number; done: number } };
+    expect([kind, film.done]).toEqual(["style", film.frames]);
+    expect(film.frames).toBeGreaterThan(1);
+    await button("New").click();
+  });
+
+  /** A video of half a second that this browser has made, as somebody drags it over the page. */
+  const recorded = () =>
+    page.evaluateHandle(async () => {
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [32, 32];
+      const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+      const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: "video/webm" });
+      const parts: Blob[] = [];
+      recorder.ondataavailable = ({ data }) => void parts.push(data);
+      const ended = new Promise((done) => {
+        recorder.onstop = done;
+      });
+      recorder.start();
+      for (let x = 0; x < 12; x++) {
+        context.fillStyle = x % 2 ? "teal" : "orange";
+        context.fillRect(2 * x, 0, 8, 32);
+        await new Promise((done) => setTimeout(done, 50));
+      }
+      recorder.stop();
+      await ended;
+      const transfer = new DataTransfer();
+      transfer.items.add(new File(parts, "clip.webm", { type: "video/webm" }));
+      return transfer;
+    });
+
+  test("a picture that is liked goes on larger, in a session of its own", async () => {
+    await create("a small boat", "2");
+    await isNow("Finished");
+    const before = idOf();
+    await button("Larger").click();
+    await page.getByRole("menuitem", { name: /×/ }).first().click();
+    await expect.poll(() => idOf(), { timeout: 60_000 }).not.toBe(before);
+    await isNow("Finished");
+    const [from, to] = [await told(before), await told()];
+    expect(to.settings.size[0]).toBe(1.5 * from.settings.size[0]);
+    expect(to.settings).toMatchObject({ prompts: "a small boat", seed: from.settings.seed });
   });
 
   test("prompts by keys: earlier ones come back, weights go up and down; a seed is kept or not", async () => {

@@ -85,7 +85,7 @@ describe("videoFrames", () => {
   test("what cannot go together is said", async () => {
     expect(() => createVideo(vq, { ...request, frames: 0 })).toThrow("frames: expected a whole number from 1");
     expect(() => createVideo(vq, { ...request, zoom: 99 })).toThrow("motion.zoom: ");
-    await expect(createVideo(vq, { ...request, plateau: { patience: 3 } }).state()).rejects.toThrow("plateau: a video");
+    expect(() => createVideo(vq, { ...request, plateau: { patience: 3 } })).toThrow("plateau: a video");
     await expect(videoFrames(vq.create({ prompts: "fog", size: [32, 32] })).next()).rejects.toThrow(
       "of a single picture",
     );
@@ -155,8 +155,8 @@ describe("styleFrames", () => {
     const frames = styleFrames(vq, run, [frame(0), frame(0, [20, 20])]);
     await frames.next();
     await expect(frames.next()).rejects.toThrow("frame 2 has 20x20 pixels, the first 33x20");
-    const story = await createStyle(vq, frame(0), { prompts: "fog ^ a castle", cutouts: 2, steps: 1 });
-    await expect(story.state()).rejects.toThrow("weights and scenes cannot change");
+    const story = createStyle(vq, frame(0), { prompts: "fog ^ a castle", cutouts: 2, steps: 1 });
+    await expect(story).rejects.toThrow("weights and scenes cannot change");
   });
 });
 

@@ -2,10 +2,14 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
+import { Bucket } from "../../src/service/network/bucket.js";
+import { BucketStore } from "../../src/service/network/bucket-store.js";
+import type { SessionStore } from "../../src/service/platform.js";
 import { newRecord, type SessionRecord } from "../../src/service/record.js";
 import { SharedFolder } from "../../src/service/shared-store.js";
 import { FolderStore } from "../../src/service/store.js";
+import { hasMoto, TestBucket } from "../support/bucket.js";
 
 const folders: string[] = [];
 async function newFolder(): Promise<string> {
@@ -17,13 +21,32 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
 });
 
+let bucket: TestBucket | undefined;
+let buckets = 0;
+/** A prefix of its own. */
+async function newBucket(): Promise<string> {
+  if (!bucket) {
+    bucket = await TestBucket.start();
+    for (const [name, value] of Object.entries(bucket.environment)) vi.stubEnv(name, value);
+  }
+  return `s3://sessions/of-test-${++buckets}`;
+}
+afterAll(() => bucket?.end());
+
+/** Where sessions can be kept, and how a place is opened. */
+const alone = { name: "FolderStore", place: newFolder, open: (place: string) => FolderStore.open(place) };
+const folder = { name: "SharedFolder", place: newFolder, open: (place: string) => SharedFolder.share(place) };
+const inBucket = { name: "BucketStore", place: newBucket, open: (place: string) => BucketStore.open(place) };
+const [folderStores, sharedStores] = [[alone, folder], hasMoto ? [folder, inBucket] : [folder]];
+const allStores = [alone, ...sharedStores];
+
 function recordOf(id: string, facts: Partial<SessionRecord> = {}): SessionRecord {
   const settings = { seed: 7, steps: 3 } as Parameters<typeof newRecord>[0]["settings"];
   const record = newRecord({ id, kind: "create", request: {}, promptImages: 0, peakBytes: 1, settings });
   return { ...record, ...facts };
 }
 
-async function made(store: FolderStore, facts: Partial<SessionRecord> = {}): Promise<string> {
+async function made(store: SessionStore, facts: Partial<SessionRecord> = {}): Promise<string> {
   const id = store.newId();
   await store.make(id);
   await store.writeRecord(recordOf(id, facts));
@@ -34,13 +57,10 @@ const bytes = (text: string) => new Uint8Array(Buffer.from(text));
 const text = (read: Uint8Array | undefined) => read && Buffer.from(read).toString("utf8");
 const refused = { code: "LOST" };
 
-describe.each([
-  { name: "FolderStore", open: (folder: string) => FolderStore.open(folder) },
-  { name: "SharedFolder", open: (folder: string) => SharedFolder.share(folder) },
-])("$name", ({ open }) => {
+describe.each(allStores)("$name", { timeout: 60_000 }, ({ place, open }) => {
   test("what is written is read, by the next process too; what is not there is nothing", async () => {
-    const folder = await newFolder();
-    const store = await open(folder);
+    const at = await place();
+    const store = await open(at);
     const id = await made(store, { owner: "alice" });
     await store.write(id, "image", bytes("one"));
     await store.write(id, "image", bytes("two"));
@@ -50,7 +70,7 @@ describe.each([
     expect([await store.read(id, "mask"), await store.readPreview(id, 1, 6)]).toEqual([undefined, undefined]);
     expect(await store.bytesKept()).toBeGreaterThan(8);
     await store.close();
-    const next = await open(folder);
+    const next = await open(at);
     const { records, damaged } = await next.all();
     expect([records.map((record) => [record.id, record.owner]), damaged]).toEqual([[[id, "alice"]], []]);
     expect(text(await next.readPreview(id, 1, 5))).toBe("small");
@@ -60,7 +80,7 @@ describe.each([
   });
 
   test("into the bin and out of it, whole", async () => {
-    const store = await open(await newFolder());
+    const store = await open(await place());
     const id = await made(store);
     await store.write(id, "mask", bytes("m"));
     await store.discard(id);
@@ -73,7 +93,7 @@ describe.each([
   });
 
   test("a record that is damaged is named and left; names that are none lead nowhere", async () => {
-    const store = await open(await newFolder());
+    const store = await open(await place());
     const id = await made(store);
     await store.write(id, "record.json", bytes("{"));
     expect((await store.all()).damaged).toEqual([expect.stringContaining(id)]);
@@ -81,23 +101,12 @@ describe.each([
     await expect(store.read("../..", "image")).rejects.toMatchObject({ code: "NOT_FOUND" });
     await store.close();
   });
-
-  test("a folder that is a file is told so", async () => {
-    const folder = await newFolder();
-    await writeFile(join(folder, "file"), "");
-    for (const path of [join(folder, "file"), join(folder, "file", "in")]) {
-      await expect(open(path)).rejects.toMatchObject({
-        code: "IO_FAILED",
-        message: expect.stringContaining("is a file"),
-      });
-    }
-  });
 });
 
-describe("a folder that several share", () => {
+describe.each(sharedStores)("$name, that several share", { timeout: 60_000 }, ({ place, open }) => {
   test("who takes a session over shuts its former owner out, whose writes change nothing", async () => {
-    const folder = await newFolder();
-    const [first, second, server] = await Promise.all([1, 2, 3].map(() => SharedFolder.share(folder)));
+    const at = await place();
+    const [first, second, server] = await Promise.all([1, 2, 3].map(() => open(at)));
     const id = await made(first!);
     expect(await first!.claim(id)).toBe(1);
     await first!.write(id, "session.vqclip", bytes("of the first"));
@@ -115,13 +124,12 @@ describe("a folder that several share", () => {
     await second!.write(id, "session.vqclip", bytes("of the second"));
     expect(text(await server!.read(id, "session.vqclip"))).toBe("of the second"); // who has it not finds it
     expect(await server!.readPreview(id, 1, 1)).toBeUndefined();
-    expect(await readdir(join(folder, "sessions"))).toEqual([`${id}.2`]);
     for (const store of [first, second, server]) await store!.close();
   });
 
   test("of many who take it over at once, each has its own number, and the last alone may write", async () => {
-    const folder = await newFolder();
-    const stores = await Promise.all(Array.from({ length: 6 }, () => SharedFolder.share(folder)));
+    const at = await place();
+    const stores = await Promise.all(Array.from({ length: 6 }, () => open(at)));
     const id = await made(stores[0]!);
     const numbers = await Promise.all(stores.map((store) => store.claim(id)));
     expect([...numbers].sort()).toEqual([1, 2, 3, 4, 5, 6]);
@@ -138,8 +146,8 @@ describe("a folder that several share", () => {
   });
 
   test("one that was deleted and came back is nobody's; one that is deleted cannot be taken", async () => {
-    const folder = await newFolder();
-    const [first, second] = await Promise.all([SharedFolder.share(folder), SharedFolder.share(folder)]);
+    const at = await place();
+    const [first, second] = await Promise.all([open(at), open(at)]);
     const id = await made(first!);
     await first!.claim(id);
     await second!.claim(id);
@@ -149,6 +157,19 @@ describe("a folder that several share", () => {
     await expect(first!.write(id, "image", bytes("late"))).rejects.toMatchObject(refused);
     expect(await first!.claim(id)).toBe(4);
     for (const store of [first, second]) await store!.close();
+  });
+});
+
+describe("a folder", () => {
+  test.each(folderStores)("that is a file is told so: $name", async ({ open }) => {
+    const folder = await newFolder();
+    await writeFile(join(folder, "file"), "");
+    for (const path of [join(folder, "file"), join(folder, "file", "in")]) {
+      await expect(open(path)).rejects.toMatchObject({
+        code: "IO_FAILED",
+        message: expect.stringContaining("is a file"),
+      });
+    }
   });
 
   test("is shared with those who share alone; afterwards one process may have it all", async () => {
@@ -173,5 +194,41 @@ describe("a folder that several share", () => {
     expect((await store.all()).records).toEqual([]);
     expect(await readdir(join(folder, "sessions"))).toEqual([id]);
     await store.close();
+  });
+});
+
+describe.skipIf(!hasMoto)("a bucket", { timeout: 60_000 }, () => {
+  test("what is replaced and what a former owner wrote late leave nothing behind; half-written ones are nobody's", async () => {
+    const at = await newBucket();
+    const [first, second] = await Promise.all([BucketStore.open(at), BucketStore.open(at)]);
+    const id = await made(first);
+    await first.write(id, "image", bytes("one"));
+    const before = await first.bytesKept();
+    await first.write(id, "image", bytes("two"));
+    expect(await first.bytesKept()).toBe(before);
+    await second.claim(id);
+    const after = await second.bytesKept();
+    await expect(first.write(id, "image", bytes("a late one"))).rejects.toMatchObject(refused);
+    expect(await second.bytesKept()).toBe(after);
+    await first.make(first.newId());
+    expect((await second.all()).records.map((record) => record.id)).toEqual([id]);
+  });
+
+  test("many writes at once lose none", async () => {
+    const store = await BucketStore.open(await newBucket());
+    const id = await made(store);
+    await Promise.all([1, 2, 3, 4, 5].map((step) => store.writePreview(id, 1, step, bytes(String(step)))));
+    const read = await Promise.all([1, 2, 3, 4, 5].map((step) => store.readPreview(id, 1, step)));
+    expect(read.map(text)).toEqual(["1", "2", "3", "4", "5"]);
+  });
+
+  test("without its keys, and where there is none, it is told in words", async () => {
+    const at = await newBucket();
+    await expect(BucketStore.open("s3://no-such-bucket/x")).rejects.toMatchObject({
+      code: "IO_FAILED",
+      message: expect.stringMatching(/NoSuchBucket|404/),
+    });
+    await expect(BucketStore.open("s3://")).rejects.toThrow("expected s3://BUCKET");
+    await expect(Bucket.open(at, {})).rejects.toMatchObject({ hint: expect.stringContaining("AWS_ACCESS_KEY_ID") });
   });
 });

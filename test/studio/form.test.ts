@@ -6,10 +6,11 @@ import { settingsSchema } from "../../src/guidance/settings.js";
 import { loadClip } from "../../src/models/load.js";
 import { embedTexts } from "../../src/prompts/prompt-embedding.js";
 import type { Schema } from "../../studio/src/api/types.js";
+import { followsOf, noMoves } from "../../studio/src/film/film-draft.js";
 import { ideas, placeholders } from "../../studio/src/prompts/ideas.js";
 import { type PromptRow, promptRow, promptsOf, rowsOf, splitRow } from "../../studio/src/prompts/prompt-rows.js";
 import { fieldsOf, labelOf } from "../../studio/src/settings/schema-fields.js";
-import { draftOf, emptyDraft, ownPlaces, requestOf } from "../../studio/src/state/draft.js";
+import { draftOf, emptyDraft, filesOf, ownPlaces, requestOf } from "../../studio/src/state/draft.js";
 
 const info = { size: [128, 128] as const, recommended: { steps: 60, cutouts: 4, learningRate: 0.1 } };
 
@@ -107,4 +108,26 @@ test("what the page proposes has no word that the bundled text encoder does not 
   const notices: unknown[] = [];
   await embedTexts(perceptor, [...ideas, ...placeholders], { threads: 1, onNotice: (notice) => notices.push(notice) });
   expect(notices).toEqual([]);
+});
+
+test("a video's form is its request, and its settings make the form again", () => {
+  const film = { ...noMoves, frames: "12", zoom: "1.1", right: "2", fps: "8" };
+  const draft = { ...emptyDraft, rows: rowsOf("a boat"), steps: "30", film };
+  expect(requestOf(draft, info)).toMatchObject({
+    steps: 30,
+    video: { frames: 12, zoom: 1.1, pan: [2, 0], fps: 8 },
+  });
+  const motion = { first: 30, every: 10, zoom: 1.1, pan: [2, 0], rotate: 0 };
+  const again = draftOf({ prompts: "a boat", steps: 30 + 11 * 10, motion }, info.recommended);
+  expect(again).toMatchObject({ steps: "30", film: { ...film, fps: "" } });
+  const start = new File([], "start");
+  expect(filesOf({ ...draft, source: start })).toMatchObject({ start });
+});
+
+test("frames to restyle go with their request, at their own size", () => {
+  const files = [new File([], "1"), new File([], "2")];
+  const film = { ...followsOf(files, "clip"), blend: "0.5" };
+  const draft = { ...emptyDraft, rows: rowsOf("fog"), width: "64", strength: 0.5, film };
+  expect(requestOf(draft, info)).toEqual({ prompts: "fog", strength: 0.5, style: { blend: 0.5 } });
+  expect(filesOf(draft)).toEqual({ frames: files, prompts: [] });
 });

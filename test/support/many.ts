@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { TestBucket } from "./bucket.js";
 import { tinyModels } from "./cli.js";
 import { freePort, TestRedis } from "./redis.js";
 import { RunningCli } from "./running-cli.js";
@@ -18,7 +19,7 @@ export interface ManyOptions {
   readonly more?: readonly string[];
 }
 
-/** One of each, and several workers. */
+/** One of each, and several workers; sessions in a folder, or where `SESSIONS_IN=bucket` asks for it, in a bucket. */
 export class Many {
   readonly workers: RunningCli[] = [];
   service!: Service;
@@ -27,6 +28,7 @@ export class Many {
     /** Holds all that they write. */
     private readonly root: string,
     readonly redis: TestRedis,
+    private readonly bucket: TestBucket | undefined,
     private readonly port: number,
     private readonly more: readonly string[],
   ) {}
@@ -35,13 +37,15 @@ export class Many {
     const root = await mkdtemp(join(tmpdir(), "vqgan-clip-many-"));
     await mkdir(join(root, "redis"));
     const redis = await TestRedis.start(join(root, "redis"));
-    const many = new Many(root, redis, await freePort(), more);
+    const bucket = process.env.SESSIONS_IN === "bucket" ? await TestBucket.start() : undefined;
+    Object.assign(process.env, bucket?.environment); // children have it too
+    const many = new Many(root, redis, bucket, await freePort(), more);
     await Promise.all([many.startServer(), ...Array.from({ length: workers }, () => many.startWorker())]);
     return many;
   }
 
   get folder(): string {
-    return join(this.root, "sessions");
+    return this.bucket ? "s3://sessions/many" : join(this.root, "sessions");
   }
 
   /** At the same address, with the same token. */
@@ -65,6 +69,7 @@ export class Many {
   async end(): Promise<void> {
     await Promise.all([this.service.end("SIGKILL"), ...this.workers.map((worker) => worker.end("SIGKILL"))]);
     await this.redis.kill();
+    await this.bucket?.end();
     await rm(this.root, { recursive: true, force: true });
   }
 }

@@ -6,11 +6,12 @@ import {
   checked,
   type EditAsked,
   editSchema,
+  MOST_FRAMES,
   MOST_IMAGE_PROMPTS,
   type PictureAsked,
   pictureSchema,
 } from "../requests.js";
-import type { Uploads } from "../uploads.js";
+import { hasSource, type Uploads } from "../uploads.js";
 import { problem } from "./problem.js";
 
 const MOST_JSON = 256 * 1024;
@@ -63,54 +64,65 @@ export interface Form {
   readonly request: unknown;
   readonly image: Uint8Array | undefined;
   readonly mask: Uint8Array | undefined;
+  readonly start: Uint8Array | undefined;
   /** Image prompts, in their order. */
   readonly prompts: readonly Uint8Array[];
+  /** Frames to style, in their order. */
+  readonly frames: readonly Uint8Array[];
 }
 
-/** The field that may be there several times. */
-const PROMPT_IMAGE = "prompt-image";
+/** Fields that may be there several times, and how often. */
+const MOST_OF: Readonly<Record<string, number>> = { "prompt-image": MOST_IMAGE_PROMPTS, frame: MOST_FRAMES };
+/** Files of a form that makes a session, beside those of any. */
+const MAKING = ["start", ...Object.keys(MOST_OF)];
 
 const isForm = (context: Context): boolean => kindOf(context) === "multipart/form-data";
 
 /**
- * The fields `request` (JSON), `image` and `mask` (files), and where they are known, files `prompt-image`.
+ * The fields `request` (JSON), `image` and `mask` (files), and where a session is made, files `start`, `prompt-image`, `frame`.
  *
  * @throws BAD_ARGUMENT on anything else
  */
-export async function formOf(context: Context, { imagePrompts = false } = {}): Promise<Form> {
+export async function formOf(context: Context, { makes = false } = {}): Promise<Form> {
   const form = await context.req.formData().catch((cause: unknown) => {
     throw new VqganClipError("BAD_ARGUMENT", "request: the form cannot be read", undefined, { cause });
   });
-  const known = ["request", "image", "mask", ...(imagePrompts ? [PROMPT_IMAGE] : [])];
+  const known = ["request", "image", "mask", ...(makes ? MAKING : [])];
   for (const name of new Set(form.keys())) {
+    const [count, most] = [form.getAll(name).length, MOST_OF[name]];
     requires(
-      known.includes(name) && (name === PROMPT_IMAGE || form.getAll(name).length === 1),
+      known.includes(name) && (most !== undefined || count === 1),
       "BAD_ARGUMENT",
       () => `request: there is no field "${name}", or it is there twice`,
       `known: ${known.join(", ")}`,
     );
+    requires(
+      most === undefined || count <= most,
+      "BAD_ARGUMENT",
+      () => `${name}: expected at most ${most} pictures, got ${count}`,
+    );
   }
-  const pictures = form.getAll(PROMPT_IMAGE);
-  requires(
-    pictures.length <= MOST_IMAGE_PROMPTS,
-    "BAD_ARGUMENT",
-    () => `${PROMPT_IMAGE}: expected at most ${MOST_IMAGE_PROMPTS} pictures, got ${pictures.length}`,
-  );
-  const [image, mask] = [form.get("image"), form.get("mask")];
+  const one = async (name: string) => {
+    const value = form.get(name);
+    return value === null ? undefined : bytesOf(value, name);
+  };
+  const several = (name: string) => Promise.all(form.getAll(name).map((value) => bytesOf(value, name)));
   const request = form.get("request");
   return {
     request: request === null ? {} : parsed(typeof request === "string" ? request : await request.text(), "request"),
-    image: image === null ? undefined : await bytesOf(image, "image"),
-    mask: mask === null ? undefined : await bytesOf(mask, "mask"),
-    prompts: await Promise.all(pictures.map((picture) => bytesOf(picture, PROMPT_IMAGE))),
+    image: await one("image"),
+    mask: await one("mask"),
+    start: await one("start"),
+    prompts: await several("prompt-image"),
+    frames: await several("frame"),
   };
 }
 
 /** A session that is asked for, by JSON or by a form. @throws BAD_ARGUMENT */
 export async function pictureOf(context: Context): Promise<{ asked: PictureAsked | EditAsked; uploads: Uploads }> {
   if (!isForm(context)) return { asked: checked(pictureSchema, await jsonOf(context)), uploads: {} };
-  const { request, ...uploads } = await formOf(context, { imagePrompts: true });
-  return { asked: checked(uploads.image ? editSchema : pictureSchema, request), uploads };
+  const { request, ...uploads } = await formOf(context, { makes: true });
+  return { asked: checked(hasSource(uploads) ? editSchema : pictureSchema, request), uploads };
 }
 
 /** `Idempotency-Key`, with or without the quotes of the draft. @throws BAD_ARGUMENT */

@@ -50,6 +50,8 @@ type Content =
   | "image/webp"
   | "application/json"
   | "application/zip"
+  | "video/mp4"
+  | "video/webm"
   | "text/event-stream"
   | "text/html"
   | "text/plain";
@@ -74,7 +76,10 @@ export interface Operation {
 }
 
 const session = { 200: "Session" } as const;
-const made = { json: "Picture", form: { request: "Edit", files: ["image", "mask", "prompt-image*"] } } as const;
+const made = {
+  json: "Picture",
+  form: { request: "Edit", files: ["image", "mask", "start", "prompt-image*", "frame*"] },
+} as const;
 const prediction = { 200: "Prediction" } as const;
 const predicting = {
   json: "PredictionRequest",
@@ -134,7 +139,7 @@ export const operations: readonly Operation[] = [
   {
     method: "post",
     path: "/v1/sessions",
-    summary: "a picture to make, or with an image one to edit",
+    summary: "a picture or a video to make; with an image one to edit, with frames ones to style",
     ...made,
     headers: { "Idempotency-Key": "of the client's: the same request by it makes no second session" },
     answers: { 201: "Session" },
@@ -199,6 +204,19 @@ export const operations: readonly Operation[] = [
   { method: "get", path: "/predictions/{id}", summary: "a prediction", answers: prediction },
   { method: "post", path: "/predictions/{id}/cancel", summary: "given up", answers: prediction },
   { method: "get", path: of("/timelapse.webp"), summary: "how it grew, moving", answers: { 200: "image/webp" } },
+  ...(["webp", "mp4", "webm"] as const).map((format) => ({
+    method: "get" as const,
+    path: of(`/video.${format}`),
+    summary: `the finished frames of a video or of styled ones${format === "webp" ? ", moving" : "; needs ffmpeg"}`,
+    answers: { 200: format === "webp" ? ("image/webp" as const) : (`video/${format}` as const) },
+  })),
+  {
+    method: "get",
+    path: of("/frame/{file}"),
+    summary: "a finished frame with its story, N.png, 1 for the first",
+    answers: { 200: "image/png" },
+  },
+  { method: "get", path: of("/frames.zip"), summary: "all finished frames", answers: { 200: "application/zip" } },
   { method: "get", path: of("/session.vqclip"), summary: "the session", answers: { 200: "application/zip" } },
 ];
 

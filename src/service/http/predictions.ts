@@ -39,7 +39,10 @@ export const predictionSchema = z.object({
   id: z.string(),
   status: z.enum(["starting", "processing", "succeeded", "failed", "canceled"]),
   input: z.looseObject({}).describe("settings of the session"),
-  output: z.string().nullable().describe("the picture as a data URL, once it has succeeded"),
+  output: z
+    .string()
+    .nullable()
+    .describe("the picture, of a video an animated WebP, as a data URL, once it has succeeded"),
   error: z.string().nullable(),
   logs: z.string().describe("how far it is, as tqdm writes it"),
   created_at: z.string(),
@@ -108,14 +111,15 @@ async function told(
   session: SessionView,
   id = context.req.param("id") ?? session.id,
 ): Promise<Prediction> {
-  const { status, step, steps, error, settings, createdAt, updatedAt } = session;
-  const png = status === "finished" && (await studio.pictures.picture(session.id));
+  const { status, step, steps, error, settings, film, createdAt, updatedAt } = session;
+  const made = () => (film ? studio.films.video(session.id, "webp") : studio.pictures.picture(session.id));
+  const output = status === "finished" && dataUrlOf(film ? "webp" : "png", await made());
   const address = `${new URL(context.req.url).origin}/predictions/${id}`;
   return {
     id,
     status: STATUSES[status],
     input: settings,
-    output: png ? `data:image/png;base64,${Buffer.from(png).toString("base64")}` : null,
+    output: output || null,
     error: error ? error.detail : null,
     logs: steps > 0 ? `${Math.floor((100 * step) / steps)}%|steps| ${step}/${steps}\n` : "",
     created_at: createdAt,
@@ -123,6 +127,9 @@ async function told(
     urls: { get: address, cancel: `${address}/cancel` },
   };
 }
+
+const dataUrlOf = (kind: "png" | "webp", bytes: Uint8Array): string =>
+  `data:image/${kind};base64,${Buffer.from(bytes).toString("base64")}`;
 
 /** Seconds. */
 function waitOf(prefer: string): number {

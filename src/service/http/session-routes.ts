@@ -1,11 +1,14 @@
 /** The addresses of sessions: `/v1/sessions` and all below. */
 import { Hono } from "hono";
+import type { FilmFormat } from "../platform.js";
 import { changesSchema, checked, forkSchema, maskSchema, paintSchema, switchSchema } from "../requests.js";
 import type { Studio } from "../studio.js";
 import { formOf, jsonOf, pictureOf, repeatKeyOf } from "./bodies.js";
 import type { Env } from "./guard.js";
 import { png, webp } from "./media.js";
 import { streamEvents } from "./stream.js";
+
+const FILMS: Readonly<Record<FilmFormat, string>> = { webp: "image/webp", mp4: "video/mp4", webm: "video/webm" };
 
 export function sessionRoutes(studio: Studio): Hono<Env> {
   const app = new Hono<Env>();
@@ -68,6 +71,23 @@ export function sessionRoutes(studio: Studio): Hono<Env> {
   app.get("/:id/timelapse.webp", async (context) => {
     const moving = await studio.pictures.timelapse(context.req.param("id"));
     return context.body(moving as Uint8Array<ArrayBuffer>, 200, { "Content-Type": "image/webp" });
+  });
+  for (const [format, media] of Object.entries(FILMS)) {
+    app.get(`/:id/video.${format}`, async (context) => {
+      const film = await studio.films.video(context.req.param("id") as string, format as FilmFormat);
+      return context.body(film as Uint8Array<ArrayBuffer>, 200, { "Content-Type": media });
+    });
+  }
+  app.get("/:id/frame/:file{[0-9]{1,6}\\.png}", async (context) => {
+    const { id, file } = context.req.param();
+    return png(context, await studio.films.frame(id, Number.parseInt(file, 10)));
+  });
+  app.get("/:id/frames.zip", (context) => {
+    const id = context.req.param("id");
+    return context.body(studio.films.zip(id), 200, {
+      "Content-Type": "application/zip",
+      "Content-Disposition": `attachment; filename="${id}-frames.zip"`,
+    });
   });
   app.get("/:id/session.vqclip", async (context) => {
     const id = context.req.param("id");

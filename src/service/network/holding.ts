@@ -2,7 +2,7 @@
 import { parseRecord } from "../record.js";
 import { Session } from "../session.js";
 import type { Sessions } from "../sessions.js";
-import type { SharedFolder } from "../shared-store.js";
+import type { SharedStore } from "../shared-store.js";
 import type { Leases } from "./leases.js";
 import type { NewsStream } from "./news.js";
 
@@ -25,7 +25,7 @@ export class Holding {
   /** @param forgets whether sessions are known only as long as one has them */
   constructor(
     private readonly sessions: Sessions,
-    private readonly store: SharedFolder,
+    private readonly store: SharedStore,
     private readonly leases: Leases,
     private readonly news: NewsStream,
     private readonly forgets: boolean,

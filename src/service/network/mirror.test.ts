@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { newRecord, type SessionRecord } from "../record.js";
 import type { Session } from "../session.js";
 import type { Sessions } from "../sessions.js";
-import type { SharedFolder } from "../shared-store.js";
+import type { SharedStore } from "../shared-store.js";
 import { Mirror } from "./mirror.js";
 
 const settings = { seed: 7, steps: 9 } as Parameters<typeof newRecord>[0]["settings"];
@@ -32,7 +32,7 @@ function mirrored(stored: Map<string, SessionRecord>) {
     ids: async () => [...stored.keys()],
     has: async (id: string) => stored.has(id),
     read: async (id: string) => Buffer.from(JSON.stringify(stored.get(id))),
-  } as unknown as SharedFolder;
+  } as unknown as SharedStore;
   return { mirror: new Mirror(sessions, store), known, told };
 }
 

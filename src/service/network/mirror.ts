@@ -3,7 +3,7 @@ import { thinned } from "../previews.js";
 import { isUnfinished, parseRecord, type SessionRecord } from "../record.js";
 import { Session } from "../session.js";
 import type { Sessions } from "../sessions.js";
-import type { SharedFolder } from "../shared-store.js";
+import type { SharedStore } from "../shared-store.js";
 import type { News } from "./news.js";
 
 /** Milliseconds of silence after which a session that is to go on is read from the store again: one that somebody has, and one that nobody has. */
@@ -16,7 +16,7 @@ export class Mirror {
 
   constructor(
     private readonly sessions: Sessions,
-    private readonly store: SharedFolder,
+    private readonly store: SharedStore,
   ) {}
 
   /** What a holder tells, unless something newer was heard. */

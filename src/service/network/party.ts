@@ -4,8 +4,10 @@ import { hostname } from "node:os";
 import { type PretrainedOptions, VqganClip } from "../../vqgan-clip.js";
 import { platformOn } from "../on-node.js";
 import type { Platform } from "../platform.js";
-import { SharedFolder } from "../shared-store.js";
+import { SharedFolder, type SharedStore } from "../shared-store.js";
 import { agree } from "./agreement.js";
+import { isBucket } from "./bucket.js";
+import { BucketStore } from "./bucket-store.js";
 import { Calls } from "./calls.js";
 import { Crew } from "./crew.js";
 import { JobLine } from "./job-line.js";
@@ -16,7 +18,7 @@ import { RedisServer } from "./redis.js";
 export interface PartyOptions {
   /** Address of Redis. */
   readonly redis: string;
-  /** Where sessions live: the same folder for all, by whatever path. */
+  /** Where sessions live: the same folder for all, by whatever path, or a bucket, `s3://BUCKET/PREFIX`. */
   readonly folder: string;
   /** The same for all. */
   readonly models: PretrainedOptions;
@@ -27,7 +29,7 @@ export interface PartyOptions {
 export interface Party {
   /** Of this process, as others know it. */
   readonly self: string;
-  readonly platform: Platform & { readonly store: SharedFolder };
+  readonly platform: Platform & { readonly store: SharedStore };
   readonly redis: RedisServer;
   /** Seconds after which a process that is not heard of any more has nothing any more. */
   readonly lease: number;
@@ -48,7 +50,7 @@ export async function joinParty(role: "server" | "worker", options: PartyOptions
   const { folder, models, lease = 15 } = options;
   const redis = await RedisServer.at(options.redis);
   const vq = await VqganClip.fromPretrained({ ...models, isolate: true });
-  const store = await SharedFolder.share(folder);
+  const store: SharedStore = await (isBucket(folder) ? BucketStore.open(folder) : SharedFolder.share(folder));
   const weights = JSON.stringify((await vq.identities()).map(({ role: of, sha256 }) => [of, sha256]));
   const mark = createHash("sha256").update(weights).digest("hex").slice(0, 12);
   const prefix = `vqgan-clip:${store.name}`;

@@ -1,15 +1,13 @@
 /** Redis, and what speaks to it: optional packages, loaded when they are asked for. */
 import type { Redis } from "ioredis";
 import { VqganClipError } from "../../core/errors.js";
+import { loadPeer } from "./peers.js";
 
 export type { Redis } from "ioredis";
 
-/** The versions that this one was tested with: those of the optional peers in package.json. */
-const INSTALL = "npm install bullmq@6.7.0 ioredis@6.0.0";
-
 /** @throws BAD_ARGUMENT with the line that installs them */
 export async function loadBullmq(): Promise<typeof import("bullmq")> {
-  return loaded("bullmq", () => import("bullmq"));
+  return loadPeer("bullmq", "--redis", () => import("bullmq"));
 }
 
 export class RedisServer {
@@ -26,7 +24,7 @@ export class RedisServer {
       const hint = "such as redis://127.0.0.1:6379";
       throw new VqganClipError("BAD_ARGUMENT", `--redis: expected redis://HOST:PORT, got ${url}`, hint);
     }
-    const server = new RedisServer(await loaded("ioredis", () => import("ioredis")), url);
+    const server = new RedisServer(await loadPeer("ioredis", "--redis", () => import("ioredis")), url);
     const first = server.connection();
     try {
       await first.ping();
@@ -52,15 +50,6 @@ export class RedisServer {
 
   close(): void {
     for (const connection of this.open) connection.disconnect();
-  }
-}
-
-async function loaded<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
-  try {
-    return await load();
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw cause;
-    throw new VqganClipError("BAD_ARGUMENT", `--redis: the package ${name} is not installed`, INSTALL, { cause });
   }
 }
 

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Core, coreOf } from "../core.js";
 import { Refusal } from "../errors.js";
+import { Filming } from "../filming.js";
 import type { Line, Turns } from "../line.js";
 import { isUnfinished } from "../record.js";
 import type { MaskAsked } from "../requests.js";
@@ -49,7 +50,7 @@ class NetworkWorker {
     const { platform, leases, news } = party;
     this.core = coreOf(platform, { limits: NO_LIMITS, line: NO_LINE, turnsOf: () => wishes });
     const { runs, keeper } = this.core.sessions;
-    this.steps = new Steps(runs, keeper, checkpointSteps);
+    this.steps = new Steps(runs, keeper, new Filming(platform, keeper), checkpointSteps);
     this.holding = new Holding(this.core.sessions, platform.store, leases, news, true);
   }
 

@@ -1,6 +1,6 @@
 /** What the page asks of the service; each request answers with what came, or throws a `ServiceError` in words. */
 import { type Listener, listen } from "./listen.js";
-import type { Info, Plan, Problem, Session, Settings, Summary } from "./types.js";
+import type { FilmFormat, Info, Plan, Problem, Session, Settings, Summary } from "./types.js";
 
 /** What went wrong, for people: what, and what would help. */
 export class ServiceError extends Error {
@@ -37,23 +37,37 @@ export interface Files {
   readonly image?: Blob | undefined;
   /** White where it may change. */
   readonly mask?: Blob | undefined;
+  /** Where it begins, without being held against it. */
+  readonly start?: Blob | undefined;
   /** Image prompts, in their order. */
   readonly prompts?: readonly Blob[];
+  /** Pictures to be styled one after the other. */
+  readonly frames?: readonly Blob[];
 }
 
-function form(request: unknown, { prompts = [], ...files }: Files): RequestInit {
+function form(request: unknown, { prompts = [], frames = [], ...files }: Files): RequestInit {
   const body = new FormData();
   body.set("request", JSON.stringify(request));
   for (const [name, file] of Object.entries(files)) if (file) body.set(name, file, `${name}.png`);
   for (const prompt of prompts) body.append("prompt-image", prompt, "prompt");
+  for (const frame of frames) body.append("frame", frame, "frame");
   return { method: "POST", body };
 }
 
 /** JSON; with files, a form. */
 async function post<T>(path: string, request: unknown, files: Files): Promise<T> {
-  const hasFiles = files.image !== undefined || (files.prompts ?? []).length > 0;
+  const { prompts = [], frames = [], ...single } = files;
+  const hasFiles = [...Object.values(single), ...prompts, ...frames].some((file) => file !== undefined);
   if (!hasFiles) return json<T>(path, "POST", request);
   return (await (await ask(path, form(request, files))).json()) as T;
+}
+
+/** What is made of the finished frames of a session. */
+interface Films {
+  /** One file that plays. */
+  readonly file: (id: string, format: FilmFormat) => Promise<Blob>;
+  /** All of them in a ZIP. */
+  readonly frames: (id: string) => Promise<Blob>;
 }
 
 const at = (id: string, rest = "") => `/v1/sessions/${encodeURIComponent(id)}${rest}`;
@@ -110,6 +124,11 @@ const overHttp = {
   timelapse: (async (id) => (await ask(at(id, "/timelapse.webp"))).blob()) as
     | ((id: string) => Promise<Blob>)
     | undefined,
+  /** Videos, where they are made; undefined where they are not. */
+  films: {
+    file: async (id, format) => (await ask(at(id, `/video.${format}`))).blob(),
+    frames: async (id) => (await ask(at(id, "/frames.zip"))).blob(),
+  } as Films | undefined,
   /** Where the picture of a session without previews is shown from. */
   pictureUrl: (id: string, step: number): string | undefined => at(id, `/picture.png?step=${step}`),
   /** Hears of one session, or of the list; what is returned ends it. */

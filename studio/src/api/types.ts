@@ -22,9 +22,13 @@ export interface Info {
   readonly presets: readonly string[];
   readonly settings: Schema;
   readonly recommended: Settings;
+  /** What the frames of a video can be written as. */
+  readonly films?: readonly FilmFormat[];
   /** What there is to say where sessions do not stay as usual. */
   readonly keeps?: string;
 }
+
+export type FilmFormat = "webp" | "mp4" | "webm";
 
 /** A run's settings by name; only what the page itself touches has a type. */
 export interface Settings {
@@ -49,6 +53,8 @@ export interface Summary {
   readonly preview?: string | null;
   /** The grid that it belongs to. */
   readonly group?: Group | null;
+  /** Of a video: frames that it shall have, that are finished, and how many are shown a second. */
+  readonly film?: { readonly frames: number; readonly done: number; readonly fps: number } | null;
   readonly createdAt: string;
   readonly updatedAt: string;
 }
@@ -87,7 +93,7 @@ export interface Frame {
 }
 
 export interface Session extends Summary {
-  readonly kind?: "create" | "edit";
+  readonly kind?: "create" | "edit" | "video" | "style";
   readonly error?: Problem | null;
   /** The node that goes on. */
   readonly node: number;

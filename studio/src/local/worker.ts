@@ -16,7 +16,7 @@ import {
   pictureSchema,
 } from "../../../src/service/requests.js";
 import { Studio } from "../../../src/service/studio.js";
-import type { Uploads } from "../../../src/service/uploads.js";
+import { hasSource, type Uploads } from "../../../src/service/uploads.js";
 import type { Files } from "../api/client.js";
 import { alone } from "./alone.js";
 import type { Loading } from "./load-count.js";
@@ -83,11 +83,12 @@ const commands = {
 };
 export type Commands = typeof commands;
 
-const requested = (asked: unknown, { image }: Files) => checked(image ? editSchema : pictureSchema, asked);
+const requested = (asked: unknown, files: Files) => checked(hasSource(files) ? editSchema : pictureSchema, asked);
 
-async function uploadsOf({ image, mask, prompts = [] }: Files): Promise<Uploads> {
-  const pictures = await Promise.all(prompts.map((prompt) => bytesOf(prompt) as Promise<Uint8Array>));
-  return { image: await bytesOf(image), mask: await bytesOf(mask), prompts: pictures };
+async function uploadsOf({ image, mask, start, prompts = [], frames = [] }: Files): Promise<Uploads> {
+  const all = (files: readonly Blob[]) => Promise.all(files.map((file) => bytesOf(file) as Promise<Uint8Array>));
+  const single = { image: await bytesOf(image), mask: await bytesOf(mask), start: await bytesOf(start) };
+  return { ...single, prompts: await all(prompts), frames: await all(frames) };
 }
 
 async function bytesOf(file: Blob | undefined): Promise<Uint8Array | undefined> {

@@ -141,7 +141,7 @@ function Press({ icon, label, disabled = false, onClick }: PressProps) {
 /** What dropping or pasting a picture does, by a button. */
 function PlacePicture() {
   return (
-    <FileButton inputId="placed-file" title="Or drop or paste one" onFile={(dropped) => set({ dropped })}>
+    <FileButton inputId="placed-file" title="Or drop or paste one" onFiles={([dropped]) => set({ dropped })}>
       <Icon name="picture" /> Place a picture
     </FileButton>
   );

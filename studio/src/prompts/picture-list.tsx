@@ -105,7 +105,7 @@ export function AddPicture() {
       multiple
       aria-label="Add a picture to be near"
       title="A picture to be near; or drop one on the prompts"
-      onFile={beNear}
+      onFiles={(files) => files.forEach(beNear)}
     >
       <Icon name="add" /> Picture
     </FileButton>

@@ -33,7 +33,7 @@ export function Basics() {
           onChange={(event) => edit({ steps: event.target.value })}
         />
       </label>
-      <fieldset className="size" disabled={draft.source !== undefined}>
+      <fieldset className="size" disabled={draft.film ? draft.film.kind === "style" : draft.source !== undefined}>
         <legend>Size</legend>
         <input
           type="number"

@@ -1,5 +1,6 @@
 /** The left part: the form of the next picture, or of a grid of them. */
 import { type ReactNode, useEffect } from "react";
+import { FilmFields } from "../film/film-fields.js";
 import { AxisFields } from "../grid/axis-fields.js";
 import { useAxisKinds, useCellCount } from "../grid/use-axis-kinds.js";
 import { PromptList } from "../prompts/prompt-list.js";
@@ -49,6 +50,7 @@ export function Making({ children }: { readonly children?: ReactNode }) {
           <summary>Settings</summary>
           <Basics />
         </details>
+        <FilmFields />
         <AxisFields />
         <Advanced />
         {children}

@@ -12,7 +12,7 @@ export function OpenPicture() {
       inputId="picture-file"
       aria-label="Open a picture"
       title="Its settings come into the form; one without any becomes the one to change"
-      onFile={(file) => void openPicture(file)}
+      onFiles={([file]) => file && void openPicture(file)}
     >
       <Icon name="picture" /> Open
     </FileButton>
@@ -22,6 +22,7 @@ export function OpenPicture() {
 export function SourcePicture() {
   const source = useStudio((state) => state.draft.source);
   const strength = useStudio((state) => state.draft.strength);
+  const isVideo = useStudio((state) => state.draft.film !== undefined);
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     if (!source) return;
@@ -42,18 +43,24 @@ export function SourcePicture() {
       <canvas ref={canvas} role="img" aria-label={`The picture to change, ${source.name}`} />
       <div>
         <p className="cut">{source.name}</p>
-        <label className="hint" htmlFor="strength">
-          How far it may change
-        </label>
-        <input
-          id="strength"
-          type="range"
-          min={0.05}
-          max={1}
-          step={0.05}
-          value={strength ?? 0.95}
-          onChange={(event) => edit({ strength: Number(event.target.value) })}
-        />
+        {isVideo ? (
+          <p className="hint">The video begins at this picture</p>
+        ) : (
+          <>
+            <label className="hint" htmlFor="strength">
+              How far it may change
+            </label>
+            <input
+              id="strength"
+              type="range"
+              min={0.05}
+              max={1}
+              step={0.05}
+              value={strength ?? 0.95}
+              onChange={(event) => edit({ strength: Number(event.target.value) })}
+            />
+          </>
+        )}
       </div>
       <button
         type="button"

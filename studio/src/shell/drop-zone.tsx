@@ -1,5 +1,7 @@
 /** The whole page takes pictures that are dropped or pasted on it. */
 import { type DragEvent, type ReactNode, useEffect, useState } from "react";
+import { service } from "../api/client.js";
+import { restyle } from "../film/film-actions.js";
 import { beNear, openPicture } from "../state/actions.js";
 import { useStudio } from "../state/store.js";
 
@@ -7,7 +9,7 @@ import { useStudio } from "../state/store.js";
 type Aim = "open" | "near" | "place";
 
 const words: Record<Aim, string> = {
-  open: "Drop it to bring its settings back, or to change it; drop it on the prompts to be near it",
+  open: "Drop it to bring its settings back, or to change it; a video or several pictures to restyle them; on the prompts to be near it",
   near: "Drop it to be near it",
   place: "Drop it to place it on the painting",
 };
@@ -35,9 +37,13 @@ export function DropZone({ children }: { readonly children: ReactNode }) {
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setAim(undefined);
-    const [file] = event.dataTransfer.files;
+    const aimed = aimOf(event);
+    const files = [...event.dataTransfer.files];
+    const [file] = files;
     if (!file) return;
-    if (aimOf(event) === "near") beNear(file);
+    if (aimed === "near") files.forEach(beNear);
+    else if (aimed === "open" && service.films && (files.length > 1 || file.type.startsWith("video/")))
+      void restyle(files);
     else void openPicture(file);
   };
   return (

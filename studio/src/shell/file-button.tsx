@@ -1,27 +1,30 @@
 /** A button that lets pictures be chosen, for what dropping them does. */
 import { type ButtonHTMLAttributes, type ReactNode, useRef } from "react";
 
-interface Props extends Pick<ButtonHTMLAttributes<HTMLButtonElement>, "title" | "aria-label"> {
+interface Props extends Pick<ButtonHTMLAttributes<HTMLButtonElement>, "title" | "aria-label" | "disabled"> {
   /** Of the input, for tests. */
   readonly inputId: string;
   readonly multiple?: boolean;
-  readonly onFile: (file: File) => void;
+  /** Kinds of files (default: pictures). */
+  readonly accept?: string;
+  readonly onFiles: (files: File[]) => void;
   readonly children: ReactNode;
 }
 
-export function FileButton({ inputId, multiple = false, onFile, children, ...button }: Props) {
+export function FileButton({ inputId, multiple = false, accept = "image/*", onFiles, children, ...button }: Props) {
   const file = useRef<HTMLInputElement>(null);
   return (
     <>
       <input
         ref={file}
         type="file"
-        accept="image/*"
+        accept={accept}
         multiple={multiple}
         hidden
         data-testid={inputId}
         onChange={(event) => {
-          for (const chosen of event.target.files ?? []) onFile(chosen);
+          const chosen = [...(event.target.files ?? [])];
+          if (chosen.length > 0) onFiles(chosen);
           event.target.value = "";
         }}
       />

@@ -1,10 +1,13 @@
 /** Pause, resume, stop, paint, go back, download. */
 import { DropdownMenu } from "radix-ui";
 import type { Session } from "../api/types.js";
+import { FilmDownloads } from "../film/film-downloads.js";
 import { Icon } from "../shell/icon.js";
-import { addSteps, download, fork, openGrid, pause, resume, stop } from "../state/actions.js";
+import { addSteps, fork, openGrid, pause, resume, stop } from "../state/actions.js";
+import { download } from "../state/download.js";
 import { isActive, set, useStudio } from "../state/store.js";
 import { MoreDownloads } from "./more-downloads.js";
+import { OtherSize } from "./other-size.js";
 import { forkStep } from "./shown-picture.js";
 
 export function Controls({ session }: { readonly session: Session }) {
@@ -14,8 +17,10 @@ export function Controls({ session }: { readonly session: Session }) {
   const { status, hasPicture } = session;
   const from = looked && forkStep(session, looked);
   const canGoOn = status === "paused" || status === "failed";
-  const more = useStudio((state) => state.info?.recommended.steps ?? 50);
-  const canPaint = !isActive(session) && hasPicture;
+  const recommended = useStudio((state) => state.info?.recommended.steps ?? 50);
+  const more = moreOf(session, recommended);
+  const canBranch = session.kind !== "style";
+  const canPaint = !isActive(session) && hasPicture && !session.film;
   return (
     <div className="controls" role="toolbar" aria-label="The run">
       {isActive(session) && (
@@ -28,7 +33,7 @@ export function Controls({ session }: { readonly session: Session }) {
           <Icon name="play" /> Resume
         </button>
       )}
-      {status === "cancelled" && !looked && hasPicture && (
+      {status === "cancelled" && !looked && hasPicture && canBranch && (
         <button
           type="button"
           className="main"
@@ -38,14 +43,14 @@ export function Controls({ session }: { readonly session: Session }) {
           <Icon name="fork" /> Go on
         </button>
       )}
-      {status === "finished" && !looked && (
-        <button type="button" onClick={() => void addSteps(more)} disabled={busy === "resume"}>
-          <Icon name="play" /> {more} more steps
+      {status === "finished" && !looked && canBranch && (
+        <button type="button" onClick={() => void addSteps(more.steps)} disabled={busy === "resume"}>
+          <Icon name="play" /> {more.words}
         </button>
       )}
       {looked && (
         <>
-          {from !== undefined && (
+          {from !== undefined && canBranch && (
             <button
               type="button"
               className="main"
@@ -70,6 +75,7 @@ export function Controls({ session }: { readonly session: Session }) {
           <Icon name="brush" /> Paint or mask
         </button>
       )}
+      {!isActive(session) && !looked && <OtherSize session={session} />}
       {session.group && (
         <button
           type="button"
@@ -93,6 +99,7 @@ export function Controls({ session }: { readonly session: Session }) {
           </DropdownMenu.Trigger>
           <DropdownMenu.Portal>
             <DropdownMenu.Content className="menu" align="end" sideOffset={6}>
+              {(session.film?.done ?? 0) > 0 && <FilmDownloads session={session} />}
               <DropdownMenu.Item onSelect={() => void download(session, "picture")}>Picture (PNG)</DropdownMenu.Item>
               <DropdownMenu.Item onSelect={() => void download(session, "file")}>Session (.vqclip)</DropdownMenu.Item>
               <MoreDownloads session={session} />
@@ -102,4 +109,12 @@ export function Controls({ session }: { readonly session: Session }) {
       )}
     </div>
   );
+}
+
+/** What a finished one is given more of. */
+function moreOf({ film, settings }: Session, recommended: number): { readonly steps: number; readonly words: string } {
+  const { every } = (settings.motion ?? {}) as { readonly every?: number };
+  if (!film || every === undefined) return { steps: recommended, words: `${recommended} more steps` };
+  const frames = Math.max(1, Math.round(2 * film.fps)); // two seconds
+  return { steps: frames * every, words: `${frames} more frames` };
 }

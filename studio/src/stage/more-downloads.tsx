@@ -3,7 +3,8 @@ import { DropdownMenu } from "radix-ui";
 import { service } from "../api/client.js";
 import type { Session } from "../api/types.js";
 import { nameOf } from "../shell/format.js";
-import { download, tell } from "../state/actions.js";
+import { tell } from "../state/actions.js";
+import { download } from "../state/download.js";
 import { get } from "../state/store.js";
 import { commandLine } from "./command-line.js";
 
@@ -21,7 +22,7 @@ export function MoreDownloads({ session }: { readonly session: Session }) {
       {service.timelapse && session.frames.length > 1 && (
         <DropdownMenu.Item onSelect={() => void download(session, "timelapse")}>Timelapse (WebP)</DropdownMenu.Item>
       )}
-      <DropdownMenu.Item onSelect={() => void copy()}>Copy the command line</DropdownMenu.Item>
+      {!session.film && <DropdownMenu.Item onSelect={() => void copy()}>Copy the command line</DropdownMenu.Item>}
     </>
   );
 }

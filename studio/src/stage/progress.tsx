@@ -3,7 +3,7 @@ import type { Session } from "../api/types.js";
 import { bytes, duration, rate, statusWords } from "../shell/format.js";
 
 export function Progress({ session }: { readonly session: Session }) {
-  const { status, step, steps, etaSeconds, peakBytes, losses, settings } = session;
+  const { status, step, steps, etaSeconds, peakBytes, losses, settings, film } = session;
   const isRunning = status === "running";
   const loss = losses.at(-1)?.total;
   return (
@@ -14,6 +14,11 @@ export function Progress({ session }: { readonly session: Session }) {
         <span data-testid="step">
           step {step} of {steps}
         </span>
+        {film && (
+          <span data-testid="frames">
+            {film.done} of {film.frames} frames
+          </span>
+        )}
         {loss !== undefined && <span>loss {loss.toFixed(3)}</span>}
         {isRunning && session.rate ? <span>{rate(session.rate)}</span> : null}
         {isRunning && etaSeconds ? <span>{duration(etaSeconds)} left</span> : null}

@@ -1,5 +1,6 @@
 /** The middle: the picture, how far it is, and what can be done with it. */
 import { lazy, Suspense, useEffect } from "react";
+import { Player } from "../film/player.js";
 import { GridBoard } from "../grid/grid-board.js";
 import { pause, resume } from "../state/actions.js";
 import { get, isActive, set, useStudio } from "../state/store.js";
@@ -29,7 +30,7 @@ function pressed(event: KeyboardEvent): void {
     if (isActive(session)) void pause();
     else if (session.status === "paused") void resume();
   }
-  if (event.key === "p" && session.status === "paused" && session.hasPicture) set({ painting: true });
+  if (event.key === "p" && session.status === "paused" && session.hasPicture && !session.film) set({ painting: true });
 }
 
 export function Stage() {
@@ -78,6 +79,8 @@ export function Stage() {
           >
             {address && compared ? (
               <Compare before={compared.url} after={address} alt={alt} step={compared.step} />
+            ) : address && !looked && !isActive(session) && (session.film?.done ?? 0) > 1 ? (
+              <Player session={session} address={address} alt={alt} />
             ) : address ? (
               <Picture address={address} alt={alt} />
             ) : (

@@ -2,7 +2,6 @@
 import { ServiceError, service } from "../api/client.js";
 import type { Session, Settings } from "../api/types.js";
 import { promptRow, promptsOf } from "../prompts/prompt-rows.js";
-import { nameOf } from "../shell/format.js";
 import { type Draft, draftOf, emptyDraft, filesOf, picturePrompt, requestOf } from "./draft.js";
 import { rememberPrompts } from "./prompt-history.js";
 import { get, isActive, set, type Toast } from "./store.js";
@@ -162,17 +161,20 @@ export async function changeOnly(image: Blob, mask: Blob): Promise<boolean> {
   return true;
 }
 
-const endings = { picture: "png", file: "vqclip", timelapse: "webp" } as const;
-
-/** The picture with its story, the session's file, or how the picture grew, as a download. */
-export async function download({ id, title }: Session, what: keyof typeof endings): Promise<void> {
-  const blob = await doing("download", async () => service[what]?.(id));
-  if (!blob) return;
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = `${nameOf(title)}.${endings[what]}`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+/** A new session of another size, which begins at this one's picture and goes on as the form says. */
+export async function continueAt(session: Session, [width, height]: readonly [number, number]): Promise<void> {
+  const { draft, info } = get();
+  if (!info) return;
+  const made = await doing("resize", async () => {
+    const own = { width: String(width), height: String(height), seed: String(session.settings.seed ?? "") };
+    const form: Draft = { ...draft, ...own, source: undefined, film: undefined, axes: [] };
+    const request = { ...requestOf(form, info), prompts: session.settings.prompts ?? "" };
+    return service.create(request, { ...filesOf(form), start: await service.picture(session.id) });
+  });
+  if (!made) return;
+  open(made.id);
+  set({ session: made });
+  tell({ text: `A new session of ${width} × ${height} begins at this picture.` });
 }
 
 export function findMask(phrase: string): Promise<Blob | undefined> {

@@ -1,6 +1,7 @@
 /** What the next picture shall be, as it stands in the form; and the request it makes. */
 import type { Files } from "../api/client.js";
 import type { Info, Settings } from "../api/types.js";
+import { type Film, filmRequest, firstSteps, movesOf } from "../film/film-draft.js";
 import { type PromptRow, promptRow, promptsOf, rowsOf } from "../prompts/prompt-rows.js";
 
 /** What differs between the pictures of a grid, as it stands in the form. */
@@ -46,6 +47,8 @@ export interface Draft {
   readonly strength: number | undefined;
   /** What differs between the pictures of a grid; none for one picture. */
   readonly axes: readonly Axis[];
+  /** Frames that follow one another, instead of one picture. */
+  readonly film: Film | undefined;
 }
 
 export const emptyDraft: Draft = {
@@ -60,6 +63,7 @@ export const emptyDraft: Draft = {
   source: undefined,
   strength: undefined,
   axes: [],
+  film: undefined,
 };
 
 /** The settings that have a place of their own in the form. */
@@ -73,19 +77,21 @@ export function draftOf(settings: Settings, recommended: Settings): Draft {
   return {
     ...emptyDraft,
     rows: rowsOf(settings.prompts ?? ""),
+    film: movesOf(settings),
     width: width ? String(width) : "",
     height: height ? String(height) : "",
     seed: settings.seed === undefined ? "" : String(settings.seed),
-    steps: settings.steps === undefined ? "" : String(settings.steps),
+    steps: String(firstSteps(settings) ?? ""),
     advanced: Object.fromEntries(names.map((name) => [name, settings[name]])),
   };
 }
 
 /** What is asked of the service. */
 export function requestOf(draft: Draft, { size, recommended }: Pick<Info, "size" | "recommended">): Settings {
-  const { preset, width, height, seed, steps, advanced, source, strength } = draft;
+  const { preset, width, height, seed, steps, advanced, source, strength, film } = draft;
   const pictures = countedPictures(draft);
-  const hasSize = !source && (width !== "" || height !== "");
+  const isEdit = film ? film.kind === "style" : source !== undefined;
+  const hasSize = !isEdit && (width !== "" || height !== "");
   return {
     prompts: promptsOf(draft.rows),
     ...(pictures.length > 0 ? { imagePrompts: pictures.map(imagePromptOf) } : {}),
@@ -94,14 +100,18 @@ export function requestOf(draft: Draft, { size, recommended }: Pick<Info, "size"
     ...(seed === "" ? {} : { seed: /^\d{1,15}$/.test(seed) ? Number(seed) : seed }),
     ...(steps === "" ? {} : { steps: Number(steps) }),
     ...advanced,
-    keepEvery: keptEvery(Number(steps || (recommended.steps ?? 0))),
-    ...(source && strength !== undefined ? { strength } : {}),
+    ...(film?.kind === "style" ? {} : { keepEvery: keptEvery(Number(steps || (recommended.steps ?? 0))) }),
+    ...(isEdit && strength !== undefined ? { strength } : {}),
+    ...(film ? filmRequest(film) : {}),
   };
 }
 
 /** The files that go with it. */
 export function filesOf(draft: Draft): Files {
-  return { image: draft.source, prompts: countedPictures(draft).map(({ file }) => file) };
+  const { source, film } = draft;
+  const prompts = countedPictures(draft).map(({ file }) => file);
+  if (film?.kind === "style") return { frames: film.files, prompts };
+  return { ...(film ? { start: source } : { image: source }), prompts };
 }
 
 /** Whether there is something to see in the picture. */

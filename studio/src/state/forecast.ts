@@ -1,5 +1,6 @@
 /** What the form would need, asked anew whenever it, or who waits, has changed and rests for a moment. */
 import { type Files, ServiceError, service } from "../api/client.js";
+import type { Plan } from "../api/types.js";
 import { type Draft, filesOf, hasAim, requestOf } from "./draft.js";
 import { get, isActive, set, useStudio } from "./store.js";
 
@@ -26,14 +27,18 @@ export function forecast(): () => void {
 
 async function ask(draft: Draft): Promise<void> {
   const { info } = get();
-  const files = filesOf(draft);
+  const { film } = draft;
+  const frames = film?.kind === "style" ? film.files : [];
+  // Of frames, what the first one needs is what each needs.
+  const files: Files = { ...filesOf(draft), ...(frames[0] && { image: frames[0], frames: [] }) };
   if (!info || !hasAim(draft) || bytesOf(files) > MOST_BYTES) {
     set({ plan: undefined, refusal: undefined });
     return;
   }
   try {
-    const plan = await service.plan(requestOf(draft, info), files);
-    if (get().draft === draft) set({ plan, refusal: undefined });
+    const { style: _, ...request } = requestOf(draft, info);
+    const plan = await service.plan(request, files);
+    if (get().draft === draft) set({ plan: plan && timesFrames(plan, frames.length || 1), refusal: undefined });
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     const isRefused = error.problem.code !== "UNREACHABLE";
@@ -43,3 +48,8 @@ async function ask(draft: Draft): Promise<void> {
 
 const bytesOf = ({ image, prompts = [] }: Files) =>
   prompts.reduce((sum, { size }) => sum + size, image === undefined ? 0 : image.size);
+
+const timesFrames = (plan: Plan, count: number): Plan => ({
+  ...plan,
+  seconds: plan.seconds === null ? null : plan.seconds * count,
+});
