@@ -23,7 +23,10 @@ const flags: Readonly<Record<SettingName, string>> = {
   optimizer: "--optimizer <name>",
   learningRate: "--learning-rate <x>",
   schedule: "--schedule <list>",
+  gradientClip: "--gradient-clip <x>",
+  whiten: "--whiten <on|off>",
   plateau: "--plateau <list>",
+  keepBest: "--keep-best <on|off>",
   judgeEvery: "--judge-every <n>",
   cutouts: "--cutouts <n>",
   cutMethod: "--cut-method <name>",
@@ -32,6 +35,8 @@ const flags: Readonly<Record<SettingName, string>> = {
   latent: "--latent <kind>",
   average: "--average <x>",
   start: "--start <kind>",
+  candidates: "--candidates <n>",
+  distance: "--distance <kind>",
   padding: "--padding <kind>",
   regularizer: "--regularizer <list>",
   pictureRegularizers: "--regularize <list>",
@@ -61,9 +66,9 @@ export function settingOfFlag(name: string): SettingName | undefined {
 type RunKind = "generate" | "edit" | "video" | "style";
 const absent: Readonly<Record<RunKind, readonly SettingName[]>> = {
   generate: ["targets", "motion", "temporal", "structure", "perceptual", "feather"],
-  edit: ["targets", "motion", "temporal", "start"],
+  edit: ["targets", "motion", "temporal", "start", "candidates", "whiten"],
   video: ["targets", "motion", "temporal", "structure", "perceptual", "feather", "plateau", "judgeEvery"],
-  style: ["targets", "motion", "temporal", "start", "feather", "judgeEvery"],
+  style: ["targets", "motion", "temporal", "start", "candidates", "whiten", "feather", "judgeEvery"],
 };
 
 /** Whose steps, where there are several frames. */
@@ -187,17 +192,11 @@ export function numberBetween(text: string, low: number, high: number): number {
 
 /** A setting from its text. @throws InvalidArgumentError saying what it takes */
 export function parseSetting<Name extends SettingName>(name: Name, text: string): unknown {
-  const schema = schemaOf(name);
+  const schema: z.ZodType = settingsSchema.shape[name];
   const value = fromText(name, schema, text.trim());
   const parsed = (partly[name] ?? schema).safeParse(value);
   if (!parsed.success) throw new InvalidArgumentError(`expected ${takes(name)}`);
   return parsed.data;
-}
-
-/** A setting's own, without the default that files from before it was there get. */
-function schemaOf(name: SettingName): z.ZodType {
-  const schema: z.ZodType = settingsSchema.shape[name];
-  return schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema;
 }
 
 /** Settings of several fields: the one that may stand without its name, and what may be left out. */
@@ -270,7 +269,7 @@ export function takes(name: SettingName): string {
     const { patience, smoothing } = settingsSchema.shape.plateau.shape;
     return `patience (${range(patience)}; 0 for never), or patience=..,delta=..,smoothing=.. (${range(smoothing)})`;
   }
-  const schema = schemaOf(name);
+  const schema: z.ZodType = settingsSchema.shape[name];
   if (schema instanceof z.ZodNumber) return range(schema);
   if (schema instanceof z.ZodEnum) return choices(schema);
   if (schema instanceof z.ZodBoolean) return "on or off";

@@ -63,7 +63,7 @@ export async function remade(
       "resume its session instead",
     );
   }
-  const chosen = judged && vq.judge ? judged.after : step;
+  const chosen = judged && (vq.judge || run.settings.keepBest) ? judged.after : step;
   return { run, until: changes.steps ?? chosen };
 }
 
@@ -76,6 +76,8 @@ async function begun(
   const { story, picture, codes, frames, targets } = likeness;
   const like = story.lineage?.[0]?.settings ?? story.settings;
   const request = {
+    // A judge chose it: who has none makes that step's picture, whatever its loss.
+    ...(story.models.some(({ role }) => role === "judge") && !vq.judge && { keepBest: false }),
     ...changes,
     ...(keepEvery !== undefined && { keepEvery }),
     like,

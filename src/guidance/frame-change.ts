@@ -27,6 +27,7 @@ export function checkVideo({ generator, judge }: RunModels, { settings, source }
     "use a VQGAN or an autoencoder; style takes diffusion models",
   );
   requires(!judge, "BAD_ARGUMENT", () => "judge: it picks one picture, not the frames of a video", "leave it out");
+  requires(!settings.keepBest, "BAD_ARGUMENT", () => "keepBest: a video has frames, not one picture", "set it to off");
   requires(
     !motion || !source,
     "BAD_ARGUMENT",

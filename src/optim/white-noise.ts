@@ -60,7 +60,10 @@ export function whitened(values: Float32Array): Float32Array {
 function whitenBlock(re: Float64Array, im: Float64Array, ties: Random): void {
   const squares = re.reduce((sum, value, i) => sum + value ** 2 + (im[i] as number) ** 2, 0);
   const size = TIES * (Math.sqrt(squares / re.length) || 1);
-  const [x, y] = [re, im].map((part) => part.map((value) => value + size * ties.uniform(-1, 1))) as [typeof re, typeof im];
+  const [x, y] = [re, im].map((part) => part.map((value) => value + size * ties.uniform(-1, 1))) as [
+    typeof re,
+    typeof im,
+  ];
   const magnitudes = x.map((value, i) => Math.hypot(value, y[i] as number));
   const factors = whiteMagnitudes(magnitudes).map((wanted, i) => wanted / (magnitudes[i] as number));
   re.set(x.map((value, i) => value * (factors[i] as number)));

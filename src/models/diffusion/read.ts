@@ -26,8 +26,12 @@ export const pipelineParts = [
   { folder: "text_encoder", stems: weightStems.transformers },
 ] as const;
 
-/** Few steps, small ones: the noise of a run that goes far from where it began is no noise any more. */
-const recommended = { steps: 50, learningRate: 0.02 };
+/** Few steps, small ones, and a pull to the length that noise has: what is no noise any more draws no picture. */
+const recommended = {
+  steps: 50,
+  learningRate: 0.02,
+  regularizer: { weight: 0.01, target: "noise", decay: 0, every: 1 },
+};
 
 /**
  * Reads a pipeline's folder: `unet/ vae/ text_encoder/ tokenizer/ scheduler/`. Its latent is the noise that the one step
