@@ -1,5 +1,7 @@
 /** Runs whose latent is noise: the presets that keep it so, starts chosen among several, and the best step kept. */
+import { join } from "node:path";
 import { beforeAll, expect, test, vi } from "vitest";
+import { NDArray } from "../../src/core/ndarray.js";
 import { resolveSettings, type SettingsRequest } from "../../src/guidance/resolve-settings.js";
 import { Run } from "../../src/guidance/run.js";
 import type { RunModels } from "../../src/guidance/run-state.js";
@@ -7,6 +9,8 @@ import type { Generator } from "../../src/models/generator.js";
 import { loadClip } from "../../src/models/load.js";
 import { resizeNearest } from "../../src/ops/pooling.js";
 import { ownEngine } from "../../src/runtime/own-engine.js";
+import { VqganClip } from "../../src/vqgan-clip.js";
+import { inEmptyFolder } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
 
 /** A latent of three channels of deviation 2, each position a 4 x 4 square of its colour. */
@@ -77,6 +81,33 @@ test("of several starts the one that is nearest to the prompt is taken, without 
   const cropped = await lossAtFirst({ candidates: 5, cutouts: 2, cutMethod: "random" }); // looks differ: two rounds
   expect(cropped).toBeGreaterThan(0);
 });
+
+test("a consistency model's noise is descended, goes on from its session, and an edit begins at a picture under noise", () =>
+  inEmptyFolder(async (folder) => {
+    const clip = fixturePath("clip-gelu");
+    await using vq = await VqganClip.fromPretrained({
+      generator: fixturePath("diffusion-consistency"),
+      clip,
+      threads: 1,
+    });
+    const run = vq.create({ prompts: "rain", preset: "gper", seed: 2, steps: 2, size: [16, 24] });
+    const losses: number[] = [];
+    for await (const event of run) {
+      losses.push(event.losses.total);
+      if (event.step === 1) await run.save(join(folder, "run.vqclip"), { picture: false });
+    }
+    const again = await vq.open(join(folder, "run.vqclip"));
+    await again.toFinish();
+    expect((await again.latent()).bytes).toEqual((await run.latent()).bytes);
+    expect((await run.latent()).shape).toEqual([1, 3, 24, 16]);
+
+    const image = NDArray.zeros("float32", [3, 24, 16]);
+    const edit = await vq.edit({ prompts: "rain", preset: "gper", image, strength: 0.3, steps: 1 });
+    expect(edit.settings).toMatchObject({ noising: 0.3, whiten: false });
+    await edit.toFinish();
+    expect((await edit.render()).shape).toEqual([3, 24, 16]);
+    expect(() => vq.create({ prompts: "x", generatorPrompt: "y", size: [16, 16] })).toThrow("reads no texts");
+  }));
 
 test("what is no noise, and what has no best, is one line that says what would work", async () => {
   expect(() => resolveSettings({ prompts: "x", whiten: true }, { size: [32, 32], drawSeed: () => 1 })).toThrow(
