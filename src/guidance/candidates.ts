@@ -35,10 +35,10 @@ export async function bestCandidate(
       for (const candidate of left) {
         const state = { ...begun, step: round, z: await draw(candidate) };
         const seen = await look.run(await feeds.at(state, 0, feeds.drawn(state), (name) => look.reads(name)));
-        const told = feeds.lossesOf(state, Array.from(seen.losses.floats()), 0);
-        totals[candidate] = (totals[candidate] as number) + steadyLoss(told);
+        const loss = steadyLoss(feeds.lossesOf(state, Array.from(seen.losses.floats()), 0));
+        totals[candidate] = Number.isNaN(loss) ? Number.POSITIVE_INFINITY : (totals[candidate] as number) + loss;
       }
-      left.sort((a, b) => (totals[a] as number) - (totals[b] as number) || a - b);
+      left.sort((a, b) => Math.sign((totals[a] as number) - (totals[b] as number)) || a - b);
       left = left.slice(0, viewsVary(settings) ? Math.ceil(left.length / KEPT_OF) : 1);
     }
   } finally {

@@ -49,9 +49,10 @@ test.each([
   const result = await program.run(feeds);
   await program.dispose();
   expect(relativeError(bounded(result.picture), reference("picture"))).toBeLessThan(1e-4);
-  expect(relativeError(result.dnoise, reference("dnoise"))).toBeLessThan(1e-4);
   expect(relativeError(result.start, reference("edit.start"))).toBeLessThan(1e-4);
-  expect(relativeError(bounded(result.edited), reference("edit.picture"))).toBeLessThan(1e-3); // its times are float32
+  // The library computes the sines of the time, 1095.5, in float32: 6e-5 of a radian astray.
+  expect(relativeError(result.dnoise, reference("dnoise"))).toBeLessThan(5e-4);
+  expect(relativeError(bounded(result.edited), reference("edit.picture"))).toBeLessThan(5e-4);
 });
 
 test("the norm before the middle's attention: its own groups, the net's, or none where time scales", async () => {
