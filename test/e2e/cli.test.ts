@@ -152,23 +152,11 @@ describe("generate", () => {
       const models = ["--generator", fixturePath("diffusion-sdxs"), "--clip", fixturePath("clip-quick-gelu")];
       const own = ["--generator-prompt", "a ruin in fog", "--preset", "reno", "--candidates", "2", "--size", "32"];
       const files = ["-o", path("a.png"), "--save-state", path("a.vqclip")];
-      const made = await cli([
-        "generate",
-        "a castle",
-        ...own,
-        "--steps",
-        "3",
-        "--seed",
-        "4",
-        ...files,
-        "--json",
-        ...models,
-      ]);
+      const rest = ["--steps", "3", "--seed", "4", "--json", ...files, ...models];
+      const made = await cli(["generate", "a castle", ...own, ...rest]);
       expectOk(made);
-      const [first, second, third] = events(made).flatMap(({ losses }) =>
-        losses ? [losses as { prompts: number[] }] : [],
-      );
-      const best = [first, second, third].map((losses) => losses?.prompts[0] as number);
+      const steps = events(made).filter(({ type }) => type === "step") as { losses: { prompts: number[] } }[];
+      const best = steps.map(({ losses }) => losses.prompts[0] as number);
       const story = JSON.parse((await cli(["inspect", path("a.png"), "--json"])).stdout.toString()).story;
       expect(story.settings).toMatchObject({ generatorPrompt: "a ruin in fog", candidates: 2, keepBest: true });
       expect(story).toMatchObject({ step: best.indexOf(Math.min(...best)), judged: { after: 3 } });
