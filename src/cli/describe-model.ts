@@ -4,13 +4,12 @@ import { basename, join, resolve } from "node:path";
 import { VqganClipError } from "../core/errors.js";
 import { weightNames, weightStems } from "../core/weight-names.js";
 import { cardLicence, licenceLine } from "../hub/model-card.js";
-import { pipelineParts } from "../models/diffusion/read.js";
 import { readHead } from "../models/head/read.js";
 import { loadClip, loadGenerator } from "../models/load.js";
 import type { ModelFile } from "../models/model-file.js";
 import { readCheckpoint, weightsIn } from "../models/model-weights.js";
 import { onDisk } from "../models/on-disk.js";
-import { diffusersFolder, isDiffusion } from "../models/read-generator.js";
+import { diffusersFolder, pipelineAt } from "../models/read-generator.js";
 import { headIn } from "../models/read-reward.js";
 import type { StateDict } from "../weights/state-dict.js";
 
@@ -44,7 +43,8 @@ export async function describeFolder(folder: string): Promise<ModelFacts[]> {
     ];
     return pair.map((model) => ({ ...model, name: `${basename(resolve(folder))}/${model.name}` }));
   }
-  if (await isDiffusion(await onDisk(folder))) return [await describeDiffusion(folder)];
+  const pipeline = await pipelineAt(await onDisk(folder));
+  if (pipeline) return [await describeDiffusion(folder, pipeline.parts)];
   const isDiffusers = (await diffusersFolder(await onDisk(folder))) !== undefined;
   if (isDiffusers || (await has("config.yaml"))) return [await describeGenerator(folder)];
   const clipFiles = ["config.json", "open_clip_config.json", ...weightNames(weightStems.openClip)];
@@ -75,13 +75,15 @@ async function describeGenerator(folder: string): Promise<ModelFacts> {
   };
 }
 
-async function describeDiffusion(folder: string): Promise<ModelFacts> {
+type Parts = NonNullable<Awaited<ReturnType<typeof pipelineAt>>>["parts"];
+
+async function describeDiffusion(folder: string, parts: Parts): Promise<ModelFacts> {
   const { name, files, factor, text, latentShape, resolution, encode } = await loadGenerator(folder);
   const [file] = files as readonly [ModelFile];
   const [, channels] = latentShape([resolution, resolution]) as [number, number];
   const pipeline = (await onDisk(folder)).files;
   let parameters = 0;
-  for (const { folder: part, stems } of pipelineParts) {
+  for (const { folder: part, stems } of parts) {
     const within = pipeline.folder(part);
     parameters += await countParameters(within.path, await weightsIn(within, stems, part));
   }

@@ -25,7 +25,10 @@ const flags: Readonly<Record<SettingName, string>> = {
   optimizer: "--optimizer <name>",
   learningRate: "--learning-rate <x>",
   schedule: "--schedule <list>",
+  gradientClip: "--gradient-clip <x>",
+  whiten: "--whiten <on|off>",
   plateau: "--plateau <list>",
+  keepBest: "--keep-best <on|off>",
   judgeEvery: "--judge-every <n>",
   cutouts: "--cutouts <n>",
   cutMethod: "--cut-method <name>",
@@ -34,6 +37,8 @@ const flags: Readonly<Record<SettingName, string>> = {
   latent: "--latent <kind>",
   average: "--average <x>",
   start: "--start <kind>",
+  candidates: "--candidates <n>",
+  distance: "--distance <kind>",
   padding: "--padding <kind>",
   regularizer: "--regularizer <list>",
   pictureRegularizers: "--regularize <list>",
@@ -66,7 +71,7 @@ export function settingOfFlag(name: string): SettingName | undefined {
 type RunKind = "generate" | "edit" | "video" | "style";
 const absent: Readonly<Record<RunKind, readonly SettingName[]>> = {
   generate: ["targets", "motion", "temporal", "structure", "perceptual", "direction", "feather"],
-  edit: ["targets", "motion", "temporal", "start"],
+  edit: ["targets", "motion", "temporal", "start", "candidates", "whiten"],
   video: [
     "targets",
     "motion",
@@ -79,7 +84,7 @@ const absent: Readonly<Record<RunKind, readonly SettingName[]>> = {
     "judgeEvery",
     "judgeReward",
   ],
-  style: ["targets", "motion", "temporal", "start", "feather", "judgeEvery", "judgeReward"],
+  style: ["targets", "motion", "temporal", "start", "candidates", "whiten", "feather", "judgeEvery", "judgeReward"],
 };
 
 /** Whose steps, where there are several frames. */
@@ -206,17 +211,11 @@ export function numberBetween(text: string, low: number, high: number): number {
 
 /** A setting from its text. @throws InvalidArgumentError saying what it takes */
 export function parseSetting<Name extends SettingName>(name: Name, text: string): unknown {
-  const schema = schemaOf(name);
+  const schema: z.ZodType = settingsSchema.shape[name];
   const value = fromText(name, schema, text.trim());
   const parsed = (partly[name] ?? schema).safeParse(value);
   if (!parsed.success) throw new InvalidArgumentError(`expected ${takes(name)}`);
   return parsed.data;
-}
-
-/** A setting's own, without the default that files from before it was there get. */
-function schemaOf(name: SettingName): z.ZodType {
-  const schema: z.ZodType = settingsSchema.shape[name];
-  return schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema;
 }
 
 /** Settings of several fields: the one that may stand without its name, and what may be left out. */
@@ -303,7 +302,7 @@ export function takes(name: SettingName): string {
     const { patience, smoothing } = settingsSchema.shape.plateau.shape;
     return `patience (${range(patience)}; 0 for never), or patience=..,delta=..,smoothing=.. (${range(smoothing)})`;
   }
-  const schema = schemaOf(name);
+  const schema: z.ZodType = settingsSchema.shape[name];
   if (schema instanceof z.ZodNumber) return range(schema);
   if (schema instanceof z.ZodEnum) return choices(schema);
   if (schema instanceof z.ZodBoolean) return "on or off";

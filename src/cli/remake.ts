@@ -63,7 +63,8 @@ export async function remade(
       "resume its session instead",
     );
   }
-  const chosen = judged && (vq.judge || run.settings.judgeReward) ? judged.after : step;
+  const picks = vq.judge || run.settings.judgeReward || run.settings.keepBest;
+  const chosen = judged && picks ? judged.after : step;
   return { run, until: changes.steps ?? chosen };
 }
 
@@ -76,6 +77,8 @@ async function begun(
   const { story, picture, codes, frames, targets } = likeness;
   const like = story.lineage?.[0]?.settings ?? story.settings;
   const request = {
+    // A judge chose it: who has none makes that step's picture, whatever its loss.
+    ...(story.models.some(({ role }) => role === "judge") && !vq.judge && { keepBest: false }),
     ...changes,
     ...(keepEvery !== undefined && { keepEvery }),
     like,

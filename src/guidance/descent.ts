@@ -2,8 +2,10 @@
 import { NDArray } from "../core/ndarray.js";
 import { holdLatents } from "../masks/mask.js";
 import { codebookOf, type Generator } from "../models/generator.js";
+import { clippedGradient } from "../optim/gradient-clip.js";
 import { optimizers } from "../optim/optimizer.js";
 import { learningRateAt } from "../optim/schedule.js";
+import { whitened } from "../optim/white-noise.js";
 import type { CompileOptions } from "../runtime/program.js";
 import { averaged, averageFrom, withLatent } from "./average.js";
 import { clampToCodebook } from "./latent.js";
@@ -26,9 +28,12 @@ export function descended(
   const learningRate = learningRateAt(settings, step);
   const full = gradient.floats();
   const freed = free ? holdLatents(full, new Float32Array(full.length), free) : full;
-  const updated = optimizers[settings.optimizer].update(z.floats(), freed, state.optimizer, learningRate);
+  const shaped = clippedGradient(settings.whiten ? whitened(freed) : freed, settings.gradientClip);
+  const updated = optimizers[settings.optimizer].update(z.floats(), shaped, state.optimizer, learningRate);
+  const { deviation = 1 } = generator;
+  const moved = settings.whiten ? whitened(updated.parameters).map((value) => deviation * value) : updated.parameters;
   // Held once more, for rules that move a latent without a gradient (weight decay).
-  const next = held(NDArray.float32(z.shape, updated.parameters), z, free);
+  const next = held(NDArray.float32(z.shape, moved), z, free);
   if (settings.clampToCodebook && !hasLogits(settings.latent)) {
     clampToCodebook(next, codebookOf(generator, "clampToCodebook").range);
   }

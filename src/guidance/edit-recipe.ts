@@ -3,7 +3,8 @@ import { requires } from "../core/errors.js";
 import type { Recipe } from "./settings.js";
 
 /** What `editRecipe` decides. */
-export type EditRecipe = Pick<Recipe, "steps" | "regularizer" | "structure"> & Partial<Pick<Recipe, "noising">>;
+export type EditRecipe = Pick<Recipe, "steps" | "regularizer" | "structure" | "candidates" | "whiten"> &
+  Partial<Pick<Recipe, "noising">>;
 
 /** As much of a schedule a step takes at least, and leaves at least of the picture. */
 const NOISING = { least: 0.1, most: 0.95 };
@@ -27,6 +28,8 @@ export function editRecipe(strength: number, steps: number, noised = false): Edi
     steps: Math.max(1, Math.round(steps * (0.2 + 0.8 * strength))),
     regularizer: { weight: 4 * kept ** 2, target: "init", decay: 0, every: 1 },
     structure: kept,
+    candidates: 1, // it begins at its picture, which is no noise
+    whiten: false,
     ...(noised && { noising: Math.min(Math.max(strength, NOISING.least), NOISING.most) }),
   };
 }

@@ -27,6 +27,7 @@ export function beginningOf({ initPicture, initCodes, source }: FirstOptions): B
 }
 
 /**
+ * @param candidate which of the seed's random starts
  * @returns a latent, such as z [1,D,h,w], or logits [1,K,h,w], as `settings.latent` says
  * @throws BAD_MODEL when a picture is to be encoded and there is no encoder
  */
@@ -34,10 +35,11 @@ export async function firstLatent(
   generator: Generator,
   settings: Settings,
   { initPicture, initCodes, source, ...options }: FirstOptions & CompileOptions,
+  candidate = 0,
 ): Promise<NDArray> {
   const compileOptions = compileOptionsOf(options);
   const { size, start, latent: kind } = settings;
-  const random = new Random(settings.seed).split("first latent");
+  const random = new Random(settings.seed).split(candidate === 0 ? "first latent" : `first latent ${candidate}`);
   const encoded = (picture: NDArray) =>
     variableOfPicture(generator, kind, picture, { ...compileOptions, noise: settings });
   if (source) return encoded(workingPicture(source, size, generator.factor));

@@ -35,6 +35,7 @@ export function checkVideo(
     () => "judge: it picks one picture, not the frames of a video",
     "leave it out",
   );
+  requires(!settings.keepBest, "BAD_ARGUMENT", () => "keepBest: a video has frames, not one picture", "set it to off");
   requires(
     !motion || !source,
     "BAD_ARGUMENT",

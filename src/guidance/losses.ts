@@ -1,7 +1,8 @@
 /** Losses of one step (paper sections 2.1, 2.4 and 2.5). */
+import { sizeOf } from "../core/shape.js";
 import type { Tensor } from "../graph/tensor.js";
-import { abs, add, div, max, mul, sign, sqrt, square, sub } from "../ops/arithmetic.js";
-import { normalize, pairedSphericalDistance, sphericalDistance } from "../ops/distance.js";
+import { abs, add, div, log, max, mul, sign, sqrt, square, sub } from "../ops/arithmetic.js";
+import { cosineSimilarity, normalize, pairedSphericalDistance, sphericalDistance } from "../ops/distance.js";
 import { replaceGrad } from "../ops/gradient-control.js";
 import { reshape } from "../ops/layout.js";
 import { mean, sum } from "../ops/reduction.js";
@@ -26,6 +27,9 @@ export interface Losses {
   readonly latent: number;
 }
 
+/** Squared angle d = 2 asin(|e^ - t^| / 2)^2 in 0..pi^2/2, or 1 - cosine in 0..2. */
+export const distances = ["spherical", "cosine"] as const;
+
 /**
  * Distance of every cutout to every prompt, weighted: |w_p| * s_p * d, summed over cutouts, with s_p = sign(w_p).
  *
@@ -37,8 +41,16 @@ export interface Losses {
  * @param stops [p], -Infinity for never
  * @returns [p]
  */
-export function promptLosses(embeddings: Tensor, prompts: Tensor, weights: Tensor, stops: Tensor): Tensor {
-  const signed = mul(sphericalDistance(embeddings, prompts), sign(weights)); // [n, p]
+export function promptLosses(
+  embeddings: Tensor,
+  prompts: Tensor,
+  weights: Tensor,
+  stops: Tensor,
+  distance: (typeof distances)[number] = "spherical",
+): Tensor {
+  const apart =
+    distance === "cosine" ? sub(1, cosineSimilarity(embeddings, prompts)) : sphericalDistance(embeddings, prompts);
+  const signed = mul(apart, sign(weights)); // [n, p]
   const stopped = replaceGrad(signed, max(signed, stops)); // [n, p]
   return mul(sum(stopped, { axes: [0] }), abs(weights));
 }
@@ -97,4 +109,14 @@ export function directionLoss(embeddings: Tensor, originals: Tensor, direction: 
 /** mean((z - target)^2): keeps the latent where the decoder knows its way. */
 export function latentLoss(z: Tensor, target: Tensor): Tensor {
   return mean(square(sub(z, target)));
+}
+
+/**
+ * How unlikely a latent's length is for noise (Samuel et al. 2023): |e|^2 / 2 - (n - 1) ln |e| for e = z / deviation of n
+ * numbers, less its least value, which it has at |e| = sqrt(n - 1).
+ */
+export function noiseLoss(z: Tensor, deviation = 1): Tensor {
+  const free = sizeOf(z.shape) - 1;
+  const ratio = mul(sum(square(z)), 1 / (free * deviation ** 2)); // |e|^2 / (n - 1)
+  return mul(sub(add(ratio, -1), log(ratio)), free / 2);
 }

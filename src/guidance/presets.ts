@@ -10,12 +10,17 @@ const common = {
   targets: [],
   optimizer: "adam",
   schedule: { kind: "constant", warmup: 0 },
+  gradientClip: 0,
+  whiten: false,
   plateau: { patience: 0, delta: 0.001, smoothing: 0.9 },
+  keepBest: false,
   judgeEvery: 25,
   cutPower: 1,
   latent: "quantized",
   average: 0,
   start: "codes",
+  candidates: 1,
+  distance: "spherical",
   pictureRegularizers: [],
   rewards: [],
   judgeReward: null,
@@ -42,6 +47,20 @@ const authorsViews = [
   { kind: "jitter", brightness: 0, contrast: 0, saturation: 0.01, hue: 0.01, p: 0.7 },
   { kind: "noise", level: 0.1 },
 ] satisfies Recipe["augmentations"];
+
+/** A latent that is noise, seen in one look at the whole picture; what was nearest to the prompts is the result. */
+const noise = {
+  ...common,
+  latent: "continuous",
+  start: "normal",
+  clampToCodebook: false,
+  distance: "cosine",
+  keepBest: true,
+  cutouts: 1,
+  cutMethod: "whole",
+  augmentations: [],
+  padding: "border",
+} satisfies Partial<Recipe>;
 
 /** The recipes by name. */
 export const presets = {
@@ -138,6 +157,24 @@ export const presets = {
     padding: "border",
     regularizer: noRegularizer,
     clampToCodebook: false,
+  },
+  /** Eyring et al. 2024 (ReNO): noise descended by Nesterov's momentum, held at the length that noise has. */
+  reno: {
+    ...noise,
+    steps: 50,
+    optimizer: "nesterov",
+    learningRate: 5,
+    gradientClip: 0.1,
+    regularizer: { weight: 0.01, target: "noise", decay: 0, every: 1 },
+  },
+  /** Hwang & Sung 2026 (GPER): gradient and noise projected onto white noise, Adam, and no weight to tune. */
+  gper: {
+    ...noise,
+    steps: 60,
+    learningRate: 0.1,
+    gradientClip: 0.03,
+    whiten: true,
+    regularizer: noRegularizer,
   },
 } as const satisfies Record<string, Recipe>;
 

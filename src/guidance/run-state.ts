@@ -44,7 +44,7 @@ export interface RunState {
   readonly optimizer: OptimizerState;
   /** The losses so far, while `settings.plateau` watches them. */
   readonly watch?: LossWatch;
-  /** What the judge liked best so far, where there is one. */
+  /** What the judge liked best so far, where there is one; with `keepBest`, what had the lowest loss, which is minus its score. */
   readonly best?: Best;
 }
 

@@ -23,15 +23,18 @@ import { changesWithLength } from "../prompts/story.js";
 import type { Feeds } from "../runtime/engine.js";
 import { type CompileOptions, compileOptionsOf } from "../runtime/program.js";
 import { averageFrom } from "./average.js";
+import { bestCandidate } from "./candidates.js";
 import { descended, restarted, shownLatent } from "./descent.js";
 import { beginningOf, type FirstOptions, firstLatent } from "./first-latent.js";
 import { checkVideo, FrameChange } from "./frame-change.js";
 import { hasLogits } from "./latent-kind.js";
+import { steadyLoss } from "./plateau.js";
 import { restartsAt } from "./regularizer.js";
 import { judgeOf } from "./run-judge.js";
 import { type Ending, endingOf, type RunModels, type RunState, type StepEvent } from "./run-state.js";
 import { checkSettings, type Settings } from "./settings.js";
-import { type ReadPrompts, StepProgram } from "./step-program.js";
+import type { ReadPrompts } from "./step-feeds.js";
+import { StepProgram } from "./step-program.js";
 import { beginTargets } from "./targets.js";
 
 export interface StartOptions extends FirstOptions, RestoreOptions {
@@ -69,18 +72,36 @@ export class Run implements AsyncIterable<StepEvent> {
   static async start(models: RunModels, candidate: Settings, options: StartOptions = {}): Promise<Run> {
     const settings = checkSettings(candidate);
     const read = await readPrompts(models, settings, options);
-    const z = await firstLatent(models.generator, settings, options);
-    const optimizer = optimizers[settings.optimizer].init(z.size);
+    const first = await firstLatent(models.generator, settings, options);
+    const optimizer = optimizers[settings.optimizer].init(first.size);
     const { source, initSha256 } = options;
     const { target } = settings.regularizer;
     const beganFrom = beginningOf(options);
+    requires(
+      settings.candidates === 1 || beganFrom === "random",
+      "BAD_ARGUMENT",
+      () => `candidates: ${settings.candidates} starts were asked for, and the run begins at a ${beganFrom}`,
+      "leave candidates 1, or begin at random",
+    );
     // Until the first restart, the average is where notebooks have it: at the picture, or at zero where there is none.
     const toStart = target === "init" || (target === "average" && beganFrom === "picture");
-    const latentTarget = toStart ? z.clone() : NDArray.zeros("float32", z.shape);
+    const zeros = NDArray.zeros("float32", first.shape);
     const targets = await beginTargets(models, settings, options.targets ?? [], compileOptionsOf(options));
-    const begun = { settings, beganFrom, targets, changed: false, step: 0, z, latentTarget, optimizer } as const;
+    const common = { settings, beganFrom, targets, changed: false, step: 0, optimizer } as const;
+    const z =
+      settings.candidates === 1
+        ? first
+        : await bestCandidate(
+            models,
+            { ...common, z: first, latentTarget: zeros },
+            read,
+            (candidate) => firstLatent(models.generator, settings, options, candidate),
+            compileOptionsOf(options),
+          );
     const state = {
-      ...begun,
+      ...common,
+      z,
+      latentTarget: toStart ? z.clone() : zeros,
       ...averageFrom(z, settings.average),
       ...(source && { source }),
       ...(initSha256 && { initSha256 }),
@@ -114,6 +135,13 @@ export class Run implements AsyncIterable<StepEvent> {
       "edit a picture, or leave it out",
     );
     checkVideo(models, state);
+    requires(
+      !state.settings.whiten || (state.beganFrom === "random" && !state.source && !state.settings.motion),
+      "BAD_ARGUMENT",
+      () =>
+        "whiten: the latent has to be noise, and a run that begins at a picture, or whose picture moves, has another",
+      "leave it off",
+    );
     const judge = await judgeOf(models, state.settings, read.prompts, options);
     return new Run(models, state, { step: await StepProgram.compile(models, state, read, options), judge, options });
   }
@@ -173,6 +201,7 @@ export class Run implements AsyncIterable<StepEvent> {
       const what = `step ${step + 1}: the loss is ${losses.total}`;
       throw new VqganClipError("OUT_OF_LIMITS", what, "lower the learning rate");
     }
+    if (settings.keepBest && !judge) this.keepIfBest(steadyLoss(losses));
     const next = descended(generator, this.current, seen, this.free);
     const isRestart = restartsAt(settings.regularizer, next.step);
     this.current = isRestart ? await restarted(generator, next, this.free, options) : next;
@@ -193,7 +222,7 @@ export class Run implements AsyncIterable<StepEvent> {
     while (!this.ending) yield await this.advance();
   }
 
-  /** The latent that `render` shows and the steps that led to it: the judge's choice once the run is over, else the last. */
+  /** The latent that `render` shows and the steps that led to it: the judge's choice, or the best by its own loss, once the run is over, else the last. */
   get result(): Pick<RunState, "z" | "step"> {
     return (this.ending && this.current.best) || { z: this.shown, step: this.current.step };
   }
@@ -285,6 +314,12 @@ export class Run implements AsyncIterable<StepEvent> {
     const score = await judge.score(this.finished(image ?? (await this.imageOf(z))));
     if (!best || score > best.score) this.current = { ...this.current, best: { step, score, z } };
     return { step, score };
+  }
+
+  /** Without a judge, the loss of a step's own picture decides. */
+  private keepIfBest(loss: number): void {
+    const { step, best, z } = this.current;
+    if (!best || -loss > best.score) this.current = { ...this.current, best: { step, score: -loss, z } };
   }
 
   /** The picture of a latent, or of the likeliest codes of logits, of the run's size. */

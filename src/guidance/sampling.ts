@@ -21,7 +21,12 @@ export function cutoutGeometry(settings: Settings, perceptor: Perceptor): Cutout
 
 /** Whether cutouts differ from the base picture at all; one plain whole-picture cutout needs no sampling. */
 function samplesViews(settings: Settings): boolean {
-  return cropsPicture(settings.cutMethod) || settings.augmentations.length > 0 || settings.cutouts > 1;
+  return viewsVary(settings) || settings.cutouts > 1;
+}
+
+/** Whether a step's look differs from the next one's by chance. */
+export function viewsVary(settings: Settings): boolean {
+  return cropsPicture(settings.cutMethod) || settings.augmentations.length > 0;
 }
 
 /** How the run's kind of cutouts of `picture` [1,3,H,W], of its size, are embedded by all perceptors [n,E]. */

@@ -43,7 +43,7 @@ export type Settings = {
   seed: Seed;
   /** Optimisation steps; 0 for the start alone: a whole number from 0 to 1000000 (default: the model's recommendation, else preset paper's 400). */
   steps: number;
-  /** Rule that moves the latent: adam|adamw|adagrad|adamax|rmsprop|radam|nadam|diffgrad|adamp|normalized|sgd (default: the model's recommendation, else preset paper's "adam"). */
+  /** Rule that moves the latent: adam|adamw|adagrad|adamax|rmsprop|radam|nadam|diffgrad|adamp|normalized|sgd|nesterov (default: the model's recommendation, else preset paper's "adam"). */
   optimizer:
     | "adam"
     | "adamw"
@@ -55,7 +55,8 @@ export type Settings = {
     | "diffgrad"
     | "adamp"
     | "normalized"
-    | "sgd";
+    | "sgd"
+    | "nesterov";
   /** Step size of the optimiser: a number above 0 to 100 (default: the model's recommendation, else preset paper's 0.15). */
   learningRate: number;
   /** Course of the learning rate over the run (default: the model's recommendation, else preset paper's {"kind":"constant","warmup":0}). */
@@ -113,6 +114,10 @@ export type Settings = {
         /** Steps between two falls: a whole number from 1 to 1000000 (default: 100). */
         every: number;
       };
+  /** Greatest length of the whole latent's gradient, to which longer ones are shortened; 0 for any: a number from 0 to 1000000 (default: the model's recommendation, else preset paper's 0). */
+  gradientClip: number;
+  /** Project the gradient, and the latent after each step, onto white noise; for latents that are noise (default: the model's recommendation, else preset paper's false). */
+  whiten: boolean;
   /** End early when the smoothed loss has not fallen for so many steps (default: the model's recommendation, else preset paper's {"patience":0,"delta":0.001,"smoothing":0.9}). */
   plateau: {
     /** Steps without a fall that end the run; 0 for never: a whole number from 0 to 1000000. */
@@ -122,6 +127,8 @@ export type Settings = {
     /** Weight of the past in the smoothed loss: a number from 0 to 0.9999. */
     smoothing: number;
   };
+  /** The result is the picture whose own loss was lowest, instead of the last; a judge comes first (default: the model's recommendation, else preset paper's false). */
+  keepBest: boolean;
   /** Steps between two looks of the judge, where there is one: a whole number from 1 to 1000000 (default: the model's recommendation, else preset paper's 25). */
   judgeEvery: number;
   /** Windows the perceptor sees each step: a whole number from 1 to 4096 (default: the model's recommendation, else preset paper's 64). */
@@ -194,14 +201,18 @@ export type Settings = {
   average: number;
   /** First latent, when no picture or codes are given: codes|normal|pixels|gradient|light|white|grey (default: the model's recommendation, else preset paper's "pixels"). */
   start: "codes" | "normal" | "pixels" | "gradient" | "light" | "white" | "grey";
+  /** Random starts that are looked at before the first step; the run begins at the best of them: a whole number from 1 to 4096 (default: the model's recommendation, else preset paper's 1). */
+  candidates: number;
+  /** How far a picture is from a prompt: the squared angle, or 1 minus its cosine: spherical|cosine (default: the model's recommendation, else preset paper's "spherical"). */
+  distance: "spherical" | "cosine";
   /** What lies outside the picture: border|zeros (default: the model's recommendation, else preset paper's "border"). */
   padding: "border" | "zeros";
-  /** Pull on the latent: weight * mean((z - target)^2) (default: the model's recommendation, else preset paper's {"weight":1,"target":"zero","decay":0.005,"every":1}). */
+  /** Pull on the latent: weight * mean((z - target)^2), or weight * how unlikely its length is for noise (default: the model's recommendation, else preset paper's {"weight":1,"target":"zero","decay":0.005,"every":1}). */
   regularizer: {
     /** How much it counts; 0 for none: a number from 0 to 1000. */
     weight: number;
-    /** What the latent is drawn to: zero, where the run began, or the running average at each restart: zero|init|average. */
-    target: "zero" | "init" | "average";
+    /** What the latent is drawn to: zero, where the run began, the running average at each restart, or the length that noise has: zero|init|average|noise. */
+    target: "zero" | "init" | "average" | "noise";
     /** What the weight falls by every `every` steps, down to 0: a number from 0. */
     decay: number;
     /** Steps between two falls of the weight: a whole number from 1. */

@@ -12,6 +12,7 @@ import { longPromptWays } from "../prompts/prompt-embedding.js";
 import { parseWeight, WEIGHT_FORM } from "../prompts/weight.js";
 import { cutMethods } from "./cutouts.js";
 import { latentKinds } from "./latent-kind.js";
+import { distances } from "./losses.js";
 import type { Settings } from "./settings-type.js";
 import { starts } from "./starts.js";
 
@@ -204,13 +205,11 @@ export const settingsSchema = z.strictObject({
     .string()
     .max(10_000)
     .nullable()
-    .default(null)
     .describe("what the generator itself is told to draw, where it reads texts; null for the prompts that attract"),
   noising: z
     .number()
     .min(0.02)
     .max(1)
-    .default(1)
     .describe(
       "share of its schedule at which a diffusion model's step begins: 1 at noise alone, less at a picture with noise over it",
     ),
@@ -221,6 +220,14 @@ export const settingsSchema = z.strictObject({
   optimizer: z.enum(optimizerNames).describe("rule that moves the latent"),
   learningRate: z.number().positive().max(100).describe("step size of the optimiser"),
   schedule: scheduleSchema.describe("course of the learning rate over the run"),
+  gradientClip: z
+    .number()
+    .min(0)
+    .max(1_000_000)
+    .describe("greatest length of the whole latent's gradient, to which longer ones are shortened; 0 for any"),
+  whiten: z
+    .boolean()
+    .describe("project the gradient, and the latent after each step, onto white noise; for latents that are noise"),
   plateau: z
     .strictObject({
       patience: z.int().min(0).max(1_000_000).describe("steps without a fall that end the run; 0 for never"),
@@ -228,6 +235,9 @@ export const settingsSchema = z.strictObject({
       smoothing: z.number().min(0).max(0.9999).describe("weight of the past in the smoothed loss"),
     })
     .describe("end early when the smoothed loss has not fallen for so many steps"),
+  keepBest: z
+    .boolean()
+    .describe("the result is the picture whose own loss was lowest, instead of the last; a judge comes first"),
   judgeEvery: z.int().min(1).max(1_000_000).describe("steps between two looks of the judge, where there is one"),
   cutouts: z.int().min(1).max(4096).describe("windows the perceptor sees each step"),
   cutMethod: z.enum(cutMethods).describe("how windows are chosen"),
@@ -236,13 +246,21 @@ export const settingsSchema = z.strictObject({
   latent: z.enum(latentKinds).describe("what is optimised: a latent, or logits of codes"),
   average: z.number().min(0).max(0.9999).describe("decay of a running average of the latent, which the picture shows"),
   start: z.enum(starts).describe("first latent, when no picture or codes are given"),
+  candidates: z
+    .int()
+    .min(1)
+    .max(4096)
+    .describe("random starts that are looked at before the first step; the run begins at the best of them"),
+  distance: z.enum(distances).describe("how far a picture is from a prompt: the squared angle, or 1 minus its cosine"),
   padding: z.enum(["border", "zeros"]).describe("what lies outside the picture"),
   regularizer: z
     .strictObject({
       weight: z.number().min(0).max(1000).describe("how much it counts; 0 for none"),
       target: z
-        .enum(["zero", "init", "average"])
-        .describe("what the latent is drawn to: zero, where the run began, or the running average at each restart"),
+        .enum(["zero", "init", "average", "noise"])
+        .describe(
+          "what the latent is drawn to: zero, where the run began, the running average at each restart, or the length that noise has",
+        ),
       decay: z.number().min(0).describe("what the weight falls by every `every` steps, down to 0"),
       every: z.int().min(1).describe("steps between two falls of the weight"),
       restart: z
@@ -250,7 +268,7 @@ export const settingsSchema = z.strictObject({
         .optional()
         .describe("begin the optimiser anew whenever the weight falls, at the running average where there is one"),
     })
-    .describe("pull on the latent: weight * mean((z - target)^2)"),
+    .describe("pull on the latent: weight * mean((z - target)^2), or weight * how unlikely its length is for noise"),
   pictureRegularizers: z
     .array(pictureRegularizerSchema)
     .max(16)
@@ -345,15 +363,27 @@ export type SettingName = keyof Settings;
 /** What a preset or a model recommends: everything but what to draw. */
 export type Recipe = Omit<Settings, "prompts" | "seed" | "size">;
 
-/** Checks a complete set of settings. @throws BAD_ARGUMENT (BAD_PROMPT) naming the setting, what is wanted and what came */
+/** What settings had from before a setting was there. */
+const formerly = {
+  generatorPrompt: null,
+  noising: 1,
+  gradientClip: 0,
+  whiten: false,
+  keepBest: false,
+  candidates: 1,
+  distance: "spherical",
+} as const satisfies Partial<Settings>;
+
+/** Checks a complete set of settings, whose newest may be missing in old files. @throws BAD_ARGUMENT (BAD_PROMPT) naming the setting, what is wanted and what came */
 export function checkSettings(candidate: unknown): Settings {
-  const parsed = settingsSchema.safeParse(candidate, { reportInput: true, error: inWords });
+  const whole = typeof candidate === "object" ? { ...formerly, ...candidate } : candidate;
+  const parsed = settingsSchema.safeParse(whole, { reportInput: true, error: inWords });
   if (!parsed.success) {
     const { path = [], message = "invalid", input } = parsed.error.issues[0] ?? {};
     const came = input === undefined ? "" : `, got ${shown(input)}`;
     throw new VqganClipError("BAD_ARGUMENT", `${path.join(".") || "settings"}: ${message}${came}`);
   }
-  const { regularizer, average } = parsed.data;
+  const { regularizer, average, latent, start, whiten, keepBest } = parsed.data;
   requires(
     regularizer.target !== "average" || average > 0,
     "BAD_ARGUMENT",
@@ -372,6 +402,24 @@ export function checkSettings(candidate: unknown): Settings {
     "BAD_ARGUMENT",
     () => "regularizer.target: average is taken at restarts, there are none",
     "set restart",
+  );
+  requires(
+    regularizer.target !== "noise" || latent === "continuous",
+    "BAD_ARGUMENT",
+    () => `regularizer.target: noise is for a continuous latent, this one is ${latent}`,
+    "set latent to continuous, or another target",
+  );
+  requires(
+    !whiten || (latent === "continuous" && start === "normal" && average === 0),
+    "BAD_ARGUMENT",
+    () => `whiten: needs a latent that is noise, this is ${latent} with start ${start} and average ${average}`,
+    "set latent to continuous, start to normal and average to 0, or leave it off",
+  );
+  requires(
+    !keepBest || (average === 0 && latent !== "sampled"),
+    "BAD_ARGUMENT",
+    () => "keepBest: losses are not those of the picture that is shown where codes are drawn or latents averaged",
+    "name a judge instead, or leave it off",
   );
   if (parsed.data.targets.length === 0 || parsed.data.prompts !== "") parsePrompts(parsed.data.prompts);
   return parsed.data;

@@ -15,7 +15,7 @@ import { concat, slice } from "../ops/movement.js";
 import { joinedSize, perceptorsOf, perceptorWeights, splitColumns } from "../perception/ensemble.js";
 import { middleSquare, type Rewarding, rewardValues } from "../perception/rewards.js";
 import { latentOf } from "./latent-kind.js";
-import { directionLoss, latentLoss, perceptualLoss, promptLosses, structureLoss } from "./losses.js";
+import { directionLoss, latentLoss, noiseLoss, perceptualLoss, promptLosses, structureLoss } from "./losses.js";
 import { type OwnLosses, pictureLosses } from "./picture-regularizers.js";
 import { basePicture, cutoutBatches, cutoutGeometry } from "./sampling.js";
 import type { Settings } from "./settings.js";
@@ -35,7 +35,7 @@ export interface StepOutputs {
    * the picture's regularisers; and the scores of the rewards, which have no weight yet: [p] or more
    */
   readonly losses: Tensor;
-  /** mean((z - target)^2), without its weight */
+  /** The regulariser of the latent, without its weight */
   readonly latentLoss: Tensor;
   /** The picture of the latent before this step [1,3,H,W], 0..1 */
   readonly image: Tensor;
@@ -102,8 +102,10 @@ function stepGraph(
   const asked = rewardPicture(image, settings, models, regularizePicture(image, settings, models.losses, all));
   const [pictureGradient] = grad(image, [z], asked.gradient);
 
-  const target = input("latentTarget", "float32", latentShape);
-  const distance = latentLoss(z, target);
+  const distance =
+    settings.regularizer.target === "noise"
+      ? noiseLoss(z, generator.deviation)
+      : latentLoss(z, input("latentTarget", "float32", latentShape));
   const [latentGradient] = grad(distance, [z]);
   const gradient = add(pictureGradient as Tensor, mul(latentGradient as Tensor, input("latentWeight", "float32", [])));
   // The runtime schedules what leads to the last output first: were it the losses, every micro-batch would run forward
@@ -155,7 +157,7 @@ function perceive(
   for (const take of cutoutBatches(settings, geometry, index)) {
     const see = (picture: Tensor): ImageLayers => encodeLayers(perceptor, take(picture), settings);
     const seen = see(base);
-    const distances = promptLosses(seen.embedding, prompts, weights, stops); // [p]
+    const distances = promptLosses(seen.embedding, prompts, weights, stops, settings.distance); // [p]
     const kept = held ? [mul(sourceLosses(seen, see(held.base), settings, direction), held.weights)] : [];
     const batch = mul(concat([distances, ...kept], 0), scale); // [p] to [p + 3]
     const [gradient] = grad(batch, [base], constant(ones(batch.shape)));

@@ -1,6 +1,8 @@
 /** A generator from its files, in any of the forms that are known. */
 import { weightNames, weightStems } from "../core/weight-names.js";
-import { PIPELINE_INDEX, readDiffusion } from "./diffusion/read.js";
+import { readConsistency } from "./diffusion/consistency.js";
+import { PIPELINE_INDEX } from "./diffusion/pipeline-files.js";
+import { pipelineParts, readDiffusion } from "./diffusion/read.js";
 import { type Files, type Place, readJson, readJsonIfThere } from "./files.js";
 import type { Generator } from "./generator.js";
 import { readCheckpoint, weightsIn } from "./model-weights.js";
@@ -19,16 +21,33 @@ const WHAT = "a model of diffusers";
  * @throws BAD_MODEL naming the file or key that is missing or wrong; BAD_FILE on damaged or hostile checkpoints; IO_FAILED, ABORTED
  */
 export async function readGenerator(place: Place): Promise<Generator> {
-  if (await isDiffusion(place)) return readDiffusion(place.files, (vae) => readDiffusers(vae, undefined));
+  const pipeline = await pipelineAt(place);
+  if (pipeline) return pipeline.read(place.files);
   const folder = await diffusersFolder(place);
   return folder ? readDiffusers(folder, place.file) : readVqgan(place);
 }
 
-/** Whether a place is a whole pipeline whose net draws what a text says. */
-export async function isDiffusion({ files, file }: Place): Promise<boolean> {
-  if (file !== undefined) return false;
+/** A pipeline that is read as a whole, and its folders that hold weights. */
+interface Pipeline {
+  readonly read: (files: Files) => Promise<Generator>;
+  readonly parts: typeof pipelineParts | readonly [(typeof pipelineParts)[0]];
+}
+
+/** By the class of their net. */
+const pipelines: Readonly<Record<string, Pipeline>> = {
+  UNet2DConditionModel: {
+    read: (files) => readDiffusion(files, (vae) => readDiffusers(vae, undefined)),
+    parts: pipelineParts,
+  },
+  UNet2DModel: { read: readConsistency, parts: [pipelineParts[0]] },
+};
+
+/** The whole pipeline that a place is; undefined where it is none that is read. */
+export async function pipelineAt({ files, file }: Place): Promise<Pipeline | undefined> {
+  if (file !== undefined) return undefined;
   const index = (await readJsonIfThere(files, PIPELINE_INDEX)) as { unet?: unknown } | null | undefined;
-  return Array.isArray(index?.unet) && index.unet[1] === "UNet2DConditionModel";
+  const net = Array.isArray(index?.unet) ? String(index.unet[1]) : "";
+  return Object.hasOwn(pipelines, net) ? pipelines[net] : undefined;
 }
 
 /** The folder with a `config.json` of the library's; undefined where there is none. */

@@ -171,6 +171,11 @@ export const optimizers = {
     },
   },
   sgd: optimizer([], (_step, learningRate) => (value, gradient) => value - learningRate * gradient),
+  /** torch's SGD with nesterov: momentum .9 without dampening, that looks ahead along itself. */
+  nesterov: optimizer(["momentum"], (_step, learningRate) => (value, gradient, averages) => {
+    averages[0] = (averages[0] as number) * 0.9 + gradient;
+    return value - learningRate * (gradient + 0.9 * (averages[0] as number));
+  }),
 } as const satisfies Record<string, Optimizer>;
 
 function dot(a: Float32Array, b: Float32Array): number {

@@ -21,7 +21,7 @@ export interface Judgement {
   readonly score: number;
 }
 
-/** The best picture so far, as its latent [1,D,h,w]. */
+/** The best picture so far, as its latent [1,D,h,w]; its score may be of another kind than a judge's. */
 export interface Best extends Judgement {
   readonly z: NDArray;
 }

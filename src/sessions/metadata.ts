@@ -42,7 +42,7 @@ export interface Story {
   readonly targets?: readonly (string | null)[];
   /** Whether its settings were changed on the way. */
   readonly changed: boolean;
-  /** What the judge said of it, and after how many steps it was chosen. */
+  /** What the judge said of it, or minus its loss where `keepBest` chose it, and after how many steps it was chosen. */
   readonly judged?: { readonly score: number; readonly after: number };
   /** Where its session's tree branched on the way to it. */
   readonly lineage?: Lineage;

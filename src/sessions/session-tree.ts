@@ -238,8 +238,9 @@ export function withChanges(state: RunState, changes: SessionChanges): RunState 
   const settings = checkSettings({ ...former, ...changes, plateau: { ...former.plateau, ...changes.plateau } });
   if (!steers(former, settings)) return { ...state, settings };
   const hasBegun = state.step > 0 || settings.seed !== former.seed; // the first latent is drawn
-  const { watch: _, best, ...rest } = state; // losses begin anew, and of other prompts the judge has said nothing
-  const judged = settings.prompts === former.prompts && best && { best };
+  const { watch: _, best, ...rest } = state; // losses begin anew, and of what other prompts draw nothing is known
+  const asksTheSame = settings.prompts === former.prompts && settings.generatorPrompt === former.generatorPrompt;
+  const judged = asksTheSame && best && { best };
   return { ...rest, ...judged, settings, changed: state.changed || hasBegun };
 }
 

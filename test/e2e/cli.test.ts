@@ -146,6 +146,28 @@ describe("generate", () => {
       expect(xmp?.toString()).toContain("compositeWithTrainedAlgorithmicMedia");
     }));
 
+  test("a diffusion model's folder in the VQGAN's place, told a text of its own: made, made again, and gone on with", () =>
+    inEmptyFolder(async (folder) => {
+      const path = (name: string) => join(folder, name);
+      const models = ["--generator", fixturePath("diffusion-sdxs"), "--clip", fixturePath("clip-quick-gelu")];
+      const own = ["--generator-prompt", "a ruin in fog", "--preset", "reno", "--candidates", "2", "--size", "32"];
+      const files = ["-o", path("a.png"), "--save-state", path("a.vqclip")];
+      const rest = ["--steps", "3", "--seed", "4", "--json", ...files, ...models];
+      const made = await cli(["generate", "a castle", ...own, ...rest]);
+      expectOk(made);
+      const steps = events(made).filter(({ type }) => type === "step") as { losses: { prompts: number[] } }[];
+      const best = steps.map(({ losses }) => losses.prompts[0] as number);
+      const story = JSON.parse((await cli(["inspect", path("a.png"), "--json"])).stdout.toString()).story;
+      expect(story.settings).toMatchObject({ generatorPrompt: "a ruin in fog", candidates: 2, keepBest: true });
+      expect(story).toMatchObject({ step: best.indexOf(Math.min(...best)), judged: { after: 3 } });
+
+      expectOk(await cli(["generate", "--like", path("a.png"), "-o", path("b.png"), ...models]));
+      expect(await readFile(path("b.png"))).toEqual(await readFile(path("a.png")));
+      const resumed = await cli(["resume", path("a.vqclip"), "-i", "4", "-o", path("c.png"), "--json", ...models]);
+      expectOk(resumed);
+      expect(events(resumed).flatMap(({ type, step }) => (type === "step" ? [step] : []))).toEqual([4]);
+    }));
+
   test("Ctrl-C pauses after the step, saves, and prints the command that goes on to the same bytes", () =>
     inEmptyFolder(async (folder) => {
       const path = (name: string) => join(folder, name);

@@ -1,14 +1,14 @@
 /** A diffusion model that draws in one step, from a folder of the diffusers library, as a Generator. */
-import { requires, VqganClipError } from "../../core/errors.js";
+import { requires } from "../../core/errors.js";
 import { weightStems } from "../../core/weight-names.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { mul } from "../../ops/arithmetic.js";
 import { reshape } from "../../ops/layout.js";
-import { type Files, readJson, readText } from "../files.js";
+import { type Files, readJson } from "../files.js";
 import type { DecodeOptions, Generator } from "../generator.js";
-import type { ModelFile } from "../model-file.js";
-import { joinedFile, readCheckpoint, weightsIn } from "../model-weights.js";
+import { readCheckpoint, weightsIn } from "../model-weights.js";
 import { WeightTaker } from "../take-weights.js";
+import { pipelineFile, readSchedule, recommended, requireFit, WHAT } from "./pipeline-files.js";
 import { latentOf, type OneStep, oneStep } from "./schedule.js";
 import { readStatesReader } from "./text.js";
 import { USUAL_GUIDANCE } from "./time-embedding.js";
@@ -16,18 +16,12 @@ import { unet } from "./unet.js";
 import { parseUNetConfig } from "./unet-config.js";
 import { unetWeights } from "./unet-weights.js";
 
-const WHAT = "a diffusion model";
-export const PIPELINE_INDEX = "model_index.json";
-const SCHEDULE = "scheduler_config.json";
 /** The folders that hold weights. */
 export const pipelineParts = [
   { folder: "unet", stems: weightStems.diffusers },
   { folder: "vae", stems: weightStems.diffusers },
   { folder: "text_encoder", stems: weightStems.transformers },
 ] as const;
-
-/** Few steps, small ones: the noise of a run that goes far from where it began is no noise any more. */
-const recommended = { steps: 50, learningRate: 0.02 };
 
 /**
  * Reads a pipeline's folder: `unet/ vae/ text_encoder/ tokenizer/ scheduler/`. Its latent is the noise that the one step
@@ -41,8 +35,8 @@ export async function readDiffusion(
   files: Files,
   readAutoencoder: (folder: Files) => Promise<Generator>,
 ): Promise<Generator> {
-  const schedule = await scheduleIn(files);
-  const stepFrom = (noising?: number) => oneStep(schedule, files.folder("scheduler").pathOf(SCHEDULE), noising);
+  const { schedule, origin } = await readSchedule(files);
+  const stepFrom = (noising?: number) => oneStep(schedule, origin, noising);
   const folder = files.folder("unet");
   const config = parseUNetConfig(await readJson(folder, "config.json", WHAT), folder.pathOf("config.json"));
   const checkpoint = await readCheckpoint(folder, await weightsIn(folder, weightStems.diffusers, WHAT), WHAT);
@@ -86,9 +80,7 @@ export async function readDiffusion(
       encode: (x: Tensor, options: DecodeOptions = {}) => mul(encode(x), stepFrom(options.noising).start.signal),
       noiseAt: (noising: number) => stepFrom(noising).start.noise,
     }),
-    files: [
-      joinedFile(PIPELINE_INDEX, await everyFile(files, [checkpoint.files, autoencoder.files, textFiles].flat())),
-    ],
+    files: [await pipelineFile(files, [checkpoint.files, autoencoder.files, textFiles].flat())],
   };
 }
 
@@ -100,27 +92,4 @@ function told(name: string, text: Tensor | undefined): Tensor {
     "pass { text }, the embedding of a text",
   );
   return text;
-}
-
-function requireFit(what: string, found: number, who: string, wanted: number): void {
-  requires(found === wanted, "BAD_MODEL", () => `${what} is ${found}, ${who} ${wanted}`);
-}
-
-/** The library writes numbers into this file that JSON has not. */
-async function scheduleIn(files: Files): Promise<unknown> {
-  const folder = files.folder("scheduler");
-  const text = await readText(folder, SCHEDULE, WHAT);
-  try {
-    return JSON.parse(text.replace(/:\s*-?(Infinity|NaN)\b/g, ": null"));
-  } catch (cause) {
-    const message = `${folder.pathOf(SCHEDULE)}: not JSON: ${(cause as Error).message}`;
-    throw new VqganClipError("BAD_MODEL", message, undefined, { cause });
-  }
-}
-
-/** With the weights the schedule, which decides about the picture as much. */
-async function everyFile(files: Files, weights: readonly ModelFile[]): Promise<readonly ModelFile[]> {
-  const folder = files.folder("scheduler");
-  const size = (await folder.open(SCHEDULE))?.size ?? 0;
-  return [...weights, { name: SCHEDULE, size, sha256: () => folder.sha256(SCHEDULE) }];
 }

@@ -137,7 +137,7 @@ const kinds: Readonly<Record<string, Kind>> = {
 const LEAST_SHARE = 0.95;
 
 /** How strong picture and noise are in what a step begins at, both of deviation 1. */
-interface Start {
+export interface Start {
   readonly signal: number;
   readonly noise: number;
 }

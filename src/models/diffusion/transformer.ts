@@ -1,4 +1,5 @@
-/** The transformers between a U-Net's convolutions: a picture's positions look at each other, then at the text. */
+/** Attention between a U-Net's convolutions: a picture's positions look at each other, and in transformers then at a text. */
+import type { Shape } from "../../core/shape.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { type AttentionWeights, multiHeadAttention } from "../../nn/attention.js";
 import type { Affine } from "../../nn/layers.js";
@@ -31,6 +32,30 @@ export interface SpatialTransformerWeights {
   readonly leave: Affine;
 }
 
+/** Positions that look at each other, in nets without texts. */
+export interface PositionAttentionWeights {
+  readonly heads: number;
+  readonly norm?: Norm;
+  readonly attention: AttentionWeights;
+}
+
+/** y = x + attention(norm(x)). @param x [n,c,h,w] */
+export function positionAttention(x: Tensor, { heads, norm, attention }: PositionAttentionWeights): Tensor {
+  const rows = tokens(norm ? groupNorm(x, norm.weight, norm.bias, norm) : x);
+  return add(x, picture(multiHeadAttention(rows, rows, attention, { heads }), x.shape));
+}
+
+/** [n,c,h,w] -> [n,hw,c] */
+function tokens(map: Tensor): Tensor {
+  const [n, c, h, w] = map.shape as [number, number, number, number];
+  return transpose(reshape(map, [n, c, h * w]), [0, 2, 1]);
+}
+
+/** [n,hw,c] -> [n,c,h,w] */
+function picture(rows: Tensor, shape: Shape): Tensor {
+  return reshape(transpose(rows, [0, 2, 1]), shape);
+}
+
 /**
  * y = x + leave(layers(enter(norm(x)))), where the layers see the positions of the picture as tokens.
  *
@@ -43,15 +68,14 @@ export function spatialTransformer(
   { heads, norm, enter, layers, leave }: SpatialTransformerWeights,
   stage: Stage,
 ): Tensor {
-  const [n, c, h, w] = x.shape as [number, number, number, number];
   const { weight, bias, groups, epsilon } = norm;
-  const tokens = (map: Tensor) => transpose(reshape(map, [n, c, h * w]), [0, 2, 1]); // [n, hw, c]
-  const picture = (rows: Tensor) => reshape(transpose(rows, [0, 2, 1]), [n, c, h, w]);
   const isLinear = enter.weight.rank === 2;
   const normal = groupNorm(x, weight, bias, { groups, epsilon });
   const entered = isLinear ? linear(tokens(normal), enter.weight, enter.bias) : tokens(convolve(normal, enter));
   const seen = layers.reduce((h, layer) => stage((rows) => transformerLayer(rows, text, heads, layer), h), entered);
-  const left = isLinear ? picture(linear(seen, leave.weight, leave.bias)) : convolve(picture(seen), leave);
+  const left = isLinear
+    ? picture(linear(seen, leave.weight, leave.bias), x.shape)
+    : convolve(picture(seen, x.shape), leave);
   return add(x, left);
 }
 

@@ -1,4 +1,4 @@
-/** `config.json` of the diffusers library's UNet2DConditionModel: what it says of the net, checked. */
+/** What a U-Net is made of, and `config.json` of the diffusers library's UNet2DConditionModel, which says it, checked. */
 import { z } from "zod";
 import { requires, VqganClipError } from "../../core/errors.js";
 import { parsed } from "../parse.js";
@@ -11,6 +11,10 @@ export interface UNetLevel {
   /** Transformer layers behind each of them; 0 where the level does not attend */
   readonly transformers: number;
   readonly heads: number;
+  /** In nets without texts, of the positions behind each of them to each other, with a norm of so many groups before, or none */
+  readonly attention: { readonly groups: number | undefined } | undefined;
+  /** How the side changes at its end: by a convolution, or within a residual block */
+  readonly resample: "convolution" | "residual";
 }
 
 export interface UNetConfig {
@@ -23,8 +27,8 @@ export interface UNetConfig {
   /** From the smallest side up */
   readonly up: readonly UNetLevel[];
   /** Of the attention between the two middle blocks; undefined where there is no middle */
-  readonly middle: Pick<UNetLevel, "transformers" | "heads"> | undefined;
-  /** Channels of a token of the text */
+  readonly middle: Pick<UNetLevel, "transformers" | "heads" | "attention"> | undefined;
+  /** Channels of a token of the text; 0 for nets without */
   readonly textWidth: number;
   readonly groups: number;
   /** Of the residual blocks' norms */
@@ -96,6 +100,9 @@ const schema = z.object({
   timestep_post_act: absent,
 });
 
+/** Of every level: texts are looked at by transformers. */
+const plain = { attention: undefined, resample: "convolution" } as const;
+
 /** @throws BAD_MODEL naming `origin`, the key, and what is read */
 export function parseUNetConfig(config: unknown, origin: string): UNetConfig {
   const file = parsed(schema, config, origin, "only the plain net of Stable Diffusion is read");
@@ -138,6 +145,7 @@ export function parseUNetConfig(config: unknown, origin: string): UNetConfig {
       blocks: blocks[i] as number,
       transformers: down[i] === "CrossAttnDownBlock2D" ? (transformers[i] as number) : 0,
       heads: heads[i] as number,
+      ...plain,
     })),
     up: up.map((type, i) => {
       const from = count - 1 - i;
@@ -146,10 +154,11 @@ export function parseUNetConfig(config: unknown, origin: string): UNetConfig {
         blocks: (blocks[from] as number) + 1,
         transformers: type === "CrossAttnUpBlock2D" ? (transformers[from] as number) : 0,
         heads: heads[from] as number,
+        ...plain,
       };
     }),
     middle: file.mid_block_type
-      ? { transformers: transformers.at(-1) as number, heads: heads.at(-1) as number }
+      ? { transformers: transformers.at(-1) as number, heads: heads.at(-1) as number, attention: undefined }
       : undefined,
     textWidth,
     groups: file.norm_num_groups,

@@ -2,6 +2,7 @@
 import { requires } from "../../core/errors.js";
 import type { Tensor } from "../../graph/tensor.js";
 import type { AttentionWeights } from "../../nn/attention.js";
+import type { Affine } from "../../nn/layers.js";
 import { add, mul } from "../../ops/arithmetic.js";
 import { reshape } from "../../ops/layout.js";
 import { linear } from "../../ops/linear-algebra.js";
@@ -9,7 +10,7 @@ import { split } from "../../ops/movement.js";
 import { numbered, type WeightTaker } from "../take-weights.js";
 import type { Norm, ResidualWeights } from "../vqgan/blocks.js";
 import { type StepFacts, timeEmbedding } from "./time-embedding.js";
-import type { SpatialTransformerWeights, TransformerLayerWeights } from "./transformer.js";
+import type { PositionAttentionWeights, SpatialTransformerWeights, TransformerLayerWeights } from "./transformer.js";
 import type { UNetBlockWeights, UNetLevelWeights, UNetWeights } from "./unet.js";
 import type { UNetConfig, UNetLevel } from "./unet-config.js";
 
@@ -22,6 +23,9 @@ export function unetWeights(from: WeightTaker, config: UNetConfig, facts: StepFa
   from.finish([]);
   return weights;
 }
+
+/** What a level's blocks, or the middle's, are like. */
+type Blocks = Omit<UNetLevel, "blocks" | "resample">;
 
 class Reader {
   /** What time says to every residual block, [1,4C] */
@@ -56,7 +60,7 @@ class Reader {
       down: config.down.map((level, i) => this.down(level, i, kept)),
       middle: middle
         ? [
-            this.block("mid_block", 0, bottom, { channels: bottom, blocks: 2, ...middle }),
+            this.block("mid_block", 0, bottom, { channels: bottom, ...middle }),
             { residual: this.residual("mid_block.resnets.1", bottom, bottom) },
           ]
         : [],
@@ -76,7 +80,7 @@ class Reader {
     });
     if (i === this.config.down.length - 1) return { blocks };
     kept.push(channels);
-    return { blocks, resample: this.from.affine(`${key}.downsamplers.0.conv`, [channels, channels, 3, 3]) };
+    return { blocks, resample: this.resample(`${key}.downsamplers.0`, level) };
   }
 
   private up(level: UNetLevel, i: number, kept: number[]): UNetLevelWeights {
@@ -90,13 +94,33 @@ class Reader {
       return this.block(key, j, (j === 0 ? before : channels) + beside, level);
     });
     if (i === up.length - 1) return { blocks };
-    return { blocks, resample: this.from.affine(`${key}.upsamplers.0.conv`, [channels, channels, 3, 3]) };
+    return { blocks, resample: this.resample(`${key}.upsamplers.0`, level) };
   }
 
-  private block(key: string, j: number, entering: number, level: UNetLevel): UNetBlockWeights {
+  private resample(key: string, { channels, resample }: UNetLevel): Affine | ResidualWeights {
+    return resample === "residual"
+      ? this.residual(key, channels, channels)
+      : this.from.affine(`${key}.conv`, [channels, channels, 3, 3]);
+  }
+
+  private block(key: string, j: number, entering: number, level: Blocks): UNetBlockWeights {
     const residual = this.residual(`${key}.resnets.${j}`, entering, level.channels);
-    if (level.transformers === 0) return { residual };
-    return { residual, transformer: this.transformer(`${key}.attentions.${j}`, level) };
+    const beside = `${key}.attentions.${j}`;
+    if (level.attention) return { residual, attention: this.positions(beside, level, level.attention) };
+    return level.transformers === 0 ? { residual } : { residual, transformer: this.transformer(beside, level) };
+  }
+
+  private positions(
+    key: string,
+    { channels, heads }: Blocks,
+    { groups }: NonNullable<UNetLevel["attention"]>,
+  ): PositionAttentionWeights {
+    const map = (name: string) => this.from.affine(`${key}.${name}`, [channels, channels]);
+    return {
+      heads,
+      ...(groups !== undefined && { norm: this.norm(`${key}.group_norm`, channels, this.config.epsilon, groups) }),
+      attention: { query: map("to_q"), key: map("to_k"), value: map("to_v"), output: map("to_out.0") },
+    };
   }
 
   /** Time is added before the second norm, which is the first convolution's bias; or scales and shifts the norm's result. */
@@ -119,7 +143,7 @@ class Reader {
     };
   }
 
-  private transformer(key: string, { channels, heads, transformers }: UNetLevel): SpatialTransformerWeights {
+  private transformer(key: string, { channels, heads, transformers }: Blocks): SpatialTransformerWeights {
     const { from, config } = this;
     requires(
       channels % heads === 0,
@@ -159,8 +183,7 @@ class Reader {
     };
   }
 
-  private norm(key: string, channels: number, epsilon: number): Norm {
-    const { groups } = this.config;
+  private norm(key: string, channels: number, epsilon: number, groups = this.config.groups): Norm {
     requires(
       channels % groups === 0,
       "BAD_MODEL",

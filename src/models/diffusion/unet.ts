@@ -6,20 +6,28 @@ import type { Affine } from "../../nn/layers.js";
 import { upsampleConv } from "../../nn/upsample.js";
 import { conv2d } from "../../ops/convolution.js";
 import { concat } from "../../ops/movement.js";
+import { avgPool, resizeNearest } from "../../ops/pooling.js";
 import type { DecodeOptions } from "../generator.js";
 import { convolve, type Norm, normSilu, type ResidualWeights, residualBlock, type Stage } from "../vqgan/blocks.js";
-import { type SpatialTransformerWeights, spatialTransformer } from "./transformer.js";
+import {
+  type PositionAttentionWeights,
+  positionAttention,
+  type SpatialTransformerWeights,
+  spatialTransformer,
+} from "./transformer.js";
 
-/** A residual block, which time is folded into, and the transformer behind it where the level attends. */
+/** A residual block, which time is folded into, and what attends behind it where the level does. */
 export interface UNetBlockWeights {
   readonly residual: ResidualWeights;
+  /** To a text, too */
   readonly transformer?: SpatialTransformerWeights;
+  readonly attention?: PositionAttentionWeights;
 }
 
 export interface UNetLevelWeights {
   readonly blocks: readonly UNetBlockWeights[];
-  /** The convolution that halves or doubles the side */
-  readonly resample?: Affine;
+  /** The convolution, or the residual block, that halves or doubles the side */
+  readonly resample?: Affine | ResidualWeights;
 }
 
 export interface UNetWeights {
@@ -38,10 +46,15 @@ export interface UNetWeights {
  * With `recompute`, the backward pass keeps what stands between blocks and computes their insides again.
  *
  * @param x [n,C,h,w], h and w multiples of what the levels halve
- * @param text [n,l,d]
+ * @param text [n,l,d]; for nets whose blocks have transformers
  * @returns [n,C',h,w]
  */
-export function unet(weights: UNetWeights, x: Tensor, text: Tensor, { recompute = false }: DecodeOptions = {}): Tensor {
+export function unet(
+  weights: UNetWeights,
+  x: Tensor,
+  text: Tensor | undefined,
+  { recompute = false }: DecodeOptions = {},
+): Tensor {
   const halvings = weights.down.filter(({ resample }) => resample).length;
   const [, , height, width] = x.shape as [number, number, number, number];
   requires(
@@ -50,10 +63,13 @@ export function unet(weights: UNetWeights, x: Tensor, text: Tensor, { recompute 
     () => `unet(): needs [n,c,h,w] with sides that are multiples of ${2 ** halvings}, got ${x}`,
   );
   const stage: Stage = recompute ? recomputed : (part, h) => part(h);
-  const through = (h: Tensor, { residual, transformer }: UNetBlockWeights) => {
+  const through = (h: Tensor, { residual, transformer, attention }: UNetBlockWeights) => {
     const y = stage((wide) => residualBlock(wide, residual, stage), h);
-    return transformer ? stage((wide) => spatialTransformer(wide, text, transformer, stage), y) : y;
+    if (attention) return stage((wide) => positionAttention(wide, attention), y);
+    return transformer ? stage((wide) => spatialTransformer(wide, text as Tensor, transformer, stage), y) : y;
   };
+  const within = (h: Tensor, block: ResidualWeights, resample: (h: Tensor) => Tensor) =>
+    stage((wide) => residualBlock(wide, block, stage, resample), h);
   let h = convolve(x, weights.convIn);
   const kept = [h];
   for (const { blocks, resample } of weights.down) {
@@ -62,13 +78,17 @@ export function unet(weights: UNetWeights, x: Tensor, text: Tensor, { recompute 
       kept.push(h);
     }
     if (!resample) continue;
-    h = conv2d(h, resample.weight, resample.bias, { stride: 2, padding: 1 });
+    h =
+      "conv1" in resample
+        ? within(h, resample, (wide) => avgPool(wide, { kernel: 2 }))
+        : conv2d(h, resample.weight, resample.bias, { stride: 2, padding: 1 });
     kept.push(h);
   }
   for (const block of weights.middle) h = through(h, block);
   for (const { blocks, resample } of weights.up) {
     for (const block of blocks) h = through(concat([h, kept.pop() as Tensor], 1), block);
-    if (resample) h = upsampleConv(h, resample);
+    if (!resample) continue;
+    h = "conv1" in resample ? within(h, resample, (small) => resizeNearest(small, 2)) : upsampleConv(h, resample);
   }
   return stage((wide) => convolve(normSilu(wide, weights.normOut), weights.convOut), h);
 }

@@ -55,15 +55,21 @@ export type Stage = (part: (x: Tensor) => Tensor, x: Tensor) => Tensor;
 
 const plainly: Stage = (part, x) => part(x);
 
-/** y = shortcut(x) + conv2(silu(norm2(conv1(silu(norm1(x)))))) */
+/**
+ * y = shortcut(r(x)) + conv2(silu(norm2(conv1(r(silu(norm1(x)))))))
+ *
+ * @param resample r, which changes the side (default: nothing)
+ */
 export function residualBlock(
   x: Tensor,
   { norm1, conv1, norm2, conv2, shortcut }: ResidualWeights,
   stage = plainly,
+  resample = (h: Tensor): Tensor => h,
 ): Tensor {
-  const hidden = stage((h) => convolve(normSilu(h, norm1), conv1), x);
+  const hidden = stage((h) => convolve(resample(normSilu(h, norm1)), conv1), x);
   const change = stage((h) => convolve(normSilu(h, norm2), conv2), hidden);
-  return add(shortcut ? convolve(x, shortcut) : x, change);
+  const kept = resample(x);
+  return add(shortcut ? convolve(kept, shortcut) : kept, change);
 }
 
 /** y = x + attention(norm(x)) */

@@ -1,0 +1,89 @@
+/**
+ * What looking for good noise and descending it are worth at equal seconds: seed race, ReNO, GPER, and a race before either.
+ * `npm run bench:noise -- [--seconds 30] [--prompts "a|b"] [--seeds 3] [--size 128] [--model DIR | --generator DIR --clip DIR]
+ * [--judge DIR]`: the bundled pair's continuous latent unless others are named. A judge is a CLIP that no loss saw.
+ */
+import { parseArgs } from "node:util";
+import { type CreateRequest, VqganClip } from "../src/index.js";
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "30" },
+    prompts: { type: "string", default: "a red apple|a castle|a sunset over the sea" },
+    seeds: { type: "string", default: "3" },
+    size: { type: "string" },
+    model: { type: "string" },
+    generator: { type: "string" },
+    clip: { type: "string" },
+    judge: { type: "string" },
+    threads: { type: "string" },
+  },
+});
+const { model, generator, clip, judge } = values;
+const seconds = Number(values.seconds);
+const vq = await VqganClip.fromPretrained({
+  ...(model !== undefined && { model }),
+  ...(generator !== undefined && { generator }),
+  ...(clip !== undefined && { clip }),
+  ...(values.threads !== undefined && { threads: Number(values.threads) }),
+});
+const witness =
+  judge === undefined
+    ? undefined
+    : await VqganClip.fromPretrained({ ...(generator === undefined ? {} : { generator }), clip: judge });
+
+type Asked = Omit<CreateRequest, "prompts" | "seed">;
+const size = values.size === undefined ? {} : { size: [Number(values.size), Number(values.size)] as [number, number] };
+
+/** One run from its creation to its picture. */
+async function drawn(prompts: string, seed: number, asked: Asked) {
+  const began = performance.now();
+  const run = vq.create({ prompts, seed, ...size, ...asked });
+  let loss = Number.POSITIVE_INFINITY;
+  for await (const { losses } of run) loss = Math.min(loss, losses.prompts[0] as number);
+  const took = (performance.now() - began) / 1000;
+  const picture = await run.render();
+  const { z } = await run.state();
+  await run.dispose();
+  const spread = Math.sqrt(z.floats().reduce((sum, value) => sum + value * value, 0) / z.size);
+  const judged = witness && (await witness.score(picture, [prompts]))[0]?.cosine;
+  return { took, loss, spread, judged };
+}
+
+const letGo = vq.keepPrograms(); // else every run would compile for itself
+const prompts = values.prompts.split("|");
+const [first = ""] = prompts;
+const race = { preset: "reno", steps: 1 } as const; // one step, whose picture is the start's
+const costOf = async (asked: Asked) => {
+  await drawn(first, 0, asked); // compiles
+  return (await drawn(first, 0, asked)).took;
+};
+const one = await costOf(race);
+const step = ((await costOf({ ...race, steps: 5 })) - one) / 4;
+const look = ((await costOf({ ...race, candidates: 9 })) - one) / 9;
+const [steps, looks] = [step, look].map((cost) => Math.max(1, Math.floor(seconds / Math.max(cost, 1e-3)))) as [number, number]; // biome-ignore format: one thought
+const half = { candidates: Math.min(4096, Math.ceil(looks / 2)), steps: Math.max(1, Math.floor(steps / 2)) };
+console.log(
+  `a step ${step.toFixed(3)} s, a look ${look.toFixed(3)} s; ${seconds} s each: ${steps} steps or ${looks} looks`,
+);
+
+const methods: Record<string, Asked> = {
+  "first seed": race,
+  race: { ...race, candidates: Math.min(4096, looks) },
+  reno: { preset: "reno", steps },
+  gper: { preset: "gper", steps },
+  "race + reno": { preset: "reno", ...half },
+  "race + gper": { preset: "gper", ...half },
+};
+const mean = (numbers: readonly number[]) => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+console.log("| | seconds | least loss (1 - cosine) | judge | root mean square of the latent |\n|---|---|---|---|---|");
+for (const [name, asked] of Object.entries(methods)) {
+  const all: Awaited<ReturnType<typeof drawn>>[] = [];
+  for (const prompt of prompts) {
+    for (let seed = 1; seed <= Number(values.seeds); seed++) all.push(await drawn(prompt, seed, asked));
+  }
+  const judged = witness ? mean(all.map((each) => each.judged as number)).toFixed(3) : "-";
+  const [took, loss, spread] = (["took", "loss", "spread"] as const).map((key) => mean(all.map((each) => each[key])));
+  console.log(`| ${name} | ${took?.toFixed(1)} | ${loss?.toFixed(4)} | ${judged} | ${spread?.toFixed(3)} |`);
+}
+await letGo();
