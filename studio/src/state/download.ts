@@ -1,0 +1,31 @@
+/** Downloads: a picture, its session, and what is made of them. */
+import { service } from "../api/client.js";
+import type { Session } from "../api/types.js";
+import { nameOf } from "../shell/format.js";
+import { doing } from "./actions.js";
+
+const endings = {
+  picture: "png",
+  file: "vqclip",
+  timelapse: "webp",
+  frames: "zip",
+  webp: "webp",
+  mp4: "mp4",
+  webm: "webm",
+};
+
+function downloaded(id: string, what: keyof typeof endings): Promise<Blob> | undefined {
+  if (what === "picture" || what === "file" || what === "timelapse") return service[what]?.(id);
+  return what === "frames" ? service.films?.frames(id) : service.films?.file(id, what);
+}
+
+/** The picture with its story, the session's file, how the picture grew, or what is made of a video's frames, as a download. */
+export async function download({ id, title }: Session, what: keyof typeof endings): Promise<void> {
+  const blob = await doing("download", async () => downloaded(id, what));
+  if (!blob) return;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = `${nameOf(title)}.${endings[what]}`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
