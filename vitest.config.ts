@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 // The engine's native package may be loaded once per process only: forks, never threads or module resets.
+const computing = "test/{gradients,parity,studio}/**/!(webgpu).test.ts";
+
 export default defineConfig({
   test: {
     pool: "forks",
@@ -8,9 +10,9 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
-      // Units share their process and its modules: half the work of a process for each.
-      { extends: true, test: { name: "units", include: ["src/**/*.test.ts"], isolate: false } },
-      { extends: true, test: { name: "whole", include: ["test/**/*.test.ts"] } },
+      // What only computes shares its process and its modules: half the work of a process for each.
+      { extends: true, test: { name: "units", include: ["src/**/*.test.ts", computing], isolate: false } },
+      { extends: true, test: { name: "whole", include: ["test/**/*.test.ts"], exclude: [computing] } },
     ],
   },
 });
