@@ -103,7 +103,7 @@ describe("a video", { timeout: 120_000 }, () => {
     // as if the process had been killed now
     await cp(join(folder, "video"), join(folder, "copy"), {
       recursive: true,
-      filter: (path) => !path.endsWith(".lock"),
+      filter: (path) => !/\.(lock|tmp)$/.test(path), // of which some go while others are copied
     });
     const done = await until(studio, id, isOver);
     expect(done).toMatchObject({ step: 12, film: { done: 4 } });

@@ -26,7 +26,7 @@ export class RunningCli {
       remarks += part;
     });
     return new Promise((done, failed) => {
-      child.on("exit", (code, signal) => failed(new Error(`${args[0]}: ${code ?? signal}: ${remarks}`)));
+      child.on("exit", (code, signal) => failed(new Error(`${args[0]}: exit code ${code ?? signal}: ${remarks}`)));
       child.stdout.on("data", (part: Buffer) => {
         said += part;
         const match = ready.exec(said);
