@@ -1,6 +1,7 @@
 /** `--plan` and `--max-memory` on the real command line. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readPngText, readStory } from "../../src/index.js";
 import { cli, compileCli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
@@ -26,7 +27,7 @@ test("a plan tells memory and time and makes nothing", () =>
     expect(await listing(cwd)).toEqual([]);
   }));
 
-test("a limit is kept by other means and the same picture, or refused with a size that fits", () =>
+test("a limit is kept by other means and the same picture but for rounding, or refused with a size that fits", () =>
   inEmptyFolder(async (cwd) => {
     const plan = JSON.parse((await cli([...request, "--plan", "--json"], { cwd })).stdout.toString());
     const limit = `${Math.floor(plan.peakBytes / 1e6) - 100}MB`;
@@ -35,7 +36,7 @@ test("a limit is kept by other means and the same picture, or refused with a siz
     expect([whole.code, made.code]).toEqual([0, 0]);
     const [a, b] = await Promise.all(["whole.png", "limited.png"].map((name) => readFile(join(cwd, name))));
     expect(readStory(readPngText(b as Buffer))?.settings).toMatchObject({ recompute: true });
-    expect(pixels(b as Buffer)).toEqual(pixels(a as Buffer));
+    expect(await meanDifference(a as Buffer, b as Buffer)).toBeLessThan(0.5);
     const refused = await cli([...request, "-o", "no.png", "--max-memory", "320MB"], { cwd });
     expect(refused.code).toBe(2);
     expect(refused.stderr).toMatch(
@@ -46,8 +47,8 @@ test("a limit is kept by other means and the same picture, or refused with a siz
     expect(await listing(cwd)).toEqual(["limited.png", "whole.png"]);
   }));
 
-/** The compressed pixels of a PNG: its IDAT chunk. */
-function pixels(png: Buffer): Buffer {
-  const at = png.indexOf("IDAT");
-  return png.subarray(at, at + 4 + png.readUInt32BE(at - 4));
+/** Of the levels (0..255) of two pictures. */
+async function meanDifference(a: Buffer, b: Buffer): Promise<number> {
+  const [one, other] = await Promise.all([sharp(a).raw().toBuffer(), sharp(b).raw().toBuffer()]);
+  return one.reduce((sum, level, i) => sum + Math.abs(level - (other[i] as number)), 0) / one.length;
 }
