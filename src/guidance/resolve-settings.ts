@@ -14,12 +14,12 @@ import {
   type SettingName,
   type Settings,
   settingsSchema,
-  someSettingsSchema,
 } from "./settings.js";
 import { isPictureStart } from "./starts.js";
 
 /** What a model's `recommended.json` may hold: any part of a recipe, a size, and `strength`, how far an edit goes. */
-const recommendationSchema = someSettingsSchema
+const recommendationSchema = settingsSchema
+  .partial()
   .omit({ prompts: true, generatorPrompt: true, noising: true, seed: true })
   .extend({
     strength: z.number().min(0).max(1).optional(),

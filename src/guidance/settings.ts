@@ -276,13 +276,11 @@ export const settingsSchema = z.strictObject({
   rewards: z
     .array(rewardSchema)
     .max(16)
-    .default([])
     .describe(
       "scores of reward models and places between two texts that the picture is to raise; negative weights lower",
     ),
   judgeReward: rewardNameSchema
     .nullable()
-    .default(null)
     .describe("the score that picks the result, in a judge's place; null for none"),
   structure: z.number().min(0).max(1000).describe("pull of each cutout to the source's same cutout, in edits"),
   perceptual: z
@@ -297,7 +295,6 @@ export const settingsSchema = z.strictObject({
       weight: z.number().positive().max(1000).describe("how much it counts"),
     })
     .nullable()
-    .default(null)
     .describe(
       "pull of each cutout's change from the source's same cutout along the way between two texts, in edits; null for none",
     ),
@@ -339,21 +336,6 @@ export const settingsSchema = z.strictObject({
   microBatch: z.int().min(1).max(4096).describe("cutouts in memory at once; the gradient is the same"),
 });
 
-type Shape = (typeof settingsSchema)["shape"];
-type Given<Schema extends z.ZodType> = z.ZodOptional<
-  Schema extends z.ZodDefault<infer Inner extends z.ZodType> ? Inner : Schema
->;
-
-/** Any of the settings: what is left out stays out, where whole ones of older files get its default. */
-export const someSettingsSchema = z.strictObject(
-  Object.fromEntries(
-    Object.entries(settingsSchema.shape).map(([name, schema]) => [
-      name,
-      (schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema).optional(),
-    ]),
-  ) as unknown as { [Name in keyof Shape]: Given<Shape[Name]> },
-);
-
 /** The interface that is generated says what the schema does, and the other way round. */
 settingsSchema satisfies z.ZodType<Settings>;
 (settings: Settings): z.infer<typeof settingsSchema> => settings;
@@ -372,6 +354,9 @@ const formerly = {
   keepBest: false,
   candidates: 1,
   distance: "spherical",
+  rewards: [],
+  judgeReward: null,
+  direction: null,
 } as const satisfies Partial<Settings>;
 
 /** Checks a complete set of settings, whose newest may be missing in old files. @throws BAD_ARGUMENT (BAD_PROMPT) naming the setting, what is wanted and what came */

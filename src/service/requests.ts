@@ -5,7 +5,7 @@ import { inWords } from "../core/schema-words.js";
 import { SEED_FORM, seedFrom } from "../core/seed.js";
 import { shown } from "../core/shown.js";
 import { type PresetName, presetNames } from "../guidance/presets.js";
-import { scheduleSchema, settingsSchema, someSettingsSchema, targetSchema } from "../guidance/settings.js";
+import { scheduleSchema, settingsSchema, targetSchema } from "../guidance/settings.js";
 import { optimizerPolicies } from "../sessions/paint.js";
 
 const { shape } = settingsSchema;
@@ -62,21 +62,24 @@ const videoSchema = z.strictObject({
 const styleSchema = z.strictObject({ blend: follows.blend.optional(), smooth: follows.smooth.optional(), fps });
 
 /** Any setting of a single picture; whatever is left out, the models and presets decide. */
-export const pictureSchema = someSettingsSchema.omit({ targets: true, motion: true, temporal: true }).extend({
-  prompts: z.union([prompts, z.array(prompts).min(1).max(64)]),
-  seed: seed.optional(),
-  regularizer: shape.regularizer.partial().optional(),
-  plateau: shape.plateau.partial().optional(),
-  schedule: scheduleSchema.optional(),
-  /** One for each file `prompt-image` of the form, in their order (default: each counts 1). */
-  imagePrompts: z.array(imagePromptSchema).max(MOST_IMAGE_PROMPTS).optional(),
-  preset: z.enum(presetNames as [PresetName, ...PresetName[]]).optional(),
-  /** Every so many steps a state is kept, to fork from. */
-  keepEvery: z.int().min(0).max(1_000_000).optional(),
-  group: groupSchema.optional(),
-  /** Frames that follow one another, instead of one picture; `steps` are those of the first. */
-  video: videoSchema.optional(),
-});
+export const pictureSchema = settingsSchema
+  .omit({ targets: true, motion: true, temporal: true })
+  .partial()
+  .extend({
+    prompts: z.union([prompts, z.array(prompts).min(1).max(64)]),
+    seed: seed.optional(),
+    regularizer: shape.regularizer.partial().optional(),
+    plateau: shape.plateau.partial().optional(),
+    schedule: scheduleSchema.optional(),
+    /** One for each file `prompt-image` of the form, in their order (default: each counts 1). */
+    imagePrompts: z.array(imagePromptSchema).max(MOST_IMAGE_PROMPTS).optional(),
+    preset: z.enum(presetNames as [PresetName, ...PresetName[]]).optional(),
+    /** Every so many steps a state is kept, to fork from. */
+    keepEvery: z.int().min(0).max(1_000_000).optional(),
+    group: groupSchema.optional(),
+    /** Frames that follow one another, instead of one picture; `steps` are those of the first. */
+    video: videoSchema.optional(),
+  });
 export type PictureAsked = z.infer<typeof pictureSchema>;
 
 /** A picture to make out of one that came with the request, or frames out of frames. */

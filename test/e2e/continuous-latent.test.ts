@@ -3,21 +3,11 @@ import { expect, test } from "vitest";
 import { NDArray } from "../../src/core/ndarray.js";
 import { resolveSettings, type SettingsRequest } from "../../src/guidance/resolve-settings.js";
 import { Run } from "../../src/guidance/run.js";
-import type { Generator } from "../../src/models/generator.js";
 import { loadClip } from "../../src/models/load.js";
-import { resizeNearest } from "../../src/ops/pooling.js";
 import { fixturePath } from "../support/fixtures.js";
+import { squaresOf } from "../support/squares.js";
 
-/** A latent of three channels, each position a 4 x 4 square of its colour. */
-const squares: Generator = {
-  name: "squares",
-  factor: 4,
-  resolution: 32,
-  deviation: 0.5,
-  latentShape: ([height, width]) => [1, 3, height / 4, width / 4],
-  decode: (z) => resizeNearest(z, 4),
-  files: [],
-};
+const squares = squaresOf(0.5);
 
 const sources = { codebook: false, encoder: false, size: [32, 32], drawSeed: () => 1 } as const;
 const small: SettingsRequest = { prompts: "rain", steps: 3, cutouts: 1, cutMethod: "whole", augmentations: [] };

@@ -5,24 +5,14 @@ import { NDArray } from "../../src/core/ndarray.js";
 import { resolveSettings, type SettingsRequest } from "../../src/guidance/resolve-settings.js";
 import { Run } from "../../src/guidance/run.js";
 import type { RunModels } from "../../src/guidance/run-state.js";
-import type { Generator } from "../../src/models/generator.js";
 import { loadClip } from "../../src/models/load.js";
-import { resizeNearest } from "../../src/ops/pooling.js";
 import { ownEngine } from "../../src/runtime/own-engine.js";
 import { VqganClip } from "../../src/vqgan-clip.js";
 import { inEmptyFolder } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
+import { squaresOf } from "../support/squares.js";
 
-/** A latent of three channels of deviation 2, each position a 4 x 4 square of its colour. */
-const squares: Generator = {
-  name: "squares",
-  factor: 4,
-  resolution: 32,
-  deviation: 2,
-  latentShape: ([height, width]) => [1, 3, height / 4, width / 4],
-  decode: (z) => resizeNearest(z, 4),
-  files: [],
-};
+const squares = squaresOf(2);
 
 let models: RunModels;
 beforeAll(async () => {

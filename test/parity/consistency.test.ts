@@ -1,6 +1,5 @@
 /** Consistency models against the diffusers library: the picture of noise in one step, the noise's gradient, and a picture under noise. */
-import { cp, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { cp, readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { grad } from "../../src/autodiff/grad.js";
 import { describeFolder } from "../../src/cli/describe-model.js";
@@ -13,6 +12,7 @@ import { add, mul } from "../../src/ops/arithmetic.js";
 import { compile } from "../../src/runtime/program.js";
 import { inEmptyFolder } from "../support/cli.js";
 import { fixture, fixturePath, relativeError } from "../support/fixtures.js";
+import { refusesIn } from "../support/refused-folder.js";
 
 /** The library bounds what the net says; here the step's own clamp does. */
 const bounded = (picture: NDArray) =>
@@ -69,16 +69,7 @@ test("models ls tells it, and what is not read is named", () =>
     await cp(fixturePath("diffusion-consistency"), folder, { recursive: true });
     const [facts] = await describeFolder(folder);
     expect(facts).toMatchObject({ kind: "diffusion model", facts: { factor: 2, channels: 3, resolution: 16 } });
-    const refuses = async (file: string, changes: object, message: string) => {
-      const path = join(folder, file);
-      const whole = await readFile(path, "utf8");
-      await writeFile(path, JSON.stringify({ ...JSON.parse(whole), ...changes }));
-      await expect(loadGenerator(folder)).rejects.toMatchObject({
-        code: "BAD_MODEL",
-        message: expect.stringContaining(message),
-      });
-      await writeFile(path, whole);
-    };
+    const refuses = refusesIn(folder);
     await refuses("scheduler/scheduler_config.json", { _class_name: "DDPMScheduler" }, "only consistency models draw");
     await refuses("unet/config.json", { num_class_embeds: 1000 }, "a net of classes is not read");
     await refuses("unet/config.json", { in_channels: 4 }, "in_channels is 4, a picture has 3");

@@ -13,6 +13,7 @@ import { add, mul } from "../../src/ops/arithmetic.js";
 import { compile } from "../../src/runtime/program.js";
 import { inEmptyFolder } from "../support/cli.js";
 import { fixture, fixturePath, relativeError } from "../support/fixtures.js";
+import { refusesIn } from "../support/refused-folder.js";
 
 const texts = ["a red! castle, oil on canvas", "sky!", ""];
 
@@ -82,17 +83,7 @@ test("models ls tells a diffusion model with all its parts", async () => {
 test("what does not fit is named, with the cure", () =>
   inEmptyFolder(async (folder) => {
     await cp(fixturePath("diffusion-turbo"), folder, { recursive: true });
-    const refuses = async (file: string, changes: object, message: string, hint?: string) => {
-      const path = join(folder, file);
-      const whole = await readFile(path, "utf8");
-      await writeFile(path, JSON.stringify({ ...JSON.parse(whole), ...changes }));
-      await expect(loadGenerator(folder)).rejects.toMatchObject({
-        code: "BAD_MODEL",
-        message: expect.stringContaining(message),
-        ...(hint !== undefined && { hint: expect.stringContaining(hint) }),
-      });
-      await writeFile(path, whole);
-    };
+    const refuses = refusesIn(folder);
     const schedule = "scheduler/scheduler_config.json";
     await refuses(schedule, { timestep_spacing: "leading" }, "no start from noise", 'timestep_spacing to "trailing"');
     await refuses(schedule, { _class_name: "HeunDiscreteScheduler" }, "a HeunDiscreteScheduler is not read", "known");

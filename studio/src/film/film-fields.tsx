@@ -1,6 +1,6 @@
 /** The part of the form that makes a video: a picture that moves, or frames of one's own restyled. */
-import { useId } from "react";
 import { service } from "../api/client.js";
+import { Strength } from "../settings/strength.js";
 import { FileButton } from "../shell/file-button.js";
 import { Icon } from "../shell/icon.js";
 import { edit } from "../state/actions.js";
@@ -65,8 +65,6 @@ export function FilmFields() {
 }
 
 function Restyled({ film }: { readonly film: Follows }) {
-  const strength = useStudio((state) => state.draft.strength);
-  const id = useId();
   return (
     <>
       <p className="spread">
@@ -83,18 +81,7 @@ function Restyled({ film }: { readonly film: Follows }) {
         </button>
       </p>
       <div>
-        <label className="hint" htmlFor={id}>
-          How far each may change
-        </label>
-        <input
-          id={id}
-          type="range"
-          min={0.05}
-          max={1}
-          step={0.05}
-          value={strength ?? 0.95}
-          onChange={(event) => edit({ strength: Number(event.target.value) })}
-        />
+        <Strength label="How far each may change" />
       </div>
       <Numbers film={film} fields={follows} />
     </>

@@ -4,6 +4,7 @@ import { FileButton } from "../shell/file-button.js";
 import { Icon } from "../shell/icon.js";
 import { edit, openPicture } from "../state/actions.js";
 import { useStudio } from "../state/store.js";
+import { Strength } from "./strength.js";
 
 /** What dropping a picture on the page does, by a button. */
 export function OpenPicture() {
@@ -21,7 +22,6 @@ export function OpenPicture() {
 
 export function SourcePicture() {
   const source = useStudio((state) => state.draft.source);
-  const strength = useStudio((state) => state.draft.strength);
   const isVideo = useStudio((state) => state.draft.film !== undefined);
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
@@ -46,20 +46,7 @@ export function SourcePicture() {
         {isVideo ? (
           <p className="hint">The video begins at this picture</p>
         ) : (
-          <>
-            <label className="hint" htmlFor="strength">
-              How far it may change
-            </label>
-            <input
-              id="strength"
-              type="range"
-              min={0.05}
-              max={1}
-              step={0.05}
-              value={strength ?? 0.95}
-              onChange={(event) => edit({ strength: Number(event.target.value) })}
-            />
-          </>
+          <Strength label="How far it may change" />
         )}
       </div>
       <button
