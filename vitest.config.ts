@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/support/longest-first.js";
 
 // The engine's native package may be loaded once per process only: forks, never threads or module resets.
 const computing = "test/{gradients,parity,studio}/**/!(webgpu).test.ts";
@@ -9,10 +10,19 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    sequence: { sequencer: LongestFirst },
     projects: [
       // What only computes shares its process and its modules: half the work of a process for each.
       { extends: true, test: { name: "units", include: ["src/**/*.test.ts", computing], isolate: false } },
-      { extends: true, test: { name: "whole", include: ["test/**/*.test.ts"], exclude: [computing] } },
+      {
+        extends: true,
+        test: {
+          name: "whole",
+          include: ["test/**/*.test.ts"],
+          exclude: [computing],
+          globalSetup: "test/support/compile-once.ts",
+        },
+      },
     ],
   },
 });

@@ -4,7 +4,8 @@
  *     node --import tsx bench/kill.ts --kills 50
  */
 import { parseArgs } from "node:util";
-import { cli, compileCli, inEmptyFolder } from "../test/support/cli.js";
+import { inEmptyFolder } from "../test/support/cli.js";
+import { cliProcess, compileCli } from "../test/support/cli-process.js";
 import { killedAgainAndAgain } from "../test/support/kill.js";
 
 const { values } = parseArgs({
@@ -18,7 +19,7 @@ const clean = compileCli();
 try {
   await inEmptyFolder(async (folder) => {
     const [kills, every, seed] = [values.kills, values.every, values.seed].map(Number) as [number, number, number];
-    console.log(JSON.stringify({ every, ...(await killedAgainAndAgain(cli, { folder, kills, every, seed })) }));
+    console.log(JSON.stringify({ every, ...(await killedAgainAndAgain(cliProcess, { folder, kills, every, seed })) }));
   });
 } finally {
   await clean();

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { chaos } from "../test/support/chaos.js";
-import { build, compileCli } from "../test/support/cli.js";
+import { build, compileCli } from "../test/support/cli-process.js";
 import { fixturePath } from "../test/support/fixtures.js";
 
 const { values } = parseArgs({

@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { SessionSummary } from "../src/service/views.js";
-import { compileCli } from "../test/support/cli.js";
+import { compileCli } from "../test/support/cli-process.js";
 import { Many } from "../test/support/many.js";
 
 const { values } = parseArgs({

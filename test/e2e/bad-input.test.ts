@@ -5,10 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cli, compileCli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
+import { cli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
-
-beforeAll(compileCli);
 
 /** Inputs that are wrong in some way, for all tests; `@name` in arguments means one of them. */
 let inputs: string;

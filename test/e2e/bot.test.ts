@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodePicture, readPngText } from "../../src/index.js";
-import { cli, compileCli } from "../support/cli.js";
+import { cli } from "../support/cli.js";
+import { cliProcess } from "../support/cli-process.js";
 import { buttonOf, Discord, type Edit, startBot } from "../support/discord.js";
 import type { RunningCli } from "../support/running-cli.js";
 import { Service } from "../support/service.js";
@@ -20,10 +21,8 @@ const discord = new Discord();
 let [api, folder] = ["", ""];
 let service: Service;
 let bot: RunningCli;
-let removeBuild: () => Promise<void>;
 
 beforeAll(async () => {
-  removeBuild = compileCli();
   folder = await mkdtemp(join(tmpdir(), "vqgan-clip-bot-"));
   api = await discord.start();
   service = await Service.start(folder);
@@ -48,7 +47,6 @@ afterAll(async () => {
   await service?.end();
   discord.end();
   await rm(folder, { recursive: true, force: true });
-  await removeBuild();
 });
 
 const says = (part: string) => (edit: Edit) => edit.body.content.includes(part);
@@ -230,7 +228,7 @@ describe("secrets and set-up", () => {
     [[], { VQGAN_CLIP_SERVICE_TOKEN: "" }, "not set: VQGAN_CLIP_SERVICE_TOKEN"],
   ])("what cannot work is one clear line: %j %j", async (args, env, line) => {
     const given = { DISCORD_PUBLIC_KEY: discord.publicKey, VQGAN_CLIP_SERVICE_TOKEN: service.token, ...env };
-    const { code, stderr } = await cli(["bot", "discord", "--port", "0", "--service", service.origin, ...args], {
+    const { code, stderr } = await cliProcess(["bot", "discord", "--port", "0", "--service", service.origin, ...args], {
       env: given,
     });
     expect(code).not.toBe(0);

@@ -4,13 +4,12 @@ import { existsSync } from "node:fs";
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readSession } from "../../src/sessions/session-file.js";
 import { currentState } from "../../src/sessions/session-tree.js";
-import { cli, cliPath, compileCli, type Finished, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
+import { cli, type Finished, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
+import { cliPath, cliProcess } from "../support/cli-process.js";
 import { fixture, fixturePath } from "../support/fixtures.js";
-
-beforeAll(compileCli);
 
 const small = ["--size", "40x32", "--cutouts", "3", ...tinyModels];
 const generate = (...args: string[]) => cli(["generate", ...args, ...small]);
@@ -184,7 +183,7 @@ describe("generate", () => {
         ...small,
       ];
       let asked = false;
-      const paused = await cli(args, {
+      const paused = await cliProcess(args, {
         onLine: (line, kill) => {
           if (asked || JSON.parse(line).step !== 2) return;
           asked = true;
@@ -211,7 +210,7 @@ describe("generate", () => {
     inEmptyFolder(async (folder) => {
       const args = ["generate", "a castle", "--steps", "100000", "--json", "-o", join(folder, "a.png"), ...tinyModels];
       let asked = false;
-      const { code } = await cli([...args, "--size", "64", "--cutouts", "32"], {
+      const { code } = await cliProcess([...args, "--size", "64", "--cutouts", "32"], {
         onLine: (line, kill) => {
           if (asked || JSON.parse(line).type !== "step") return;
           asked = true;

@@ -5,10 +5,8 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../../src/core/random.js";
 import { type EditRequest, NDArray, readPngText, readStory, VqganClip } from "../../src/index.js";
-import { cli, compileCli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
+import { cli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
-
-beforeAll(compileCli);
 
 const [width, height] = [33, 47];
 const pixels = Buffer.from(Array.from({ length: 3 * width * height }, (_, i) => (i * 37) % 256));

@@ -1,16 +1,14 @@
 /** Several CLIPs that look at one picture: from the library and the command line, across a pause, and told by the picture. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { type CreateRequest, readPngText, readStory, VqganClip } from "../../src/index.js";
-import { cli, compileCli, inEmptyFolder } from "../support/cli.js";
+import { cli, inEmptyFolder } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
 
 const [vqgan, first, second] = ["vqgan", "clip-quick-gelu", "clip-gelu"].map(fixturePath) as [string, string, string];
 const tiny = { vqgan, threads: 1 };
 const request = { prompts: "a castle", size: [32, 32], cutouts: 2, steps: 4, seed: 7 } satisfies CreateRequest;
-
-beforeAll(compileCli);
 
 test("one CLIP in a list, with the weight 1, gives the bytes of one that is named", async () => {
   const alone = await (await VqganClip.fromPretrained({ ...tiny, clip: first })).create(request).toFinish();

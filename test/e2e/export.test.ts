@@ -4,11 +4,11 @@ import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { NDArray } from "../../src/core/ndarray.js";
 import { type CreateRequest, VqganClip } from "../../src/index.js";
 import { parseSafetensors, writeSafetensors } from "../../src/weights/safetensors.js";
-import { cli, compileCli, inEmptyFolder } from "../support/cli.js";
+import { cli, inEmptyFolder } from "../support/cli.js";
 import { fixturePath, largestError, relativeError } from "../support/fixtures.js";
 
 const run = promisify(execFile);
@@ -40,8 +40,6 @@ const python = await (async () => {
   }
   return undefined;
 })();
-
-beforeAll(compileCli);
 
 async function arrays(path: string): Promise<(name: string) => Promise<NDArray>> {
   const dict = parseSafetensors(await readFile(path), path);

@@ -3,10 +3,10 @@ import { execFileSync } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { decodeArguments, encodeArguments, findFfmpeg, frameRate, runFfmpeg } from "../../src/video/ffmpeg.js";
 import { framePaths } from "../../src/video/frame-folder.js";
-import { cli, compileCli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
+import { cli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
 
 const found = await findFfmpeg();
 const ffmpeg = found as string;
@@ -90,12 +90,6 @@ test.skipIf(!found)(`the whole sound of the source goes along${why}`, () =>
 );
 
 describe.skipIf(!found)(`the command line${why}`, () => {
-  let clean: () => Promise<void>;
-  beforeAll(() => {
-    clean = compileCli();
-  }, 60_000);
-  afterAll(() => clean());
-
   test("a video is styled with its rate and sound; another one of the same name does not take its frames", () =>
     inEmptyFolder(async (folder) => {
       const path = (name: string) => join(folder, name);

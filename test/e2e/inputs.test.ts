@@ -1,11 +1,10 @@
 /** Inputs as people have them: piped in, and text in the encodings that their editors write. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { encodePng, NDArray } from "../../src/index.js";
-import { cli, compileCli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
-
-beforeAll(compileCli, 120_000);
+import { cli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
+import { cliProcess } from "../support/cli-process.js";
 
 const picture = encodePng(NDArray.zeros("float32", [3, 32, 32]), { Title: "night" });
 const small = ["--size", "32x32", "--cutouts", "2", "--steps", "1", "--seed", "7", ...tinyModels];
@@ -13,9 +12,9 @@ const small = ["--size", "32x32", "--cutouts", "2", "--steps", "1", "--seed", "7
 describe("- is standard input", () => {
   test("for inspect, and for edit, which names its picture", () =>
     inEmptyFolder(async (cwd) => {
-      const said = await cli(["inspect", "-"], { cwd, input: picture });
+      const said = await cliProcess(["inspect", "-"], { cwd, input: picture });
       expect(said.stdout.toString()).toContain("text.Title: night");
-      const made = await cli(["edit", "-", "a castle", "--steps", "1", "--cutouts", "2", ...tinyModels], {
+      const made = await cliProcess(["edit", "-", "a castle", "--steps", "1", "--cutouts", "2", ...tinyModels], {
         cwd,
         input: picture,
       });
@@ -27,13 +26,13 @@ describe("- is standard input", () => {
     inEmptyFolder(async (cwd) => {
       const targets = ["--vector-prompt", "-", "--image-prompt", "-"];
       const input = Buffer.from(JSON.stringify(new Array(32).fill(0.1)));
-      const run = await cli(["generate", "castle", ...targets, "-o", "a.png", ...small], { cwd, input });
+      const run = await cliProcess(["generate", "castle", ...targets, "-o", "a.png", ...small], { cwd, input });
       expect([run.code, run.stderr]).toEqual([2, expect.stringContaining("-: standard input was read already")]);
       expect(await listing(cwd)).toEqual([]);
     }));
 
   test("never a session, which is written too", async () => {
-    const run = await cli(["resume", "-"], { input: picture });
+    const run = await cliProcess(["resume", "-"], { input: picture });
     expect([run.code, run.stderr]).toEqual([2, "vqgan-clip: resume: a session is read and written (name a file)\n"]);
   });
 });

@@ -2,16 +2,15 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { build, compileCli, inEmptyFolder } from "../support/cli.js";
+import { inEmptyFolder } from "../support/cli.js";
+import { build } from "../support/cli-process.js";
 import { fixturePath } from "../support/fixtures.js";
 
 /** As it is shipped: the child process is plain JavaScript. */
 type Package = typeof import("../../src/index.js");
 let VqganClip: Package["VqganClip"];
 beforeAll(async () => {
-  const remove = compileCli();
   ({ VqganClip } = (await import(pathToFileURL(join(build, "index.js")).href)) as Package);
-  return remove;
 }, 240_000);
 
 const tiny = { vqgan: fixturePath("vqgan"), clip: fixturePath("clip-quick-gelu"), threads: 1 };

@@ -4,10 +4,8 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Average, averaged } from "../../src/guidance/average.js";
 import { type CreateRequest, NDArray, type PresetName, presets, readPngText, readStory, VqganClip } from "../../src/index.js"; // biome-ignore format: one import
-import { cli, compileCli, inEmptyFolder, tinyModels } from "../support/cli.js";
+import { cli, inEmptyFolder, tinyModels } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
-
-beforeAll(compileCli);
 
 let vq: VqganClip;
 beforeAll(async () => {

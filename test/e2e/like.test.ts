@@ -2,12 +2,10 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { encodePng, NDArray, VqganClip } from "../../src/index.js";
-import { cli, compileCli, inEmptyFolder, tinyModels } from "../support/cli.js";
+import { cli, inEmptyFolder, tinyModels } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
-
-beforeAll(compileCli);
 
 const small = ["--cutouts", "2", "--seed", "7", ...tinyModels];
 

@@ -3,10 +3,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
-import { cli, cliPath, compileCli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
-
-beforeAll(compileCli);
+import { expect, test } from "vitest";
+import { inEmptyFolder, listing, tinyModels } from "../support/cli.js";
+import { cliPath, cliProcess } from "../support/cli-process.js";
 
 const castle = ["generate", "a castle", "--seed", "1", "--size", "40x32", "--cutouts", "2", ...tinyModels];
 
@@ -51,7 +50,7 @@ test("a session that its disk cannot take: told once, the picture is written, th
 test("SIGHUP pauses and saves, and a second one changes nothing", () =>
   inEmptyFolder(async (folder) => {
     let asked = false;
-    const paused = await cli([...castle, "--steps", "100000", "--json", "-o", join(folder, "a.png")], {
+    const paused = await cliProcess([...castle, "--steps", "100000", "--json", "-o", join(folder, "a.png")], {
       onLine: (line, kill) => {
         if (asked || JSON.parse(line).type !== "step") return;
         asked = true;

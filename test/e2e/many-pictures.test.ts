@@ -1,11 +1,9 @@
 /** Commands that name little: bare prompts, several pictures at once, and files that nobody named. */
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { readPngText, readStory } from "../../src/index.js";
-import { cli, compileCli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
-
-beforeAll(compileCli);
+import { cli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
 
 const small = ["--size", "40x32", "--cutouts", "2", ...tinyModels];
 const storyOf = async (path: string) => readStory(readPngText(await readFile(path)));

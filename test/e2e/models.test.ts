@@ -4,7 +4,8 @@ import { mkdtemp, readdir, readFile, rm, stat, truncate } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { cli, cliPath, compileCli } from "../support/cli.js";
+import { cli } from "../support/cli.js";
+import { cliPath } from "../support/cli-process.js";
 import { fixturePath } from "../support/fixtures.js";
 import { COMMIT, HubServer } from "../support/hub-server.js";
 
@@ -16,7 +17,6 @@ let hub: HubServer;
 let cache: string;
 let env: Record<string, string>;
 
-beforeAll(compileCli, 300_000);
 beforeAll(async () => {
   hub = await HubServer.start();
   cache = await mkdtemp(join(tmpdir(), "hub-"));

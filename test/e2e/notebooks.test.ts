@@ -3,22 +3,17 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unzipSync } from "fflate";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { executeNotebook, type Notebook } from "../../tools/notebooks/execute.js";
 import { denoProgram, type MimeBundle } from "../../tools/notebooks/kernel.js";
-import { build, compileCli, inEmptyFolder } from "../support/cli.js";
+import { inEmptyFolder } from "../support/cli.js";
+import { build } from "../support/cli-process.js";
 import { fixturePath } from "../support/fixtures.js";
 
 const program = denoProgram();
 const folder = fileURLToPath(new URL("../../examples/notebooks", import.meta.url));
 const models = { vqgan: fixturePath("vqgan"), clip: fixturePath("clip-quick-gelu"), threads: 1 };
 const parameters = `const steps = 12; const models = ${JSON.stringify(models)};`;
-
-let removeBuild = async () => {};
-beforeAll(() => {
-  if (program !== undefined) removeBuild = compileCli();
-});
-afterAll(() => removeBuild());
 
 // Deno's kernel, which is called unstable, has lost a message on a busy machine: once more then.
 test.skipIf(program === undefined).each([

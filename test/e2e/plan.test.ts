@@ -2,15 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { readPngText, readStory } from "../../src/index.js";
-import { cli, compileCli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
-
-let removeBuild: () => Promise<void>;
-beforeAll(() => {
-  removeBuild = compileCli();
-});
-afterAll(() => removeBuild());
+import { cli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
 
 const request = ["generate", "a castle", "-s", "96", "-i", "1", "--cutouts", "2", "--seed", "1", ...tinyModels];
 

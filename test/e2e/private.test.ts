@@ -4,11 +4,10 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { beforeAll, describe, expect, test } from "vitest";
-import { build, compileCli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
+import { describe, expect, test } from "vitest";
+import { inEmptyFolder, listing, tinyModels } from "../support/cli.js";
+import { build } from "../support/cli-process.js";
 import { fixturePath } from "../support/fixtures.js";
-
-beforeAll(compileCli);
 
 /** The engine is silent by itself where one of these tells it that it runs for a CI service. */
 const continuousIntegration = [

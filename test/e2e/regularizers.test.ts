@@ -3,10 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type CreateRequest, type NDArray, readPngText, readStory, VqganClip } from "../../src/index.js";
-import { cli, compileCli, inEmptyFolder, tinyModels } from "../support/cli.js";
+import { cli, inEmptyFolder, tinyModels } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
-
-beforeAll(compileCli);
 
 const base = { prompts: "a castle", size: [40, 32], cutouts: 2, seed: 7, latent: "continuous" } satisfies CreateRequest;
 let vq: VqganClip;

@@ -1,9 +1,9 @@
 /** Rewards in a run, as a judge and in `score`; from the library and the command line. */
 import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { type CreateRequest, VqganClip } from "../../src/index.js";
-import { cli, compileCli, inEmptyFolder } from "../support/cli.js";
+import { cli, inEmptyFolder } from "../support/cli.js";
 import { fixture, fixturePath } from "../support/fixtures.js";
 
 const [vqgan, clip] = ["vqgan", "clip-quick-gelu"].map(fixturePath) as [string, string];
@@ -19,8 +19,6 @@ const opened = () =>
     threads: 1,
     rewards: { aesthetic: head("mse.pth"), vad: head("vad.safetensors"), pick: { model: clip } },
   });
-
-beforeAll(compileCli);
 
 test("a weighted reward rises, one that is only told changes nothing, and the losses add up", async () => {
   const vq = await opened();

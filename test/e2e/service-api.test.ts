@@ -10,7 +10,7 @@ import { VqganClip } from "../../src/index.js";
 import { operations } from "../../src/service/http/operations.js";
 import type { SessionPlan } from "../../src/service/making.js";
 import type { SessionView } from "../../src/service/views.js";
-import { cli, compileCli } from "../support/cli.js";
+import { cli } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
 import { formWith, Service, type ServiceEvent } from "../support/service.js";
 
@@ -23,7 +23,6 @@ const start = () => {
 };
 
 beforeAll(async () => {
-  const remove = compileCli();
   folder = await mkdtemp(join(tmpdir(), "vqgan-clip-service-"));
   const file = join(folder, "keys.jsonl");
   for (const [name, ...options] of [["alice", "--max-sessions", "2"], ["bob"], ["reader", "--scopes", "read"]]) {
@@ -37,7 +36,6 @@ beforeAll(async () => {
   return async () => {
     await service.end("SIGKILL");
     await rm(folder, { recursive: true, force: true });
-    await remove();
   };
 }, 240_000);
 

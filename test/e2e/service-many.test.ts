@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
-import { build, cli, compileCli, inEmptyFolder, tinyModels } from "../support/cli.js";
+import { inEmptyFolder, tinyModels } from "../support/cli.js";
+import { build, cliProcess } from "../support/cli-process.js";
 import { fixturePath } from "../support/fixtures.js";
 import { Many } from "../support/many.js";
 import { hasRedis } from "../support/redis.js";
@@ -15,7 +16,6 @@ let vq: import("../../src/index.js").VqganClip;
 let many: Many;
 
 beforeAll(async () => {
-  const remove = compileCli();
   const { VqganClip } = (await import(pathToFileURL(join(build, "index.js")).href)) as Package;
   const tiny = { vqgan: fixturePath("vqgan"), clip: fixturePath("clip-quick-gelu"), threads: 1 };
   vq = await VqganClip.fromPretrained({ ...tiny, isolate: true });
@@ -23,7 +23,6 @@ beforeAll(async () => {
   return async () => {
     await many?.end();
     vq.kill();
-    await remove();
   };
 }, 400_000);
 
@@ -121,7 +120,7 @@ describe.skipIf(!hasRedis)("a server without an engine, and workers (redis-serve
 
 test("nobody at the address of Redis, and an address that is none, are told", { timeout: 120_000 }, async () => {
   await inEmptyFolder(async (folder) => {
-    const started = (redis: string) => cli(["worker", "--redis", redis, "--folder", folder, ...tinyModels]);
+    const started = (redis: string) => cliProcess(["worker", "--redis", redis, "--folder", folder, ...tinyModels]);
     expect((await started("redis://127.0.0.1:1")).stderr).toContain("nobody answers at redis://127.0.0.1:1");
     expect((await started("127.0.0.1:6379")).stderr).toContain("expected redis://HOST:PORT");
   });

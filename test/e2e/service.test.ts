@@ -9,7 +9,8 @@ import { decodePicture } from "../../src/image/decode.js";
 import { readPngText } from "../../src/image/png-text.js";
 import { readStory } from "../../src/sessions/metadata.js";
 import { readSession } from "../../src/sessions/session-file.js";
-import { build, cli, compileCli, inEmptyFolder, tinyModels } from "../support/cli.js";
+import { inEmptyFolder, tinyModels } from "../support/cli.js";
+import { build, cliProcess } from "../support/cli-process.js";
 import { fixturePath } from "../support/fixtures.js";
 import { formWith, Service } from "../support/service.js";
 
@@ -19,7 +20,6 @@ let folder: string;
 let service: Service;
 
 beforeAll(async () => {
-  const remove = compileCli();
   const { VqganClip } = (await import(pathToFileURL(join(build, "index.js")).href)) as Package;
   const tiny = { vqgan: fixturePath("vqgan"), clip: fixturePath("clip-quick-gelu"), threads: 1 };
   vq = await VqganClip.fromPretrained({ ...tiny, isolate: true });
@@ -29,7 +29,6 @@ beforeAll(async () => {
     await service.end("SIGKILL");
     vq.kill();
     await rm(folder, { recursive: true, force: true });
-    await remove();
   };
 }, 240_000);
 
@@ -404,10 +403,10 @@ describe("what must not get in", { timeout: 200_000 }, () => {
 describe("the commands", { timeout: 200_000 }, () => {
   test("refuse what would open the machine to others, and a port that is taken", () =>
     inEmptyFolder(async (place) => {
-      const refused = await cli(["serve", "--folder", place, "--host", "0.0.0.0", ...tinyModels]);
+      const refused = await cliProcess(["serve", "--folder", place, "--host", "0.0.0.0", ...tinyModels]);
       expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("--token")]);
       const { port } = new URL(service.origin);
-      const taken = await cli(["serve", "--folder", place, "--port", port, ...tinyModels]);
+      const taken = await cliProcess(["serve", "--folder", place, "--port", port, ...tinyModels]);
       expect([taken.code, taken.stderr]).toEqual([1, expect.stringContaining("another program has it")]);
     }));
 

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { strToU8, unzipSync, zipSync } from "fflate";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import {
   type CreateRequest,
   encodePng,
@@ -14,7 +14,8 @@ import {
 } from "../../src/index.js";
 import { optimizerUnder } from "../../src/sessions/paint.js";
 import { readSession, writeSession } from "../../src/sessions/session-file.js";
-import { cli, compileCli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
+import { cli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
+import { cliProcess } from "../support/cli-process.js";
 import { fixturePath } from "../support/fixtures.js";
 import { killedAgainAndAgain } from "../support/kill.js";
 
@@ -274,12 +275,6 @@ describe("status", () => {
 });
 
 describe("the command line", () => {
-  let clean: () => Promise<void>;
-  beforeAll(() => {
-    clean = compileCli();
-  });
-  afterAll(() => clean());
-
   test("resume --image paints a child node into the session; inspect prints the tree", () =>
     inEmptyFolder(async (folder) => {
       const path = (name: string) => join(folder, name);
@@ -339,15 +334,15 @@ describe("the command line", () => {
         const run = await upTo(vq.create(request), 1);
         await run.save(path);
         await run.dispose();
-        let second: ReturnType<typeof cli> | undefined;
-        const first = await cli(["resume", path, "-i", "100000", "--json", ...tinyModels], {
+        let second: ReturnType<typeof cliProcess> | undefined;
+        const first = await cliProcess(["resume", path, "-i", "100000", "--json", ...tinyModels], {
           onLine: (line, kill) => {
             if (second || !line.includes('"step"')) return;
-            second = cli(["resume", path, ...tinyModels]);
+            second = cliProcess(["resume", path, ...tinyModels]);
             second.finally(() => kill("SIGINT"));
           },
         });
-        const refused = (await second) as Awaited<ReturnType<typeof cli>>;
+        const refused = (await second) as Awaited<ReturnType<typeof cliProcess>>;
         expect(refused.stderr).toMatch(/^vqgan-clip: .*a\.vqclip: process \d+ is at work on this session.*\n$/);
         expect(refused.code).toBe(1);
         expect(first.code, first.stderr).toBe(130);
@@ -360,7 +355,7 @@ describe("the command line", () => {
     "killed at random moments, a run loses no more than the steps since its last checkpoint",
     () =>
       inEmptyFolder(async (folder) => {
-        const report = await killedAgainAndAgain(cli, { folder, kills: 6, every: 3, seed: 1 });
+        const report = await killedAgainAndAgain(cliProcess, { folder, kills: 6, every: 3, seed: 1 });
         expect(report).toMatchObject({ unreadable: 0 });
         expect(report.leftovers).toBeLessThanOrEqual(1); // of the last kill; those before are cleared away
         expect(report.lost).toBeLessThanOrEqual(3);

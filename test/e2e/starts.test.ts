@@ -6,10 +6,8 @@ import { Random } from "../../src/core/random.js";
 import { latentOfPicture } from "../../src/guidance/latent.js";
 import { pictureStarts, startPicture } from "../../src/guidance/starts.js";
 import { type CreateRequest, readPngText, readStory, VqganClip } from "../../src/index.js";
-import { cli, compileCli, inEmptyFolder, tinyModels } from "../support/cli.js";
+import { cli, inEmptyFolder, tinyModels } from "../support/cli.js";
 import { fixturePath, largestError } from "../support/fixtures.js";
-
-beforeAll(compileCli);
 
 const models = { vqgan: fixturePath("vqgan"), clip: fixturePath("clip-quick-gelu"), threads: 1 };
 const base = { prompts: "a castle", size: [40, 32], cutouts: 2, steps: 2, seed: 7 } satisfies CreateRequest;

@@ -1,7 +1,7 @@
 /** The studio in a real Chromium, against its real server with tiny models: what a person does there, step by step. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -13,12 +13,14 @@ import sharp from "sharp";
 import { build as bundle } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readPngText, readStory } from "../../src/index.js";
-import { build, compileCli } from "../support/cli.js";
+import { build } from "../support/cli-process.js";
 import { fixturePath } from "../support/fixtures.js";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const title = existsSync(executablePath) ? "the studio" : `the studio (skipped: ${executablePath} is not installed)`;
 const studio = fileURLToPath(new URL("../../studio", import.meta.url));
+/** The command line's build with the page in it; others test what is said without one. */
+const withPage = `${build}-page`;
 const token = "a-token-of-the-tests";
 /** Long enough not to end by itself while a test looks at it. */
 const LONG = "100000";
@@ -42,24 +44,23 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "vqgan-clip-studio-"));
-    const remove = compileCli();
-    await bundle({ root: studio, logLevel: "error", build: { outDir: join(build, "studio"), emptyOutDir: true } });
+    await cp(build, withPage, { recursive: true });
+    await bundle({ root: studio, logLevel: "error", build: { outDir: join(withPage, "studio"), emptyOutDir: true } });
     const models = ["--vqgan", fixturePath("vqgan"), "--clip", fixturePath("clip-quick-gelu"), "--threads", "1"];
     const args = ["studio", "--no-open", "--token", token, "--folder", join(folder, "sessions"), ...models];
-    server = spawn(process.execPath, [join(build, "cli", "main.js"), ...args], {
+    server = spawn(process.execPath, [join(withPage, "cli", "main.js"), ...args], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     address = await firstLine(server);
     browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
     ({ context, page } = await open());
-    return remove;
   }, 240_000);
 
   afterAll(async () => {
     await browser?.close();
     const ended = new Promise((done) => server?.once("exit", done));
     if (server?.kill("SIGTERM")) await ended; // it saves what runs
-    await rm(folder, { recursive: true, force: true });
+    for (const made of [folder, withPage]) await rm(made, { recursive: true, force: true });
   }, 60_000);
 
   async function open(options: Parameters<Browser["newContext"]>[0] = {}) {

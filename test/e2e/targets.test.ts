@@ -5,10 +5,8 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type CreateRequest, NDArray, readPngText, readStory, VqganClip } from "../../src/index.js";
-import { cli, compileCli, inEmptyFolder, tinyModels } from "../support/cli.js";
+import { cli, inEmptyFolder, tinyModels } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
-
-beforeAll(compileCli);
 
 let vq: VqganClip;
 beforeAll(async () => {

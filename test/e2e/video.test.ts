@@ -14,10 +14,9 @@ import {
   VqganClip,
   videoFrames,
 } from "../../src/index.js";
-import { cli, compileCli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
+import { cli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
+import { cliProcess } from "../support/cli-process.js";
 import { fixturePath } from "../support/fixtures.js";
-
-beforeAll(compileCli);
 
 const noFfmpeg = { env: { PATH: "/nowhere" } };
 const small = ["--size", "32", "--cutouts", "2", ...tinyModels];
@@ -191,7 +190,7 @@ describe("vqgan-clip video", () => {
         settings: { prompts: expect.stringMatching(/a castle +\^ +fog/), motion: { zoom: 1.02, every: 2 } },
       });
 
-      const stopped = await cli([...args(3, "b.webp"), "--json", "--seed", "4"], {
+      const stopped = await cliProcess([...args(3, "b.webp"), "--json", "--seed", "4"], {
         onLine: (line, kill) => JSON.parse(line).type === "frame" && kill("SIGINT"),
       });
       expect(stopped.stderr).toMatch(
@@ -220,7 +219,7 @@ describe("vqgan-clip style", () => {
       }
       await writeFile(path("in/notes.txt"), "no frame");
       const args = ["style", path("in"), "fog", "--steps", "2", "--cutouts", "2", "--seed", "3", ...tinyModels];
-      const stopped = await cli([...args, "--json", "-o", path("a.webp")], {
+      const stopped = await cliProcess([...args, "--json", "-o", path("a.webp")], {
         onLine: (line, kill) => JSON.parse(line).type === "frame" && kill("SIGINT"),
       });
       expect(stopped.code).toBe(130);

@@ -1,12 +1,10 @@
 /** Pictures without a generator's weights, from the command line: told by name in metadata and sessions. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { decodePicture, NDArray, readPngText, readStory, VqganClip } from "../../src/index.js";
-import { cli, compileCli, inEmptyFolder } from "../support/cli.js";
+import { cli, inEmptyFolder } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
-
-beforeAll(compileCli);
 
 const clip = ["--clip", fixturePath("clip-gelu"), "--threads", "1"];
 const small = ["--size", "36x29", "--steps", "4", "--cutouts", "2", "--seed", "3"];

@@ -1,67 +1,87 @@
-/** Runs the real command line as a child process, compiled once as the package is. */
-import { execFileSync, spawn } from "node:child_process";
+/** Runs the command line in the test's own process, which has the modules and the engine already: for what a command makes and says. */
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { fixturePath } from "./fixtures.js";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
-/** Where it is compiled to: beside dist/, so that the package's own imports and models are found from it; one for each worker. */
-export const build = join(root, `.test-build-${process.pid}`);
-
-/** For `beforeAll`; what it returns removes the build again. */
-export function compileCli(): () => Promise<void> {
-  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
-  const options = ["-p", "tsconfig.build.json", "--noCheck", "--outDir", build]; // types have a check of their own
-  execFileSync(process.execPath, [compiler, ...options], { cwd: root });
-  return () => rm(build, { recursive: true, force: true });
-}
 
 export interface Finished {
   readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
   readonly stdout: Buffer;
   readonly stderr: string;
 }
 
-export interface CliOptions {
+export interface Surroundings {
   readonly cwd?: string;
   /** Added to the test's own environment, or taken from it where undefined. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** What is piped in; without it, stdin stays open and silent. */
-  readonly input?: Uint8Array;
-  /** Called with each whole line of stdout as it comes; events need `--json`. */
-  readonly onLine?: (line: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
-/** `vqgan-clip args...`, to its end. */
-export function cli(args: readonly string[], { cwd, env, input, onLine }: CliOptions = {}): Promise<Finished> {
-  return new Promise((done, failed) => {
-    const child = spawn(process.execPath, [join(build, "cli", "main.js"), ...args], {
-      cwd: cwd ?? root,
-      env: { ...process.env, ...env },
-    });
-    const parts: Buffer[] = [];
-    let stderr = "";
-    let rest = "";
-    child.stdout.on("data", (part: Buffer) => {
-      parts.push(part);
-      if (!onLine) return;
-      const lines = (rest + part.toString()).split("\n");
-      rest = lines.pop() as string;
-      for (const line of lines) onLine(line, (signal) => child.kill(signal));
-    });
-    child.stderr.on("data", (part: Buffer) => {
-      stderr += part.toString();
-    });
-    if (input) child.stdin.on("error", () => {}).end(input); // a child that refuses early closes it
-    child.on("error", failed);
-    child.on("close", (code, signal) => done({ code, signal, stdout: Buffer.concat(parts), stderr }));
-  });
+let last: Promise<unknown> = Promise.resolve();
+
+/** `vqgan-clip args...`, to its end; several at once wait for one another. Nothing can be piped in: `cli-process.ts` can. */
+export function cli(args: readonly string[], surroundings: Surroundings = {}): Promise<Finished> {
+  const mine = last.then(() => inPlaceOf(args, surroundings));
+  last = mine.catch(() => undefined);
+  return mine;
 }
 
-export const cliPath = join(build, "cli", "main.js");
+/** With this process's arguments, folder, environment and streams being the command's. */
+async function inPlaceOf(args: readonly string[], { cwd, env = {} }: Surroundings): Promise<Finished> {
+  const { runCommandLine } = await import("../../src/cli/command-line.js"); // not for those who only want a folder
+  const [stdout, stderr] = [caught(process.stdout), caught(process.stderr)];
+  const listeners = process.rawListeners("exit");
+  const former = { argv: process.argv, cwd: process.cwd(), env: pick(process.env, Object.keys(env)) };
+  try {
+    process.argv = [process.execPath, "vqgan-clip", ...args];
+    if (cwd !== undefined) process.chdir(cwd);
+    setVariables(env);
+    const code = await runCommandLine(args);
+    return { code, stdout: stdout.bytes(), stderr: stderr.bytes().toString() };
+  } finally {
+    atExit(listeners);
+    process.argv = former.argv;
+    process.chdir(former.cwd);
+    setVariables(former.env);
+    for (const stream of [stdout, stderr]) stream.release();
+  }
+}
+
+/** What the command would do at its process's end, such as letting go of the names it has taken. */
+function atExit(former: readonly unknown[]): void {
+  for (const listener of process.rawListeners("exit").filter((each) => !former.includes(each))) {
+    process.off("exit", listener as () => void);
+    listener.call(process, 0);
+  }
+}
+
+/** Keeps what is written to a stream, which gets none of it. */
+function caught(stream: NodeJS.WriteStream): { readonly bytes: () => Buffer; readonly release: () => void } {
+  const parts: Buffer[] = [];
+  const { write } = stream;
+  stream.write = (part: string | Uint8Array, ...rest: unknown[]) => {
+    parts.push(Buffer.from(part as string));
+    const written = rest.find((each) => typeof each === "function") as (() => void) | undefined;
+    if (written) queueMicrotask(written);
+    return true;
+  };
+  return {
+    bytes: () => Buffer.concat(parts),
+    release: () => {
+      stream.write = write;
+    },
+  };
+}
+
+function pick(from: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string | undefined> {
+  return Object.fromEntries(names.map((name) => [name, from[name]]));
+}
+
+function setVariables(values: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+}
 
 /** The tiny pair of models that PyTorch made, on one thread. */
 export const tinyModels = ["--vqgan", fixturePath("vqgan"), "--clip", fixturePath("clip-quick-gelu"), "--threads", "1"];

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { Random } from "../../src/core/random.js";
 import { readSession } from "../../src/sessions/session-file.js";
 import { currentState } from "../../src/sessions/session-tree.js";
-import { type cli, listing, tinyModels } from "./cli.js";
+import { listing, tinyModels } from "./cli.js";
+import type { cliProcess } from "./cli-process.js";
 
 export interface KillReport {
   readonly kills: number;
@@ -25,7 +26,7 @@ export interface KillReport {
  * @param every steps between two checkpoints
  */
 export async function killedAgainAndAgain(
-  run: typeof cli,
+  run: typeof cliProcess,
   { folder, kills, every, seed }: { folder: string; kills: number; every: number; seed: number },
 ): Promise<KillReport> {
   const random = new Random(seed).split("kills");

@@ -1,6 +1,6 @@
 /** A command of the real command line that goes on until it is ended: a server, a worker, a bot. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { cliPath } from "./cli.js";
+import { cliPath } from "./cli-process.js";
 
 export class RunningCli {
   private constructor(
