@@ -8,14 +8,13 @@ import type { NDArray } from "./core/ndarray.js";
 import { EngineProcess } from "./engine/engine-process.js";
 import { readInput } from "./files/read-input.js";
 import type { Progress } from "./hub/pull.js";
-import { resolveModel } from "./hub/resolve.js";
 import { decodePicture } from "./image/decode.js";
 import type { DecodeAs } from "./image/decode-options.js";
 import { onDisk } from "./models/on-disk.js";
 import type { ExportPart } from "./pair/export.js";
+import { type ModelChoice, modelChoiceNames } from "./pair/model-choice.js";
 import { ModelPair } from "./pair/model-pair.js";
 import type { PairParts } from "./pair/models.js";
-import { type ModelChoice, modelChoiceNames, openPair } from "./pair/open-pair.js";
 import { type PairOptions, pairOptionNames } from "./pair/options.js";
 import type { OpenRequest, PlanRequest, RunRequest } from "./pair/requests.js";
 import { PictureRun, type PictureSource } from "./picture-run.js";
@@ -80,11 +79,13 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
     requireKnown("fromPretrained()", options, optionNames);
     const { isolate = false, model, cacheDir, localFilesOnly, onProgress, signal } = options;
     const hub = { ...(cacheDir && { cacheDir }), ...(localFilesOnly && { localFilesOnly }), onProgress, signal };
+    const { openPair } = await import("./pair/open-pair.js"); // all that reads models comes with the first of them
     const parts = await openPair(options, {
       inPair: (name) => onDisk(join(model ?? bundledModel, name)),
       // The bundled pair has a name of its own; of other models only the last folder is told.
       pairName: model === undefined ? basename(bundledModel) : undefined,
       find: async (address, kind) => {
+        const { resolveModel } = await import("./hub/resolve.js");
         const { path, name } = await resolveModel(address, kind, hub);
         return { place: await onDisk(path), name };
       },

@@ -1,6 +1,5 @@
 /** From what options name to models, opened: the same whether they lie on disk or on a web server. */
 import { requires } from "../core/errors.js";
-import type { NamesOf } from "../core/known-names.js";
 import { parseRecommendation, type Recommendation } from "../guidance/resolve-settings.js";
 import { readClip } from "../models/clip/read.js";
 import { type Place, readText } from "../models/files.js";
@@ -8,43 +7,10 @@ import type { Generator } from "../models/generator.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { readGenerator } from "../models/read-generator.js";
 import { weightless } from "../models/weightless/names.js";
+import type { ModelChoice } from "./model-choice.js";
 import type { PairParts } from "./models.js";
-import { isPerceptor, openRewards, type RewardChoice } from "./open-rewards.js";
+import { isPerceptor, openRewards } from "./open-rewards.js";
 import type { Found, Places } from "./places.js";
-
-/** @typeParam Address how a platform names a folder or a file: by path, published name or address */
-export interface ModelChoice<Address> {
-  /** A folder that holds `vqgan/`, `clip/` and perhaps `recommended.json` (default on Node: the bundled compact pair). */
-  readonly model?: Address;
-  /**
-   * A generator instead of the pair's: a folder of a VQGAN or of the diffusers library (an autoencoder, or a diffusion model that draws in one step), a checkpoint with its yaml beside it,
-   * `pixels` or `fft`, which have no weights, or one of your own (docs/models.md).
-   */
-  readonly generator?: Address | Generator;
-  /** The same by its first name. */
-  readonly vqgan?: Address | Generator;
-  /**
-   * A CLIP instead of the pair's: a folder of Hugging Face (SigLIP too) or OpenCLIP, an archive of OpenAI, or an encoder of
-   * your own (docs/models.md). Several look at the picture together, with the weights `perceptorWeights`.
-   */
-  readonly clip?: Address | Perceptor | readonly (Address | Perceptor)[];
-  /**
-   * A second CLIP that has no part in the loss: it looks at the picture every `judgeEvery` steps, and the one it scores best
-   * is the run's result (default: none, and the last picture).
-   */
-  readonly judge?: Address | Perceptor;
-  /** Reward models by the names that `rewards` and `judgeReward` of settings have for them (default: none). */
-  readonly rewards?: Readonly<Record<string, RewardChoice<Address>>>;
-}
-
-export const modelChoiceNames: NamesOf<ModelChoice<string>> = {
-  model: true,
-  generator: true,
-  vqgan: true,
-  clip: true,
-  judge: true,
-  rewards: true,
-};
 
 /** @throws BAD_ARGUMENT when neither choice nor pair says where a model is; BAD_MODEL, BAD_FILE, IO_FAILED, ABORTED */
 export async function openPair<Address extends string | URL>(

@@ -1,0 +1,39 @@
+/** What options say of the models to open, and the names of those options. */
+import type { NamesOf } from "../core/known-names.js";
+import type { Generator } from "../models/generator.js";
+import type { Perceptor } from "../models/perceptor.js";
+import type { RewardChoice } from "./open-rewards.js";
+
+/** @typeParam Address how a platform names a folder or a file: by path, published name or address */
+export interface ModelChoice<Address> {
+  /** A folder that holds `vqgan/`, `clip/` and perhaps `recommended.json` (default on Node: the bundled compact pair). */
+  readonly model?: Address;
+  /**
+   * A generator instead of the pair's: a folder of a VQGAN or of the diffusers library (an autoencoder, or a diffusion model that draws in one step), a checkpoint with its yaml beside it,
+   * `pixels` or `fft`, which have no weights, or one of your own (docs/models.md).
+   */
+  readonly generator?: Address | Generator;
+  /** The same by its first name. */
+  readonly vqgan?: Address | Generator;
+  /**
+   * A CLIP instead of the pair's: a folder of Hugging Face (SigLIP too) or OpenCLIP, an archive of OpenAI, or an encoder of
+   * your own (docs/models.md). Several look at the picture together, with the weights `perceptorWeights`.
+   */
+  readonly clip?: Address | Perceptor | readonly (Address | Perceptor)[];
+  /**
+   * A second CLIP that has no part in the loss: it looks at the picture every `judgeEvery` steps, and the one it scores best
+   * is the run's result (default: none, and the last picture).
+   */
+  readonly judge?: Address | Perceptor;
+  /** Reward models by the names that `rewards` and `judgeReward` of settings have for them (default: none). */
+  readonly rewards?: Readonly<Record<string, RewardChoice<Address>>>;
+}
+
+export const modelChoiceNames: NamesOf<ModelChoice<string>> = {
+  model: true,
+  generator: true,
+  vqgan: true,
+  clip: true,
+  judge: true,
+  rewards: true,
+};
