@@ -1,11 +1,10 @@
 /** Where Discord sends interactions: one address, and nothing on it that is not signed. */
 import type { KeyObject } from "node:crypto";
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { VqganClipError } from "../core/errors.js";
+import { bracketed, listening } from "../core/listening.js";
 import type { Bot } from "./bot.js";
 import { interactionSchema } from "./interaction.js";
 import { isFromDiscord } from "./signature.js";
@@ -53,15 +52,9 @@ export interface Listening {
 /** @throws IO_FAILED when the port is taken */
 export async function listen(app: Hono, host: string, port: number): Promise<Listening> {
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
-  await new Promise<void>((done, failed) => {
-    server.once("error", ({ message }) => {
-      failed(new VqganClipError("IO_FAILED", `port ${port} of ${host}: ${message}`, "name another --port"));
-    });
-    server.listen(port, host, done);
-  });
-  const name = host.includes(":") ? `[${host}]` : host;
+  const taken = await listening(server, host, port);
   return {
-    address: `http://${name}:${(server.address() as AddressInfo).port}/interactions`,
+    address: `http://${bracketed(host)}:${taken}/interactions`,
     close: async () => {
       server.close();
       server.closeAllConnections();

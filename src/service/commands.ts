@@ -1,7 +1,9 @@
 /** Commands to a session that leave it on its way: other settings, a rest, the end, the bin. */
+import { over } from "../sessions/run-status.js";
 import type { SessionChanges } from "../sessions/session-tree.js";
 import { Refusal } from "./errors.js";
 import { isWhole } from "./film.js";
+import { isOver } from "./record.js";
 import type { Changes } from "./requests.js";
 import { Session } from "./session.js";
 import { refuseWhen, type Sessions } from "./sessions.js";
@@ -32,7 +34,7 @@ export class Commands {
   async pause(id: string): Promise<SessionView> {
     const waiting = this.sessions.find(id);
     if (waiting.record.status === "paused") return this.sessions.keeper.view(waiting);
-    refuseWhen(waiting, ["finished", "failed", "cancelled"], "pause");
+    refuseWhen(waiting, over, "pause");
     this.sessions.turns.withdraw(waiting);
     return this.sessions.atRest(id, (session) => this.rest(session));
   }
@@ -97,7 +99,7 @@ export class Commands {
   /** Where it stands becomes what is seen of it. */
   private async rest(session: Session): Promise<void> {
     const { runs, keeper } = this.sessions;
-    if (["finished", "failed", "cancelled"].includes(session.record.status)) return; // it ended in the meantime
+    if (isOver(session.record)) return; // it ended in the meantime
     const run = runs.heldOf(session);
     session.become(
       session.record.nodes.length > 0 && run?.status === "finished" && isWhole(session.record) ? "finished" : "paused",

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { stepsSoFar } from "../guidance/run-state.js";
 import type { Settings } from "../guidance/settings.js";
-import { runStatuses } from "../sessions/run-status.js";
+import { goingOn, over, runStatuses } from "../sessions/run-status.js";
 import type { SessionNode, SessionTree } from "../sessions/session-tree.js";
 
 const step = z.int().min(0);
@@ -108,8 +108,9 @@ export function allSteps({ film }: Pick<SessionRecord, "film">, { steps }: Pick<
 }
 
 /** Whether it is to go on as soon as it can. */
-export const isUnfinished = ({ status }: Pick<SessionRecord, "status">): boolean =>
-  ["queued", "loading", "running"].includes(status);
+export const isUnfinished = ({ status }: Pick<SessionRecord, "status">): boolean => goingOn.includes(status);
+/** Whether nothing more is to become of it, unless somebody asks. */
+export const isOver = ({ status }: Pick<SessionRecord, "status">): boolean => over.includes(status);
 
 /** @throws what JSON and zod do, when it is none */
 export const parseRecord = (json: string): SessionRecord => recordSchema.parse(JSON.parse(json));

@@ -1,10 +1,10 @@
 /** The studio behind a port of this machine. */
 import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { createAdaptorServer } from "@hono/node-server";
-import { requires, VqganClipError } from "../core/errors.js";
+import { requires } from "../core/errors.js";
+import { bracketed, listening } from "../core/listening.js";
 import type { PretrainedOptions } from "../vqgan-clip.js";
 import type { Limits } from "./admission.js";
 import { createApp } from "./http/app.js";
@@ -56,8 +56,6 @@ function ours(host: string, port: number): (called: string) => boolean {
   };
 }
 
-const bracketed = (host: string): string => (host.includes(":") ? `[${host}]` : host);
-
 /** @throws BAD_ARGUMENT, IO_FAILED when the port is taken; what `Studio.open` throws */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host = "127.0.0.1", port: wanted = 0, page = true } = options;
@@ -77,8 +75,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const token = options.token ?? randomBytes(24).toString("base64url");
   let fetch: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
   const server = createAdaptorServer({ fetch: (request) => fetch(request) }) as Server;
-  await listening(server, host, wanted);
-  const { port } = server.address() as AddressInfo;
+  const port = await listening(server, host, wanted);
   const studio = await opened(options, limits).catch((error: unknown) => {
     server.close();
     throw error;
@@ -102,14 +99,4 @@ async function opened({ folder, models, redis }: ServerOptions, limits: Limits):
   if (redis === undefined) return Studio.open(await openFolder({ folder, models }), limits);
   const { openRoutedStudio } = await import("./network/studio.js"); // what only many machines need
   return openRoutedStudio({ redis, folder, models }, limits);
-}
-
-function listening(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((done, failed) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      const reason = cause.code === "EADDRINUSE" ? "another program has it" : cause.message;
-      failed(new VqganClipError("IO_FAILED", `port ${port} of ${host}: ${reason}`, "name another --port", { cause }));
-    });
-    server.listen(port, host, done);
-  });
 }

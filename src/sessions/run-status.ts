@@ -5,6 +5,11 @@ export const runStatuses = ["queued", "loading", "running", "paused", "finished"
 /** One of them. */
 export type RunStatus = (typeof runStatuses)[number];
 
+/** Those in which steps are taken, or will be as soon as they can. */
+export const goingOn: readonly RunStatus[] = ["queued", "loading", "running"];
+/** Those in which no step comes by itself, and nobody waits for one. */
+export const over: readonly RunStatus[] = ["finished", "failed", "cancelled"];
+
 const following: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
   /** Asked for; nothing is compiled yet. */
   queued: ["loading", "cancelled"],

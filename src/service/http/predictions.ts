@@ -6,6 +6,7 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { requires } from "../../core/errors.js";
 import { Refusal } from "../errors.js";
+import { isOver } from "../record.js";
 import { checked, editSchema, pictureSchema } from "../requests.js";
 import type { Studio } from "../studio.js";
 import type { SessionView } from "../views.js";
@@ -89,8 +90,6 @@ async function predict(context: Context<Env>, studio: Studio, name?: string): Pr
   const prediction = await told(context, studio, studio.view(made.id), id);
   return context.json(prediction, prediction.completed_at === null ? 202 : 200);
 }
-
-const isOver = ({ status }: SessionView): boolean => ["finished", "failed", "cancelled"].includes(status);
 
 /** No key of clients has a blank in it. */
 const keyOf = (id: string): string => `prediction ${id}`;
