@@ -1,5 +1,6 @@
 /**
- * What looking for good noise and descending it are worth at equal seconds: seed race, ReNO, GPER, and a race before either.
+ * What looking for good noise and descending it are worth at equal seconds of the processor, so that other work beside it
+ * counts for nothing: seed race, ReNO, GPER, and a race before either.
  * `npm run bench:noise -- [--seconds 30] [--prompts "a|b"] [--seeds 3] [--size 128] [--model DIR | --generator DIR --clip DIR]
  * [--judge DIR]`: the bundled pair's continuous latent unless others are named. A judge is a CLIP that no loss saw.
  */
@@ -37,11 +38,12 @@ const size = values.size === undefined ? {} : { size: [Number(values.size), Numb
 
 /** One run from its creation to its picture. */
 async function drawn(prompts: string, seed: number, asked: Asked) {
-  const began = performance.now();
+  const began = process.cpuUsage();
   const run = vq.create({ prompts, seed, ...size, ...asked });
   let loss = Number.POSITIVE_INFINITY;
   for await (const { losses } of run) loss = Math.min(loss, losses.prompts[0] as number);
-  const took = (performance.now() - began) / 1000;
+  const { user, system } = process.cpuUsage(began);
+  const took = (user + system) / 1e6;
   const picture = await run.render();
   const { z } = await run.state();
   await run.dispose();
@@ -64,7 +66,7 @@ const look = ((await costOf({ ...race, candidates: 9 })) - one) / 9;
 const [steps, looks] = [step, look].map((cost) => Math.max(1, Math.floor(seconds / Math.max(cost, 1e-3)))) as [number, number]; // biome-ignore format: one thought
 const half = { candidates: Math.min(4096, Math.ceil(looks / 2)), steps: Math.max(1, Math.floor(steps / 2)) };
 console.log(
-  `a step ${step.toFixed(3)} s, a look ${look.toFixed(3)} s; ${seconds} s each: ${steps} steps or ${looks} looks`,
+  `a step ${step.toFixed(3)} s of the processor, a look ${look.toFixed(3)} s; ${seconds} s each: ${steps} steps or ${looks} looks`,
 );
 
 const methods: Record<string, Asked> = {

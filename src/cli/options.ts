@@ -38,6 +38,7 @@ const flags: Readonly<Record<SettingName, string>> = {
   average: "--average <x>",
   start: "--start <kind>",
   candidates: "--candidates <n>",
+  basis: "--basis <n>",
   distance: "--distance <kind>",
   padding: "--padding <kind>",
   regularizer: "--regularizer <list>",

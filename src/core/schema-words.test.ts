@@ -18,7 +18,7 @@ test.each([
   [{ learningRate: 0 }, "learningRate: expected more than 0, got 0"],
   [{ cutPower: 11 }, "cutPower: expected at most 10, got 11"],
   [{ average: "much" }, 'average: expected a number, got "much"'],
-  [{ padding: "none" }, 'padding: expected one of border, zeros, got "none"'],
+  [{ padding: "none" }, 'padding: expected one of border, zeros, grey, got "none"'],
   [{ perceptorWeights: 1 }, "perceptorWeights: expected a list, got 1"],
 ])("%j: %s", (wrong, message) => {
   expect(() => checkSettings({ ...fine, ...wrong })).toThrow(new RegExp(`^${message.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`)); // biome-ignore format: one expectation

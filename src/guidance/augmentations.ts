@@ -14,7 +14,9 @@ import { type CutoutGeometry, drawCutout } from "./cutouts.js";
  * - `perspective`: corners move inwards by up to distortion/2 of the side (kornia's RandomPerspective)
  * - `jitter`: factors U(1-v, 1+v) for brightness, contrast (about mid-grey), saturation (about luma); hue U(-v, v) turns,
  *   as a rotation in YIQ: linear, so the lightness of a hue-shifted colour stays, where an HSV shift keeps its maximum
- * - `erasing`: a black box of area U(minArea, maxArea), aspect U(0.3, 3.3)
+ * - `zoom`: grown by U(least, most) about the cutout's middle
+ * - `shade`: U(-level, level) added to every channel
+ * - `erasing`: a box, black, or grey where `padding` is, of area U(minArea, maxArea), aspect U(0.3, 3.3)
  * - `noise`: level U(0, level) times standard normal noise
  * - `grain`: level times noise U(0, 1), which lightens by half of it; in place of `noise`
  */
@@ -36,6 +38,8 @@ export type Augmentation =
       readonly hue: number;
       readonly p: number;
     }
+  | { readonly kind: "zoom"; readonly least: number; readonly most: number }
+  | { readonly kind: "shade"; readonly level: number }
   | { readonly kind: "erasing"; readonly minArea: number; readonly maxArea: number; readonly p: number }
   | { readonly kind: "noise"; readonly level: number }
   | { readonly kind: "grain"; readonly level: number };
@@ -77,6 +81,11 @@ export function drawViews(
       if (augmentation.kind === "noise" || augmentation.kind === "grain") {
         noiseLevels[i] = augmentation.kind === "grain" ? augmentation.level : random.uniform(0, augmentation.level);
         noiseRows.set(permutation(cutSize, random), i * cutSize);
+      } else if (augmentation.kind === "zoom") {
+        const factor = random.uniform(augmentation.least, augmentation.most);
+        view = compose(view, scaleAndShift(1 / factor, 1 / factor, 0, 0));
+      } else if (augmentation.kind === "shade") {
+        colour = composeColours(affineColour(1, random.uniform(-augmentation.level, augmentation.level)), colour);
       } else if (!random.chance(augmentation.p)) {
         // this cutout does without
       } else if (augmentation.kind === "hflip") {

@@ -1,5 +1,6 @@
 /** What becomes of a run's state by a step: z <- optimizer(z, dLoss/dz), and all that follows z. */
 import { NDArray } from "../core/ndarray.js";
+import { sizeOf } from "../core/shape.js";
 import { holdLatents } from "../masks/mask.js";
 import { codebookOf, type Generator } from "../models/generator.js";
 import { clippedGradient } from "../optim/gradient-clip.js";
@@ -8,6 +9,7 @@ import { learningRateAt } from "../optim/schedule.js";
 import { whitened } from "../optim/white-noise.js";
 import type { CompileOptions } from "../runtime/program.js";
 import { averaged, averageFrom, withLatent } from "./average.js";
+import { basisOf } from "./fused-latent.js";
 import { clampToCodebook } from "./latent.js";
 import { hasLogits, nearestLatent } from "./latent-kind.js";
 import { steadyLoss, watchLoss } from "./plateau.js";
@@ -35,7 +37,9 @@ export function descended(
   // Held once more, for rules that move a latent without a gradient (weight decay).
   const next = held(NDArray.float32(z.shape, moved), z, free);
   if (settings.clampToCodebook && !hasLogits(settings.latent)) {
-    clampToCodebook(next, codebookOf(generator, "clampToCodebook").range);
+    const values = next.data as Float32Array;
+    const latents = settings.latent === "fused" ? basisOf(values) : values;
+    clampToCodebook(latents, sizeOf(next.shape.slice(2)), codebookOf(generator, "clampToCodebook").range);
   }
   const isWatched = settings.plateau.patience > 0;
   return {

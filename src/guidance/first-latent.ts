@@ -5,7 +5,7 @@ import { type EditSource, workingPicture } from "../masks/edit.js";
 import type { Generator } from "../models/generator.js";
 import { type CompileOptions, compileOptionsOf } from "../runtime/program.js";
 import { latentOfCodes, latentShape, normalLatent, randomCodes } from "./latent.js";
-import { hasLogits, logitsOf, randomLogits, variableOfPicture } from "./latent-kind.js";
+import { hasLogits, randomLogits, variableOfLatent, variableOfPicture } from "./latent-kind.js";
 import type { Beginning } from "./run-state.js";
 import type { Settings } from "./settings.js";
 import { isPictureStart, startPicture } from "./starts.js";
@@ -28,7 +28,7 @@ export function beginningOf({ initPicture, initCodes, source }: FirstOptions): B
 
 /**
  * @param candidate which of the seed's random starts
- * @returns a latent, such as z [1,D,h,w], or logits [1,K,h,w], as `settings.latent` says
+ * @returns what is optimised, such as z [1,D,h,w] or logits [1,K,h,w], as `settings.latent` says
  * @throws BAD_MODEL when a picture is to be encoded and there is no encoder
  */
 export async function firstLatent(
@@ -41,7 +41,7 @@ export async function firstLatent(
   const { size, start, latent: kind } = settings;
   const random = new Random(settings.seed).split(candidate === 0 ? "first latent" : `first latent ${candidate}`);
   const encoded = (picture: NDArray) =>
-    variableOfPicture(generator, kind, picture, { ...compileOptions, noise: settings });
+    variableOfPicture(generator, settings, picture, { ...compileOptions, noise: settings });
   if (source) return encoded(workingPicture(source, size, generator.factor));
   if (initPicture) return encoded(initPicture);
   const shape = latentShape(generator, size);
@@ -49,8 +49,10 @@ export async function firstLatent(
   if (!initCodes) {
     if (isPictureStart(start)) return encoded(startPicture(start, size, random));
     if (hasLogits(kind)) return randomLogits(generator, grid, random);
-    if (start === "normal") return normalLatent(generator, shape, random);
   }
-  const z = latentOfCodes(generator, initCodes ?? randomCodes(generator, grid[0] * grid[1], random), grid);
-  return hasLogits(kind) ? logitsOf(generator, z, compileOptions) : z;
+  const z =
+    start === "normal" && !initCodes
+      ? normalLatent(generator, shape, random)
+      : latentOfCodes(generator, initCodes ?? randomCodes(generator, grid[0] * grid[1], random), grid);
+  return variableOfLatent(generator, settings, z, compileOptions);
 }

@@ -12,7 +12,8 @@ import { changesWithLength } from "../prompts/story.js";
 import type { CompileOptions } from "../runtime/program.js";
 import { averageFrom } from "./average.js";
 import { PictureEncoder } from "./latent.js";
-import { hasLogits, logitsOf } from "./latent-kind.js";
+import { isOfCodes, variableOfLatent } from "./latent-kind.js";
+import { pullsToStart } from "./regularizer.js";
 import type { RunModels, RunState } from "./run-state.js";
 
 /** Whether a video can be made of this. @throws BAD_ARGUMENT, BAD_MODEL saying what cannot go together */
@@ -83,17 +84,16 @@ export class FrameChange {
   }
 
   /**
-   * The state begun anew at a picture [3,H,W]: its latent, to which the regulariser of target `init` pulls from now on,
+   * The state begun anew at a picture [3,H,W]: its latent, to which the regulariser of target `init` or `relative` pulls from now on,
    * and a running average of nothing else.
    */
   async beginAt(state: RunState, picture: NDArray): Promise<RunState> {
     const { settings, latentTarget } = state;
-    const quantized = settings.latent !== "continuous";
-    const options = { ...this.compileOptions, quantized, noise: settings };
+    const options = { ...this.compileOptions, quantized: isOfCodes(settings.latent), noise: settings };
     this.encoder ??= await PictureEncoder.compile(this.generator, settings.size, options);
     const encoded = await this.encoder.encode(picture);
-    const z = hasLogits(settings.latent) ? await logitsOf(this.generator, encoded, this.compileOptions) : encoded;
-    const target = settings.regularizer.target === "init" ? z.clone() : latentTarget;
+    const z = await variableOfLatent(this.generator, settings, encoded, this.compileOptions);
+    const target = pullsToStart(settings.regularizer) ? z.clone() : latentTarget;
     return { ...state, z, latentTarget: target, ...averageFrom(z, settings.average) };
   }
 

@@ -11,7 +11,15 @@ import { mul } from "../ops/arithmetic.js";
 import { sum } from "../ops/reduction.js";
 import { evaluate } from "../runtime/reference/evaluate.js";
 import { latentOfCodes, latentOfPicture } from "./latent.js";
-import { drawCodes, latentOf, logitsOf, randomLogits, settled, variableOfPicture } from "./latent-kind.js";
+import {
+  drawCodes,
+  latentOf,
+  logitsOf,
+  randomLogits,
+  settled,
+  variableOfLatent,
+  variableOfPicture,
+} from "./latent-kind.js";
 
 /** Five codes of three channels: all that logits need of a generator. */
 const five = {
@@ -84,6 +92,11 @@ test("first logits: standard normal, or a picture's codes with nine chances in t
   expect(relativeError(latentOfCodes(generator, Array.from(codes?.data ?? [], Number), [h, w]), z)).toBeLessThan(1e-6);
   const first = Array.from({ length: count }, (_, k) => Math.exp(made.at(k * h * w)));
   expect(Math.max(...first) / first.reduce((a, b) => a + b)).toBeCloseTo(0.9, 5);
-  const continuous = await variableOfPicture(generator, "continuous", picture, { threads: 1 });
+  const continuous = await variableOfPicture(generator, { latent: "continuous", basis: 5, seed: 1 }, picture, {
+    threads: 1,
+  });
   expect(relativeError(continuous, z)).toBeGreaterThan(1e-3); // not quantised
+  const fused = await variableOfLatent(generator, { latent: "fused", basis: 3, seed: 1 }, z, {});
+  expect(fused.shape).toEqual([6, ...z.shape.slice(1)]);
+  for (let i = 0; i < 3; i++) expect(fused.floats().slice(i * z.size, (i + 1) * z.size)).toEqual(z.floats());
 });

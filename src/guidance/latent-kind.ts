@@ -1,6 +1,6 @@
 /** What is optimised, and how the decoder's latent comes of it (paper sections 2.1 and 5.1). */
 import { NDArray } from "../core/ndarray.js";
-import type { Random } from "../core/random.js";
+import { Random } from "../core/random.js";
 import type { Shape } from "../core/shape.js";
 import { constant, input, type Tensor } from "../graph/tensor.js";
 import { codebookOf, type Generator } from "../models/generator.js";
@@ -10,35 +10,41 @@ import { reshape, transpose } from "../ops/layout.js";
 import { matmul } from "../ops/linear-algebra.js";
 import { gather } from "../ops/movement.js";
 import { type CompileOptions, compile, compileOptionsOf } from "../runtime/program.js";
+import { fused, fusedShape, fusedStart } from "./fused-latent.js";
 import { type EncodeOptions, latentOfPicture } from "./latent.js";
+import type { Settings } from "./settings-type.js";
 
-export const latentKinds = ["quantized", "continuous", "sampled", "mixed"] as const;
+export const latentKinds = ["quantized", "continuous", "sampled", "mixed", "fused"] as const;
 /**
  * - `quantized`: z, each position replaced by its nearest code, gradient straight through (z+quantise)
  * - `continuous`: z, decoded as it is
  * - `sampled`: a logit for every code at every position; each step draws codes, the gradient goes to their probabilities
  *   (codebook sampling)
  * - `mixed`: the same logits; the decoder gets the mean of the codes, weighted by their probabilities
+ * - `fused`: several latents and logits of their shares; the decoder gets their mixture as it is
  *
  * A finished picture is made of the likeliest codes.
  */
 export type LatentKind = (typeof latentKinds)[number];
+
+/** What of the settings says what is optimised. */
+export type Variable = Pick<Settings, "latent" | "basis" | "seed">;
 
 /** Whether logits of codes [1,K,h,w] are optimised, rather than a latent [1,D,h,w]. */
 export function hasLogits(kind: LatentKind): boolean {
   return kind === "sampled" || kind === "mixed";
 }
 
-/** The generator's own of a latent, [1,K,H/f,W/f] of logits. @throws BAD_ARGUMENT when they need a codebook */
+/** The generator's own of a latent, [1,K,H/f,W/f] of logits, [2k,...] of a basis. @throws BAD_ARGUMENT when they need a codebook */
 export function variableShape(
   generator: Generator,
-  kind: LatentKind,
+  { latent: kind, basis }: Pick<Variable, "latent" | "basis">,
   [height, width]: readonly [number, number],
 ): Shape {
   const { factor } = generator;
-  return hasLogits(kind)
-    ? [1, codesOf(generator, kind).shape[0] as number, height / factor, width / factor]
-    : generator.latentShape([height, width]);
+  if (hasLogits(kind)) return [1, codesOf(generator, kind).shape[0] as number, height / factor, width / factor];
+  const own = generator.latentShape([height, width]);
+  return kind === "fused" ? fusedShape(own, basis) : own;
 }
 
 /** [K,D] */
@@ -47,10 +53,11 @@ const codesOf = (generator: Generator, kind: LatentKind): NDArray => codebookOf(
 /**
  * What the decoder gets [1,D,h,w] of what is optimised. Reads the input `codes` int32 [1,h,w] where codes are drawn.
  *
- * @param variable z [1,D,h,w] or logits [1,K,h,w]
+ * @param variable z [1,D,h,w], logits [1,K,h,w] or a basis [2k,...]
  */
 export function latentOf(generator: Generator, kind: LatentKind, variable: Tensor): Tensor {
   if (kind === "continuous") return variable;
+  if (kind === "fused") return fused(variable);
   if (kind === "quantized") return codebookOf(generator, `latent: ${kind}`).quantize(variable).zq;
   const [, count, h, w] = variable.shape as [number, number, number, number];
   const codebook = constant(codesOf(generator, kind)); // [K, D]
@@ -61,19 +68,41 @@ export function latentOf(generator: Generator, kind: LatentKind, variable: Tenso
   return replaceGrad(transpose(drawn, [0, 3, 1, 2]), mixed);
 }
 
+/** Whether the decoder gets codes, or mixtures of them: pictures that a run begins at are then quantised. */
+export function isOfCodes(kind: LatentKind): boolean {
+  return kind !== "continuous" && kind !== "fused";
+}
+
+/** What is optimised to begin at a latent [1,D,h,w]: itself, logits of its codes, or a basis of nothing else. */
+export async function variableOfLatent(
+  generator: Generator,
+  { latent: kind, basis, seed }: Variable,
+  z: NDArray,
+  options: CompileOptions,
+): Promise<NDArray> {
+  if (kind === "fused") return fusedStart(new Array<NDArray>(basis).fill(z), sharesRandom(seed));
+  return hasLogits(kind) ? logitsOf(generator, z, options) : z;
+}
+
+/** Of the shares that a mixture begins with. */
+export function sharesRandom(seed: Settings["seed"]): Random {
+  return new Random(seed).split("shares of a fused latent");
+}
+
 /**
- * What is optimised to begin at a picture: its encoding, quantised unless it stays continuous, or logits of its codes.
+ * What is optimised to begin at a picture: its encoding, quantised unless it stays continuous, logits of its codes, or a
+ * basis of nothing else.
  *
  * @param picture [3,H,W] in 0..1, H and W multiples of the generator's factor
  */
 export async function variableOfPicture(
   generator: Generator,
-  kind: LatentKind,
+  variable: Variable,
   picture: NDArray,
   options: Omit<EncodeOptions, "quantized">,
 ): Promise<NDArray> {
-  const z = await latentOfPicture(generator, picture, { ...options, quantized: kind !== "continuous" });
-  return hasLogits(kind) ? logitsOf(generator, z, compileOptionsOf(options)) : z;
+  const z = await latentOfPicture(generator, picture, { ...options, quantized: isOfCodes(variable.latent) });
+  return variableOfLatent(generator, variable, z, compileOptionsOf(options));
 }
 
 /** z with the nearest code at every position, where the decoder gets codes of it; z itself otherwise. */

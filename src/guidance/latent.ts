@@ -143,12 +143,14 @@ function pictureNoise(
   return values.map((value) => deviation * value);
 }
 
-/** Clamps every channel of z [1,D,h,w] to the codebook's range in that channel, in place. */
-export function clampToCodebook(z: NDArray, { low, high }: { low: Float32Array; high: Float32Array }): void {
-  const values = z.data as Float32Array;
-  const area = values.length / low.length;
+/** Clamps every channel of latents [n,D,h,w], of `area` positions each, to the codebook's range in that channel, in place. */
+export function clampToCodebook(
+  values: Float32Array,
+  area: number,
+  { low, high }: { low: Float32Array; high: Float32Array },
+): void {
   for (let i = 0; i < values.length; i++) {
-    const channel = Math.floor(i / area);
+    const channel = Math.floor(i / area) % low.length;
     values[i] = Math.min(Math.max(values[i] as number, low[channel] as number), high[channel] as number);
   }
 }

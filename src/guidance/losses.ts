@@ -56,14 +56,23 @@ export function promptLosses(
 }
 
 /**
- * How far every cutout is from the same cutout of the source, summed (appendix G.2): keeps an edit's structure.
+ * How far every cutout is from the same cutout of the source, summed (appendix G.2): keeps an edit's structure. With cosine
+ * distance, it is what FlexIT's target has of the source (Couairon et al. 2022).
  *
  * @param embeddings [n,E] of the cutouts
  * @param originals [n,E] of the source's, seen through the same views
  * @returns [1]
  */
-export function structureLoss(embeddings: Tensor, originals: Tensor): Tensor {
-  return sum(pairedSphericalDistance(embeddings, originals), { axes: [0], keepDims: true });
+export function structureLoss(
+  embeddings: Tensor,
+  originals: Tensor,
+  distance: (typeof distances)[number] = "spherical",
+): Tensor {
+  const apart =
+    distance === "cosine"
+      ? sub(1, sum(mul(normalize(embeddings), normalize(originals)), { axes: [1] }))
+      : pairedSphericalDistance(embeddings, originals);
+  return sum(apart, { axes: [0], keepDims: true });
 }
 
 /**
@@ -109,6 +118,18 @@ export function directionLoss(embeddings: Tensor, originals: Tensor, direction: 
 /** mean((z - target)^2): keeps the latent where the decoder knows its way. */
 export function latentLoss(z: Tensor, target: Tensor): Tensor {
   return mean(square(sub(z, target)));
+}
+
+/** Length under which a position's way counts as none: at 0 its gradient is 0. */
+const NO_WAY = 1e-6;
+
+/**
+ * sum over positions of |z - start| by that of |start|, lengths over the channels [1]: FlexIT's pull to where the latent
+ * began (Couairon et al. 2022), which lets a few positions go far rather than all of them a little.
+ */
+export function relativeLoss(z: Tensor, start: Tensor): Tensor {
+  const lengths = (x: Tensor) => sum(sqrt(add(sum(square(x), { axes: [1] }), NO_WAY ** 2)));
+  return div(lengths(sub(z, start)), lengths(start));
 }
 
 /**

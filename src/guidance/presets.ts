@@ -20,6 +20,7 @@ const common = {
   average: 0,
   start: "codes",
   candidates: 1,
+  basis: 5,
   distance: "spherical",
   pictureRegularizers: [],
   rewards: [],
@@ -158,6 +159,48 @@ export const presets = {
     regularizer: noRegularizer,
     clampToCodebook: false,
   },
+  /** FuseDream (Liu et al. 2021): the best of many starts, mixed number by number, seen through strong views. */
+  fusedream: {
+    ...common,
+    latent: "fused",
+    start: "normal",
+    candidates: 1000,
+    steps: 1000,
+    learningRate: 0.005,
+    distance: "cosine",
+    cutouts: 50,
+    cutMethod: "whole",
+    augmentations: [
+      { kind: "shade", level: 0.25 },
+      { kind: "jitter", brightness: 0, contrast: 0.5, saturation: 1, hue: 0, p: 1 },
+      { kind: "affine", degrees: 0, translate: 0.125, shear: 0, p: 1 },
+      { kind: "zoom", least: 0.8, most: 1.2 },
+      { kind: "erasing", minArea: 0.0625, maxArea: 0.25, p: 1 },
+    ],
+    padding: "grey",
+    regularizer: noRegularizer,
+  },
+  /** FlexIT (Couairon et al. 2022), for edits: towards the text, away from what was, and near to the source in three ways. */
+  flexit: {
+    ...common,
+    latent: "continuous",
+    steps: 160,
+    optimizer: "relative",
+    learningRate: 0.05,
+    distance: "cosine",
+    cutouts: 8,
+    cutMethod: "whole",
+    augmentations: [
+      { kind: "affine", degrees: 10, translate: 0.05, shear: 0, p: 1 },
+      { kind: "zoom", least: 1, most: 1.12 },
+      { kind: "hflip", p: 0.5 },
+    ],
+    padding: "zeros",
+    regularizer: { weight: 0.05, target: "relative", decay: 0, every: 1 },
+    structure: 0.2,
+    perceptual: 0.15,
+    clampToCodebook: false,
+  },
   /** Eyring et al. 2024 (ReNO): noise descended by Nesterov's momentum, held at the length that noise has. */
   reno: {
     ...noise,
@@ -180,4 +223,6 @@ export const presets = {
 
 /** The name of a recipe. */
 export type PresetName = keyof typeof presets;
+/** Whether it says itself how far an edit goes, where nobody names a strength. */
+export const isOfEdits = (preset: PresetName): boolean => preset === "flexit";
 export const presetNames = Object.keys(presets) as PresetName[];

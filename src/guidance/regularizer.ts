@@ -6,6 +6,11 @@ export function regularizerWeight({ weight, decay, every }: Settings["regularize
   return Math.max(0, weight - decay * Math.floor(step / every));
 }
 
+/** Whether the latent is pulled to where the run, or its frame, began. */
+export function pullsToStart({ target }: Settings["regularizer"]): boolean {
+  return target === "init" || target === "relative";
+}
+
 /** Whether the optimiser begins anew after `step` steps: at the end of every stage whose weight was not 0 yet. */
 export function restartsAt(regularizer: Settings["regularizer"], step: number): boolean {
   const { restart = false, every } = regularizer;

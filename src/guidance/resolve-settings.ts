@@ -5,8 +5,8 @@ import { unknownName } from "../core/known-names.js";
 import { inWords } from "../core/schema-words.js";
 import type { Seed } from "../core/seed.js";
 import { joinPrompts, parsePrompts } from "../prompts/prompt.js";
-import { editRecipe } from "./edit-recipe.js";
-import { type PresetName, presetNames, presets } from "./presets.js";
+import { type EditRecipe, editRecipe } from "./edit-recipe.js";
+import { isOfEdits, type PresetName, presetNames, presets } from "./presets.js";
 import {
   checkSettings,
   type Recipe,
@@ -122,7 +122,7 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
     ...(edits
       ? ([
           ["source", { size }],
-          ["strength", editRecipe(strength ?? recommended?.strength ?? USUAL_STRENGTH, steps, noised)],
+          ["strength", strengthFor(preset, strength, recommended, steps, noised)],
         ] as const)
       : []),
     ...recipes.map(([origin, recipe]) => [origin, possible(recipe, { codebook, encoder })] as const),
@@ -142,6 +142,20 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
     origins.seed = "drawn";
   }
   return { settings: checkSettings(settings), origins: origins as Record<SettingName, Origin> };
+}
+
+/** What the strength of an edit decides; of a recipe that is of edits, only what no edit does without, unless one is asked for. */
+function strengthFor(
+  preset: PresetName | undefined,
+  asked: number | undefined,
+  recommended: Recommendation | undefined,
+  steps: number,
+  noised: boolean,
+): Partial<EditRecipe> {
+  const recipe = editRecipe(asked ?? recommended?.strength ?? USUAL_STRENGTH, steps, noised);
+  if (asked !== undefined || preset === undefined || !isOfEdits(preset)) return recipe;
+  const { steps: _, regularizer: __, structure: ___, ...begun } = recipe;
+  return begun;
 }
 
 /** The prompts asked for, as one text; undefined where those of the picture to re-make stay. @throws BAD_PROMPT */

@@ -23,13 +23,13 @@ import { changesWithLength } from "../prompts/story.js";
 import type { Feeds } from "../runtime/engine.js";
 import { type CompileOptions, compileOptionsOf } from "../runtime/program.js";
 import { averageFrom } from "./average.js";
-import { bestCandidate } from "./candidates.js";
+import { randomStart, startSettings } from "./candidates.js";
 import { descended, restarted, shownLatent } from "./descent.js";
 import { beginningOf, type FirstOptions, firstLatent } from "./first-latent.js";
 import { checkVideo, FrameChange } from "./frame-change.js";
 import { hasLogits } from "./latent-kind.js";
 import { steadyLoss } from "./plateau.js";
-import { restartsAt } from "./regularizer.js";
+import { pullsToStart, restartsAt } from "./regularizer.js";
 import { judgeOf } from "./run-judge.js";
 import { type Ending, endingOf, type RunModels, type RunState, type StepEvent } from "./run-state.js";
 import { checkSettings, type Settings } from "./settings.js";
@@ -72,10 +72,7 @@ export class Run implements AsyncIterable<StepEvent> {
   static async start(models: RunModels, candidate: Settings, options: StartOptions = {}): Promise<Run> {
     const settings = checkSettings(candidate);
     const read = await readPrompts(models, settings, options);
-    const first = await firstLatent(models.generator, settings, options);
-    const optimizer = optimizers[settings.optimizer].init(first.size);
     const { source, initSha256 } = options;
-    const { target } = settings.regularizer;
     const beganFrom = beginningOf(options);
     requires(
       settings.candidates === 1 || beganFrom === "random",
@@ -84,24 +81,20 @@ export class Run implements AsyncIterable<StepEvent> {
       "leave candidates 1, or begin at random",
     );
     // Until the first restart, the average is where notebooks have it: at the picture, or at zero where there is none.
-    const toStart = target === "init" || (target === "average" && beganFrom === "picture");
-    const zeros = NDArray.zeros("float32", first.shape);
+    const { regularizer } = settings;
+    const toStart = pullsToStart(regularizer) || (regularizer.target === "average" && beganFrom === "picture");
     const targets = await beginTargets(models, settings, options.targets ?? [], compileOptionsOf(options));
-    const common = { settings, beganFrom, targets, changed: false, step: 0, optimizer } as const;
+    const begun = { settings, beganFrom, targets, changed: false, step: 0 } as const;
+    const draw = (candidate: number) => firstLatent(models.generator, startSettings(settings), options, candidate);
     const z =
-      settings.candidates === 1
-        ? first
-        : await bestCandidate(
-            models,
-            { ...common, z: first, latentTarget: zeros },
-            read,
-            (candidate) => firstLatent(models.generator, settings, options, candidate),
-            compileOptionsOf(options),
-          );
+      beganFrom === "random"
+        ? await randomStart(models, begun, read, draw, compileOptionsOf(options))
+        : await firstLatent(models.generator, settings, options);
     const state = {
-      ...common,
+      ...begun,
+      optimizer: optimizers[settings.optimizer].init(z.size),
       z,
-      latentTarget: toStart ? z.clone() : zeros,
+      latentTarget: toStart ? z.clone() : NDArray.zeros("float32", z.shape),
       ...averageFrom(z, settings.average),
       ...(source && { source }),
       ...(initSha256 && { initSha256 }),

@@ -29,6 +29,9 @@ export function viewsVary(settings: Settings): boolean {
   return cropsPicture(settings.cutMethod) || settings.augmentations.length > 0;
 }
 
+/** What is outside, and what is erased, where `padding` is grey. */
+const GREY = 0.5;
+
 /** How the run's kind of cutouts of `picture` [1,3,H,W], of its size, are embedded by all perceptors [n,E]. */
 export function buildViews(models: Perceptors, settings: Settings): Tensor {
   const [width, height] = settings.size;
@@ -92,7 +95,7 @@ function viewInputs({ cutouts: n, augmentations }: Settings, cutSize: number, in
   const has = (kind: string) => augmentations.some((augmentation) => augmentation.kind === kind);
   return {
     homographies: own("homographies", "float32", [n, 3, 3]),
-    ...(has("jitter") && { colours: own("colours", "float32", [n, 3, 4]) }),
+    ...((has("jitter") || has("shade")) && { colours: own("colours", "float32", [n, 3, 4]) }),
     ...((has("noise") || has("grain")) && { noise: noiseOf(own, n, cutSize) }),
     ...(has("erasing") && { mask: maskOf(own, n, cutSize) }),
   };
@@ -133,11 +136,14 @@ export function takeCutouts(
   const { cutSize } = geometry;
   const finer = cropsPicture(geometry.method) ? Math.max(1, Math.round(cropSides(geometry).largest / cutSize)) : 1;
   const grid = homographyGrid(homographies, cutSize * finer); // [n, kS, kS, 2]
-  let views = gridSample(base, padding === "border" ? withinBorder(grid, base) : grid);
+  const outside = padding === "grey" ? GREY : 0;
+  const from = outside === 0 ? base : sub(base, outside); // sampling reads 0 outside
+  let views = gridSample(from, padding === "border" ? withinBorder(grid, base) : grid);
   if (finer > 1) views = avgPool(views, { kernel: finer });
+  if (outside !== 0) views = add(views, outside);
   if (colours) views = recolour(views, colours);
   if (noise) views = add(views, noise);
-  if (mask) views = mul(views, mask);
+  if (mask) views = outside === 0 ? mul(views, mask) : add(mul(sub(views, outside), mask), outside);
   return views;
 }
 

@@ -43,7 +43,7 @@ export type Settings = {
   seed: Seed;
   /** Optimisation steps; 0 for the start alone: a whole number from 0 to 1000000 (default: the model's recommendation, else preset paper's 400). */
   steps: number;
-  /** Rule that moves the latent: adam|adamw|adagrad|adamax|rmsprop|radam|nadam|diffgrad|adamp|normalized|sgd|nesterov (default: the model's recommendation, else preset paper's "adam"). */
+  /** Rule that moves the latent: adam|adamw|adagrad|adamax|rmsprop|radam|nadam|diffgrad|adamp|normalized|relative|sgd|nesterov (default: the model's recommendation, else preset paper's "adam"). */
   optimizer:
     | "adam"
     | "adamw"
@@ -55,6 +55,7 @@ export type Settings = {
     | "diffgrad"
     | "adamp"
     | "normalized"
+    | "relative"
     | "sgd"
     | "nesterov";
   /** Step size of the optimiser: a number above 0 to 100 (default: the model's recommendation, else preset paper's 0.15). */
@@ -176,6 +177,18 @@ export type Settings = {
         p: number;
       }
     | {
+        kind: "zoom";
+        /** Least factor that the picture grows by about the cutout's middle: a number from 0.1 to 10. */
+        least: number;
+        /** Greatest factor that it grows by: a number from 0.1 to 10. */
+        most: number;
+      }
+    | {
+        kind: "shade";
+        /** How much it lightens or darkens at most, of 1: a number from 0 to 1. */
+        level: number;
+      }
+    | {
         kind: "erasing";
         /** Least share of a cutout that is erased: a number from 0 to 1. */
         minArea: number;
@@ -195,24 +208,26 @@ export type Settings = {
         level: number;
       }
   )[];
-  /** What is optimised: a latent, or logits of codes: quantized|continuous|sampled|mixed (default: the model's recommendation, else preset paper's "quantized"). */
-  latent: "quantized" | "continuous" | "sampled" | "mixed";
+  /** What is optimised: a latent, logits of codes, or a mixture of several latents: quantized|continuous|sampled|mixed|fused (default: the model's recommendation, else preset paper's "quantized"). */
+  latent: "quantized" | "continuous" | "sampled" | "mixed" | "fused";
+  /** Latents that a fused one is mixed of: the best of the candidates: a whole number from 2 to 64 (default: the model's recommendation, else preset paper's 5). */
+  basis: number;
   /** Decay of a running average of the latent, which the picture shows: a number from 0 to 0.9999 (default: the model's recommendation, else preset paper's 0). */
   average: number;
   /** First latent, when no picture or codes are given: codes|normal|pixels|gradient|light|white|grey (default: the model's recommendation, else preset paper's "pixels"). */
   start: "codes" | "normal" | "pixels" | "gradient" | "light" | "white" | "grey";
-  /** Random starts that are looked at before the first step; the run begins at the best of them: a whole number from 1 to 4096 (default: the model's recommendation, else preset paper's 1). */
+  /** Random starts that are looked at before the first step; the run begins at the best of them: a whole number from 1 to 10000 (default: the model's recommendation, else preset paper's 1). */
   candidates: number;
   /** How far a picture is from a prompt: the squared angle, or 1 minus its cosine: spherical|cosine (default: the model's recommendation, else preset paper's "spherical"). */
   distance: "spherical" | "cosine";
-  /** What lies outside the picture: border|zeros (default: the model's recommendation, else preset paper's "border"). */
-  padding: "border" | "zeros";
-  /** Pull on the latent: weight * mean((z - target)^2), or weight * how unlikely its length is for noise (default: the model's recommendation, else preset paper's {"weight":1,"target":"zero","decay":0.005,"every":1}). */
+  /** What lies outside the picture; with grey, erased parts are grey too: border|zeros|grey (default: the model's recommendation, else preset paper's "border"). */
+  padding: "border" | "zeros" | "grey";
+  /** Pull on the latent: weight * mean((z - target)^2), weight * its way by its first length, or weight * how unlikely its length is for noise (default: the model's recommendation, else preset paper's {"weight":1,"target":"zero","decay":0.005,"every":1}). */
   regularizer: {
     /** How much it counts; 0 for none: a number from 0 to 1000. */
     weight: number;
-    /** What the latent is drawn to: zero, where the run began, the running average at each restart, or the length that noise has: zero|init|average|noise. */
-    target: "zero" | "init" | "average" | "noise";
+    /** What the latent is drawn to: zero, where the run began, the same by lengths in shares of what they were, the running average at each restart, or the length that noise has: zero|init|relative|average|noise. */
+    target: "zero" | "init" | "relative" | "average" | "noise";
     /** What the weight falls by every `every` steps, down to 0: a number from 0. */
     decay: number;
     /** Steps between two falls of the weight: a whole number from 1. */

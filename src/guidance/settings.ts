@@ -42,6 +42,15 @@ export const augmentationSchema = z.discriminatedUnion("kind", [
     hue: z.number().min(0).max(0.5).describe("how far the hue turns at most, in whole turns"),
     p: chance,
   }),
+  z.strictObject({
+    kind: z.literal("zoom"),
+    least: z.number().min(0.1).max(10).describe("least factor that the picture grows by about the cutout's middle"),
+    most: z.number().min(0.1).max(10).describe("greatest factor that it grows by"),
+  }),
+  z.strictObject({
+    kind: z.literal("shade"),
+    level: z.number().min(0).max(1).describe("how much it lightens or darkens at most, of 1"),
+  }),
   z.strictObject({ kind: z.literal("erasing"), minArea: area("least"), maxArea: area("greatest"), p: chance }),
   z.strictObject({
     kind: z.literal("noise"),
@@ -243,23 +252,26 @@ export const settingsSchema = z.strictObject({
   cutMethod: z.enum(cutMethods).describe("how windows are chosen"),
   cutPower: z.number().positive().max(10).describe("exponent of the random crop size"),
   augmentations: z.array(augmentationSchema).max(16).describe("random views of each cutout"),
-  latent: z.enum(latentKinds).describe("what is optimised: a latent, or logits of codes"),
+  latent: z.enum(latentKinds).describe("what is optimised: a latent, logits of codes, or a mixture of several latents"),
+  basis: z.int().min(2).max(64).describe("latents that a fused one is mixed of: the best of the candidates"),
   average: z.number().min(0).max(0.9999).describe("decay of a running average of the latent, which the picture shows"),
   start: z.enum(starts).describe("first latent, when no picture or codes are given"),
   candidates: z
     .int()
     .min(1)
-    .max(4096)
+    .max(10_000)
     .describe("random starts that are looked at before the first step; the run begins at the best of them"),
   distance: z.enum(distances).describe("how far a picture is from a prompt: the squared angle, or 1 minus its cosine"),
-  padding: z.enum(["border", "zeros"]).describe("what lies outside the picture"),
+  padding: z
+    .enum(["border", "zeros", "grey"])
+    .describe("what lies outside the picture; with grey, erased parts are grey too"),
   regularizer: z
     .strictObject({
       weight: z.number().min(0).max(1000).describe("how much it counts; 0 for none"),
       target: z
-        .enum(["zero", "init", "average", "noise"])
+        .enum(["zero", "init", "relative", "average", "noise"])
         .describe(
-          "what the latent is drawn to: zero, where the run began, the running average at each restart, or the length that noise has",
+          "what the latent is drawn to: zero, where the run began, the same by lengths in shares of what they were, the running average at each restart, or the length that noise has",
         ),
       decay: z.number().min(0).describe("what the weight falls by every `every` steps, down to 0"),
       every: z.int().min(1).describe("steps between two falls of the weight"),
@@ -268,7 +280,9 @@ export const settingsSchema = z.strictObject({
         .optional()
         .describe("begin the optimiser anew whenever the weight falls, at the running average where there is one"),
     })
-    .describe("pull on the latent: weight * mean((z - target)^2), or weight * how unlikely its length is for noise"),
+    .describe(
+      "pull on the latent: weight * mean((z - target)^2), weight * its way by its first length, or weight * how unlikely its length is for noise",
+    ),
   pictureRegularizers: z
     .array(pictureRegularizerSchema)
     .max(16)
@@ -353,6 +367,7 @@ const formerly = {
   whiten: false,
   keepBest: false,
   candidates: 1,
+  basis: 5,
   distance: "spherical",
   rewards: [],
   judgeReward: null,

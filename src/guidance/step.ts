@@ -15,7 +15,15 @@ import { concat, slice } from "../ops/movement.js";
 import { joinedSize, perceptorsOf, perceptorWeights, splitColumns } from "../perception/ensemble.js";
 import { middleSquare, type Rewarding, rewardValues } from "../perception/rewards.js";
 import { latentOf } from "./latent-kind.js";
-import { directionLoss, latentLoss, noiseLoss, perceptualLoss, promptLosses, structureLoss } from "./losses.js";
+import {
+  directionLoss,
+  latentLoss,
+  noiseLoss,
+  perceptualLoss,
+  promptLosses,
+  relativeLoss,
+  structureLoss,
+} from "./losses.js";
 import { type OwnLosses, pictureLosses } from "./picture-regularizers.js";
 import { basePicture, cutoutBatches, cutoutGeometry } from "./sampling.js";
 import type { Settings } from "./settings.js";
@@ -102,15 +110,19 @@ function stepGraph(
   const asked = rewardPicture(image, settings, models, regularizePicture(image, settings, models.losses, all));
   const [pictureGradient] = grad(image, [z], asked.gradient);
 
-  const distance =
-    settings.regularizer.target === "noise"
-      ? noiseLoss(z, generator.deviation)
-      : latentLoss(z, input("latentTarget", "float32", latentShape));
+  const distance = latentPull(z, settings, generator);
   const [latentGradient] = grad(distance, [z]);
   const gradient = add(pictureGradient as Tensor, mul(latentGradient as Tensor, input("latentWeight", "float32", [])));
   // The runtime schedules what leads to the last output first: were it the losses, every micro-batch would run forward
   // and keep its activations before the first one runs backward.
   return { image, losses: asked.losses, latentLoss: distance, gradient };
+}
+
+/** The regulariser of what is optimised, without its weight. */
+function latentPull(z: Tensor, { regularizer: { target } }: Settings, { deviation }: Generator): Tensor {
+  if (target === "noise") return noiseLoss(z, deviation);
+  const wanted = input("latentTarget", "float32", z.shape);
+  return target === "relative" ? relativeLoss(z, wanted) : latentLoss(z, wanted);
 }
 
 /** What one perceptor looks at, and what for. */
@@ -201,7 +213,7 @@ function sourceLosses(
   direction: Tensor | undefined,
 ): Tensor {
   const losses = {
-    structure: () => structureLoss(seen.embedding, original.embedding),
+    structure: () => structureLoss(seen.embedding, original.embedding, settings.distance),
     perceptual: () => perceptualLoss(seen.layers, original.layers),
     direction: () => directionLoss(seen.embedding, original.embedding, direction as Tensor),
   };

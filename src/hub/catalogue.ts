@@ -163,7 +163,7 @@ export const catalogue: readonly Published[] = [
   clip(
     "yuvalkirstain/PickScore_v1",
     "PickScore, ViT-H/14: scores by what people chose; very slow on a CPU",
-    "not known here: see its page",
+    "MIT (its makers' code); the model's page names none that is known here",
     3.95e9,
   ),
   single(

@@ -50,8 +50,9 @@ export function motionView({ zoom, pan, rotate }: Motion, [width, height]: reado
  * places of the latent, move with the picture.
  */
 export function moveOptimizer(state: OptimizerState, latentShape: readonly number[], view: Homography): OptimizerState {
+  const [height, width] = latentShape.slice(-2) as [number, number];
   const moved = Object.entries(state.arrays).map(([name, array]) => {
-    const planes = warpPicture(array.reshape(latentShape.slice(1)), view);
+    const planes = warpPicture(array.reshape([array.size / (height * width), height, width]), view);
     return [name, NDArray.float32(array.shape, planes.floats())] as const;
   });
   return { step: state.step, arrays: Object.fromEntries(moved) };

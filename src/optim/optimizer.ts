@@ -78,6 +78,9 @@ const damped = optimizer(["momentum"], (step, learningRate) => (value, gradient,
   return value - learningRate * (averages[0] as number);
 });
 
+/** Where the parameters were at first. */
+const origins = optimizer(["origin"], () => (value) => value);
+
 export const optimizers = {
   /** Kingma & Ba 2015. */
   adam: optimizer(moments, adamRule),
@@ -168,6 +171,22 @@ export const optimizers = {
       const size = Math.sqrt(dot(gradient, gradient) / gradient.length);
       const normalized = size > 0 ? gradient.map((value) => value / size) : gradient;
       return damped.update(parameters, normalized, state, learningRate);
+    },
+  },
+  /**
+   * FlexIT (Couairon et al. 2022): every step is straight along the gradient and learningRate times as long as the latent was
+   * when it began; numbers of it that begin anew count as they are then.
+   */
+  relative: {
+    init: origins.init,
+    update: (parameters, gradient, { step, arrays }, learningRate) => {
+      const origin = (arrays.origin as NDArray).floats().map((value, i) => value || (parameters[i] as number));
+      const size = Math.sqrt(dot(gradient, gradient));
+      const rate = size > 0 ? (learningRate * Math.sqrt(dot(origin, origin))) / size : 0;
+      return {
+        parameters: parameters.map((value, i) => value - rate * (gradient[i] as number)),
+        state: { step: step + 1, arrays: { origin: NDArray.float32([origin.length], origin) } },
+      };
     },
   },
   sgd: optimizer([], (_step, learningRate) => (value, gradient) => value - learningRate * gradient),

@@ -23,7 +23,7 @@ export function partOutputs(models: RunModels, part: ExportPart, settings: Setti
   const { size, latent, noising } = settings;
   const [width, height] = size;
   if (part === "decode") {
-    const variable = input("z", "float32", variableShape(generator, latent, [height, width]));
+    const variable = input("z", "float32", variableShape(generator, settings, [height, width]));
     const text = generator.text && { text: input("generatorText", "float32", [1, generator.text.embeddingSize]) };
     const z = latentOf(generator, latent, variable);
     const decoded = generator.decode(z, { size: [width, height], noising, ...text });
@@ -36,7 +36,7 @@ export function partOutputs(models: RunModels, part: ExportPart, settings: Setti
 }
 
 const words: Readonly<Record<string, string>> = {
-  z: "what is optimised: the latent, or logits of codes",
+  z: "what is optimised: the latent, logits of codes, or latents and logits of their shares",
   prompts: "embeddings of the prompts, as `vqgan-clip embed` gives them",
   weights: "what each prompt weighs in this step",
   stops: "below which each prompt's gradient ends; -inf for never",

@@ -5,6 +5,7 @@ import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { checkVideo } from "../guidance/frame-change.js";
 import { latentShape } from "../guidance/latent.js";
+import { isOfCodes } from "../guidance/latent-kind.js";
 import {
   type ResolvedSettings,
   requestedPrompts,
@@ -240,7 +241,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     const { size, latent, start, clampToCodebook, generatorPrompt, noising } = resolved.settings;
     checkRewards(this, resolved.settings);
     latentShape(this.generator, size);
-    if (latent !== "continuous") codebookOf(this.generator, `latent: ${latent}`);
+    if (isOfCodes(latent)) codebookOf(this.generator, `latent: ${latent}`);
     if (clampToCodebook) codebookOf(this.generator, "clampToCodebook");
     if (start === "codes") codebookOf(this.generator, "start: codes");
     if (isPictureStart(start) && !begun) encoderOf(this.generator, `start: ${start}`);

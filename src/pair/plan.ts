@@ -120,5 +120,5 @@ export function stepOf(models: RunModels, settings: Settings) {
     (sum, { kind }) => sum + (kind === "image" ? settings.cutouts : 1),
     textPrompts(settings).length,
   );
-  return buildStep(models, settings, variableShape(models.generator, settings.latent, [height, width]), rows);
+  return buildStep(models, settings, variableShape(models.generator, settings, [height, width]), rows);
 }

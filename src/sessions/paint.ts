@@ -7,6 +7,7 @@ import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import type { Average } from "../guidance/average.js";
 import { variableOfPicture } from "../guidance/latent-kind.js";
+import { pullsToStart } from "../guidance/regularizer.js";
 import type { Run } from "../guidance/run.js";
 import type { RunState } from "../guidance/run-state.js";
 import { pictureBytes } from "../image/bytes.js";
@@ -80,11 +81,12 @@ export async function paintedState(
   );
   const sha256 = await sha256Of(bytes.bytes);
   const working = workingPicture({ picture: bytes, sha256 }, settings.size, factor);
-  const encoded = (await variableOfPicture(generator, settings.latent, working, compileOptions)).floats();
+  const encoded = (await variableOfPicture(generator, settings, working, compileOptions)).floats();
   const latent = holdLatents(encoded, z.floats(), positions);
   // What pulls to where a run began would pull the paint away again.
-  const target =
-    settings.regularizer.target === "init" ? holdLatents(encoded, state.latentTarget.floats(), positions) : undefined;
+  const target = pullsToStart(settings.regularizer)
+    ? holdLatents(encoded, state.latentTarget.floats(), positions)
+    : undefined;
   const data = mask.data as Uint8Array;
   const { watch: _, best: __, average, ...rest } = state; // losses begin anew, and the judge has not seen the paint
   return {
