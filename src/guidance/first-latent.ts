@@ -49,7 +49,9 @@ export async function firstLatent(
   if (!initCodes) {
     if (isPictureStart(start)) return encoded(startPicture(start, size, random));
     if (hasLogits(kind)) return randomLogits(generator, grid, random);
-    if (start === "normal") return normalLatent(generator, shape, random);
+    if (start === "normal") {
+      return generator.first?.([size[1], size[0]], random) ?? normalLatent(generator, shape, random);
+    }
   }
   const z = latentOfCodes(generator, initCodes ?? randomCodes(generator, grid[0] * grid[1], random), grid);
   return hasLogits(kind) ? logitsOf(generator, z, compileOptions) : z;

@@ -1,6 +1,7 @@
 /** The generator's role in the method: pictures from latents, and back. Any model that fills it can be used. */
 import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
+import type { Random } from "../core/random.js";
 import { type Shape, sameShape } from "../core/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { ModelFile } from "./model-file.js";
@@ -40,6 +41,8 @@ export interface Generator {
   readonly codebook?: Codebook;
   /** Spread of the values that latents have: of a normal random start (default 1) */
   readonly deviation?: number;
+  /** A random start, where latents are not normally distributed: what `start: normal` begins at (default: normal numbers of `deviation`). */
+  readonly first?: (size: readonly [height: number, width: number], random: Random) => NDArray;
   /** Reads what it is told to draw, for `decode`; absent where it is told nothing. */
   readonly text?: TextReader;
   /** Settings that suit it, in the form of a `recommended.json`; presets that are asked for come first. */

@@ -7,7 +7,7 @@ import { type Place, readText } from "../models/files.js";
 import type { Generator } from "../models/generator.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { readGenerator } from "../models/read-generator.js";
-import { weightless } from "../models/weightless/names.js";
+import { weightlessNamed } from "../models/weightless/names.js";
 import type { PairParts } from "./models.js";
 import { isPerceptor, openRewards, type RewardChoice } from "./open-rewards.js";
 import type { Found, Places } from "./places.js";
@@ -18,7 +18,7 @@ export interface ModelChoice<Address> {
   readonly model?: Address;
   /**
    * A generator instead of the pair's: a folder of a VQGAN or of the diffusers library (an autoencoder, or a diffusion model that draws in one step), a checkpoint with its yaml beside it,
-   * `pixels` or `fft`, which have no weights, or one of your own (docs/models.md).
+   * `pixels`, `fft` or `strokes` (`strokes:count=32,ink=black`; docs/strokes.md), which have no weights, or one of your own (docs/models.md).
    */
   readonly generator?: Address | Generator;
   /** The same by its first name. */
@@ -118,7 +118,7 @@ async function generatorOf<Address extends string | URL>(
   find: Places<Address>["find"],
 ): Promise<{ readonly generator: Generator; readonly name?: string | undefined }> {
   if (typeof given === "object" && "decode" in given) return { generator: given };
-  const known = typeof given === "string" ? weightless.get(given) : undefined;
+  const known = typeof given === "string" ? weightlessNamed(given) : undefined;
   if (known) return { generator: known };
   const { place, name } = given === undefined ? await usual() : await find(given, "VQGAN");
   return { generator: await readGenerator(place), name };
