@@ -296,7 +296,7 @@ export function takes(name: SettingName): string {
   }
   if (name === "seed") return SEED_FORM;
   if (name === "schedule") {
-    return "constant, linear, cosine, step or exponential, and fields as in cosine,warmup=20,final=0.1,cycles=2 or step,decay=0.5,every=100";
+    return "constant, linear, cosine, step, exponential or stages, and fields as in cosine,warmup=20,final=0.1,cycles=2, step,decay=0.5,every=100 or stages,middle=0.4,last=0.1";
   }
   if (name === "plateau") {
     const { patience, smoothing } = settingsSchema.shape.plateau.shape;

@@ -58,6 +58,8 @@ export interface Generator {
   readonly noiseAt?: (noising: number) => number;
   /** A latent, of codes where there is a codebook -> its picture [n,3,H,W], about -1..1 */
   decode(z: Tensor, options?: DecodeOptions): Tensor;
+  /** The picture of a latent as an SVG with a title, for generators whose pictures are made of shapes. */
+  readonly svg?: (z: NDArray, size: readonly [height: number, width: number], title: string) => string;
   /** What it was read from, for the record that a picture carries */
   readonly files: readonly ModelFile[];
 }
@@ -71,6 +73,12 @@ export function encoderOf({ name, encode }: Generator, caller: string): NonNulla
     "use a checkpoint that holds the encoder too",
   );
   return encode;
+}
+
+/** Its way to SVG. @throws BAD_ARGUMENT saying who needs it */
+export function svgOf({ name, svg }: Generator, caller: string): NonNullable<Generator["svg"]> {
+  requires(svg, "BAD_ARGUMENT", () => `${caller}: ${name} draws no shapes`, "use the generator strokes");
+  return svg;
 }
 
 /** Its codebook. @throws BAD_ARGUMENT saying who needs it */

@@ -17,7 +17,7 @@ import type { Size } from "./curves.js";
 /** Chords of one cubic, among which the nearest is sought. */
 const CHORDS = 6;
 /** Newton steps from its middle. */
-const STEPS = 2;
+const STEPS = 3;
 /** Numbers that are in memory at once while chords are compared: a few megabytes, which caches hold. */
 const BLOCK = 1 << 20;
 /** Added to a chord in pixels, so that a dot has a direction; to a squared distance, whose root has a slope at 0; to a squared speed. */
@@ -40,7 +40,11 @@ export function distances(points: Tensor, size: Size): Tensor {
   const powers = concat([mul(square(t), t), square(t), t, add(mul(t, 0), 1)], 1); // [n,4,HW]
   const [across, places] = [[count, segments, 1, -1], powers.shape.at(-1) as number];
   const basis = reshape(mul(reshape(isOn, across), reshape(powers, [count, 1, 4, -1])), [count, 4 * segments, places]);
-  const byPower = reshape(transpose(reshape(polynomials(points, segments), [count, 2, 4, segments]), [0, 1, 3, 2]), [count, 2, -1]); // biome-ignore format: one shape after the other
+  const byPower = reshape(transpose(reshape(polynomials(points, segments), [count, 2, 4, segments]), [0, 1, 3, 2]), [
+    count,
+    2,
+    -1,
+  ]);
   const apart = sub(matmul(byPower, stopGradient(basis)), slice(pixels, 0, 0, 2)); // [n,2,HW]
   return sqrt(add(sum(square(apart), { axes: [1] }), TINY_SQUARE));
 }

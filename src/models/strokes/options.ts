@@ -133,7 +133,8 @@ function colourOf(name: string, text: string): Colour {
   requires(
     digits,
     "BAD_ARGUMENT",
-    () => `${STROKES}: ${name} is ${name === "ink" ? "colour, " : ""}black, white or six hexadecimal digits, got ${text}`,
+    () =>
+      `${STROKES}: ${name} is ${name === "ink" ? "colour, " : ""}black, white or six hexadecimal digits, got ${text}`,
   );
   return digits.slice(1).map((pair) => Number.parseInt(pair, 16) / 255) as unknown as Colour;
 }

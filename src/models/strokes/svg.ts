@@ -1,6 +1,6 @@
 /** A drawing as SVG that any viewer draws as the rasteriser does: the same curves, widths, colours and order, at any size. */
 import { escapedText, markupText } from "../../core/escape.js";
-import { type Size, type Stroke } from "./curves.js";
+import type { Size, Stroke } from "./curves.js";
 import type { Colour } from "./options.js";
 
 /** @param title what the drawing is of */
