@@ -18,6 +18,17 @@ export class PictureRun extends RunningPicture<PictureSource> {
     return png;
   }
 
+  /**
+   * The picture as it is now as an SVG, of which any viewer makes the same drawing; also written to `path`, when given.
+   *
+   * @throws BAD_ARGUMENT unless the generator draws shapes (`strokes`), IO_FAILED
+   */
+  async toSVG(path?: string, options: PictureOptions = {}): Promise<string> {
+    const svg = await this.svg(options);
+    if (path !== undefined) await writeFileAtomically(path, new TextEncoder().encode(svg));
+    return svg;
+  }
+
   /** The bytes of a `.vqclip` session, from which `open` continues with the same result; also written to `path`, when given. @throws IO_FAILED */
   async save(path?: string, options: SessionOptions = {}): Promise<Uint8Array> {
     const session = await this.session(options);

@@ -53,6 +53,11 @@ export class PictureRun extends RunningPicture<PictureSource> {
     return this.png(options);
   }
 
+  /** The picture as it is now as an SVG. @throws BAD_ARGUMENT unless the generator draws shapes (`strokes`) */
+  toSVG(options: PictureOptions = {}): Promise<string> {
+    return this.svg(options);
+  }
+
   /** The bytes of a `.vqclip` session, from which `open` continues with the same result. */
   save(options: SessionOptions = {}): Promise<Uint8Array> {
     return this.session(options);

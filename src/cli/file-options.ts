@@ -26,6 +26,11 @@ export function addFileOptions(command: Command, whenSaved = "only when paused b
   return addReportOptions(command, "the PNG says of itself");
 }
 
+/** For commands whose generator may draw shapes. */
+export function addSvgOption(command: Command): Command {
+  return command.option("--svg <file>", "the drawing as an SVG too, with --generator strokes (default: none)");
+}
+
 /** For commands that begin a session. */
 export function addKeepOption(command: Command): Command {
   return command.addOption(
@@ -42,6 +47,7 @@ export interface FileFlags {
   readonly keepEvery?: number;
   readonly trace?: string;
   readonly plot?: string;
+  readonly svg?: string;
   readonly metadata: MetadataLevel;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -59,11 +65,13 @@ export function outputsOf({
   saveState,
   trace,
   plot,
-}: Pick<FileFlags, "output" | "saveState" | "trace" | "plot">): Output[] {
+  svg,
+}: Pick<FileFlags, "output" | "saveState" | "trace" | "plot" | "svg">): Output[] {
   return [
     ...(output === undefined || output === "-" ? [] : [{ flag: "-o", path: output, endings: [".png"] }]),
     ...(saveState === undefined ? [] : [{ flag: "--save-state", path: saveState, endings: [".vqclip"] }]),
     ...(trace === undefined ? [] : [{ flag: "--trace", path: trace, endings: [".ndjson", ".jsonl", ".csv"] }]),
     ...(plot === undefined ? [] : [{ flag: "--plot", path: plot, endings: [".svg"] }]),
+    ...(svg === undefined ? [] : [{ flag: "--svg", path: svg, endings: [".svg"] }]),
   ];
 }

@@ -4,12 +4,20 @@ import { requires, VqganClipError } from "../core/errors.js";
 import { seedAfter } from "../core/seed.js";
 import { readTextInput } from "../files/read-input.js";
 import { requestedPrompts } from "../guidance/resolve-settings.js";
+import { svgOf } from "../models/generator.js";
 import { noticeText } from "../pair/notice-text.js";
 import type { PictureRun } from "../picture-run.js";
 import type { CreateRequest } from "../vqgan-clip.js";
 import { freePath, freeStem, slug, withoutEnding } from "./default-names.js";
 import { exitCodes } from "./exit-codes.js";
-import { addFileOptions, addKeepOption, type FileFlags, outputsOf, sessionFiles } from "./file-options.js";
+import {
+  addFileOptions,
+  addKeepOption,
+  addSvgOption,
+  type FileFlags,
+  outputsOf,
+  sessionFiles,
+} from "./file-options.js";
 import { likenessOf, tellDifferences } from "./like.js";
 import { addModelOptions, addSettingOptions, modelArguments, modelFrom, settingsFrom, wholeNumber } from "./options.js";
 import { checkOutputs } from "./outputs.js";
@@ -55,7 +63,7 @@ export function addGenerate(program: Command, finish: (code: number) => void): v
       ).argParser((text, others: readonly string[] = []) => [...others, text]),
     );
   addRunOptions(addModelOptions(addTargetOptions(addSettingOptions(command))));
-  addFileOptions(addKeepOption(command)).action(async (positional: string[], options) =>
+  addFileOptions(addKeepOption(addSvgOption(command))).action(async (positional: string[], options) =>
     finish(await generate(positional, options)),
   );
 }
@@ -98,6 +106,7 @@ async function generate(positional: readonly string[], flags: GenerateFlags): Pr
     ...modelFrom({ ...(likeness && { reward, judgeReward }), ...flags }),
     onNotice: (notice) => reporter.say(noticeText(notice)),
   });
+  if (flags.svg !== undefined) svgOf(vq.generator, "--svg");
   if (likeness) await tellDifferences(likeness.story, vq, reporter);
   const begun: Partial<CreateRequest> = {
     ...(flags.keepEvery !== undefined && { keepEvery: flags.keepEvery }),
@@ -149,7 +158,7 @@ async function written(
   const png = output ?? `${free}.png`;
   const pauseSession = saveState ?? `${free}.vqclip`;
   await checkOutputs(outputsOf({ ...flags, output: png, saveState: pauseSession }));
-  const files = { png, ...sessionFiles(flags, pauseSession), trace: flags.trace, plot: flags.plot };
+  const files = { png, ...sessionFiles(flags, pauseSession), trace: flags.trace, plot: flags.plot, svg: flags.svg };
   const resumeArguments = ["-o", png, ...modelArguments(flags)];
   return whileLocked(files.session, () =>
     runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments, ...report }),
@@ -162,13 +171,14 @@ async function numbered(run: PictureRun, flags: GenerateFlags): Promise<Generate
     const stem = withoutEnding(path);
     return freePath(`${stem}-${run.settings.seed}${path.slice(stem.length)}`);
   };
-  const { output, saveState, trace, plot } = flags;
+  const { output, saveState, trace, plot, svg } = flags;
   return {
     ...flags,
     ...(output !== undefined && { output: await named(output) }),
     ...(saveState !== undefined && { saveState: await named(saveState) }),
     ...(trace !== undefined && { trace: await named(trace) }),
     ...(plot !== undefined && { plot: await named(plot) }),
+    ...(svg !== undefined && { svg: await named(svg) }),
   };
 }
 

@@ -134,7 +134,7 @@ export function addModelOptions(command: Command): Command {
     .option("-m, --model <dir>", "pair of models: a folder with vqgan/ and clip/ (default: the bundled compact pair)")
     .option(
       "--generator <path>",
-      "generator: folder of a VQGAN, an autoencoder or a diffusion model, checkpoint with its yaml, a name that models pull got, or pixels or fft, which have no weights (default: the pair's vqgan/)",
+      "generator: folder of a VQGAN, an autoencoder or a diffusion model, checkpoint with its yaml, a name that models pull got, or pixels, fft or strokes (strokes:count=32,ink=black), which have no weights (default: the pair's vqgan/)",
     )
     .addOption(new Option("--vqgan <path>", "another name of --generator (default: as there)").conflicts("generator"))
     .option(
@@ -297,7 +297,7 @@ export function takes(name: SettingName): string {
   }
   if (name === "seed") return SEED_FORM;
   if (name === "schedule") {
-    return "constant, linear, cosine, step or exponential, and fields as in cosine,warmup=20,final=0.1,cycles=2 or step,decay=0.5,every=100";
+    return "constant, linear, cosine, step, exponential or stages, and fields as in cosine,warmup=20,final=0.1,cycles=2, step,decay=0.5,every=100 or stages,middle=0.4,last=0.1";
   }
   if (name === "plateau") {
     const { patience, smoothing } = settingsSchema.shape.plateau.shape;

@@ -18,6 +18,8 @@ import { Writes } from "./writes.js";
 export interface RunFiles extends CheckpointFile, TraceFiles {
   /** Path of the PNG, or "-" for stdout. */
   readonly png: string;
+  /** Path of the SVG, where one is wanted. */
+  readonly svg?: string | undefined;
   /** Session to write when the run is paused; always one. */
   readonly pauseSession: string;
 }
@@ -103,6 +105,8 @@ async function worked(run: PictureRun, files: RunFiles, report: RunReport, work:
     if (toStdout) await writeToStdout(png);
   });
   if (hasPicture && !toStdout) written.push(files.png);
+  const { svg } = files;
+  if (svg !== undefined && (await writes.attempt(() => run.toSVG(svg, { metadata })))) written.push(svg);
   const session = files.session ?? (paused ? files.pauseSession : undefined);
   const hasSession = session !== undefined && (await writes.attempt(() => run.save(session)));
   if (hasSession) written.push(session);

@@ -16,6 +16,13 @@ export function escapedLine(text: string): string {
   return escapedText(text).replaceAll("\n", "\\n").replaceAll("\t", "\\t");
 }
 
+const signs: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+/** The text as HTML and SVG want it, between tags and in double quotes. */
+export function markupText(text: string): string {
+  return text.replace(/[&<>"]/g, (sign) => signs[sign] as string);
+}
+
 /** Runtime messages span lines and source paths; one line of it is enough. */
 export function oneLine(text: string): string {
   return text.replace(/\s+/g, " ").trim();

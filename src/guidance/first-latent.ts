@@ -52,7 +52,7 @@ export async function firstLatent(
   }
   const z =
     start === "normal" && !initCodes
-      ? normalLatent(generator, shape, random)
+      ? (generator.first?.([size[1], size[0]], random) ?? normalLatent(generator, shape, random))
       : latentOfCodes(generator, initCodes ?? randomCodes(generator, grid[0] * grid[1], random), grid);
   return variableOfLatent(generator, settings, z, compileOptions);
 }

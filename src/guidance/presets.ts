@@ -201,6 +201,22 @@ export const presets = {
     perceptual: 0.15,
     clampToCodebook: false,
   },
+  /** CLIPDraw (Frans et al. 2021), for `strokes`: four warped views, and rates that fall twice. */
+  clipdraw: {
+    ...common,
+    latent: "continuous",
+    start: "normal",
+    distance: "cosine",
+    steps: 1000,
+    learningRate: 1,
+    schedule: { kind: "stages", middle: 0.4, last: 0.1, warmup: 0, cycles: 1, over: null },
+    cutouts: 4,
+    cutMethod: "whole",
+    augmentations: [{ kind: "perspective", distortion: 0.5, p: 1 }],
+    padding: "border",
+    regularizer: noRegularizer,
+    clampToCodebook: false,
+  },
   /** Eyring et al. 2024 (ReNO): noise descended by Nesterov's momentum, held at the length that noise has. */
   reno: {
     ...noise,

@@ -9,6 +9,7 @@ import { NDArray } from "../core/ndarray.js";
 import { ssim } from "../image/similarity.js";
 import { type EditSource, finishedPicture, workingPicture } from "../masks/edit.js";
 import { compareEdit, type EditReport } from "../masks/edit-report.js";
+import { svgOf } from "../models/generator.js";
 import { movesAfter } from "../motion/motion.js";
 import { optimizers } from "../optim/optimizer.js";
 import { embedForAll, firstColumns } from "../perception/ensemble.js";
@@ -228,6 +229,12 @@ export class Run implements AsyncIterable<StepEvent> {
   /** The picture of the result [3,H,W], 0..1; an edit's has its source's size and what its mask holds. */
   async render(): Promise<NDArray> {
     return this.finished(await this.imageOf(this.result.z));
+  }
+
+  /** The picture of the result as an SVG. @throws BAD_ARGUMENT unless the generator draws shapes */
+  svg(title: string): string {
+    const [width, height] = this.current.settings.size;
+    return svgOf(this.models.generator, "toSVG()")(this.result.z, [height, width], title);
   }
 
   /** What an edit kept and what it reached, for the picture that `render` gave; undefined where nothing is edited. */

@@ -114,6 +114,19 @@ export type Settings = {
         decay: number;
         /** Steps between two falls: a whole number from 1 to 1000000 (default: 100). */
         every: number;
+      }
+    | {
+        kind: "stages";
+        /** Factor of the rate from half of its course on: a number from 0 to 1 (default: 0.4). */
+        middle: number;
+        /** Factor of the rate from three quarters of its course on: a number from 0 to 1 (default: 0.1). */
+        last: number;
+        /** Steps over which the rate first rises to the full one: a whole number from 0 to 1000000 (default: 0). */
+        warmup: number;
+        /** How often it runs its course, each time from the full rate: a whole number from 1 to 10000 (default: 1). */
+        cycles: number;
+        /** Steps that it spans, warm-up included; null for the run's: a whole number from 1 to 1000000 (default: null). */
+        over: number | null;
       };
   /** Greatest length of the whole latent's gradient, to which longer ones are shortened; 0 for any: a number from 0 to 1000000 (default: the model's recommendation, else preset paper's 0). */
   gradientClip: number;

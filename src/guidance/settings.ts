@@ -199,6 +199,12 @@ export const scheduleSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("cosine"), final, ...cycled }),
   z.strictObject({ kind: z.literal("step"), ...stepped }),
   z.strictObject({ kind: z.literal("exponential"), ...stepped }),
+  z.strictObject({
+    kind: z.literal("stages"),
+    middle: factor.default(0.4).describe("factor of the rate from half of its course on"),
+    last: factor.default(0.1).describe("factor of the rate from three quarters of its course on"),
+    ...cycled,
+  }),
 ]) satisfies z.ZodType<Schedule>;
 
 /** A schedule, of which fields may be left out. */

@@ -1,4 +1,5 @@
 /** Curves over steps as an SVG, with axes and a legend. */
+import { markupText } from "../core/escape.js";
 
 export interface Curve {
   readonly name: string;
@@ -27,7 +28,7 @@ export function plotSvg(curves: readonly Curve[]): string {
     return [
       `<polyline points="${points}" fill="none" stroke="${colour}" stroke-width="1.5"/>`,
       `<line x1="${legend}" x2="${legend + 20}" y1="${row - 4}" y2="${row - 4}" stroke="${colour}" stroke-width="3"/>`,
-      `<text x="${legend + 26}" y="${row}">${escaped(name)}</text>`,
+      `<text x="${legend + 26}" y="${row}">${markupText(name)}</text>`,
     ].join("\n");
   });
   const across = ticks(steps).map((tick) => {
@@ -75,6 +76,3 @@ function ticks([low, high]: Range): number[] {
 }
 
 const label = (tick: number): string => String(Number(tick.toPrecision(6)));
-
-const escaped = (text: string): string =>
-  text.replace(/[&<>]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[sign] as string);

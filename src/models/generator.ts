@@ -1,6 +1,7 @@
 /** The generator's role in the method: pictures from latents, and back. Any model that fills it can be used. */
 import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
+import type { Random } from "../core/random.js";
 import { type Shape, sameShape } from "../core/shape.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { ModelFile } from "./model-file.js";
@@ -40,6 +41,8 @@ export interface Generator {
   readonly codebook?: Codebook;
   /** Spread of the values that latents have: of a normal random start (default 1) */
   readonly deviation?: number;
+  /** A random start, where latents are not normally distributed: what `start: normal` begins at (default: normal numbers of `deviation`). */
+  readonly first?: (size: readonly [height: number, width: number], random: Random) => NDArray;
   /** Reads what it is told to draw, for `decode`; absent where it is told nothing. */
   readonly text?: TextReader;
   /** Settings that suit it, in the form of a `recommended.json`; presets that are asked for come first. */
@@ -55,6 +58,8 @@ export interface Generator {
   readonly noiseAt?: (noising: number) => number;
   /** A latent, of codes where there is a codebook -> its picture [n,3,H,W], about -1..1 */
   decode(z: Tensor, options?: DecodeOptions): Tensor;
+  /** The picture of a latent as an SVG with a title, for generators whose pictures are made of shapes. */
+  readonly svg?: (z: NDArray, size: readonly [height: number, width: number], title: string) => string;
   /** What it was read from, for the record that a picture carries */
   readonly files: readonly ModelFile[];
 }
@@ -68,6 +73,12 @@ export function encoderOf({ name, encode }: Generator, caller: string): NonNulla
     "use a checkpoint that holds the encoder too",
   );
   return encode;
+}
+
+/** Its way to SVG. @throws BAD_ARGUMENT saying who needs it */
+export function svgOf({ name, svg }: Generator, caller: string): NonNullable<Generator["svg"]> {
+  requires(svg, "BAD_ARGUMENT", () => `${caller}: ${name} draws no shapes`, "use the generator strokes");
+  return svg;
 }
 
 /** Its codebook. @throws BAD_ARGUMENT saying who needs it */

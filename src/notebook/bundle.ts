@@ -1,5 +1,5 @@
 /** What notebooks show: one thing in several media types, of which each front end takes the best it knows. */
-import { escapedLine } from "../core/escape.js";
+import { escapedLine, markupText } from "../core/escape.js";
 import type { NDArray } from "../core/ndarray.js";
 import { encodePng } from "../image/png.js";
 import { encodeWebp } from "../image/webp.js";
@@ -38,15 +38,12 @@ export async function captionedBundle(picture: NDArray, lines: readonly string[]
   const [title = "", ...facts] = lines.map(escapedLine);
   const width = Math.max(SHOWN_WIDTH, picture.shape[2] as number);
   const source = `data:image/webp;base64,${base64(await encodeWebp(picture))}`;
-  const caption = [title, ...facts].map(htmlText).join("<br>");
-  const image = `<img src="${source}" width="${width}" alt="${htmlText(title)}">`;
+  const caption = [title, ...facts].map(markupText).join("<br>");
+  const image = `<img src="${source}" width="${width}" alt="${markupText(title)}">`;
   return {
     ...textBundle([title, ...facts].join(", ")),
     "text/html": `<figure style="margin: 0">${image}<figcaption>${caption}</figcaption></figure>`,
   };
 }
-
-const htmlText = (text: string): string =>
-  text.replace(/[&<>"]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign] as string);
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");

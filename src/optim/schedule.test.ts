@@ -37,3 +37,14 @@ test("a span of its own makes a schedule the same in a run of any length", () =>
   const halved = { kind: "step", decay: 0.5, every: 3, warmup: 0, over: null } as const;
   expect([1, 2].map((cycles) => dependsOnSteps({ ...halved, cycles }))).toEqual([false, true]);
 });
+
+test("stages fall at half and at three quarters of the course, as CLIPDraw's rates do", () => {
+  const stages = { kind: "stages", middle: 0.4, last: 0.1, warmup: 0, cycles: 1, over: null } as const;
+  expect(Array.from({ length: 9 }, (_, step) => rateFactor(stages, step, 8))).toEqual([
+    ...[1, 1, 1, 1],
+    ...[0.4, 0.4],
+    ...[0.1, 0.1, 0.1],
+  ]);
+  expect(dependsOnSteps(stages)).toBe(true);
+  expect(dependsOnSteps({ ...stages, over: 8 })).toBe(false);
+});

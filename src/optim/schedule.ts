@@ -16,6 +16,13 @@ export type Schedule = {
       readonly decay: number;
       readonly every: number;
     })
+  | (Cycled & {
+      readonly kind: "stages";
+      /** The factor from half of its course on, 1 before it. */
+      readonly middle: number;
+      /** The factor from three quarters on. */
+      readonly last: number;
+    })
 );
 
 interface Cycled {
@@ -29,7 +36,8 @@ interface Cycled {
  * The factor of the learning rate.
  *
  * The warm-up's are 1/(w+1) .. w/(w+1). After it, each of the cycles has L = ceil((over - warmup) / cycles) steps, of
- * which t are done: `linear` 1 - (1-final) t/L, `cosine` final + (1-final) (1 + cos(pi t/L)) / 2. Past the last cycle, its end.
+ * which t are done: `linear` 1 - (1-final) t/L, `cosine` final + (1-final) (1 + cos(pi t/L)) / 2, `stages` 1 up to L/2,
+ * `middle` up to 3L/4, then `last`. Past the last cycle, its end.
  *
  * @param step steps done so far, 0 for the first
  * @param steps of the run in all
@@ -50,6 +58,9 @@ export function rateFactor(schedule: Schedule, step: number, steps: number): num
       return schedule.decay ** Math.floor(t / schedule.every);
     case "exponential":
       return schedule.decay ** (t / schedule.every);
+    case "stages":
+      if (t < length / 2) return 1;
+      return t < (3 * length) / 4 ? schedule.middle : schedule.last;
   }
 }
 
@@ -68,5 +79,5 @@ export function learningRateAt(
 /** Whether it would take another course in a run of another length. */
 export function dependsOnSteps(schedule: Schedule): boolean {
   if (schedule.kind === "constant" || schedule.over !== null) return false;
-  return schedule.kind === "linear" || schedule.kind === "cosine" || schedule.cycles > 1;
+  return ["linear", "cosine", "stages"].includes(schedule.kind) || schedule.cycles > 1;
 }

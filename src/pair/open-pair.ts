@@ -6,7 +6,7 @@ import { type Place, readText } from "../models/files.js";
 import type { Generator } from "../models/generator.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { readGenerator } from "../models/read-generator.js";
-import { weightless } from "../models/weightless/names.js";
+import { weightlessNamed } from "../models/weightless/names.js";
 import type { ModelChoice } from "./model-choice.js";
 import type { PairParts } from "./models.js";
 import { isPerceptor, openRewards } from "./open-rewards.js";
@@ -84,7 +84,7 @@ async function generatorOf<Address extends string | URL>(
   find: Places<Address>["find"],
 ): Promise<{ readonly generator: Generator; readonly name?: string | undefined }> {
   if (typeof given === "object" && "decode" in given) return { generator: given };
-  const known = typeof given === "string" ? weightless.get(given) : undefined;
+  const known = typeof given === "string" ? weightlessNamed(given) : undefined;
   if (known) return { generator: known };
   const { place, name } = given === undefined ? await usual() : await find(given, "VQGAN");
   return { generator: await readGenerator(place), name };

@@ -328,6 +328,13 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
     return encodePng(await this.render(), storyText(story, metadata));
   }
 
+  /** The picture as it is now as an SVG, whose title are its prompts unless metadata are unwanted. */
+  protected async svg(options: PictureOptions = {}): Promise<string> {
+    requireKnown("toSVG()", options, { metadata: true });
+    const { metadata = "full" } = options;
+    return (await this.load()).svg(metadata === "full" ? this.settings.prompts : "");
+  }
+
   /** The next frame of a styled video, see `Run.beginFrame`. */
   async beginFrame(source: EditSource, picture: NDArray): Promise<void> {
     this.requireRest("beginFrame");

@@ -9,7 +9,7 @@ import { fixturePath } from "../support/fixtures.js";
 const clip = ["--clip", fixturePath("clip-gelu"), "--threads", "1"];
 const small = ["--size", "36x29", "--steps", "4", "--cutouts", "2", "--seed", "3"];
 
-test.each(["pixels", "fft"])("--vqgan %s: generate, resume, --like, and no mix-up of models", (name) =>
+test.each(["pixels", "fft", "strokes:count=5,ink=black"])("--vqgan %s: generate, resume, --like, and no mix-up of models", (name) =>
   inEmptyFolder(async (cwd) => {
     const run = (args: readonly string[]) => cli([...args, ...clip], { cwd });
     const made = await run(["generate", "rain", "--vqgan", name, ...small, "-o", "a.png", "--save-state", "a.vqclip"]);
@@ -20,6 +20,14 @@ test.each(["pixels", "fft"])("--vqgan %s: generate, resume, --like, and no mix-u
     expect(story?.models[0]).toEqual({ role: "generator", name });
     expect(story?.settings).toMatchObject({ latent: "continuous", start: "normal", clampToCodebook: false });
     expect(text.parameters).toMatch(new RegExp(`Model: ${name}, Version`));
+
+    const svg = await run(["resume", "a.vqclip", "--vqgan", name, "-o", "d.png", "--svg", "a.svg"]);
+    if (name.startsWith("strokes")) {
+      expect(svg.code, svg.stderr).toBe(0);
+      const text = await readFile(join(cwd, "a.svg"), "utf8");
+      expect(text).toContain("<title>rain</title>");
+      expect(text.match(/<path /g)).toHaveLength(5);
+    } else expect(svg.stderr).toContain(`--svg: ${name} draws no shapes`);
 
     expect((await run(["generate", "--like", "a.png", "--vqgan", name, "-o", "b.png"])).code).toBe(0);
     expect(await readFile(join(cwd, "b.png"))).toEqual(png);

@@ -1,4 +1,5 @@
 /** The OpenAPI document as a page to read: plain HTML, with nothing to load and nothing that runs. */
+import { markupText } from "../../core/escape.js";
 import type { OpenApi } from "./openapi.js";
 
 const STYLE = `
@@ -13,22 +14,22 @@ pre { overflow-x: auto; padding: 0.7rem; border: 1px solid; border-radius: 0.4re
 export function docsPage({ info, paths, components }: OpenApi): string {
   const requests = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { summary, parameters, requestBody, responses }]) =>
-      folded(`<b>${method.toUpperCase()}</b> ${escaped(path)} <span class="does">${escaped(summary)}</span>`, {
+      folded(`<b>${method.toUpperCase()}</b> ${markupText(path)} <span class="does">${markupText(summary)}</span>`, {
         ...(parameters.length > 0 && { parameters }),
         ...(requestBody && { body: requestBody.content }),
         answers: responses,
       }),
     ),
   );
-  const schemas = Object.entries(components.schemas).map(([name, schema]) => folded(escaped(name), schema));
+  const schemas = Object.entries(components.schemas).map(([name, schema]) => folded(markupText(name), schema));
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${escaped(info.title)} over HTTP</title>
+<title>${markupText(info.title)} over HTTP</title>
 <style>${STYLE}</style>
-<h1>${escaped(info.title)} ${escaped(info.version)} over HTTP</h1>
-<p>${escaped(info.description)} Send <code>Authorization: Bearer TOKEN</code>. For programs: <a href="/openapi.json">openapi.json</a>.</p>
+<h1>${markupText(info.title)} ${markupText(info.version)} over HTTP</h1>
+<p>${markupText(info.description)} Send <code>Authorization: Bearer TOKEN</code>. For programs: <a href="/openapi.json">openapi.json</a>.</p>
 <h2>Requests</h2>
 ${requests.join("\n")}
 <h2>Schemas</h2>
@@ -38,9 +39,4 @@ ${schemas.join("\n")}
 }
 
 const folded = (title: string, value: object): string =>
-  `<details><summary>${title}</summary><pre>${escaped(JSON.stringify(value, null, 2))}</pre></details>`;
-
-function escaped(text: string): string {
-  const signs: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-  return text.replace(/[&<>"]/g, (sign) => signs[sign] as string);
-}
+  `<details><summary>${title}</summary><pre>${markupText(JSON.stringify(value, null, 2))}</pre></details>`;

@@ -1,0 +1,140 @@
+/** What a drawing is made of: how many strokes, of what kind, on what paper; and the name that tells it. */
+import { requires } from "../../core/errors.js";
+import { type NamesOf, requireKnown } from "../../core/known-names.js";
+
+/** All lengths are shares of the picture's shorter side, so that a drawing is the same at every size. */
+export interface StrokesOptions {
+  /** Strokes, 1..4096 (default 64). Later ones lie over earlier ones. */
+  readonly count?: number;
+  /** Cubic Bezier curves of a stroke, joined end to end, 1..8 (default 2). */
+  readonly segments?: number;
+  /** Least width and the one that every stroke starts with, in percent, 0.1..50 (default 2). No stroke is drawn thinner than a pixel. */
+  readonly width?: number;
+  /** Greatest width in percent, at least `width`, up to 100 (default 45). */
+  readonly widest?: number;
+  /** Colour of all strokes: six hexadecimal digits, `black` or `white` (default `colour`: each has its own). */
+  readonly ink?: string;
+  /** Colour of the paper: six hexadecimal digits, `black` or `white` (default `white`). */
+  readonly paper?: string;
+  /** Whether strokes may let through what is under them: `on` or `off` (default `on`). */
+  readonly opacity?: "on" | "off";
+}
+
+/** Complete, with colours as r, g, b in 0..1; `ink` is undefined where each stroke has its own. */
+export interface Strokes {
+  readonly count: number;
+  readonly segments: number;
+  readonly width: number;
+  readonly widest: number;
+  readonly ink: Colour | undefined;
+  readonly paper: Colour;
+  readonly opacity: boolean;
+}
+
+export type Colour = readonly [red: number, green: number, blue: number];
+
+const defaults = {
+  count: 64,
+  segments: 2,
+  width: 2,
+  widest: 45,
+  ink: "colour",
+  paper: "white",
+  opacity: "on",
+} as const satisfies Required<StrokesOptions>;
+
+const names: NamesOf<StrokesOptions> = {
+  count: true,
+  segments: true,
+  width: true,
+  widest: true,
+  ink: true,
+  paper: true,
+  opacity: true,
+};
+
+/** How such a generator is named: `strokes`, or `strokes:count=32,ink=black`. */
+export const STROKES = "strokes";
+
+/** The options that a name tells; undefined where it is no drawing's. @throws BAD_ARGUMENT on fields that nobody reads or cannot be read */
+export function strokesNamed(name: string): StrokesOptions | undefined {
+  if (name === STROKES) return {};
+  if (!name.startsWith(`${STROKES}:`)) return undefined;
+  const fields = name.slice(STROKES.length + 1).split(",");
+  const options: Record<string, string | number> = {};
+  for (const field of fields) {
+    const [key = "", value = "", ...more] = field.split("=").map((part) => part.trim());
+    requires(
+      key !== "" && value !== "" && more.length === 0,
+      "BAD_ARGUMENT",
+      () => `${STROKES}: "${field}" is no name=value`,
+      `write ${STROKES}:count=32,ink=black; known: ${Object.keys(names).join(", ")}`,
+    );
+    requires(!(key in options), "BAD_ARGUMENT", () => `${STROKES}: ${key} is there twice`, "leave one out");
+    options[key] = typeof defaults[key as keyof StrokesOptions] === "number" ? Number(value) : value;
+  }
+  return options as StrokesOptions;
+}
+
+/** The name that tells what differs from the defaults, in one order and one spelling. */
+export function nameOf(options: StrokesOptions): string {
+  const told = (Object.keys(defaults) as (keyof StrokesOptions)[])
+    .map((key) => [key, spelt(options[key] ?? defaults[key])] as const)
+    .filter(([key, value]) => value !== spelt(defaults[key]));
+  return told.length === 0 ? STROKES : `${STROKES}:${told.map(([key, value]) => `${key}=${value}`).join(",")}`;
+}
+
+function spelt(value: string | number): string {
+  const text = String(value).toLowerCase().replace(/^#/, "");
+  return Object.keys(colourNames).find((name) => colourNames[name] === text) ?? text;
+}
+
+/** @throws BAD_ARGUMENT naming the option, its range and what came */
+export function completeStrokes(options: StrokesOptions): Strokes {
+  requireKnown(`${STROKES}()`, options, names);
+  const { count, segments, width, widest, ink, paper, opacity } = { ...defaults, ...options };
+  whole("count", count, 4096);
+  whole("segments", segments, 8);
+  within("width", width, 0.1, 50);
+  within("widest", widest, width, 100);
+  requires(
+    opacity === "on" || opacity === "off",
+    "BAD_ARGUMENT",
+    () => `${STROKES}: opacity is on or off, got ${opacity}`,
+  );
+  return {
+    ...{ count, segments, width, widest, opacity: opacity === "on" },
+    ink: ink === defaults.ink ? undefined : colourOf("ink", ink),
+    paper: colourOf("paper", paper),
+  };
+}
+
+function whole(name: string, value: number, most: number): void {
+  requires(
+    Number.isInteger(value) && value >= 1 && value <= most,
+    "BAD_ARGUMENT",
+    () => `${STROKES}: ${name} is a whole number from 1 to ${most}, got ${value}`,
+  );
+}
+
+function within(name: string, value: number, least: number, most: number): void {
+  requires(
+    value >= least && value <= most,
+    "BAD_ARGUMENT",
+    () => `${STROKES}: ${name} is in percent of the shorter side, from ${least} to ${most}, got ${value}`,
+  );
+}
+
+const colourNames: Readonly<Record<string, string>> = { black: "000000", white: "ffffff" };
+
+function colourOf(name: string, text: string): Colour {
+  const lower = String(text).toLowerCase();
+  const digits = /^#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/.exec(colourNames[lower] ?? lower);
+  requires(
+    digits,
+    "BAD_ARGUMENT",
+    () =>
+      `${STROKES}: ${name} is ${name === "ink" ? "colour, " : ""}black, white or six hexadecimal digits, got ${text}`,
+  );
+  return digits.slice(1).map((pair) => Number.parseInt(pair, 16) / 255) as unknown as Colour;
+}

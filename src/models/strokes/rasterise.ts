@@ -1,0 +1,43 @@
+/**
+ * Curves as a picture, by tensor operations alone, so that every number has its gradient: strokes with soft edges, which lie
+ * over one another in their order.
+ */
+import type { Tensor } from "../../graph/tensor.js";
+import { add, clip, exp, log, min, mul, square, sub } from "../../ops/arithmetic.js";
+import { reshape, transpose } from "../../ops/layout.js";
+import { matmul } from "../../ops/linear-algebra.js";
+import { floats } from "../../ops/operands.js";
+import { sum } from "../../ops/reduction.js";
+import type { Curves, Size } from "./curves.js";
+import { distances } from "./nearest.js";
+import type { Colour } from "./options.js";
+
+/** Half of the width over which an edge goes from full to none, in pixels: nearest to what viewers of SVG draw. */
+const EDGE = 0.65;
+/** Most that a stroke may cover, so that what it lets through has a logarithm. */
+const OPAQUE = 1 - 1e-6;
+
+/** @returns the picture [1,3,H,W], 0..1 */
+export function rasterise({ points, widths, colours, opacities }: Curves, paper: Colour, size: Size): Tensor {
+  const distance = distances(points, size); // [n,HW]
+  const half = mul(widths, 0.5); // [n,1]
+  const inside = sub(edge(add(distance, half)), edge(sub(distance, half)));
+  const cover = min(opacities ? mul(inside, opacities) : inside, OPAQUE);
+  const through = log(sub(1, cover));
+  const above = matmul(later(points.shape[0] as number), through); // what those that lie over each let through
+  const shares = mul(cover, exp(above));
+  const ground = mul(exp(sum(through, { axes: [0], keepDims: true })), floats([3, 1], paper)); // [3,HW]
+  return reshape(add(matmul(transpose(colours), shares), ground), [1, 3, ...size]);
+}
+
+/** 0 to 1 over the width of an edge, by 3 t^2 - 2 t^3: how much of a pixel at a signed distance lies beyond it. */
+function edge(distance: Tensor): Tensor {
+  const t = clip(add(mul(distance, 0.5 / EDGE), 0.5), 0, 1);
+  return mul(square(t), sub(3, mul(t, 2)));
+}
+
+/** [n,n]: 1 where the column's stroke lies over the row's */
+function later(count: number): Tensor {
+  const numbers = Float32Array.from({ length: count * count }, (_, i) => Number(i % count > Math.floor(i / count)));
+  return floats([count, count], numbers);
+}

@@ -1,0 +1,38 @@
+/** A drawing as SVG that any viewer draws as the rasteriser does: the same curves, widths, colours and order, at any size. */
+import { escapedText, markupText } from "../../core/escape.js";
+import type { Size, Stroke } from "./curves.js";
+import type { Colour } from "./options.js";
+
+/** @param title what the drawing is of */
+export function strokesSvg(strokes: readonly Stroke[], paper: Colour, [height, width]: Size, title: string): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
+<title>${markupText(escapedText(title))}</title>
+<rect width="${width}" height="${height}" fill="${hex(paper)}"/>
+<g fill="none" stroke-linecap="round" stroke-linejoin="round">
+${strokes.map(pathOf).join("\n")}
+</g>
+</svg>
+`;
+}
+
+function pathOf({ points, width, colour, opacity }: Stroke): string {
+  const numbers = points.map((value) => short(value, 3));
+  const pair = (i: number) => `${numbers[2 * i]} ${numbers[2 * i + 1]}`;
+  const cubics = Array.from({ length: (points.length / 2 - 1) / 3 }, (_, segment) =>
+    [1, 2, 3].map((i) => pair(3 * segment + i)).join(" "),
+  );
+  const seen = opacity < 1 ? ` stroke-opacity="${short(opacity, 4)}"` : "";
+  return `<path d="M${pair(0)}C${cubics.join(" ")}" stroke="${hex(colour)}" stroke-width="${short(width, 3)}"${seen}/>`;
+}
+
+/** With so many decimals at most. */
+const short = (value: number, decimals: number) => String(Number(value.toFixed(decimals)));
+
+const hex = (colour: Colour) =>
+  `#${colour
+    .map((part) =>
+      Math.round(part * 255)
+        .toString(16)
+        .padStart(2, "0"),
+    )
+    .join("")}`;
