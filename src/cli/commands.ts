@@ -119,6 +119,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./models.js")).addModels,
   },
   {
+    name: "compat",
+    usage: "<command...>",
+    summary: "a command of another VQGAN-CLIP program as ours",
+    load: async () => (await import("./compat.js")).addCompat,
+  },
+  {
     name: "doctor",
     usage: "",
     summary: "what runs here, how fast, and what would help",

@@ -4,6 +4,7 @@ import { basename, join, resolve } from "node:path";
 import { VqganClipError } from "../core/errors.js";
 import { weightNames, weightStems } from "../core/weight-names.js";
 import { cardLicence, licenceLine } from "../hub/model-card.js";
+import { readJsonIfThere } from "../models/files.js";
 import { readHead } from "../models/head/read.js";
 import { loadClip, loadGenerator } from "../models/load.js";
 import type { ModelFile } from "../models/model-file.js";
@@ -11,11 +12,12 @@ import { readCheckpoint, weightsIn } from "../models/model-weights.js";
 import { onDisk } from "../models/on-disk.js";
 import { diffusersFolder, pipelineAt } from "../models/read-generator.js";
 import { headIn } from "../models/read-reward.js";
+import { isTextTower, readTextTower } from "../models/text-tower.js";
 import type { StateDict } from "../weights/state-dict.js";
 
 export interface ModelFacts {
   readonly name: string;
-  readonly kind: "VQGAN" | "autoencoder" | "diffusion model" | "CLIP" | "reward";
+  readonly kind: "VQGAN" | "autoencoder" | "diffusion model" | "CLIP" | "text tower" | "reward";
   /** Numbers in all arrays of the checkpoint */
   readonly parameters: number;
   readonly bytes: number;
@@ -47,6 +49,10 @@ export async function describeFolder(folder: string): Promise<ModelFacts[]> {
   if (pipeline) return [await describeDiffusion(folder, pipeline.parts)];
   const isDiffusers = (await diffusersFolder(await onDisk(folder))) !== undefined;
   if (isDiffusers || (await has("config.yaml"))) return [await describeGenerator(folder)];
+  const place = await onDisk(folder);
+  if (await isTextTower(place.files, await readJsonIfThere(place.files, "config.json"))) {
+    return [await describeTextTower(folder)];
+  }
   const clipFiles = ["config.json", "open_clip_config.json", ...weightNames(weightStems.openClip)];
   for (const name of clipFiles) if (await has(name)) return [await describeClip(folder)];
   const { files: own } = await onDisk(folder);
@@ -109,6 +115,21 @@ async function describeClip(folder: string): Promise<ModelFacts> {
   const { name, files, inputSize, embeddingSize, contextLength, words } = await loadClip(folder);
   const facts = { inputSize, embeddingSize, contextLength, ...(words && { words: words.length }) };
   return { ...(await describe(folder, name, files)), kind: "CLIP", facts };
+}
+
+async function describeTextTower(folder: string): Promise<ModelFacts> {
+  const { name, files, dicts, embeddingSize, contextLength } = await readTextTower(await onDisk(folder));
+  const [file] = files as readonly [ModelFile];
+  return {
+    name,
+    kind: "text tower",
+    parameters: dicts.reduce((total, dict) => total + parametersOf(dict), 0),
+    bytes: file.size,
+    licence: (await licenceBeside(folder)) ?? NOT_STATED,
+    file: file.name,
+    sha256: await file.sha256(),
+    facts: { embeddingSize, contextLength },
+  };
 }
 
 async function describe(folder: string, name: string, files: readonly ModelFile[]) {

@@ -142,6 +142,10 @@ export function addModelOptions(command: Command): Command {
       "CLIP: folder, archive, or a name that models pull got; several times for several that look together (default: the pair's clip/)",
       (text: string, others: readonly string[] = []) => [...others, text],
     )
+    .option(
+      "--text-tower <path>",
+      "reads prompts in many languages in place of the CLIP's own text tower: a folder of sentence-transformers or M-CLIP, or a name that models pull got (default: the CLIP's own)",
+    )
     .addOption(
       new Option(
         "--device <name>",
@@ -172,7 +176,7 @@ export function modelFrom(options: Readonly<Record<string, unknown>>): Pretraine
 }
 
 function namedModel(options: Readonly<Record<string, unknown>>): PretrainedOptions {
-  const names = ["model", "vqgan", "clip", "device", "threads", "lowMemory", "maxMemory"] as const;
+  const names = ["model", "vqgan", "clip", "textTower", "device", "threads", "lowMemory", "maxMemory"] as const;
   const given = names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]);
   const { generator } = options;
   return {
@@ -183,13 +187,16 @@ function namedModel(options: Readonly<Record<string, unknown>>): PretrainedOptio
   };
 }
 
+/** Flags that are not called as the library calls their option. */
+const flagOfModel: Readonly<Record<string, string>> = { judge: "--judge-clip", textTower: "--text-tower" };
+
 /** The same model options written out again, for a command to be copied. */
 export function modelArguments(options: Readonly<Record<string, unknown>>): string[] {
   return Object.entries(namedModel(options)).flatMap(([name, value]) => {
     if (name === "rewards") return rewardModelArguments(options);
     if (name === "lowMemory") return ["--low-memory"];
     if (name === "maxMemory") return ["--max-memory", `${Number(value) / 1e6}MB`];
-    const flag = `--${name === "judge" ? "judge-clip" : name}`;
+    const flag = flagOfModel[name] ?? `--${name}`;
     return [value].flat().flatMap((each) => [flag, String(each)]);
   });
 }

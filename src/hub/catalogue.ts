@@ -31,9 +31,22 @@ export interface Published {
 const clipFiles: readonly HubChoice[] = [
   { names: ["config.json", "open_clip_config.json"] },
   { names: ["preprocessor_config.json"], optional: true },
-  { names: ["tokenizer.json", "merges.txt"] },
+  { names: ["tokenizer.json", "merges.txt", "vocab.txt"] },
   { names: ["tokenizer_config.json"], optional: true },
   { names: [...weightNames(weightStems.transformers), ...weightNames(weightStems.openClip)] },
+];
+
+/** A folder of the sentence-transformers library, or of M-CLIP, whose single parts are optional. */
+const textTowerFiles: readonly HubChoice[] = [
+  { names: ["config.json"] },
+  { names: ["tokenizer.json", "vocab.txt"] },
+  { names: ["tokenizer_config.json"], optional: true },
+  { names: weightNames(weightStems.transformers) },
+  ...["modules.json", "sentence_bert_config.json", "1_Pooling/config.json", "2_Dense/config.json"].map((name) => ({
+    names: [name],
+    optional: true,
+  })),
+  { names: ["2_Dense/model.safetensors", "2_Dense/pytorch_model.bin"], optional: true },
 ];
 
 /** An OpenCLIP folder; what else the repository holds belongs to other libraries. */
@@ -105,6 +118,7 @@ function single(
   return { name, kind, about, licence, bytes, sources };
 }
 
+const NOT_KNOWN = "not known here: see its page";
 const OPENAI = "MIT (openai/CLIP); its model card is about research, and puts deployment out of scope";
 const METACLIP = "CC-BY-NC-4.0: not for commercial use";
 const resnet = (repo: string, about: string, bytes: number) => clip(repo, about, OPENAI, bytes, openClipFiles);
@@ -152,6 +166,22 @@ export const catalogue: readonly Published[] = [
   clip("facebook/metaclip-b16-400m", "MetaCLIP ViT-B/16", METACLIP, 599e6),
   clip("facebook/metaclip-l14-400m", "MetaCLIP ViT-L/14: slow on a CPU", METACLIP, 1711e6),
   clip("google/siglip-base-patch16-224", "SigLIP B/16, 224 x 224", "Apache-2.0", 813e6),
+  clip("google/siglip2-base-patch16-224", "SigLIP 2 B/16, 224 x 224: reads many languages", "Apache-2.0", 1.5e9),
+  clip("OFA-Sys/chinese-clip-vit-base-patch16", "Chinese-CLIP ViT-B/16, 224 x 224: reads Chinese", NOT_KNOWN, 753e6),
+  clip(
+    "sentence-transformers/clip-ViT-B-32-multilingual-v1",
+    "text tower of 50 languages beside openai/clip-vit-base-patch32 (--text-tower)",
+    "Apache-2.0",
+    540e6,
+    textTowerFiles,
+  ),
+  clip(
+    "M-CLIP/XLM-Roberta-Large-Vit-B-32",
+    "text tower of 48 languages beside openai/clip-vit-base-patch32 (--text-tower): large",
+    NOT_KNOWN,
+    2.24e9,
+    textTowerFiles,
+  ),
   resnet(
     "timm/resnet50_clip.openai",
     "CLIP RN50, 224 x 224: a ResNet, whose pictures look unlike a transformer's",

@@ -22,6 +22,8 @@ export interface TextReader {
   readonly embeddingSize: number;
   /** A text as it is read; of one that is too long, as much as fits. */
   tokenize(text: string): TokenizedText;
+  /** Set where nothing depends on what texts are filled up with: shorter rows than the context will do. */
+  readonly ignoresPadding?: true;
   /** All words it knows, where the vocabulary is one of words; undefined where it spells any text from pieces */
   readonly words?: readonly string[];
   /** int64 ids [b,L] and positions of the end token [b] -> embeddings [b,E], not normalised */

@@ -21,6 +21,11 @@ export interface ModelChoice<Address> {
    */
   readonly clip?: Address | Perceptor | readonly (Address | Perceptor)[];
   /**
+   * What reads texts in the place of the CLIP's own text tower, in many languages: a folder of sentence-transformers or M-CLIP that
+   * ends in the space of that CLIP (default: the CLIP's own). With several CLIPs it is not taken; the judge keeps its own.
+   */
+  readonly textTower?: Address;
+  /**
    * A second CLIP that has no part in the loss: it looks at the picture every `judgeEvery` steps, and the one it scores best
    * is the run's result (default: none, and the last picture).
    */
@@ -34,6 +39,7 @@ export const modelChoiceNames: NamesOf<ModelChoice<string>> = {
   generator: true,
   vqgan: true,
   clip: true,
+  textTower: true,
   judge: true,
   rewards: true,
 };

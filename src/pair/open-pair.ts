@@ -6,6 +6,7 @@ import { type Place, readText } from "../models/files.js";
 import type { Generator } from "../models/generator.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { readGenerator } from "../models/read-generator.js";
+import { joinedName, readTextTower, withTextTower } from "../models/text-tower.js";
 import { weightlessNamed } from "../models/weightless/names.js";
 import type { ModelChoice } from "./model-choice.js";
 import type { PairParts } from "./models.js";
@@ -14,7 +15,7 @@ import type { Found, Places } from "./places.js";
 
 /** @throws BAD_ARGUMENT when neither choice nor pair says where a model is; BAD_MODEL, BAD_FILE, IO_FAILED, ABORTED */
 export async function openPair<Address extends string | URL>(
-  { model, generator: named, vqgan = named, clip, judge, rewards = {} }: ModelChoice<Address>,
+  { model, generator: named, vqgan = named, clip, textTower, judge, rewards = {} }: ModelChoice<Address>,
   { inPair, pairName, find }: Places<Address>,
 ): Promise<PairParts> {
   requires(
@@ -43,14 +44,24 @@ export async function openPair<Address extends string | URL>(
   const clips: (Found | Own)[] = [];
   for (const given of [clip ?? []].flat() as (Address | Perceptor)[]) clips.push(await sought(given));
   const [first = await partOfPair("clip"), ...others] = clips;
+  requires(
+    textTower === undefined || others.length === 0,
+    "BAD_ARGUMENT",
+    () => `textTower: reads for one CLIP, there are ${clips.length}`,
+    "name one CLIP, the one that the tower was trained for",
+  );
   const second = judge === undefined ? undefined : await sought(judge);
   const { generator, name } = await generatorOf(vqgan, () => partOfPair("vqgan"), find);
-  const perceptor = await perceptorOf(first);
+  const tower = textTower === undefined ? undefined : await find(textTower, "CLIP");
+  const own = await perceptorOf(first);
+  const reader = tower && { ...(await readTextTower(tower.place)), ...(tower.name && { name: tower.name }) };
+  const perceptor = reader ? withTextTower(own, reader) : own;
   const companions: Perceptor[] = [];
   for (const other of others) companions.push(await perceptorOf(other));
   const looking = [perceptor, ...companions];
   const whole = vqgan === undefined && clip === undefined ? inPair : undefined;
-  const own = (part: string) => (pairName === undefined ? part : `${pairName}/${part}`);
+  const inItsPair = (part: string) => (pairName === undefined ? part : `${pairName}/${part}`);
+  const perceptorName = first.name ?? (clip === undefined ? inItsPair(own.name) : own.name);
   return {
     generator,
     perceptor,
@@ -59,8 +70,8 @@ export async function openPair<Address extends string | URL>(
     rewards: await openRewards(rewards, looking, find),
     recommended: whole && (await recommendationAt(await whole("recommended.json"))),
     names: {
-      generator: name ?? (vqgan === undefined ? own(generator.name) : generator.name),
-      perceptor: first.name ?? (clip === undefined ? own(perceptor.name) : perceptor.name),
+      generator: name ?? (vqgan === undefined ? inItsPair(generator.name) : generator.name),
+      perceptor: reader ? joinedName(perceptorName, reader.name) : perceptorName,
       companions: others.map((found) => found.name),
       judge: second?.name,
     },

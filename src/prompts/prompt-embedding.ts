@@ -41,13 +41,13 @@ export async function embedTexts(
 ): Promise<NDArray> {
   const reading = { longPrompts, ...(onNotice && { onNotice }) };
   const read = texts.map((text) => readText(reader, text, reading));
-  const length = reader.contextLength;
+  const length = reader.ignoresPadding ? Math.max(1, ...read.flat().map((part) => part.length)) : reader.contextLength;
   const ids = input("ids", "int64", [1, length]);
   const end = input("end", "int64", [1]);
   const program = await compile({ text: reader.encodeText(ids, end) }, compileOptions);
   const embed = async ({ ids: tokens, end: position }: TokenizedText): Promise<Float32Array> => {
     const ends = program.reads("end") && { end: NDArray.int64([1], [position]) }; // some read the last position
-    const feeds = { ids: NDArray.int64([1, length], tokens), ...ends };
+    const feeds = { ids: NDArray.int64([1, length], tokens.slice(0, length)), ...ends };
     return (await program.run(feeds)).text.floats();
   };
   const all = new Float32Array(texts.length * reader.embeddingSize);

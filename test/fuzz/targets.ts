@@ -10,6 +10,8 @@ import { checkRecommendation } from "../../src/guidance/resolve-settings.js";
 import { encodePng } from "../../src/image/png.js";
 import { concatenate, PNG_SIGNATURE, pngChunk, pngChunks } from "../../src/image/png-chunks.js";
 import { readPngText } from "../../src/image/png-text.js";
+import { parseBertConfig } from "../../src/models/bert/config.js";
+import { tokenizerOfWordPieces } from "../../src/models/bert/word-pieces.js";
 import { parseClipConfig } from "../../src/models/clip/config.js";
 import { parseOpenClipConfig } from "../../src/models/clip/open-clip-config.js";
 import { clipTokenizer, knownWords } from "../../src/models/clip/tokenizer.js";
@@ -101,6 +103,8 @@ const prompts = ["", "a castle, at 10:30!", "ĂⒷ Σ ß 漢字 \u{1f3f0} é\u03
 const configs: Readonly<Record<string, (value: unknown) => unknown>> = {
   "clip-gelu/config.json": (value) => parseClipConfig(value),
   "siglip/config.json": (value) => parseSiglipConfig(value),
+  "siglip2-naflex/config.json": (value) => parseSiglipConfig(value),
+  "text-tower-sentence/config.json": (value) => parseBertConfig(value, "distilbert", "config.json"),
   "open-clip/open_clip_config.json": (value) => parseOpenClipConfig(value),
   "diffusers-vq/config.json": (value) => parseDiffusersConfig(value, "config.json"),
   "diffusers-kl/config.json": (value) => parseDiffusersConfig(value, "config.json"),
@@ -199,6 +203,14 @@ export const targets: readonly Target[] = [
       const file = parsedJson(bytes);
       const tokenize = clipTokenizer(file, tokenizerText);
       knownWords(file);
+      return prompts.map(tokenize);
+    },
+  },
+  {
+    name: "word-pieces",
+    seeds: () => fixtures("chinese-clip/vocab.txt"),
+    read: (bytes) => {
+      const tokenize = clipTokenizer(tokenizerOfWordPieces(text(bytes), {}, "vocab.txt"), tokenizerText);
       return prompts.map(tokenize);
     },
   },

@@ -156,7 +156,7 @@ test("folders that are no CLIP model are named", async () => {
   };
   await withCopy("clip-gelu", config({ model_type: "blip" }), async (path) => {
     await expect(loadClip(path)).rejects.toThrow(
-      'config.json: model_type: only model_type "clip", "siglip" or "convolutional_clip" can be used',
+      'config.json: model_type: only model_type "clip", "siglip", "siglip2", "chinese_clip", "convolutional_clip" can be used',
     );
   });
   await withCopy("clip-gelu", config({ vision_config: { image_size: 64 } }), async (path) => {

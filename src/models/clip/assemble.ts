@@ -4,6 +4,7 @@ import type { StateDict } from "../../weights/state-dict.js";
 import type { ModelFile } from "../model-file.js";
 import type { ImageLayers, Perceptor } from "../perceptor.js";
 import { WeightTaker } from "../take-weights.js";
+import type { TextReader } from "../text-reader.js";
 import { parseClipConfig, type TextConfig } from "./config.js";
 import { encodeImageLayers } from "./image-encoder.js";
 import { parseOpenClipConfig } from "./open-clip-config.js";
@@ -66,23 +67,31 @@ interface Towers {
 
 /** @param padToken what texts are filled up with, where another file than `tokenizer.json` says it */
 export function perceptorOf(
-  { name, files, pathOf, tokenizer, weights }: ClipParts,
+  parts: ClipParts,
   { embeddingSize, text, image }: CommonConfig,
   { encodeText, encodeImageLayers }: Towers,
   padToken?: string,
 ): Perceptor {
+  const { tokenizer, pathOf } = parts;
   const tokenize = clipTokenizer(tokenizer, text, pathOf("tokenizer.json"), padToken);
   const words = knownWords(tokenizer, pathOf("tokenizer.json"));
+  const reader = { embeddingSize, contextLength: text.contextLength, tokenize, ...(words && { words }), encodeText };
+  return perceptorWith(parts, reader, image.size, encodeImageLayers);
+}
+
+/** An image tower beside what reads the texts. */
+export function perceptorWith(
+  { name, files, weights }: Pick<ClipParts, "name" | "files" | "weights">,
+  reader: TextReader,
+  inputSize: number,
+  encodeImageLayers: Towers["encodeImageLayers"],
+): Perceptor {
   return {
     name,
-    inputSize: image.size,
-    embeddingSize,
-    contextLength: text.contextLength,
-    tokenize,
-    ...(words && { words }),
+    inputSize,
+    ...reader,
     encodeImage: (pixels) => encodeImageLayers(pixels).embedding,
     encodeImageLayers,
-    encodeText,
     ...(weights.has("logit_scale") && {
       cosineScale: async () => Math.exp((await weights.read("logit_scale")).floats()[0] as number),
     }),

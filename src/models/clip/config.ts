@@ -74,9 +74,18 @@ const visionSchema = z.object({
   num_channels: z.literal(3, "only encoders of RGB pictures can be used").default(3),
 });
 
+/** Every `model_type` of a whole CLIP that is read. */
+const clipTypes = ["clip", "siglip", "siglip2", "chinese_clip", "convolutional_clip"];
+
+export function isClipType(type: unknown): boolean {
+  return clipTypes.includes(type as string);
+}
+
 /** Older folders repeat the towers' settings in `..._config_dict`, which then counts. */
 const clipSchema = z.object({
-  model_type: z.literal("clip", 'only model_type "clip", "siglip" or "convolutional_clip" can be used').optional(),
+  model_type: z
+    .literal("clip", `only model_type ${clipTypes.map((type) => `"${type}"`).join(", ")} can be used`)
+    .optional(),
   projection_dim: whole.default(512),
   text_config: z.record(z.string(), z.unknown()).nullish(),
   text_config_dict: z.record(z.string(), z.unknown()).nullish(),
@@ -104,11 +113,17 @@ const preprocessorSchema = z.object({
 export function parseClipConfig(config: unknown, preprocessor: unknown = {}, origin = "config.json"): ClipConfig {
   const { projection_dim, ...parts } = parsed(clipSchema, config, origin);
   const text = parseTextConfig({ ...parts.text_config, ...parts.text_config_dict }, origin);
-  const vision = parsed(
-    visionSchema,
-    { ...parts.vision_config, ...parts.vision_config_dict },
-    `${origin}: vision_config`,
-  );
+  const vision = { ...parts.vision_config, ...parts.vision_config_dict };
+  return { embeddingSize: projection_dim, text, ...parseImageConfig(vision, preprocessor, origin) };
+}
+
+/** @param config a `vision_config` @throws BAD_MODEL as `parseClipConfig` does */
+export function parseImageConfig(
+  config: unknown,
+  preprocessor: unknown,
+  origin: string,
+): Pick<ClipConfig, "image" | keyof PixelScale> {
+  const vision = parsed(visionSchema, config, `${origin}: vision_config`);
   const pixels = parsePixelScale(preprocessor, vision.image_size, origin);
   requires(
     vision.image_size % vision.patch_size === 0,
@@ -116,12 +131,7 @@ export function parseClipConfig(config: unknown, preprocessor: unknown = {}, ori
     () => `${origin}: image_size ${vision.image_size} is not a multiple of patch_size ${vision.patch_size}`,
   );
   requiresWholeHeads("vision_config", vision, origin);
-  return {
-    embeddingSize: projection_dim,
-    text,
-    image: { ...towerConfig(vision), size: vision.image_size, patch: vision.patch_size },
-    ...pixels,
-  };
+  return { image: { ...towerConfig(vision), size: vision.image_size, patch: vision.patch_size }, ...pixels };
 }
 
 /** @param config a `text_config` @throws BAD_MODEL as `parseClipConfig` does */

@@ -2,20 +2,24 @@
 import { requires } from "../../core/errors.js";
 import { weightNames, weightStems } from "../../core/weight-names.js";
 import type { StateDict } from "../../weights/state-dict.js";
+import { bertTokenizerFile } from "../bert/word-pieces.js";
+import { chineseClipPerceptor } from "../chinese-clip/assemble.js";
 import { convolutionalClipPerceptor } from "../convolutional-clip/assemble.js";
 import { type Files, firstThere, type Place, readJson, readJsonIfThere, readText, stemOf } from "../files.js";
 import { readCheckpoint, weightsIn } from "../model-weights.js";
 import type { Perceptor } from "../perceptor.js";
 import { siglipPerceptor } from "../siglip/assemble.js";
+import { isTextTower } from "../text-tower.js";
 import { type ClipParts, clipPerceptor, openClipPerceptor } from "./assemble.js";
 import { clipVocabulary, tokenizerOfMerges } from "./clip-vocabulary.js";
+import { isClipType } from "./config.js";
 import { configOfArrays, isHuge, parseOpenClipConfig } from "./open-clip-config.js";
 
 const OPEN_CLIP_CONFIG = "open_clip_config.json";
 const WHAT = "a CLIP model";
 
 /**
- * Reads a folder with a `config.json` (a Hugging Face CLIPModel or SiglipModel, a convolutional CLIP), an OpenCLIP folder (`open_clip_config.json`), or weights in the
+ * Reads a folder with a `config.json` (a Hugging Face CLIPModel, SiglipModel, Siglip2Model or ChineseCLIPModel, a convolutional CLIP), an OpenCLIP folder (`open_clip_config.json`), or weights in the
  * form of OpenAI and OpenCLIP: OpenAI's own archives (`RN50.pt`) and ViT-H/14 say themselves what they are, others need their
  * `open_clip_config.json`; without a `tokenizer.json` beside them texts are read with CLIP's own vocabulary. On disk, arrays stay in their file until a program reads them.
  *
@@ -40,17 +44,29 @@ export async function readClip({ path, files, file }: Place): Promise<Perceptor>
   if (type === undefined && (await openClip())) {
     return openClipPerceptor(await openClipParts(files, await weightsIn(files, weightStems.openClip, WHAT)));
   }
+  requires(
+    type === undefined || isClipType(type) || !(await isTextTower(files, config)),
+    "BAD_MODEL",
+    () => `CLIP: ${path}: reads texts alone`,
+    "name it as text tower (--text-tower) beside the CLIP that it was trained for",
+  );
+  const tokenizerConfig =
+    type === "clip" || type === undefined ? undefined : await readJsonIfThere(files, "tokenizer_config.json");
+  const isChinese = type === "chinese_clip";
   const parts: ClipParts = {
     name: files.name,
     config: await readJson(files, "config.json", WHAT),
     preprocessor: await readJsonIfThere(files, "preprocessor_config.json"),
-    tokenizer: (await readJsonIfThere(files, "tokenizer.json")) ?? (await mergesTokenizer(files)),
+    tokenizer: isChinese
+      ? await bertTokenizerFile(files, tokenizerConfig ?? {}, WHAT)
+      : ((await readJsonIfThere(files, "tokenizer.json")) ?? (await mergesTokenizer(files))),
     ...(await readCheckpoint(files, file ?? (await weightsIn(files, weightStems.transformers, WHAT)), WHAT)),
     pathOf: (name) => files.pathOf(name),
   };
   if (type === "convolutional_clip") return convolutionalClipPerceptor(parts);
-  if (type !== "siglip") return clipPerceptor(parts);
-  return siglipPerceptor({ ...parts, tokenizerConfig: await readJsonIfThere(files, "tokenizer_config.json") });
+  if (isChinese) return chineseClipPerceptor({ ...parts, tokenizerConfig });
+  if (type !== "siglip" && type !== "siglip2") return clipPerceptor(parts);
+  return siglipPerceptor({ ...parts, tokenizerConfig });
 }
 
 async function openClipParts(files: Files, file: string): Promise<ClipParts> {

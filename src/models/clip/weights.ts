@@ -1,6 +1,6 @@
 /** Hugging Face's names of CLIP's arrays (`CLIPModel`), beside ours. */
 import { numbered, type WeightTaker } from "../take-weights.js";
-import { type ClipConfig, gridOf, type TextConfig, type TowerConfig } from "./config.js";
+import { type ClipConfig, gridOf, type ImageConfig, type TextConfig, type TowerConfig } from "./config.js";
 import type { ImageWeights } from "./image-encoder.js";
 import type { TextTowerWeights, TextWeights } from "./text-encoder.js";
 import type { BlockWeights } from "./transformer.js";
@@ -11,25 +11,30 @@ export interface ClipWeights {
 }
 
 /** Not used: positions counted out as numbers, and the temperature of the training loss. */
-const ignored = [/\.position_ids$/, /^logit_scale$/];
+export const ignoredOfClip = [/\.position_ids$/, /^logit_scale$/];
 
 /** @throws BAD_MODEL naming the keys that are missing, surplus, or of another shape */
 export function clipWeights(from: WeightTaker, { embeddingSize, text, image }: ClipConfig): ClipWeights {
-  const grid = gridOf(image);
   const weights = {
     text: textWeights(from, text, embeddingSize),
-    image: {
-      patches: from.take("vision_model.embeddings.patch_embedding.weight", [image.width, 3, image.patch, image.patch]),
-      classToken: from.take("vision_model.embeddings.class_embedding", [image.width]),
-      positions: from.take("vision_model.embeddings.position_embedding.weight", [grid * grid + 1, image.width]),
-      preNorm: from.affine("vision_model.pre_layrnorm", [image.width]), // the published name, letter for letter
-      blocks: blocks(from, "vision_model", image),
-      postNorm: from.affine("vision_model.post_layernorm", [image.width]),
-      projection: from.take("visual_projection.weight", [embeddingSize, image.width]),
-    },
+    image: imageWeights(from, image, embeddingSize),
   };
-  from.finish(ignored);
+  from.finish(ignoredOfClip);
   return weights;
+}
+
+/** The image tower's arrays. */
+export function imageWeights(from: WeightTaker, image: ImageConfig, embeddingSize: number): ImageWeights {
+  const grid = gridOf(image);
+  return {
+    patches: from.take("vision_model.embeddings.patch_embedding.weight", [image.width, 3, image.patch, image.patch]),
+    classToken: from.take("vision_model.embeddings.class_embedding", [image.width]),
+    positions: from.take("vision_model.embeddings.position_embedding.weight", [grid * grid + 1, image.width]),
+    preNorm: from.affine("vision_model.pre_layrnorm", [image.width]), // the published name, letter for letter
+    blocks: blocks(from, "vision_model", image),
+    postNorm: from.affine("vision_model.post_layernorm", [image.width]),
+    projection: from.take("visual_projection.weight", [embeddingSize, image.width]),
+  };
 }
 
 /** The text tower's arrays. */

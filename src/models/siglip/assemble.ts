@@ -16,10 +16,24 @@ export interface SiglipParts extends ClipParts {
 export function siglipPerceptor({ tokenizerConfig = {}, ...parts }: SiglipParts): Perceptor {
   const config = parseSiglipConfig(parts.config, parts.preprocessor ?? {}, parts.pathOf("config.json"));
   const { text, image } = siglipWeights(new WeightTaker(parts.weights), config);
+  const tokenizer = lowercases(tokenizerConfig) ? inLowercase(parts.tokenizer) : parts.tokenizer;
   const pad = padTokenOf(tokenizerConfig, parts.pathOf("tokenizer_config.json"));
   const towers = {
     encodeText: (ids: Parameters<Perceptor["encodeText"]>[0]) => encodeSiglipText(text, config, ids),
     encodeImageLayers: (pixels: Parameters<Perceptor["encodeImage"]>[0]) => encodeSiglipImage(image, config, pixels),
   };
-  return perceptorOf(parts, config, towers, pad);
+  return perceptorOf({ ...parts, tokenizer }, config, towers, pad);
+}
+
+/** SigLIP 2 was trained on texts in lower case, and reads them by Gemma's tokenizer, whose file does not say so. */
+function lowercases(tokenizerConfig: unknown): boolean {
+  const name = (tokenizerConfig as { tokenizer_class?: unknown } | null)?.tokenizer_class;
+  return typeof name === "string" && /^(Gemma|Siglip2)Tokenizer/.test(name);
+}
+
+function inLowercase(tokenizer: unknown): unknown {
+  if (typeof tokenizer !== "object" || tokenizer === null) return tokenizer; // refused where it is read
+  const { normalizer } = tokenizer as { normalizer?: unknown };
+  const normalizers = [{ type: "Lowercase" }, ...(normalizer ? [normalizer] : [])];
+  return { ...tokenizer, normalizer: { type: "Sequence", normalizers } };
 }

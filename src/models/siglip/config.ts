@@ -4,7 +4,10 @@ import { requires } from "../../core/errors.js";
 import type { ClipConfig, TowerConfig } from "../clip/config.js";
 import { parsed } from "../parse.js";
 
-export type SiglipConfig = ClipConfig;
+export interface SiglipConfig extends ClipConfig {
+  /** Whether patches are flattened rows of pixels, colours last, as in `Siglip2Model`, and not kernels of a convolution */
+  readonly flatPatches: boolean;
+}
 
 const whole = z.int().positive();
 
@@ -32,8 +35,19 @@ const visionSchema = z.object({
   vision_use_head: z.literal(true, "only models with their pooling head can be used").default(true),
 });
 
+/** SigLIP 2 with pictures of any shape says how many patches it was trained on; a square of them is looked at. */
+const flexibleSchema = visionSchema.omit({ image_size: true }).extend({
+  num_patches: whole
+    .default(256)
+    .refine((count) => Number.isInteger(Math.sqrt(count)), "only square numbers of patches can be used"),
+});
+
 const part = z.record(z.string(), z.unknown()).nullish();
-const fileSchema = z.object({ text_config: part, vision_config: part });
+const fileSchema = z.object({
+  model_type: z.enum(["siglip", "siglip2"]).nullish(),
+  text_config: part,
+  vision_config: part,
+});
 
 const triple = z.array(z.number()).length(3);
 const half = [0.5, 0.5, 0.5];
@@ -45,9 +59,10 @@ const preprocessorSchema = z.object({ image_mean: triple.default(half), image_st
  * @throws BAD_MODEL, naming `origin`, the key, what it must be and what it is
  */
 export function parseSiglipConfig(config: unknown, preprocessor: unknown = {}, origin = "config.json"): SiglipConfig {
-  const { text_config, vision_config } = parsed(fileSchema, config, origin);
+  const { model_type, text_config, vision_config } = parsed(fileSchema, config, origin);
+  const flatPatches = model_type === "siglip2";
   const text = parsed(textSchema, text_config ?? {}, `${origin}: text_config`);
-  const vision = parsed(visionSchema, vision_config ?? {}, `${origin}: vision_config`);
+  const vision = parseVision(vision_config ?? {}, flatPatches, `${origin}: vision_config`);
   const pixels = parsed(preprocessorSchema, preprocessor, `preprocessor of ${origin}`);
   requires(
     vision.image_size >= vision.patch_size,
@@ -78,7 +93,14 @@ export function parseSiglipConfig(config: unknown, preprocessor: unknown = {}, o
     image: { ...towerConfig(vision), size: vision.image_size, patch: vision.patch_size },
     pixelMean: pixels.image_mean,
     pixelStd: pixels.image_std,
+    flatPatches,
   };
+}
+
+function parseVision(config: unknown, flatPatches: boolean, origin: string): z.infer<typeof visionSchema> {
+  if (!flatPatches) return parsed(visionSchema, config, origin);
+  const { num_patches, ...vision } = parsed(flexibleSchema, config, origin);
+  return { ...vision, image_size: Math.sqrt(num_patches) * vision.patch_size };
 }
 
 function towerConfig(config: z.infer<typeof textSchema> | z.infer<typeof visionSchema>): TowerConfig {

@@ -2,6 +2,7 @@
 import type { Tensor } from "../../graph/tensor.js";
 import type { AttentionWeights } from "../../nn/attention.js";
 import type { Affine } from "../../nn/layers.js";
+import { reshape, transpose } from "../../ops/layout.js";
 import { gridOf } from "../clip/config.js";
 import { packedAttention } from "../clip/open-clip-weights.js";
 import type { BlockWeights } from "../clip/transformer.js";
@@ -43,8 +44,19 @@ export interface SiglipWeights {
 /** Not used: positions counted out as numbers, temperature and offset of the training loss. */
 const ignored = [/\.position_ids$/, /^logit_(scale|bias)$/];
 
+const PATCHES = "vision_model.embeddings.patch_embedding";
+
+/** A linear map of rows of pixels [d,p*p*3] as the kernels of a convolution [d,3,p,p]. */
+function flatKernels(from: WeightTaker, { width, patch }: SiglipConfig["image"]): Affine {
+  const { weight, bias } = from.affine(PATCHES, [width, patch * patch * 3]);
+  return { weight: transpose(reshape(weight, [width, patch, patch, 3]), [0, 3, 1, 2]), bias };
+}
+
 /** @throws BAD_MODEL naming the keys that are missing, surplus, or of another shape */
-export function siglipWeights(from: WeightTaker, { embeddingSize, text, image }: SiglipConfig): SiglipWeights {
+export function siglipWeights(
+  from: WeightTaker,
+  { embeddingSize, text, image, flatPatches }: SiglipConfig,
+): SiglipWeights {
   const { width, mlpWidth, patch } = image;
   const weights = {
     text: {
@@ -55,7 +67,7 @@ export function siglipWeights(from: WeightTaker, { embeddingSize, text, image }:
       head: from.affine("text_model.head", [embeddingSize, text.width]),
     },
     image: {
-      patches: from.affine("vision_model.embeddings.patch_embedding", [width, 3, patch, patch]),
+      patches: flatPatches ? flatKernels(from, image) : from.affine(PATCHES, [width, 3, patch, patch]),
       positions: from.take("vision_model.embeddings.position_embedding.weight", [gridOf(image) ** 2, width]),
       blocks: blocks(from, "vision_model", image),
       postNorm: from.affine("vision_model.post_layernorm", [width]),
