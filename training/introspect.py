@@ -1,7 +1,8 @@
 """The CLIP's second stage: what its own gradient draws for a caption is a wrong picture for that caption.
 
 A classifier that is taught so, over and over, becomes a generator (introspective learning, arXiv 1704.07820); the drawings are kept and go on from step to step, as
-energy-based models have it (arXiv 1903.08689). Here a caption's real picture, made worse by an attack, is to be nearer to it than its drawing.
+energy-based models have it (arXiv 1903.08689). Here a caption's real picture, made worse by an attack, is to be nearer to it than its drawings: one of pixels, and one
+through the VQGAN, as the product draws. A drawing goes as far as the product's do: what stops earlier is soon told from pictures, and teaches nothing more.
 """
 
 import torch
@@ -10,94 +11,156 @@ from PIL import Image
 
 from clip import Batch, Training, attack
 from data import jitter, through, views
-from guide import Pyramid, gradients, spherical, variation
+from guide import Pyramid, gradients, spherical, start_latent, variation
 import loop
 from towers import SIDE
+from vqgan import load_vqgan
 
-FROM_PICTURES = 0.33  # this share of the drawings begins at another scene, as edits do; the others at a gradient
-VISITS = 8  # in the mean, until a drawing is given up
-RATE, VARIATION = 0.04, 0.5
+FROM_PICTURES = 0.33  # this share of the drawings of pixels begins at another scene, as edits do; the others at a gradient
 
 
-def redraw(clip, drawings, text, rate, steps, generator):
-    """The guidance in small: `steps` down the gradient of the spherical distance to `text` [B, E], through a random view each; grids of all sizes move alike.
+class Pixels:
+    """Drawings of pixels [B, 3, 64, 64] in [0, 1]; grids of all sizes move alike."""
 
-    drawings [B, 3, 64, 64] in [0, 1], rate [B]: how far a grid moves at a step.
+    rate, steps, visits, smooth = 0.04, 6, 14, 0.5
+
+    def start(self, count, generator):
+        return gradients(count, SIDE, generator)
+
+    def pictures(self, values):
+        """The pictures as they are and as the CLIP sees them."""
+        return values, values.clamp(0, 1)
+
+    def move(self, gradient):
+        grids = (unit(F.adaptive_avg_pool2d(gradient, side)) for side in Pyramid.SIDES)
+        return sum(share * F.interpolate(grid, size=SIDE, mode="bilinear", align_corners=False) for grid, share in zip(grids, Pyramid.SHARES))
+
+    def within(self, values):
+        return values.clamp(0, 1)
+
+
+class Latents:
+    """Drawings of latents [B, D, 16, 16] of a VQGAN, each moved as a whole."""
+
+    rate, steps, visits, smooth = 0.2, 5, 16, 1.0
+
+    def __init__(self, folder):
+        self.vqgan = load_vqgan(folder)
+
+    def start(self, count, generator):
+        return start_latent(self.vqgan, "light", count, generator)
+
+    def pictures(self, values):
+        pictures = (self.vqgan.decode(values).float() + 1) / 2
+        return pictures, F.avg_pool2d(pictures, pictures.shape[-1] // SIDE).clamp(0, 1)
+
+    def move(self, gradient):
+        return unit(gradient)
+
+    def within(self, values):
+        return values
+
+
+def unit(gradient):
+    """Every picture's gradient with a mean square of 1."""
+    return gradient / gradient.square().mean((1, 2, 3), keepdim=True).sqrt().clamp(min=1e-12)
+
+
+def redraw(clip, kind, values, momentum, text, rate, generator):
+    """The guidance in small: some steps down the gradient of the spherical distance to `text` [B, E], through a random view each; the values, and their momentum.
+
+    kind: `Pixels` or `Latents`, of which the values are; rate [B]: how far they move at a step.
     """
-    clip.eval()
-    for _ in range(steps):
-        drawings = drawings.detach().requires_grad_(True)
-        seen = through(drawings, views(len(drawings), generator, crop=(0.85, 1.15), perspective=0, angle=0.1), SIDE)
-        seen = seen + 0.03 * torch.randn(seen.shape, generator=generator)
-        gradient, = torch.autograd.grad((spherical(clip.image(seen), text) + VARIATION * variation(drawings)).sum(), drawings)
-        move = 0
-        for side, share in zip(Pyramid.SIDES, Pyramid.SHARES):
-            grid = F.adaptive_avg_pool2d(gradient, side)
-            grid = grid / grid.square().mean((1, 2, 3), keepdim=True).sqrt().clamp(min=1e-12)
-            move = move + share * F.interpolate(grid, size=SIDE, mode="bilinear", align_corners=False)
-        drawings = (drawings - rate[:, None, None, None] * move).clamp(0, 1)
-    clip.train()
-    return drawings.detach()
+    for _ in range(kind.steps):
+        values = values.detach().requires_grad_(True)
+        whole, small = kind.pictures(values)
+        seen = through(small, views(len(small), generator, crop=(0.85, 1.15), perspective=0, angle=0.1), SIDE)
+        distance = spherical(clip.image(seen + 0.03 * torch.randn(seen.shape, generator=generator)), text)
+        gradient, = torch.autograd.grad((distance + kind.smooth * variation(whole)).sum(), values)
+        momentum = 0.9 * momentum + 0.1 * kind.move(gradient)
+        values = kind.within(values - rate[:, None, None, None] * momentum)
+    return values.detach(), momentum
 
 
 class Drawings:
-    """Pictures on the way, and the scene that each is to show."""
+    """What is on the way, and the scene that each is to show. A drawing's rate falls from visit to visit; after the last it is given up."""
 
-    def __init__(self, scenes: Batch, generator):
-        self.scenes, self.generator = scenes, generator
-        self.pixels, self.visits = gradients(len(scenes.ids), SIDE, generator), torch.zeros(len(scenes.ids), dtype=torch.long)
+    def __init__(self, kind, scenes: Batch, generator):
+        self.kind, self.scenes, self.generator = kind, scenes, generator
+        self.values, self.visits = kind.start(len(scenes.ids), generator), torch.arange(len(scenes.ids)) % kind.visits
+        self.momentum = torch.zeros_like(self.values)
         self.queue = torch.tensor([], dtype=torch.long)
 
     def next(self, count):
         """Places of those that are to go on; all come once before any comes again."""
         if len(self.queue) < count:
-            self.queue = torch.randperm(len(self.pixels), generator=self.generator)
+            self.queue = torch.randperm(len(self.values), generator=self.generator)
         chosen, self.queue = self.queue[:count], self.queue[count:]
-        self.visits[chosen] += 1
         return chosen
 
+    def go_on(self, clip, chosen, text):
+        """Brings the chosen nearer to their texts; what the CLIP sees of them then."""
+        rate = self.kind.rate * (1 - 0.9 * self.visits[chosen] / self.kind.visits)
+        clip.eval()
+        self.values[chosen], self.momentum[chosen] = redraw(clip, self.kind, self.values[chosen], self.momentum[chosen], text, rate, self.generator)
+        clip.train()
+        self.visits[chosen] += 1
+        with torch.no_grad():
+            return self.kind.pictures(self.values[chosen])[1]
+
     def give_up(self, chosen, fresh: Batch):
-        """Some of the chosen are given up for scenes of `fresh`."""
-        gone = chosen[torch.rand(len(chosen), generator=self.generator) < 1 / VISITS]
-        start = gradients(len(gone), SIDE, self.generator)
-        other = torch.rand(len(gone), generator=self.generator) < FROM_PICTURES
-        start[other] = fresh.pixels[-len(gone) - 1:-1][other]
-        self.pixels[gone], self.visits[gone] = start, 0
+        """Those of the chosen that are done make place for scenes of `fresh`."""
+        gone = chosen[self.visits[chosen] >= self.kind.visits]
+        if not len(gone):
+            return
+        start = self.kind.start(len(gone), self.generator)
+        if start.shape[1:] == fresh.pixels.shape[1:]:
+            other = torch.rand(len(gone), generator=self.generator) < FROM_PICTURES
+            start[other] = fresh.pixels[-len(gone) - 1:-1][other]
+        self.values[gone], self.momentum[gone], self.visits[gone] = start, 0, 0
         self.scenes.put(gone, fresh.rows(torch.arange(len(gone))))
 
-    def sheet(self, path, count=48):
-        """A PNG of those that were visited most, each beside the scene that it is to show."""
+    def pairs(self, count=12):
+        """Those that were visited most, each beside the scene that it is to show."""
         oldest = self.visits.argsort(descending=True)[:count]
-        pairs = torch.cat([self.pixels[oldest], self.scenes.pixels[oldest]], 3)
-        whole = torch.cat([torch.cat(list(row), 2) for row in pairs.split(8)], 1)
-        Image.fromarray((whole.permute(1, 2, 0) * 255).round().byte().numpy()).save(path)
+        with torch.no_grad():
+            return torch.cat([self.kind.pictures(self.values[oldest])[1], self.scenes.pixels[oldest]], 3)
 
 
-def train(data, out, stop=900, peak=1e-3, batch=64, drawn=24, steps=6, kept=384, radius=2.0, checkpoint_every=50, process=0, processes=1):
-    """Goes on from the checkpoint of `clip.py`: `drawn` of a batch are scenes whose drawings, of `kept`, go `steps` further and stand against them.
+def sheet(pairs, path):
+    """A PNG of them, six pairs a row."""
+    whole = torch.cat([torch.cat(list(row), 2) for row in pairs.split(6)], 1)
+    Image.fromarray((whole.permute(1, 2, 0) * 255).round().byte().numpy()).save(path)
+
+
+def train(data, out, drawer, stop=600, peak=1e-3, batch=64, drawn=8, painted=6, radius=2.0, checkpoint_every=50, process=0, processes=1):
+    """Goes on from the checkpoint of `clip.py`: of a batch, `drawn` are scenes whose drawings of pixels go on and stand against them, `painted` such through the VQGAN of folder `drawer`.
 
     The attack's radius is drawn for every picture, a quarter to the whole of `radius`.
     """
     training = Training(data, out, "introspect", "clip", peak, batch, process, processes, checkpoint_every)
     generator = torch.Generator().manual_seed(77 + 1000 * training.start + process)
-    drawings = Drawings(training.scenes(kept, 9_000_000 + training.start * processes + process)[0], generator)
-    fresh_count = batch - drawn
+    first_scenes = lambda number, count: training.scenes(count, number + training.start * processes + process)[0]
+    both = [Drawings(Pixels(), first_scenes(9_000_000, 3 * drawn), generator), Drawings(Latents(drawer), first_scenes(9_500_000, 2 * painted), generator)]
+    fresh_count = batch - drawn - painted
     for step in range(training.start, stop):
         fresh, _ = training.scenes(fresh_count, 8_500_000 + step * processes + process)
-        chosen = drawings.next(drawn)
-        scenes = fresh.join(drawings.scenes.rows(chosen))
+        chosen = [drawings.next(count) for drawings, count in zip(both, (drawn, painted))]
+        scenes = fresh
+        for drawings, some in zip(both, chosen):
+            scenes = scenes.join(drawings.scenes.rows(some))
         training.model.train()
         cost, text, scale, names = training.objective(scenes, step * processes + process)
         own = text[fresh_count:]
-        rate = RATE * (0.15 + 0.85 * torch.rand(drawn, generator=generator))
-        drawings.pixels[chosen] = redraw(training.clip, drawings.pixels[chosen], own.detach(), rate, steps, generator)
+        seen = [drawings.go_on(training.clip, some, part.detach()) for drawings, some, part in zip(both, chosen, own.split([drawn, painted]))]
         size = radius * (0.25 + 0.75 * torch.rand(batch, generator=generator))
         pixels = attack(lambda x: cost(training.clip.image(x), constant=True)[0], jitter(scenes.pixels, generator), size, 1, generator)
-        image = training.clip.image(torch.cat([pixels, drawings.pixels[chosen]]))
+        image = training.clip.image(torch.cat([pixels, *seen]))
         value, first = cost(image[:batch])
         real, false = ((part * own).sum(1) for part in (image[fresh_count:batch], image[batch:]))
         wrong = F.softplus(scale * (false - real)).mean()
         training.update(value + names + wrong, min(1, (step + 1) / 50) * loop.cosine(step / stop))
-        drawings.give_up(chosen, fresh)
-        if training.record(step, stop, 0.99, loss=value, first=first, wrong=wrong, real=real.mean(), false=false.mean()):
-            drawings.sheet(training.file.with_suffix(".png"))
+        if training.record(step, stop, 0.99, loss=value, first=first, wrong=wrong, real=real.mean(), drawn=false[:drawn].mean(), painted=false[drawn:].mean()):
+            sheet(torch.cat([drawings.pairs() for drawings in both]), training.file.with_suffix(".png"))
+        for drawings, some in zip(both, chosen):
+            drawings.give_up(some, fresh)

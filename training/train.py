@@ -38,7 +38,6 @@ def main():
     parser.add_argument("--radius", type=float, help="with clip: of the adversarial pictures (L2 at 64 px); 0: none")
     options = parser.parse_args()
     extra = {"stop": options.stop} if options.stop else {}
-    drawer = str(Path(options.models) / "vqgan")
     if options.what == "vqgan":
         vqgan.train(options.data, options.out, **extra)
     if options.what == "judge":
@@ -47,7 +46,7 @@ def main():
         extra |= {"radius": options.radius} if options.radius is not None else {}
         clip.start(clip.train, options.data, options.out, options.processes, warm=options.warm, **extra)
     if options.what == "introspect":
-        clip.start(introspect.train, options.data, options.out, options.processes, **extra)
+        clip.start(introspect.train, options.data, options.out, options.processes, drawer=str(Path(options.models) / "vqgan"), **extra)
     if options.what == "read":
         clip.read(options.data, options.out, **extra)
     if options.what == "sharpen":
@@ -59,11 +58,12 @@ def main():
         together([["vqgan", *folders], ["judge", *folders]])
         export.main(options.out, options.models, options.judge)
         together([["clip", *folders]])
-        together([["introspect", *folders]])
-        together([["read", *folders]])
         export.main(options.out, options.models, options.judge)
         together([["sharpen", *folders]])
         together([["narrow", *folders]])
+        export.main(options.out, options.models, options.judge)
+        together([["introspect", *folders]])
+        together([["read", *folders]])
     if options.what in ("export", "all"):
         export.main(options.out, options.models, options.judge)
     if options.what in ("plot", "all"):
