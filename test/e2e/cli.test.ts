@@ -414,7 +414,7 @@ describe("other commands", () => {
     }));
 
   test("doctor makes a session on each device and says why others do not run", async () => {
-    const run = await cli(["doctor", "--json"]);
+    const run = await cliProcess(["doctor", "--json"]); // which starts processes of itself
     expectOk(run);
     const { devices, versions } = JSON.parse(run.stdout.toString());
     expect(devices.map(({ device }: { device: string }) => device)).toEqual(["cpu", "webgpu", "cuda"]);

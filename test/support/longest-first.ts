@@ -1,17 +1,16 @@
-/** The order of test files where nothing is known of their durations yet: the longest begin first, so that no worker is left with one of them at the end. */
+/** The order of test files of which most clones know no durations yet: the longest begin first, so that no worker is left with one of them at the end. */
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** As measured, the longest first; what is not named comes after, as Vitest orders it. */
+/** The longest, as measured; the two that drive a browser do not begin together. What is not named comes after, as Vitest orders it. */
 const LONGEST = [
   "e2e/studio",
-  "e2e/browser",
-  "e2e/service",
   "fuzz/fuzz",
-  "e2e/cli",
+  "e2e/service",
+  "e2e/browser",
   "e2e/sessions",
   "e2e/notebooks",
   "e2e/service-many",
-  "e2e/like",
+  "e2e/cli",
 ];
 
 export class LongestFirst extends BaseSequencer {
