@@ -9,10 +9,12 @@ import { pictureBytes } from "../src/image/bytes.js";
 import { encodePng } from "../src/image/png.js";
 import { VqganClip } from "../src/index.js";
 
+export type Vector = readonly number[];
+
 /** Unit vectors of what it is asked about, in their order. */
 export interface Read {
-  readonly pictures: readonly (readonly number[])[];
-  readonly texts: readonly (readonly number[])[];
+  readonly pictures: readonly Vector[];
+  readonly texts: readonly Vector[];
 }
 
 export type EditJudge = (pictures: readonly NDArray[], texts: readonly string[]) => Promise<Read>;

@@ -11,7 +11,7 @@ import { transpose } from "../src/ops/layout.js";
 import { matmul } from "../src/ops/linear-algebra.js";
 import { mean } from "../src/ops/reduction.js";
 import { compile } from "../src/runtime/program.js";
-import type { Read } from "./edit-judge.js";
+import type { Vector } from "./edit-judge.js";
 import type { EditTask } from "./edit-tasks.js";
 
 /** Of one edit. */
@@ -66,18 +66,18 @@ export interface Reached {
   readonly meanDistance: number;
 }
 
-/** @param edits unit vectors, one for each task; @param texts of a judge's `Read`, by text */
+/** @param edits unit vectors, one for each task; @param texts of a judge, by text */
 export function reached(
   tasks: readonly EditTask[],
-  edits: Read["pictures"],
-  reals: readonly Read["pictures"][],
-  texts: ReadonlyMap<string, readonly number[]>,
+  edits: readonly Vector[],
+  reals: readonly readonly Vector[][],
+  texts: ReadonlyMap<string, Vector>,
 ): Reached {
-  const cosine = (i: number, text: string) => dot(edits[i] as readonly number[], texts.get(text) as readonly number[]);
+  const cosine = (i: number, text: string) => dot(edits[i] as Vector, texts.get(text) as Vector);
   const hits = tasks.map(({ target, others }, i) => others.every((text) => cosine(i, target) > cosine(i, text)));
   const over = tasks.map(({ source, target }, i) => cosine(i, target) > cosine(i, source));
   const known = reals.map((real) => real.length > 0);
-  const classes = edits.flatMap((edit, i) => (known[i] ? [apart(edit, middle(reals[i] as Read["pictures"]))] : []));
+  const classes = edits.flatMap((edit, i) => (known[i] ? [apart(edit, middle(reals[i] as readonly Vector[]))] : []));
   return {
     accuracy: average(hits.map(Number)),
     overSource: average(over.map(Number)),
@@ -88,6 +88,6 @@ export function reached(
 
 export const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length; // biome-ignore format: one thought
 
-const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, i) => sum + value * (b[i] as number), 0); // biome-ignore format: one thought
-const apart = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, i) => sum + (value - (b[i] as number)) ** 2, 0); // biome-ignore format: one thought
-const middle = (vectors: Read["pictures"]): number[] => (vectors[0] ?? []).map((_, i) => average(vectors.map((vector) => vector[i] as number))); // biome-ignore format: one thought
+const dot = (a: Vector, b: Vector) => a.reduce((sum, value, i) => sum + value * (b[i] as number), 0); // biome-ignore format: one thought
+const apart = (a: Vector, b: Vector) => a.reduce((sum, value, i) => sum + (value - (b[i] as number)) ** 2, 0); // biome-ignore format: one thought
+const middle = (vectors: readonly Vector[]): number[] => (vectors[0] ?? []).map((_, i) => average(vectors.map((vector) => vector[i] as number))); // biome-ignore format: one thought

@@ -2,8 +2,18 @@
 import type { NDArray } from "../src/core/ndarray.js";
 import { pictureBytes } from "../src/image/bytes.js";
 import { encodePng } from "../src/image/png.js";
-import type { Row } from "./edit.js";
+import type { Kept, Reached } from "./edit-measures.js";
 import type { EditTask } from "./edit-tasks.js";
+
+/** The pictures of a method, one for each task, and the processor's seconds that each took where it was made. */
+export interface Column {
+  readonly name: string;
+  readonly pictures: readonly NDArray[];
+  readonly seconds?: number;
+}
+
+/** All that is known of it: a row of the table. */
+export interface Row extends Column, Kept, Reached {}
 
 const percent = (value: number): string => `${Math.round(100 * value)}`;
 const columns: readonly (readonly [head: string, cell: (row: Row) => string])[] = [

@@ -1,7 +1,8 @@
 /**
  * Editing, measured: the methods on the same sources, beside doing nothing (COPY), another picture of the target (RETRIEVE) and
  * the true edit (PASTE). `npm run bench:edit -- [--tasks 12] [--kinds object,colour,weather] [--methods ours,flexit] [--steps N]
- * [--cutouts N] [--masks] [--model DIR | --generator DIR --clip DIR] [--judge CLIP] [--python python3] [--out DIR]`;
+ * [--cutouts N] [--masks] [--model DIR | --generator DIR --clip DIR] [--judge CLIP] [--python python3] [--out DIR]`, seconds are the
+ * processor's, so that other work beside it counts for nothing;
  * FlexIT's own list with `--queries queries.csv --images DIR [--side 256] [--dev]`.
  */
 import { mkdir } from "node:fs/promises";
@@ -11,9 +12,9 @@ import type { NDArray } from "../src/core/ndarray.js";
 import { writeFileAtomically } from "../src/files/atomic-write.js";
 import { type EditRequest, type PictureSource, VqganClip } from "../src/index.js";
 import { clipJudge, ownJudge } from "./edit-judge.js";
-import { average, type Kept, keptMeasure, type Reached, reached } from "./edit-measures.js";
+import { average, type Kept, keptMeasure, reached } from "./edit-measures.js";
 import { queryTasks } from "./edit-queries.js";
-import { editReport } from "./edit-report.js";
+import { type Column, editReport, type Row } from "./edit-report.js";
 import { type EditTask, editTasks, type TaskKind, taskKinds } from "./edit-tasks.js";
 
 const { values } = parseArgs({
@@ -74,13 +75,6 @@ async function edited(name: string, task: EditTask, more: Partial<Asked> = {}): 
   return run.render();
 }
 
-/** A row of the table: its pictures, one for each task, and how long each took where it was made. */
-export interface Column {
-  readonly name: string;
-  readonly pictures: readonly NDArray[];
-  readonly seconds?: number;
-}
-
 const columns: Column[] = [{ name: "COPY", pictures: tasks.map(({ picture }) => picture) }];
 if (tasks.every(({ real }) => real.length > 0)) columns.push({ name: "RETRIEVE", pictures: tasks.map(({ real }) => real[0] as NDArray) }); // biome-ignore format: one thought
 if (tasks.every(({ paste }) => paste)) columns.push({ name: "PASTE", pictures: tasks.map(({ paste }) => paste as NDArray) }); // biome-ignore format: one thought
@@ -88,18 +82,16 @@ const letGo = vq.keepPrograms(); // else every run would compile for itself
 for (const name of names) {
   await edited(name, tasks[0] as EditTask, { steps: 1 }); // compiles
   const pictures: NDArray[] = [];
-  const began = performance.now();
+  const began = process.cpuUsage();
   for (const task of tasks) {
     pictures.push(await edited(name, task));
     process.stderr.write(`\r${name} ${pictures.length}/${tasks.length} `);
   }
-  columns.push({ name, pictures, seconds: (performance.now() - began) / 1000 / tasks.length });
+  const { user, system } = process.cpuUsage(began);
+  columns.push({ name, pictures, seconds: (user + system) / 1e6 / tasks.length });
 }
 process.stderr.write("\n");
 await letGo();
-
-/** All that is known of a column. */
-export interface Row extends Column, Kept, Reached {}
 
 const measure = await keptMeasure(vq.perceptor);
 const judge = values.judge === undefined ? ownJudge(values.python) : clipJudge(values.judge);
@@ -107,8 +99,8 @@ const texts = [...new Set(tasks.flatMap(({ source, target, others }) => [source,
 const reals = tasks.map(({ real }) => real.slice(1)); // the first of them is what RETRIEVE shows
 const read = await judge([...columns.flatMap(({ pictures }) => pictures), ...reals.flat()], texts);
 const vectors = new Map(texts.map((text, i) => [text, read.texts[i] as readonly number[]]));
-let at = columns.length * tasks.length;
-const realVectors = reals.map((real) => read.pictures.slice(at, (at += real.length)));
+const ofReals = read.pictures.slice(columns.length * tasks.length);
+const realVectors = reals.map((real) => ofReals.splice(0, real.length));
 const rows: Row[] = [];
 for (const [i, column] of columns.entries()) {
   const kept: Kept[] = [];
@@ -120,7 +112,7 @@ for (const [i, column] of columns.entries()) {
 const report = editReport(tasks, rows);
 console.log(report.markdown);
 await mkdir(values.out, { recursive: true });
-for (const [ending, text] of Object.entries({ "html": report.html, "csv": report.csv })) {
+for (const [ending, text] of Object.entries({ html: report.html, csv: report.csv })) {
   await writeFileAtomically(join(values.out, `edits.${ending}`), new TextEncoder().encode(text));
 }
 console.error(`${join(values.out, "edits.html")} has the pictures, edits.csv the figures`);

@@ -2,6 +2,8 @@
 export { type GridCell, type GridOptions, type GridRequest, gridCells } from "./grid.js";
 export type { Progress } from "./hub/pull.js";
 export { decodePicture } from "./image/decode.js";
+export { loadLpips } from "./models/load.js";
+export type { Lpips } from "./models/lpips/lpips.js";
 export type { ExportPart } from "./pair/export.js";
 export * from "./pair/face.js";
 export { publishedRewards } from "./pair/published-rewards.js";

@@ -1,6 +1,8 @@
 /** Models by path. Node only. */
 import { readClip } from "./clip/read.js";
 import type { Generator } from "./generator.js";
+import type { Lpips } from "./lpips/lpips.js";
+import { readLpips } from "./lpips/read.js";
 import { onDisk } from "./on-disk.js";
 import type { Perceptor } from "./perceptor.js";
 import { readGenerator } from "./read-generator.js";
@@ -8,6 +10,11 @@ import { readGenerator } from "./read-generator.js";
 /** What `readClip` reads. @throws as it does */
 export async function loadClip(path: string): Promise<Perceptor> {
   return readClip(await onDisk(path));
+}
+
+/** What `readLpips` reads. @throws as it does */
+export async function loadLpips(path: string): Promise<Lpips> {
+  return readLpips(await onDisk(path));
 }
 
 /** What `readGenerator` reads. @throws as it does */

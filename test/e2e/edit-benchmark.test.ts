@@ -1,0 +1,31 @@
+/** The editing benchmark's own arithmetic: what is asked, and what its figures mean. */
+import { expect, test } from "vitest";
+import { reached } from "../../bench/edit-measures.js";
+import { type EditTask, editTasks, taskKinds } from "../../bench/edit-tasks.js";
+import type { NDArray } from "../../src/index.js";
+
+test("a task's true edit differs from its source inside the mask alone, and its own texts are not among the others", async () => {
+  const tasks = await editTasks(6, 1, taskKinds);
+  expect(tasks.map(({ kind }) => kind)).toEqual([...taskKinds, ...taskKinds]);
+  for (const { kind, picture, paste, mask, source, target, others, real } of tasks) {
+    const [before, after, may] = [picture.floats(), (paste as NDArray).floats(), mask as NDArray];
+    const changed = before.map((value, i) => Number(value !== after[i]));
+    const outside = changed.filter((value, i) => value === 1 && may.at(i % may.size) === 0).length;
+    expect(changed.filter(Boolean).length, kind).toBeGreaterThan(500);
+    // A half transparent pixel of an icon's edge lets a new ground through.
+    expect(outside, kind).toBeLessThan(kind === "weather" ? 0.02 * changed.length : 1);
+    expect([source === target, others.includes(target), real.length], kind).toEqual([false, false, 4]);
+  }
+  expect((await editTasks(1, 1, taskKinds))[0]?.picture.floats()).toEqual(tasks[0]?.picture.floats());
+});
+
+test("what is reached, of small vectors", () => {
+  const task = (target: string, source: string, others: string[]) => ({ target, source, others }) as unknown as EditTask;
+  const texts = new Map([["a", [1, 0]], ["b", [0, 1]], ["c", [0.8, 0.6]]]); // biome-ignore format: one table
+  const tasks = [task("a", "b", ["b", "c"]), task("a", "b", ["b", "c"])];
+  const edits = [[1, 0], [0.6, 0.8]]; // biome-ignore format: one table
+  const { accuracy, overSource, classDistance, meanDistance } = reached(tasks, edits, [[[1, 0]], [[1, 0], [0, 1]]], texts); // biome-ignore format: one call
+  expect([accuracy, overSource]).toEqual([0.5, 0.5]);
+  expect(classDistance).toBeCloseTo((0 + 0.1 ** 2 + 0.3 ** 2) / 2);
+  expect(meanDistance).toBeCloseTo((0.8 - 2 / 3) ** 2 + (0.4 - 1 / 3) ** 2);
+});
