@@ -51,7 +51,7 @@ export class EngineProcess implements Engine {
       const id = this.number();
       this.waiting.set(id, { done: done as Waiting["done"], failed });
       this.hold(child);
-      child.send({ id, ...call }, (error) => error && this.settled(id)?.failed(error));
+      child.send({ id, ...call }, (error) => error && child.kill("SIGKILL")); // it hears no more: its end is told to all that wait
     });
   }
 
