@@ -54,7 +54,9 @@ function answerOf(python: string, question: string): Promise<string> {
     child.on("close", (code) =>
       code === 0
         ? resolve(Buffer.concat(parts).toString())
-        : reject(new Error(`the judge ended with ${code}: install training/requirements.txt, or name a CLIP by --judge`)),
+        : reject(
+            new Error(`the judge ended with ${code}: install training/requirements.txt, or name a CLIP by --judge`),
+          ),
     );
     child.stdin.end(question);
   });

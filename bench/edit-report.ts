@@ -28,7 +28,10 @@ const columns: readonly (readonly [head: string, cell: (row: Row) => string])[] 
   ["s an edit", ({ seconds }) => seconds?.toFixed(1) ?? "-"],
 ];
 
-export function editReport(tasks: readonly EditTask[], rows: readonly Row[]): Record<"markdown" | "csv" | "html", string> {
+export function editReport(
+  tasks: readonly EditTask[],
+  rows: readonly Row[],
+): Record<"markdown" | "csv" | "html", string> {
   const head = columns.map(([name]) => name);
   const cells = rows.map((row) => columns.map(([, cell]) => cell(row)));
   const line = (parts: readonly string[]) => `| ${parts.join(" | ")} |`;
