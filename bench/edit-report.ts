@@ -1,6 +1,5 @@
 /** The editing benchmark as a table, as a file of figures, and as one page with all pictures. */
 import type { NDArray } from "../src/core/ndarray.js";
-import { pictureBytes } from "../src/image/bytes.js";
 import { encodePng } from "../src/image/png.js";
 import type { Kept, Reached } from "./edit-measures.js";
 import type { EditTask } from "./edit-tasks.js";
@@ -53,4 +52,4 @@ export function editReport(
 
 const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 const image = (picture: NDArray): string =>
-  `<img alt="" src="data:image/png;base64,${Buffer.from(encodePng(pictureBytes(picture))).toString("base64")}">`;
+  `<img alt="" src="data:image/png;base64,${Buffer.from(encodePng(picture)).toString("base64")}">`;
