@@ -108,11 +108,7 @@ async function scene(
   return NDArray.float32([3, SIDE, SIDE], drawn);
 }
 
-async function reals(
-  random: Random,
-  draw: (at: Scene) => Promise<NDArray>,
-  icons: IconSheet,
-): Promise<NDArray[]> {
+async function reals(random: Random, draw: (at: Scene) => Promise<NDArray>, icons: IconSheet): Promise<NDArray[]> {
   const pictures: NDArray[] = [];
   for (let i = 0; i < REALS; i++) {
     pictures.push(await draw(layout(random, random.integer(icons.phrases.length))));
