@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { NDArray } from "../src/core/ndarray.js";
-import { pictureBytes } from "../src/image/bytes.js";
 import { encodePng } from "../src/image/png.js";
 import { VqganClip } from "../src/index.js";
 
@@ -27,7 +26,7 @@ export function ownJudge(python: string): EditJudge {
     const folder = await mkdtemp(join(tmpdir(), "edit-judge-"));
     try {
       const files = pictures.map((_, i) => join(folder, `${i}.png`));
-      for (const [i, file] of files.entries()) await writeFile(file, encodePng(pictureBytes(pictures[i] as NDArray)));
+      for (const [i, file] of files.entries()) await writeFile(file, encodePng(pictures[i] as NDArray));
       return JSON.parse(await answerOf(python, JSON.stringify({ pictures: files, texts }))) as Read;
     } finally {
       await rm(folder, { recursive: true });
@@ -54,7 +53,9 @@ function answerOf(python: string, question: string): Promise<string> {
     child.on("close", (code) =>
       code === 0
         ? resolve(Buffer.concat(parts).toString())
-        : reject(new Error(`the judge ended with ${code}: install training/requirements.txt, or name a CLIP by --judge`)),
+        : reject(
+            new Error(`the judge ended with ${code}: install training/requirements.txt, or name a CLIP by --judge`),
+          ),
     );
     child.stdin.end(question);
   });

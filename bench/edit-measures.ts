@@ -70,7 +70,7 @@ export interface Reached {
 export function reached(
   tasks: readonly EditTask[],
   edits: readonly Vector[],
-  reals: readonly readonly Vector[][],
+  reals: readonly (readonly Vector[])[],
   texts: ReadonlyMap<string, Vector>,
 ): Reached {
   const cosine = (i: number, text: string) => dot(edits[i] as Vector, texts.get(text) as Vector);

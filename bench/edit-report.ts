@@ -1,6 +1,5 @@
 /** The editing benchmark as a table, as a file of figures, and as one page with all pictures. */
 import type { NDArray } from "../src/core/ndarray.js";
-import { pictureBytes } from "../src/image/bytes.js";
 import { encodePng } from "../src/image/png.js";
 import type { Kept, Reached } from "./edit-measures.js";
 import type { EditTask } from "./edit-tasks.js";
@@ -28,7 +27,10 @@ const columns: readonly (readonly [head: string, cell: (row: Row) => string])[] 
   ["s an edit", ({ seconds }) => seconds?.toFixed(1) ?? "-"],
 ];
 
-export function editReport(tasks: readonly EditTask[], rows: readonly Row[]): Record<"markdown" | "csv" | "html", string> {
+export function editReport(
+  tasks: readonly EditTask[],
+  rows: readonly Row[],
+): Record<"markdown" | "csv" | "html", string> {
   const head = columns.map(([name]) => name);
   const cells = rows.map((row) => columns.map(([, cell]) => cell(row)));
   const line = (parts: readonly string[]) => `| ${parts.join(" | ")} |`;
@@ -50,4 +52,4 @@ export function editReport(tasks: readonly EditTask[], rows: readonly Row[]): Re
 
 const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 const image = (picture: NDArray): string =>
-  `<img alt="" src="data:image/png;base64,${Buffer.from(encodePng(pictureBytes(picture))).toString("base64")}">`;
+  `<img alt="" src="data:image/png;base64,${Buffer.from(encodePng(picture)).toString("base64")}">`;

@@ -47,42 +47,42 @@ type Maker = (icons: IconSheet, random: Random) => Promise<EditTask>;
 const makers: Readonly<Record<TaskKind, Maker>> = {
   object: async (icons, random) => {
     const [from, to, beside] = differentIcons(icons, random);
-    const draw = async (icon: number, at: Scene) => scene(icons, at, { icon });
-    const own = await layout(random, beside);
+    const draw = (icon: number, at: Scene) => scene(icons, at, { icon });
+    const own = layout(random, beside);
     const [before, after] = [await draw(from, own), await draw(to, own)];
     const [source, target] = [from, to].map((icon) => withArticle(icons.phrases[icon] as string)) as [string, string];
     const others = icons.phrases.filter((_, icon) => icon !== to && icon !== beside).map(withArticle);
     const real = await reals(random, (at) => draw(to, at), icons);
-    const mask = grown(before.object.map((value, k) => value | (after.object[k] as number)));
-    return { kind: "object", picture: before.picture, source, target, others, mask, paste: after.picture, real };
+    const mask = changed(before, after, EDGE);
+    return { kind: "object", picture: before, source, target, others, mask, paste: after, real };
   },
   colour: async (icons, random) => {
     const [icon, , beside] = differentIcons(icons, random);
     const names = Object.keys(colours) as (keyof typeof colours)[];
     const phrase = plain(icons.phrases[icon] as string);
     const name = names[random.integer(names.length)] as keyof typeof colours;
-    const draw = async (at: Scene) => scene(icons, at, { icon, tint: colours[name] });
-    const own = await layout(random, beside);
+    const draw = (at: Scene) => scene(icons, at, { icon, tint: colours[name] });
+    const own = layout(random, beside);
     const before = await scene(icons, own, { icon });
     const after = await draw(own);
     const of = (colour: string) => withArticle(`${colour} ${phrase}`);
     const others = names.filter((other) => other !== name).map(of);
     const real = await reals(random, draw, icons);
-    return { kind: "colour", picture: before.picture, source: withArticle(phrase), target: of(name), others, mask: grown(before.object), paste: after.picture, real }; // biome-ignore format: one task
+    return { kind: "colour", picture: before, source: withArticle(phrase), target: of(name), others, mask: changed(before, after, EDGE), paste: after, real }; // biome-ignore format: one task
   },
   weather: async (icons, random) => {
     const [icon, , beside] = differentIcons(icons, random);
     const names = Object.keys(weathers) as (keyof typeof weathers)[];
     const name = names[random.integer(names.length)] as keyof typeof weathers;
     const phrase = withArticle(icons.phrases[icon] as string);
-    const draw = async (at: Scene) => scene(icons, { ...at, pixels: weathers[name](random) }, { icon });
-    const own = await layout(random, beside);
+    const draw = (at: Scene) => scene(icons, { ...at, pixels: weathers[name](random) }, { icon });
+    const own = layout(random, beside);
     const before = await scene(icons, own, { icon });
     const after = await draw(own);
     const others = names.filter((other) => other !== name).map((other) => `${phrase} ${other}`);
     const real = await reals(random, draw, icons);
-    const mask = new NDArray("uint8", [SIDE, SIDE], before.all.map((value) => 255 * (1 - value))); // biome-ignore format: one thought
-    return { kind: "weather", picture: before.picture, source: phrase, target: `${phrase} ${name}`, others, mask, paste: after.picture, real }; // biome-ignore format: one task
+    const mask = changed(before, after, 0);
+    return { kind: "weather", picture: before, source: phrase, target: `${phrase} ${name}`, others, mask, paste: after, real }; // biome-ignore format: one task
   },
 };
 
@@ -93,22 +93,25 @@ interface Scene {
   readonly beside: number;
 }
 
-async function layout(random: Random, beside: number): Promise<Scene> {
+function layout(random: Random, beside: number): Scene {
   return { places: twoPlaces(random), pixels: ground(random), beside };
 }
 
-async function scene(icons: IconSheet, { places, pixels, beside }: Scene, what: { icon: number; tint?: readonly number[] }) {
+async function scene(
+  icons: IconSheet,
+  { places, pixels, beside }: Scene,
+  what: { icon: number; tint?: readonly number[] },
+) {
   const drawn = Float32Array.from(pixels);
-  const object = await icons.paste(drawn, what.icon, places[0], what.tint);
-  const other = await icons.paste(drawn, beside, places[1]);
-  const all = object.map((value, k) => value | (other[k] as number));
-  return { picture: NDArray.float32([3, SIDE, SIDE], drawn), object, all };
+  await icons.paste(drawn, what.icon, places[0], what.tint);
+  await icons.paste(drawn, beside, places[1]);
+  return NDArray.float32([3, SIDE, SIDE], drawn);
 }
 
-async function reals(random: Random, draw: (at: Scene) => Promise<{ picture: NDArray }>, icons: IconSheet): Promise<NDArray[]> { // biome-ignore format: one line
+async function reals(random: Random, draw: (at: Scene) => Promise<NDArray>, icons: IconSheet): Promise<NDArray[]> {
   const pictures: NDArray[] = [];
   for (let i = 0; i < REALS; i++) {
-    pictures.push((await draw(await layout(random, random.integer(icons.phrases.length)))).picture);
+    pictures.push(await draw(layout(random, random.integer(icons.phrases.length))));
   }
   return pictures;
 }
@@ -123,14 +126,15 @@ function differentIcons({ phrases }: IconSheet, random: Random): [number, number
 const withArticle = (phrase: string): string => `${/^[aeiou]/.test(phrase) ? "an" : "a"} ${phrase}`;
 const plain = (phrase: string): string => phrase.replace(/^(red|green|blue|purple) /, "");
 
-/** A mask that is white on an object and some pixels around it. */
-function grown(object: Uint8Array): NDArray {
+/** A mask that is white where two pictures differ, and `edge` pixels around. */
+function changed(before: NDArray, after: NDArray, edge: number): NDArray {
   const mask = new Uint8Array(SIDE * SIDE);
-  object.forEach((value, i) => {
-    if (value === 0) return;
-    const [y, x] = [Math.floor(i / SIDE), i % SIDE];
-    for (let row = Math.max(0, y - EDGE); row <= Math.min(SIDE - 1, y + EDGE); row++) {
-      mask.fill(255, row * SIDE + Math.max(0, x - EDGE), row * SIDE + Math.min(SIDE - 1, x + EDGE) + 1);
+  const [old, fresh] = [before.floats(), after.floats()];
+  old.forEach((value, i) => {
+    if (value === fresh[i]) return;
+    const [y, x] = [Math.floor((i % mask.length) / SIDE), i % SIDE];
+    for (let row = Math.max(0, y - edge); row <= Math.min(SIDE - 1, y + edge); row++) {
+      mask.fill(255, row * SIDE + Math.max(0, x - edge), row * SIDE + Math.min(SIDE - 1, x + edge) + 1);
     }
   });
   return new NDArray("uint8", [SIDE, SIDE], mask);

@@ -70,7 +70,11 @@ const common = {
 
 async function edited(name: string, task: EditTask, more: Partial<Asked> = {}): Promise<NDArray> {
   const own = { ...methods[name]?.(task), ...common, ...more } as Asked & { prompts: string };
-  await using run = await vq.edit({ ...own, image: task.picture, ...(values.masks && task.mask && { mask: task.mask }) });
+  await using run = await vq.edit({
+    ...own,
+    image: task.picture,
+    ...(values.masks && task.mask && { mask: task.mask }),
+  });
   await run.toFinish();
   return run.render();
 }

@@ -61,22 +61,18 @@ const costOf = async (asked: Asked) => {
   return (await drawn(first, 0, asked)).took;
 };
 const one = await costOf(race);
-const step = ((await costOf({ ...race, steps: 5 })) - one) / 4;
 const look = ((await costOf({ ...race, candidates: 9 })) - one) / 9;
-const [steps, looks] = [step, look].map((cost) => Math.max(1, Math.floor(seconds / Math.max(cost, 1e-3)))) as [number, number]; // biome-ignore format: one thought
-const half = { candidates: Math.min(4096, Math.ceil(looks / 2)), steps: Math.max(1, Math.floor(steps / 2)) };
-console.log(
-  `a step ${step.toFixed(3)} s of the processor, a look ${look.toFixed(3)} s; ${seconds} s each: ${steps} steps or ${looks} looks`,
-);
-
-const methods: Record<string, Asked> = {
-  "first seed": race,
-  race: { ...race, candidates: Math.min(4096, looks) },
-  reno: { preset: "reno", steps },
-  gper: { preset: "gper", steps },
-  "race + reno": { preset: "reno", ...half },
-  "race + gper": { preset: "gper", ...half },
-};
+const within = (budget: number, cost: number) => Math.max(1, Math.floor(budget / Math.max(cost, 1e-3)));
+const looks = (budget: number) => Math.min(4096, within(budget, look));
+const methods: Record<string, Asked> = { "first seed": race, race: { ...race, candidates: looks(seconds) } };
+for (const preset of ["reno", "gper"] as const) {
+  const step = ((await costOf({ preset, steps: 5 })) - (await costOf({ preset, steps: 1 }))) / 4;
+  methods[preset] = { preset, steps: within(seconds, step) };
+  methods[`race + ${preset}`] = { preset, steps: within(seconds / 2, step), candidates: looks(seconds / 2) };
+}
+for (const [name, { steps, candidates = 1 }] of Object.entries(methods)) {
+  console.log(`${name}: ${candidates} looks, ${steps} steps in ${seconds} s of the processor`);
+}
 const mean = (numbers: readonly number[]) => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 console.log("| | seconds | least loss (1 - cosine) | judge | root mean square of the latent |\n|---|---|---|---|---|");
 for (const [name, asked] of Object.entries(methods)) {

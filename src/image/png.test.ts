@@ -44,10 +44,11 @@ test("the bytes are fixed", () => {
   expect(encodePng(NDArray.zeros("float32", [3, 1, 1]))).toEqual(small);
 });
 
-test("only [3,H,W] is a picture", () => {
+test("only [3,H,W] of floats is a picture; bytes would be white", () => {
   expect(() => encodePng(NDArray.zeros("float32", [1, 4, 4]))).toThrow(
-    /needs a picture \[3,H,W\], got float32\[1,4,4\]/,
+    /needs a picture \[3,H,W\] of floats, got float32\[1,4,4\]/,
   );
+  expect(() => encodePng(NDArray.zeros("uint8", [3, 4, 4]))).toThrow("got uint8[3,4,4]");
 });
 
 test("text travels in any script, is replaced by keyword and leaves the pixels alone", async () => {

@@ -11,14 +11,14 @@ const EIGHT_BIT_RGB = [8, 2, 0, 0, 0];
  * The bytes of a PNG, the same everywhere.
  *
  * @param picture float32 [3,H,W] in 0..1; values beyond are clamped, then rounded to whole 1/255
- * @param texts by keyword, see `writePngText`. Throws SHAPE_MISMATCH for other shapes.
+ * @param texts by keyword, see `writePngText`. Throws SHAPE_MISMATCH for other shapes, and for bytes.
  */
 export function encodePng(picture: NDArray, texts: Readonly<Record<string, string>> = {}): Uint8Array {
   const [channels, height, width] = picture.shape as [number, number, number];
   requires(
-    picture.shape.length === 3 && channels === 3 && height > 0 && width > 0,
+    picture.dtype.startsWith("float") && picture.shape.length === 3 && channels === 3 && height > 0 && width > 0,
     "SHAPE_MISMATCH",
-    () => `encodePng(): needs a picture [3,H,W], got ${picture}`,
+    () => `encodePng(): needs a picture [3,H,W] of floats, got ${picture}`,
   );
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);

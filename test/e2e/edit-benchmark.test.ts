@@ -5,22 +5,22 @@ import { type EditTask, editTasks, taskKinds } from "../../bench/edit-tasks.js";
 import type { NDArray } from "../../src/index.js";
 
 test("a task's true edit differs from its source inside the mask alone, and its own texts are not among the others", async () => {
-  const tasks = await editTasks(6, 1, taskKinds);
-  expect(tasks.map(({ kind }) => kind)).toEqual([...taskKinds, ...taskKinds]);
+  const tasks = await editTasks(3, 1, taskKinds);
+  expect(tasks.map(({ kind }) => kind)).toEqual([...taskKinds]);
   for (const { kind, picture, paste, mask, source, target, others, real } of tasks) {
     const [before, after, may] = [picture.floats(), (paste as NDArray).floats(), mask as NDArray];
     const changed = before.map((value, i) => Number(value !== after[i]));
     const outside = changed.filter((value, i) => value === 1 && may.at(i % may.size) === 0).length;
     expect(changed.filter(Boolean).length, kind).toBeGreaterThan(500);
-    // A half transparent pixel of an icon's edge lets a new ground through.
-    expect(outside, kind).toBeLessThan(kind === "weather" ? 0.02 * changed.length : 1);
+    expect(outside, kind).toBe(0);
     expect([source === target, others.includes(target), real.length], kind).toEqual([false, false, 4]);
   }
   expect((await editTasks(1, 1, taskKinds))[0]?.picture.floats()).toEqual(tasks[0]?.picture.floats());
 });
 
 test("what is reached, of small vectors", () => {
-  const task = (target: string, source: string, others: string[]) => ({ target, source, others }) as unknown as EditTask;
+  const task = (target: string, source: string, others: string[]) =>
+    ({ target, source, others }) as unknown as EditTask;
   const texts = new Map([["a", [1, 0]], ["b", [0, 1]], ["c", [0.8, 0.6]]]); // biome-ignore format: one table
   const tasks = [task("a", "b", ["b", "c"]), task("a", "b", ["b", "c"])];
   const edits = [[1, 0], [0.6, 0.8]]; // biome-ignore format: one table

@@ -18,9 +18,18 @@ const models = { generator: fixturePath("vqgan"), clip: fixturePath("clip-quick-
 
 test("a fused run mixes the best candidates, moves all of them, and goes on from its session", () =>
   inEmptyFolder(async (folder) => {
-    await using vq = await VqganClip.fromPretrained({ generator: squaresOf(1), clip: fixturePath("clip-gelu"), threads: 1 });
+    await using vq = await VqganClip.fromPretrained({
+      generator: squaresOf(1),
+      clip: fixturePath("clip-gelu"),
+      threads: 1,
+    });
     const run = vq.create({ prompts: "a castle", size: [32, 32], cutouts: 1, steps: 2, seed: 7, preset: "fusedream", candidates: 4, basis: 2 }); // biome-ignore format: one call
-    expect(run.settings).toMatchObject({ latent: "fused", distance: "cosine", padding: "grey", clampToCodebook: false });
+    expect(run.settings).toMatchObject({
+      latent: "fused",
+      distance: "cosine",
+      padding: "grey",
+      clampToCodebook: false,
+    });
     const { z } = await run.state();
     expect(z.shape).toEqual([4, 3, 8, 8]);
     const part = (values: Float32Array, i: number) => values.slice(i * 192, (i + 1) * 192);
