@@ -146,7 +146,7 @@ export async function framesToFiles(work: FramesWork): Promise<number> {
       reporter.say(`go on: ${commandLine(work.again)}`);
       return exitCodes.paused;
     }
-    await encodeVideo(folder, encoding, { rate: work.rate, sound: work.sound });
+    await encodeVideo(folder, encoding, { rate: work.rate, sound: work.sound, soundEnds: work.soundEnds });
     const by = encoding.ffmpeg === undefined ? "animated WebP" : "ffmpeg";
     reporter.event("done", { frames: count, seed, files: [encoding.path], folder: folder.path, by, seconds });
     reporter.say(`${count} frames, seed ${seed}, ${clock(seconds)}: ${resolve(encoding.path)} (${by}), ${folder.path}`);

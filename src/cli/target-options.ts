@@ -3,9 +3,11 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { requires, VqganClipError } from "../core/errors.js";
 import { SEED_FORM, type Seed, seedFrom } from "../core/seed.js";
 import { readTextInput } from "../files/read-input.js";
+import { onDisk } from "../models/on-disk.js";
 import type { TargetRequest } from "../pair/requests.js";
 import { parseAim } from "../prompts/prompt.js";
 import { weightSetting } from "../prompts/weight.js";
+import { readSound } from "../video/read-sound.js";
 
 export function addTargetOptions(command: Command): Command {
   return command
@@ -25,7 +27,13 @@ export function addTargetOptions(command: Command): Command {
       "--vector-prompt <json:weight:stop>",
       "an embedding that embed --json wrote (default: none; may be given several times)",
       aims,
-    );
+    )
+    .option(
+      "--sound-prompt <file:weight:stop>",
+      "a sound to be near, by --sound-model (default: none; may be given several times)",
+      aims,
+    )
+    .option("--sound-model <file>", "Wav2CLIP's checkpoint, for --clip openai/clip-vit-base-patch32 (default: none)");
 }
 
 interface Aim {
@@ -59,7 +67,30 @@ export async function targetsFrom(flags: Readonly<Record<string, unknown>>): Pro
     ...of("imagePrompt").map(({ text, ...aim }) => ({ kind: "image" as const, image: text, views, ...aim })),
     ...of("noisePrompt").map(({ text, ...aim }) => ({ kind: "noise" as const, seed: seedOf(text), ...aim })),
     ...(await Promise.all(vectors)),
+    ...(await soundTargets(of("soundPrompt"), flags)),
   ];
+}
+
+/** Sounds as the vectors that they are in the CLIP's space. */
+async function soundTargets(
+  sounds: readonly Aim[],
+  { soundModel, threads }: Readonly<Record<string, unknown>>,
+): Promise<TargetRequest<string>[]> {
+  if (sounds.length === 0) return [];
+  requires(
+    typeof soundModel === "string",
+    "BAD_ARGUMENT",
+    () => "--sound-prompt: nothing hears it",
+    "name Wav2CLIP's checkpoint by --sound-model",
+  );
+  const { readSoundEncoder } = await import("../models/wav2clip/read.js"); // the engine is loaded when it is needed
+  const encoder = await readSoundEncoder(await onDisk(soundModel));
+  const targets: TargetRequest<string>[] = [];
+  for (const { text, ...aim } of sounds) {
+    const options = threads === undefined ? {} : { threads: threads as number };
+    targets.push({ kind: "vector", vector: [...(await encoder.embed(await readSound(text), options))], ...aim });
+  }
+  return targets;
 }
 
 function seedOf(text: string): Seed {

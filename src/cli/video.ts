@@ -2,9 +2,18 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { requestedPrompts } from "../guidance/resolve-settings.js";
 import { noticeText } from "../pair/notice-text.js";
-import { createVideo, frameCount, MAX_FRAMES, videoDefaults, videoFrames } from "../video/moving-video.js";
+import {
+  createVideo,
+  frameCount,
+  MAX_FRAMES,
+  type VideoRequest,
+  videoDefaults,
+  videoFrames,
+} from "../video/moving-video.js";
+import type { VqganClip } from "../vqgan-clip.js";
 import { slug } from "./default-names.js";
 import { addFramesOptions, continued, type FramesFlags, framesToFiles, openPlace } from "./frames-to-files.js";
+import { musicOf } from "./music.js";
 import { addModelOptions, addSettingOptions, modelFrom, numberBetween, settingsFrom, wholeNumber } from "./options.js";
 import { Reporter } from "./reporter.js";
 import { addMemoryOptions } from "./run-options.js";
@@ -17,6 +26,8 @@ interface VideoFlags extends FramesFlags, Readonly<Record<string, unknown>> {
   readonly pan?: readonly [number, number];
   readonly rotate?: number;
   readonly initImage?: string;
+  readonly music?: string;
+  readonly lyrics?: string;
 }
 
 const FPS = 12;
@@ -41,7 +52,12 @@ export function addVideo(program: Command, finish: (code: number) => void): void
     .option("--rotate <deg>", `it turns clockwise by degrees each frame (default: ${rotate})`, (text) =>
       numberBetween(text, -180, 180),
     )
-    .option("--init-image <file>", "begin at this picture (default: as --start says)");
+    .option("--init-image <file>", "begin at this picture (default: as --start says)")
+    .option(
+      "--music <file>",
+      "sound that goes into the film, which is as long (--frames for less); weights of prompts may follow it, such as fog:bass*0.8+0.2 (default: none)",
+    )
+    .option("--lyrics <csv>", "prompts at their times: a line of time,text each (default: none)");
   addFramesOptions(command, { output: "named after the prompt and the seed, .mp4", fps: String(FPS) });
   addMemoryOptions(addModelOptions(addTargetOptions(addSettingOptions(command, "video")))).action(
     async (positional: string[], flags) => finish(await video(positional, flags)),
@@ -49,18 +65,26 @@ export function addVideo(program: Command, finish: (code: number) => void): void
 }
 
 async function video(positional: readonly string[], flags: VideoFlags): Promise<number> {
-  const { frames, stepsPerFrame, zoom, pan, rotate, initImage, fps = FPS } = flags;
+  const { stepsPerFrame, zoom, pan, rotate, initImage, fps = FPS } = flags;
   const reporter = new Reporter(flags);
   const targets = await targetsFrom(flags);
+  const music = await musicOf(flags, fps);
+  const frames = music?.frames ?? flags.frames;
   const motion = { frames, stepsPerFrame, zoom, pan, rotate, initImage };
   const given = Object.fromEntries(Object.entries(motion).filter(([, value]) => value !== undefined));
-  const request = { ...settingsFrom(flags, positional), ...(targets.length > 0 && { targets }), ...given };
-  requestedPrompts(request, undefined); // before the models are opened: typing errors are told at once
+  const named = settingsFrom(flags, positional);
+  const asked = { ...named, ...(targets.length > 0 && { targets }), ...given };
+  const sketch = { ...asked, ...music?.sketch(named.prompts) };
+  requestedPrompts(sketch, undefined); // before the models are opened: typing errors are told at once
   const { VqganClip } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
   const vq = await VqganClip.fromPretrained({
     ...modelFrom(flags),
     onNotice: (notice) => reporter.say(noticeText(notice)),
   });
+  const request = {
+    ...asked,
+    ...music?.prompts(named.prompts, firstSteps(vq, sketch), stepsPerFrame ?? videoDefaults.stepsPerFrame),
+  };
   let fresh = createVideo(vq, request);
   const output = flags.output ?? `${slug(fresh.settings.prompts)}-${fresh.settings.seed}.mp4`;
   const place = await openPlace(output, flags, reporter);
@@ -78,10 +102,20 @@ async function video(positional: readonly string[], flags: VideoFlags): Promise<
     stepsAt: (step) => step,
     steps: settings.steps,
     rate: fps,
+    sound: flags.music,
+    soundEnds: true,
     reporter,
     metadata: flags.metadata,
     again: [...process.argv.slice(2), ...(flags.output === undefined ? ["-o", output] : [])],
   });
+}
+
+/** Steps of the first frame. */
+function firstSteps(
+  vq: VqganClip,
+  { frames: _, stepsPerFrame: __, zoom: ___, pan: ____, rotate: _____, initImage: ______, ...settings }: VideoRequest,
+): number {
+  return vq.resolve(settings).settings.steps;
 }
 
 function pixels(text: string): [number, number] {

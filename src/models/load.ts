@@ -6,6 +6,7 @@ import { readLpips } from "./lpips/read.js";
 import { onDisk } from "./on-disk.js";
 import type { Perceptor } from "./perceptor.js";
 import { readGenerator } from "./read-generator.js";
+import { readSoundEncoder, type SoundEncoder } from "./wav2clip/read.js";
 
 /** What `readClip` reads. @throws as it does */
 export async function loadClip(path: string): Promise<Perceptor> {
@@ -20,4 +21,9 @@ export async function loadLpips(path: string): Promise<Lpips> {
 /** What `readGenerator` reads. @throws as it does */
 export async function loadGenerator(path: string): Promise<Generator> {
   return readGenerator(await onDisk(path));
+}
+
+/** What `readSoundEncoder` reads. @throws as it does */
+export async function loadSoundEncoder(path: string): Promise<SoundEncoder> {
+  return readSoundEncoder(await onDisk(path));
 }

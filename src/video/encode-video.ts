@@ -31,8 +31,10 @@ export async function planEncoding(path: string): Promise<Encoding> {
 export interface EncodeOptions {
   /** Frames a second. */
   readonly rate: number;
-  /** A video whose sound goes along, where ffmpeg writes. */
+  /** A video or a sound that goes along, where ffmpeg writes. */
   readonly sound?: string | undefined;
+  /** Whether sound that is longer ends with the frames (default: it goes on). */
+  readonly soundEnds?: boolean | undefined;
 }
 
 /** Writes the folder's finished frames as one file, whole or not at all. @throws IO_FAILED; the frames stay */
@@ -41,8 +43,8 @@ export async function encodeVideo(
   { path, ffmpeg }: Encoding,
   options: EncodeOptions,
 ): Promise<void> {
-  requireKnown("encodeVideo()", options, { rate: true, sound: true });
-  const { rate, sound } = options;
+  requireKnown("encodeVideo()", options, { rate: true, sound: true, soundEnds: true });
+  const { rate, sound, soundEnds } = options;
   const count = folder.done;
   requires(count > 0, "BAD_ARGUMENT", () => "encodeVideo(): there are no frames");
   if (ffmpeg === undefined) {
@@ -52,7 +54,15 @@ export async function encodeVideo(
   const output = resolve(path);
   const unfinished = await temporaryBeside(output);
   const ending = extname(output).toLowerCase();
-  const request = { folder: folder.path, output: unfinished, ending, rate, count, sound: sound && resolve(sound) };
+  const request = {
+    folder: folder.path,
+    output: unfinished,
+    ending,
+    rate,
+    count,
+    sound: sound && resolve(sound),
+    soundEnds,
+  };
   try {
     await runFfmpeg(ffmpeg, encodeArguments(request), folder.path);
     await rename(unfinished, output);

@@ -20,7 +20,9 @@ test("frames become a video: every argument a word of its own, whatever the path
 test("a source's sound goes along, if it has any", () => {
   const args = encodeArguments({ folder: "f", output: "/o", ending: ".webm", rate: 24, count: 9, sound: "/in.mp4" });
   expect(args.join(" ")).toContain("-i file:/in.mp4 -map 0:v -map 1:a? -vf trim=end_frame=9,");
-  expect(args.join(" ")).toContain("-f webm -c:v libvpx-vp9 -crf 24 -b:v 0 -c:a libopus");
+  expect(args.join(" ")).toContain("-f webm -c:v libvpx-vp9 -crf 24 -b:v 0 -c:a libopus -map_metadata");
+  const request = { folder: "f", output: "/o", ending: ".webm", rate: 24, count: 12, sound: "/in.wav" };
+  expect(encodeArguments({ ...request, soundEnds: true }).join(" ")).toContain("-c:a libopus -t 0.5 -map_metadata");
 });
 
 test("a video becomes numbered frames, one for each that it holds", () => {

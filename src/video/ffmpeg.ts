@@ -52,19 +52,22 @@ export interface EncodeRequest {
   readonly count: number;
   /** Absolute path of a video whose sound, if any, goes along. */
   readonly sound?: string | undefined;
+  /** Sound that is longer ends with the frames (default: it goes on). */
+  readonly soundEnds?: boolean | undefined;
 }
 
 /**
  * Arguments that turn numbered frames into a video: bit-exact muxing, no metadata of the source. A filter counts the
  * frames: `-frames:v` would end the sound long before them.
  */
-export function encodeArguments({ output, ending, rate, count, sound }: EncodeRequest): string[] {
+export function encodeArguments({ output, ending, rate, count, sound, soundEnds }: EncodeRequest): string[] {
   return [
     ...["-hide_banner", "-loglevel", "error", "-nostdin", "-y"],
     ...["-framerate", String(rate), "-start_number", "1", "-i", FRAME_PATTERN],
     ...(sound === undefined ? [] : ["-i", `file:${sound}`, "-map", "0:v", "-map", "1:a?"]),
     ...["-vf", `trim=end_frame=${count},${toVideo}`, ...colours],
     ...(codecs[ending] as readonly string[]),
+    ...(soundEnds && sound !== undefined ? ["-t", String(count / rate)] : []),
     ...["-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact", `file:${output}`],
   ];
 }

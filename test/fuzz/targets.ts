@@ -24,6 +24,9 @@ import { parseDiffusersConfig } from "../../src/models/vqgan/diffusers.js";
 import { readStory, storyText } from "../../src/sessions/metadata.js";
 import { readSession, writeSession } from "../../src/sessions/session-file.js";
 import { lineageOf } from "../../src/sessions/session-tree.js";
+import { parseLines } from "../../src/sound/follow.js";
+import { parseFormula } from "../../src/sound/formula.js";
+import { readWav } from "../../src/sound/wav.js";
 import { MemorySource } from "../../src/weights/byte-source.js";
 import { unpickle } from "../../src/weights/pickle.js";
 import { readWeights } from "../../src/weights/read-weights.js";
@@ -205,6 +208,21 @@ export const targets: readonly Target[] = [
       knownWords(file);
       return prompts.map(tokenize);
     },
+  },
+  {
+    name: "wav",
+    seeds: async () => (await fixtures("sound/chirp.wav")).map((file) => file.subarray(0, 2000)),
+    read: (bytes) => readWav(bytes, "a.wav"),
+  },
+  {
+    name: "song-lines",
+    seeds: async () => [strToU8('time,text\n0,a boat\n1:05.5,"rain: ""grey"", cold"\n70,\n')],
+    read: (bytes) => parseLines(text(bytes), "song.csv"),
+  },
+  {
+    name: "formula",
+    seeds: async () => ["bass*0.8+0.2", "-(1 - beat/2)*(mid+high)", "loudness"].map((each) => strToU8(each)),
+    read: (bytes) => parseFormula(text(bytes)),
   },
   {
     name: "word-pieces",

@@ -50,9 +50,9 @@ const without: Readonly<Record<string, string>> = {
   approximate_vram_usage: "--plan says what a run will need",
   models_parent_dir: "models are in the hub's cache; HF_HUB_CACHE says where",
   gradient_accumulation_steps: "--micro-batch is how many windows are in memory at once",
-  input_audio: "sound does not steer a film here",
-  input_audio_offset: "sound does not steer a film here",
-  input_audio_filters: "sound does not steer a film here",
+  input_audio: "`video --music FILE`, with weights such as fog:bass*0.8+0.2",
+  input_audio_offset: "cut the sound; --music begins with the film",
+  input_audio_filters: "the bands are bass, mid and high",
 };
 const paletteKey =
   /^(pixel_size|smoothing_weight|random_initial_palette|palette_size|palettes|gamma|hdr_weight|palette_normalization_weight|show_palette|target_palette|lock_palette)$/;
