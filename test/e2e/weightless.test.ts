@@ -9,43 +9,55 @@ import { fixturePath } from "../support/fixtures.js";
 const clip = ["--clip", fixturePath("clip-gelu"), "--threads", "1"];
 const small = ["--size", "36x29", "--steps", "4", "--cutouts", "2", "--seed", "3"];
 
-test.each(["pixels", "fft", "strokes:count=5,ink=black"])("--vqgan %s: generate, resume, --like, and no mix-up of models", (name) =>
-  inEmptyFolder(async (cwd) => {
-    const run = (args: readonly string[]) => cli([...args, ...clip], { cwd });
-    const made = await run(["generate", "rain", "--vqgan", name, ...small, "-o", "a.png", "--save-state", "a.vqclip"]);
-    expect(made.code, made.stderr).toBe(0);
-    const png = await readFile(join(cwd, "a.png"));
-    const text = readPngText(png);
-    const story = readStory(text);
-    expect(story?.models[0]).toEqual({ role: "generator", name });
-    expect(story?.settings).toMatchObject({ latent: "continuous", start: "normal", clampToCodebook: false });
-    expect(text.parameters).toMatch(new RegExp(`Model: ${name}, Version`));
+test.each(["pixels", "fft", "strokes:count=5,ink=black"])(
+  "--vqgan %s: generate, resume, --like, and no mix-up of models",
+  (name) =>
+    inEmptyFolder(async (cwd) => {
+      const run = (args: readonly string[]) => cli([...args, ...clip], { cwd });
+      const made = await run([
+        "generate",
+        "rain",
+        "--vqgan",
+        name,
+        ...small,
+        "-o",
+        "a.png",
+        "--save-state",
+        "a.vqclip",
+      ]);
+      expect(made.code, made.stderr).toBe(0);
+      const png = await readFile(join(cwd, "a.png"));
+      const text = readPngText(png);
+      const story = readStory(text);
+      expect(story?.models[0]).toEqual({ role: "generator", name });
+      expect(story?.settings).toMatchObject({ latent: "continuous", start: "normal", clampToCodebook: false });
+      expect(text.parameters).toMatch(new RegExp(`Model: ${name}, Version`));
 
-    const svg = await run(["resume", "a.vqclip", "--vqgan", name, "-o", "d.png", "--svg", "a.svg"]);
-    if (name.startsWith("strokes")) {
-      expect(svg.code, svg.stderr).toBe(0);
-      const text = await readFile(join(cwd, "a.svg"), "utf8");
-      expect(text).toContain("<title>rain</title>");
-      expect(text.match(/<path /g)).toHaveLength(5);
-    } else expect(svg.stderr).toContain(`--svg: ${name} draws no shapes`);
+      const svg = await run(["resume", "a.vqclip", "--vqgan", name, "-o", "d.png", "--svg", "a.svg"]);
+      if (name.startsWith("strokes")) {
+        expect(svg.code, svg.stderr).toBe(0);
+        const text = await readFile(join(cwd, "a.svg"), "utf8");
+        expect(text).toContain("<title>rain</title>");
+        expect(text.match(/<path /g)).toHaveLength(5);
+      } else expect(svg.stderr).toContain(`--svg: ${name} draws no shapes`);
 
-    expect((await run(["generate", "--like", "a.png", "--vqgan", name, "-o", "b.png"])).code).toBe(0);
-    expect(await readFile(join(cwd, "b.png"))).toEqual(png);
+      expect((await run(["generate", "--like", "a.png", "--vqgan", name, "-o", "b.png"])).code).toBe(0);
+      expect(await readFile(join(cwd, "b.png"))).toEqual(png);
 
-    const long = ["generate", "rain", "--vqgan", name, ...small, "--steps", "6", "-o", "long.png"];
-    expect((await run(long)).code).toBe(0);
-    expect((await run(["resume", "a.vqclip", "--vqgan", name, "--steps", "6", "-o", "c.png"])).code).toBe(0);
-    const pixelsOf = async (file: string) => (await decodePicture(await readFile(join(cwd, file)), file)).data;
-    expect(await pixelsOf("c.png")).toEqual(await pixelsOf("long.png"));
+      const long = ["generate", "rain", "--vqgan", name, ...small, "--steps", "6", "-o", "long.png"];
+      expect((await run(long)).code).toBe(0);
+      expect((await run(["resume", "a.vqclip", "--vqgan", name, "--steps", "6", "-o", "c.png"])).code).toBe(0);
+      const pixelsOf = async (file: string) => (await decodePicture(await readFile(join(cwd, file)), file)).data;
+      expect(await pixelsOf("c.png")).toEqual(await pixelsOf("long.png"));
 
-    const other = name === "fft" ? "pixels" : "fft";
-    const refused = await run(["resume", "a.vqclip", "--vqgan", other]);
-    expect(refused.stderr).toContain(`was made with generator ${name}, loaded is ${other}`);
-    const unlike = await run(["generate", "--like", "a.png", "--vqgan", fixturePath("vqgan")]);
-    expect(unlike.stderr).toContain(`the picture was made with generator ${name}, loaded is vqgan (`);
-    const sampled = await run(["generate", "rain", "--vqgan", name, "--latent", "sampled"]);
-    expect(sampled.stderr).toContain(`latent: sampled: ${name} has no codebook`);
-  }),
+      const other = name === "fft" ? "pixels" : "fft";
+      const refused = await run(["resume", "a.vqclip", "--vqgan", other]);
+      expect(refused.stderr).toContain(`was made with generator ${name}, loaded is ${other}`);
+      const unlike = await run(["generate", "--like", "a.png", "--vqgan", fixturePath("vqgan")]);
+      expect(unlike.stderr).toContain(`the picture was made with generator ${name}, loaded is vqgan (`);
+      const sampled = await run(["generate", "rain", "--vqgan", name, "--latent", "sampled"]);
+      expect(sampled.stderr).toContain(`latent: sampled: ${name} has no codebook`);
+    }),
 );
 
 test("an edit keeps what its mask holds, and the rest starts at the picture", async () => {

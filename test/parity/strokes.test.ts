@@ -169,6 +169,6 @@ test("ink and opacity leave their numbers out of the latent, and every stroke ha
   const latent = generator.first?.([24, 24], new Random(2)) as NDArray;
   const [made] = evaluate([picture], { z: latent }) as [NDArray];
   const darkest = [0, 1, 2].map((channel) => Math.min(...made.floats().subarray(channel * 576, (channel + 1) * 576)));
-  darkest.forEach((value, i) => expect((value + 1) / 2).toBeCloseTo((0x20 * (i + 1)) / 255, 4));
+  for (const [i, value] of darkest.entries()) expect((value + 1) / 2).toBeCloseTo((0x20 * (i + 1)) / 255, 4);
   expect(svgOf(generator, "test")(latent, [24, 24], "")).toMatch(/stroke="#204060" stroke-width="[\d.]+"\/>/);
 });

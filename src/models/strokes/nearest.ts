@@ -135,6 +135,7 @@ function nearestTime(factors: Tensor, begin: Tensor, pixels: Tensor): Tensor {
   const axis = (from: number): Cubic => [factor(from), factor(from + 1), factor(from + 2), factor(from + 3)];
   const [xs, ys] = [axis(0), axis(4)];
   const [x, y] = [slice(pixels, 0, 0, 1), slice(pixels, 0, 1, 2)];
+  const [least, most] = [clip(sub(begin, 1 / CHORDS), 0, 1), clip(add(begin, 1 / CHORDS), 0, 1)]; // it stays near its chord
   let t = begin;
   for (let step = 0; step < STEPS; step++) {
     const [px, py] = [motion(xs, t), motion(ys, t)];
@@ -142,7 +143,7 @@ function nearestTime(factors: Tensor, begin: Tensor, pixels: Tensor): Tensor {
     const slope = add(mul(dx, px.speed), mul(dy, py.speed)); // of half the squared distance
     const bend = add(mul(dx, px.turn), mul(dy, py.turn)); // negative on the inner side of a bend: left out there
     const curvature = add(add(square(px.speed), square(py.speed)), add(relu(bend), LEAST_SPEED));
-    t = clip(sub(t, div(slope, curvature)), 0, 1);
+    t = clip(sub(t, div(slope, curvature)), least, most);
   }
   return t;
 }

@@ -4,11 +4,11 @@ import { type NamesOf, requireKnown } from "../../core/known-names.js";
 
 /** All lengths are shares of the picture's shorter side, so that a drawing is the same at every size. */
 export interface StrokesOptions {
-  /** Strokes, 1..4096 (default 64). Later ones lie over earlier ones. */
+  /** Strokes, 1..4096 (default 40). Later ones lie over earlier ones. */
   readonly count?: number;
   /** Cubic Bezier curves of a stroke, joined end to end, 1..8 (default 2). */
   readonly segments?: number;
-  /** Least width and the one that every stroke starts with, in percent, 0.1..50 (default 2). No stroke is drawn thinner than a pixel. */
+  /** Least width and the one that every stroke starts with, in percent, 0.1..50 (default 3). No stroke is drawn thinner than a pixel. */
   readonly width?: number;
   /** Greatest width in percent, at least `width`, up to 100 (default 45). */
   readonly widest?: number;
@@ -34,9 +34,9 @@ export interface Strokes {
 export type Colour = readonly [red: number, green: number, blue: number];
 
 const defaults = {
-  count: 64,
+  count: 40,
   segments: 2,
-  width: 2,
+  width: 3,
   widest: 45,
   ink: "colour",
   paper: "white",

@@ -6,6 +6,23 @@ import { completeStrokes, nameOf, type StrokesOptions } from "./options.js";
 import { rasterise } from "./rasterise.js";
 import { strokesSvg } from "./svg.js";
 
+/** Settings that suit the bundled encoder: colours have to come far, and views that differ keep strokes from fooling one. */
+const recommended = {
+  steps: 120,
+  learningRate: 5,
+  schedule: { kind: "linear", final: 0.1 },
+  cutouts: 4,
+  cutMethod: "whole",
+  augmentations: [
+    { kind: "affine", degrees: 10, translate: 0.1, shear: 0, p: 1 },
+    { kind: "perspective", distortion: 0.25, p: 0.7 },
+    { kind: "jitter", brightness: 0.1, contrast: 0.1, saturation: 0.1, hue: 0, p: 0.8 },
+    { kind: "noise", level: 0.05 },
+  ],
+  start: "normal",
+  regularizer: { weight: 0, target: "zero", decay: 0, every: 1 },
+};
+
 /** A generator of drawings. @throws BAD_ARGUMENT naming the option, its range and what came */
 export function strokes(options: StrokesOptions = {}): Generator {
   const drawing = completeStrokes(options);
@@ -13,6 +30,7 @@ export function strokes(options: StrokesOptions = {}): Generator {
     name: nameOf(options),
     factor: 1,
     resolution: 128,
+    recommended,
     latentShape: () => shapeOf(drawing),
     first: (size, random) => randomStrokes(drawing, size, random),
     decode: (z, given) => {
