@@ -2,7 +2,7 @@
  * The studio as a person meets it, with the bundled pair: from the command to the page, from a prompt to its first
  * picture, and how far a run goes on after Pause.
  *
- *     npm run build && node --import tsx bench/page.ts --repeat 3     needs Chromium (CHROMIUM names another one)
+ *     npm run bench:page -- --repeat 3     needs Chromium (CHROMIUM names another one)
  */
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
