@@ -69,7 +69,8 @@ test.each([
   for (const stroke of [0, 1]) {
     for (let i = 0; i < shades; i++) {
       const k = stroke * per + i;
-      if (i === 8 && !("fill" in options)) numbers[k] = (numbers[k] as number) * 2.5; // a width within its bounds
+      if (i === 8 && !("fill" in options))
+        numbers[k] = (numbers[k] as number) * 2.5; // a width within its bounds
       else if ("fill" in options) numbers[k] = (numbers[k] as number) + 15 * Math.sin(7 * k); // no longer round
     }
   }
@@ -193,6 +194,8 @@ test("ink and opacity leave their numbers out of the latent, and every stroke ha
   const [made] = evaluate([picture], { z: latent }) as [NDArray];
   const darkest = [0, 1, 2].map((channel) => Math.min(...made.floats().subarray(channel * 576, (channel + 1) * 576)));
   for (const [i, value] of darkest.entries()) expect((value + 1) / 2).toBeCloseTo((0x20 * (i + 1)) / 255, 4);
-  expect(svgOf(generator, "test")(latent, [24, 24], "")).toMatch(/fill="none" stroke="#204060" stroke-width="[\d.]+"\/>/);
+  expect(svgOf(generator, "test")(latent, [24, 24], "")).toMatch(
+    /fill="none" stroke="#204060" stroke-width="[\d.]+"\/>/,
+  );
   expect(shapeOf({ count: 3, segments: 2, fill: "on" })).toEqual([1, 3, 12 + 3 + 1]);
 });

@@ -123,9 +123,7 @@ export function curvesOf(z: Tensor, strokes: Strokes, size: Size): Curves {
   const path = reshape(group(0, points, POINT_STEP * pixel(size)), [count, points / 2, 2]);
   return {
     points: fill ? concat([path, slice(path, 1, 0, 1)], 1) : path,
-    widths: fill
-      ? undefined
-      : clampWithGrad(group(points, width, WIDTH_STEP * pixel(size)), ...widths(strokes, size)),
+    widths: fill ? undefined : clampWithGrad(group(points, width, WIDTH_STEP * pixel(size)), ...widths(strokes, size)),
     colours: ink ? expand(floats([1, 3], ink), [count, 3]) : shades(width, colour),
     opacities: opacity ? shades(colour, end) : undefined,
   };

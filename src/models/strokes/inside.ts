@@ -39,13 +39,19 @@ function crossings(polygon: Tensor, [height, width]: Size): Tensor {
   const [from, to] = [slice(polygon, 1, 0, corners - 1), slice(polygon, 1, 1, corners)];
   const x = (end: Tensor) => slice(end, 2, 0, 1);
   const y = (end: Tensor) => slice(end, 2, 1, 2);
-  const rows = floats([1, 1, height], [...Array(height).keys()].map((row) => row + 0.5));
+  const rows = floats(
+    [1, 1, height],
+    [...Array(height).keys()].map((row) => row + 0.5),
+  );
   const isBelow = (end: Tensor) => cast(greater(y(end), rows), "float32"); // [n,m,H]
   const isFlat = equal(isBelow(from), isBelow(to));
   const rise = where(isFlat, 1, sub(add(y(to), mul(rows, 0)), y(from)));
   const meets = add(x(from), mul(div(sub(rows, y(from)), rise), sub(x(to), x(from))));
   const right = reshape(where(isFlat, FAR, meets), [count, corners - 1, height, 1]);
-  const columns = floats([1, 1, 1, width], [...Array(width).keys()].map((column) => column + 0.5));
+  const columns = floats(
+    [1, 1, 1, width],
+    [...Array(width).keys()].map((column) => column + 0.5),
+  );
   return reshape(sum(cast(greater(right, columns), "float32"), { axes: [1] }), [count, height * width]);
 }
 

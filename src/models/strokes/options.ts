@@ -126,11 +126,7 @@ function within(name: string, value: number, least: number, most: number): void 
 }
 
 function isOn(name: string, value: string): boolean {
-  requires(
-    value === "on" || value === "off",
-    "BAD_ARGUMENT",
-    () => `${STROKES}: ${name} is on or off, got ${value}`,
-  );
+  requires(value === "on" || value === "off", "BAD_ARGUMENT", () => `${STROKES}: ${name} is on or off, got ${value}`);
   return value === "on";
 }
 

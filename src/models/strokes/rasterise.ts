@@ -21,7 +21,9 @@ const OPAQUE = 1 - 1e-6;
 /** @returns the picture [1,3,H,W], 0..1 */
 export function rasterise({ points, widths, colours, opacities }: Curves, paper: Colour, size: Size): Tensor {
   const nearest = nearestPoints(points, size);
-  const inside = widths ? band(nearest.distance, mul(widths, 0.5)) : edge(mul(nearest.distance, sides(points, nearest, size)));
+  const inside = widths
+    ? band(nearest.distance, mul(widths, 0.5))
+    : edge(mul(nearest.distance, sides(points, nearest, size)));
   const cover = min(opacities ? mul(inside, opacities) : inside, OPAQUE);
   const through = log(sub(1, cover));
   const above = matmul(later(points.shape[0] as number), through); // what those that lie over each let through
