@@ -56,13 +56,24 @@ test("picture and gradient agree with torch's", async () => {
   expect(relativeError(made.gradient, reference("gradient"))).toBeLessThan(5e-3);
 });
 
-test("the gradient is that of central differences", () => {
+test.each([
+  ["lines", { count: 2, segments: 1, width: 8 }],
+  ["filled shapes", { count: 2, segments: 2, fill: "on" }],
+] as const)("the gradient of %s is that of central differences", (_, options) => {
   const size = [10, 9] as const;
-  const { generator, z, picture, gradient } = programOf({ count: 2, segments: 1, width: 8 }, size);
+  const { generator, z, picture, gradient } = programOf(options, size);
   const start = generator.first?.([size[1], size[0]], new Random(4)) as NDArray;
   const numbers = Array.from(start.floats());
   const per = z.shape[2] as number;
-  for (const stroke of [0, 1]) numbers[stroke * per + 8] = (numbers[stroke * per + 8] as number) * 2.5; // within its bounds
+  const shades = per - 4;
+  for (const stroke of [0, 1]) {
+    for (let i = 0; i < shades; i++) {
+      const k = stroke * per + i;
+      if (i === 8 && !("fill" in options))
+        numbers[k] = (numbers[k] as number) * 2.5; // a width within its bounds
+      else if ("fill" in options) numbers[k] = (numbers[k] as number) + 15 * Math.sin(7 * k); // no longer round
+    }
+  }
   const ct = NDArray.float32(picture.shape, new Random(5).normals(sizeOf(picture.shape)));
   const at = (values: readonly number[]) => ({ z: new NDArray("float64", z.shape, Float64Array.from(values)), ct });
   const value = (values: readonly number[]) => {
@@ -71,7 +82,7 @@ test("the gradient is that of central differences", () => {
   };
   const [exact] = evaluate([gradient], at(numbers)) as [NDArray];
   const differences = numbers.map((number, i) => {
-    const step = 1e-4 * (i % per > 8 ? 10 : 1);
+    const step = 1e-4 * (i % per >= shades ? 10 : 1);
     const moved = (by: number) => value(numbers.with(i, number + by));
     return (moved(step) - moved(-step)) / (2 * step);
   });
@@ -80,16 +91,19 @@ test("the gradient is that of central differences", () => {
 
 describe("a viewer of SVG draws the same", () => {
   test.each([
-    ["as they start", 1, 1],
-    ["stretched over the canvas", 6, 1],
-    ["as they start, four times as large", 1, 4],
-    ["stretched over the canvas, four times as large", 6, 4],
-  ])("%s", async (_, stretch, scale) => {
+    ["as they start", "off", 1, 1],
+    ["stretched over the canvas", "off", 6, 1],
+    ["as they start, four times as large", "off", 1, 4],
+    ["stretched over the canvas, four times as large", "off", 6, 4],
+    ["filled shapes that cross themselves", "on", 4, 1],
+    ["filled shapes that cross themselves, four times as large", "on", 4, 4],
+  ] as const)("%s", async (_, fill, stretch, scale) => {
     const side = 48;
-    const options = { count: 16, width: 1.6, paper: "f2eecb" };
+    const options = { count: 16, width: 1.6, paper: "f2eecb", fill };
     const { generator, picture, z } = programOf(options, [side * scale, side * scale]);
     const latent = generator.first?.([side, side], new Random(9)) as NDArray;
-    stretchStrokes(latent, stretch, new Random(3));
+    if (fill === "on") tangleShapes(latent, stretch, new Random(3));
+    else stretchStrokes(latent, stretch, new Random(3));
     const program = await compile({ picture }, { threads: 1 });
     const made = await program.run({ z: latent });
     await program.dispose();
@@ -123,6 +137,15 @@ function stretchStrokes(latent: NDArray, factor: number, random: Random): void {
   }
 }
 
+/** Every shape's points moved by up to so many tenths of the canvas. */
+function tangleShapes(latent: NDArray, tenths: number, random: Random): void {
+  const [, count, length] = latent.shape as [number, number, number];
+  const values = latent.floats();
+  for (let i = 0; i < count * length; i++) {
+    if (i % length < length - 4) values[i] = (values[i] as number) + random.uniform(-22.4, 22.4) * tenths;
+  }
+}
+
 test("the last stroke lies on top; what is opaque hides, what is clear shows nothing", () => {
   const across = [0, 112, 70, 112, 150, 112, 224, 112];
   const [red, blue] = [
@@ -134,8 +157,9 @@ test("the last stroke lies on top; what is opaque hides, what is clear shows not
     const [made] = evaluate([picture], { z: latentOf(rows) }) as [NDArray];
     return [0, 1, 2].map((channel) => (made.at(channel * 256 + 8 * 16 + 8) + 1) / 2);
   };
-  const close = (found: readonly number[], wanted: readonly number[]) =>
-    found.forEach((value, i) => expect(value).toBeCloseTo(wanted[i] as number, 4));
+  const close = (found: readonly number[], wanted: readonly number[]) => {
+    for (const [i, value] of found.entries()) expect(value).toBeCloseTo(wanted[i] as number, 4);
+  };
   const [under, over] = [
     [...across, 90, ...red, 1],
     [...across, 90, ...blue, 1],
@@ -170,5 +194,8 @@ test("ink and opacity leave their numbers out of the latent, and every stroke ha
   const [made] = evaluate([picture], { z: latent }) as [NDArray];
   const darkest = [0, 1, 2].map((channel) => Math.min(...made.floats().subarray(channel * 576, (channel + 1) * 576)));
   for (const [i, value] of darkest.entries()) expect((value + 1) / 2).toBeCloseTo((0x20 * (i + 1)) / 255, 4);
-  expect(svgOf(generator, "test")(latent, [24, 24], "")).toMatch(/stroke="#204060" stroke-width="[\d.]+"\/>/);
+  expect(svgOf(generator, "test")(latent, [24, 24], "")).toMatch(
+    /fill="none" stroke="#204060" stroke-width="[\d.]+"\/>/,
+  );
+  expect(shapeOf({ count: 3, segments: 2, fill: "on" })).toEqual([1, 3, 12 + 3 + 1]);
 });

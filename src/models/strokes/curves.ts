@@ -8,7 +8,7 @@ import type { Tensor } from "../../graph/tensor.js";
 import { mul } from "../../ops/arithmetic.js";
 import { clampWithGrad } from "../../ops/gradient-control.js";
 import { expand, reshape } from "../../ops/layout.js";
-import { slice } from "../../ops/movement.js";
+import { concat, slice } from "../../ops/movement.js";
 import { floats } from "../../ops/operands.js";
 import type { Colour, Strokes } from "./options.js";
 
@@ -21,21 +21,26 @@ const CANVAS = 224;
 const [POINT_STEP, WIDTH_STEP, COLOUR_STEP] = [1, 0.2, 0.01];
 /** Greatest distance of a control point from the one before, across and down, at the start: a share of each side. */
 const REACH = 0.05;
+/** Least and greatest radius of a filled shape at the start: a share of the shorter side. */
+const RADII = [0.03, 0.12] as const;
 
 /** Where the groups of a stroke end among its numbers. */
 interface Layout {
   /** Coordinates of the control points: x, y of each */
   readonly points: number;
+  /** Also the width, where lines are drawn */
+  readonly width: number;
   /** Also r, g, b, where each stroke has its own colour */
   readonly colour: number;
   /** Also the opacity, where there is one: all the numbers of a stroke */
   readonly end: number;
 }
 
-function layoutOf({ segments, ink, opacity }: Strokes): Layout {
-  const points = 2 * (3 * segments + 1);
-  const colour = points + 1 + (ink ? 0 : 3);
-  return { points, colour, end: colour + (opacity ? 1 : 0) };
+function layoutOf({ segments, fill, ink, opacity }: Strokes): Layout {
+  const points = 2 * (3 * segments + (fill ? 0 : 1)); // a closed curve ends at its first point
+  const width = points + (fill ? 0 : 1);
+  const colour = width + (ink ? 0 : 3);
+  return { points, width, colour, end: colour + (opacity ? 1 : 0) };
 }
 
 /** [1,count,numbers of a stroke] */
@@ -47,46 +52,61 @@ export function shapeOf(strokes: Strokes): [number, number, number] {
 const pixel = ([height, width]: Size) => Math.min(height, width) / CANVAS;
 
 /** Least and greatest width in pixels. */
-export function widths({ width, widest }: Strokes, [height, across]: Size): [least: number, most: number] {
+function widths({ width, widest }: Strokes, [height, across]: Size): [least: number, most: number] {
   const percent = Math.min(height, across) / 100;
   const least = Math.max(1, width * percent);
   return [least, Math.max(least, widest * percent)];
 }
 
 /**
- * A random start as CLIPDraw draws it: paths that begin anywhere and wander, thin, in any colour and opacity.
+ * A random start as CLIPDraw draws it: paths that begin anywhere and wander, thin, in any colour and opacity; filled shapes
+ * are small and round.
  *
  * @returns the latent [1,count,numbers of a stroke]
  */
 export function randomStrokes(strokes: Strokes, size: Size, random: Random): NDArray {
   const [, count, length] = shapeOf(strokes);
-  const { points } = layoutOf(strokes);
-  const [height, width] = size;
+  const { points, width } = layoutOf(strokes);
   const [least] = widths(strokes, size);
   const values = new Float32Array(count * length);
   for (let n = 0; n < count; n++) {
     const stroke = values.subarray(n * length, (n + 1) * length);
-    let [x, y] = [random.uniform(0, width), random.uniform(0, height)];
-    for (let i = 0; i < points; i += 2) {
-      if (i > 0) {
-        x += random.uniform(-REACH, REACH) * width;
-        y += random.uniform(-REACH, REACH) * height;
-      }
-      stroke[i] = x / (POINT_STEP * pixel(size));
-      stroke[i + 1] = y / (POINT_STEP * pixel(size));
-    }
-    stroke[points] = least / (WIDTH_STEP * pixel(size));
-    for (let i = points + 1; i < length; i++) stroke[i] = random.uniform() / COLOUR_STEP;
+    const path = strokes.fill ? roundPath(points / 2, size, random) : wanderingPath(points / 2, size, random);
+    stroke.set(path.map((value) => value / (POINT_STEP * pixel(size))));
+    if (width > points) stroke[points] = least / (WIDTH_STEP * pixel(size));
+    for (let i = width; i < length; i++) stroke[i] = random.uniform() / COLOUR_STEP;
   }
   return NDArray.float32([1, count, length], values);
+}
+
+/** x, y of so many points. */
+function wanderingPath(count: number, [height, width]: Size, random: Random): number[] {
+  let [x, y] = [random.uniform(0, width), random.uniform(0, height)];
+  const path = [x, y];
+  for (let i = 1; i < count; i++) {
+    x += random.uniform(-REACH, REACH) * width;
+    y += random.uniform(-REACH, REACH) * height;
+    path.push(x, y);
+  }
+  return path;
+}
+
+/** x, y of so many points on a circle. */
+function roundPath(count: number, [height, width]: Size, random: Random): number[] {
+  const [x, y] = [random.uniform(0, width), random.uniform(0, height)];
+  const radius = random.uniform(...RADII) * Math.min(height, width);
+  return Array.from({ length: count }, (_, i) => (2 * Math.PI * i) / count).flatMap((angle) => [
+    x + radius * Math.cos(angle),
+    y + radius * Math.sin(angle),
+  ]);
 }
 
 /** The strokes of a latent, within their bounds. */
 export interface Curves {
   /** Control points in pixels, x right and y down: [count,3 segments + 1,2] */
   readonly points: Tensor;
-  /** Widths in pixels [count,1] */
-  readonly widths: Tensor;
+  /** Widths in pixels [count,1]; undefined: shapes are filled, and their last point is their first */
+  readonly widths: Tensor | undefined;
   /** [count,3], 0..1 */
   readonly colours: Tensor;
   /** [count,1], 0..1; undefined: all are opaque */
@@ -95,15 +115,16 @@ export interface Curves {
 
 /** @param z [1,count,numbers of a stroke] */
 export function curvesOf(z: Tensor, strokes: Strokes, size: Size): Curves {
-  const { count, ink, opacity } = strokes;
-  const { points, colour, end } = layoutOf(strokes);
+  const { count, fill, ink, opacity } = strokes;
+  const { points, width, colour, end } = layoutOf(strokes);
   const flat = reshape(z, [count, end]);
   const group = (from: number, to: number, unit: number) => mul(slice(flat, 1, from, to), unit);
   const shades = (from: number, to: number) => clampWithGrad(group(from, to, COLOUR_STEP), 0, 1);
+  const path = reshape(group(0, points, POINT_STEP * pixel(size)), [count, points / 2, 2]);
   return {
-    points: reshape(group(0, points, POINT_STEP * pixel(size)), [count, points / 2, 2]),
-    widths: clampWithGrad(group(points, points + 1, WIDTH_STEP * pixel(size)), ...widths(strokes, size)),
-    colours: ink ? expand(floats([1, 3], ink), [count, 3]) : shades(points + 1, colour),
+    points: fill ? concat([path, slice(path, 1, 0, 1)], 1) : path,
+    widths: fill ? undefined : clampWithGrad(group(points, width, WIDTH_STEP * pixel(size)), ...widths(strokes, size)),
+    colours: ink ? expand(floats([1, 3], ink), [count, 3]) : shades(width, colour),
     opacities: opacity ? shades(colour, end) : undefined,
   };
 }
@@ -112,8 +133,8 @@ export function curvesOf(z: Tensor, strokes: Strokes, size: Size): Curves {
 export interface Stroke {
   /** x, y of each control point in pixels */
   readonly points: readonly number[];
-  /** In pixels */
-  readonly width: number;
+  /** In pixels; undefined: filled, and the last point is the first */
+  readonly width: number | undefined;
   readonly colour: Colour;
   /** 0..1 */
   readonly opacity: number;
@@ -121,16 +142,18 @@ export interface Stroke {
 
 /** The strokes that `curvesOf` gives the graph, on the host; the first lies lowest. @param z [1,count,numbers of a stroke] */
 export function strokesOf(z: NDArray, strokes: Strokes, size: Size): Stroke[] {
-  const { points, colour, end } = layoutOf(strokes);
+  const { points, width, colour, end } = layoutOf(strokes);
   const values = z.floats();
   const [least, most] = widths(strokes, size);
   const shade = (value: number) => Math.min(1, Math.max(0, value * COLOUR_STEP));
   return Array.from({ length: strokes.count }, (_, n) => {
     const stroke = Array.from(values.subarray(n * end, (n + 1) * end));
+    const path = stroke.slice(0, points).map((value) => value * POINT_STEP * pixel(size));
+    const drawn = Math.min(most, Math.max(least, (stroke[points] as number) * WIDTH_STEP * pixel(size)));
     return {
-      points: stroke.slice(0, points).map((value) => value * POINT_STEP * pixel(size)),
-      width: Math.min(most, Math.max(least, (stroke[points] as number) * WIDTH_STEP * pixel(size))),
-      colour: strokes.ink ?? (stroke.slice(points + 1, colour).map(shade) as unknown as Colour),
+      points: strokes.fill ? [...path, ...path.slice(0, 2)] : path,
+      width: strokes.fill ? undefined : drawn,
+      colour: strokes.ink ?? (stroke.slice(width, colour).map(shade) as unknown as Colour),
       opacity: strokes.opacity ? shade(stroke[colour] as number) : 1,
     };
   });

@@ -15,19 +15,26 @@ import { argMin } from "../../ops/selection.js";
 import type { Size } from "./curves.js";
 
 /** Chords of one cubic, among which the nearest is sought. */
-const CHORDS = 6;
+export const CHORDS = 6;
 /** Newton steps from its middle. */
 const STEPS = 3;
 /** Numbers that are in memory at once while chords are compared: a few megabytes, which caches hold. */
-const BLOCK = 1 << 20;
+export const BLOCK = 1 << 20;
 /** Added to a chord in pixels, so that a dot has a direction; to a squared distance, whose root has a slope at 0; to a squared speed. */
 const [TINY, TINY_SQUARE, LEAST_SPEED] = [1e-3, 1e-6, 1e-6];
 
-/**
- * @param points control points of cubics joined end to end, in pixels [n,3 segments + 1,2]
- * @returns in pixels [n,HW]
- */
-export function distances(points: Tensor, size: Size): Tensor {
+/** Where each curve is nearest to each pixel. */
+export interface Nearest {
+  /** How far, in pixels [n,HW] */
+  readonly distance: Tensor;
+  /** On which of its segments: of t^3, t^2, t and 1 of that one's x, then of its y, without gradient [n,8,HW] */
+  readonly factors: Tensor;
+  /** Where on it, 0..1, without gradient [n,1,HW] */
+  readonly t: Tensor;
+}
+
+/** @param points control points of cubics joined end to end, in pixels [n,3 segments + 1,2] */
+export function nearestPoints(points: Tensor, size: Size): Nearest {
   const [count, controls] = points.shape as [number, number, number];
   const segments = (controls - 1) / 3;
   const pixels = pixelMiddles(size);
@@ -36,7 +43,8 @@ export function distances(points: Tensor, size: Size): Tensor {
   const segment = floor(mul(chord, 1 / CHORDS));
   const isOn = cast(equal(segment, floats([1, segments, 1], [...Array(segments).keys()])), "float32"); // [n,segments,HW]
   const middle = sub(mul(add(chord, 0.5), 1 / CHORDS), segment);
-  const t = nearestTime(matmul(polynomials(held, segments), isOn), middle, slice(pixels, 0, 0, 2));
+  const factors = matmul(polynomials(held, segments), isOn);
+  const t = nearestTime(factors, middle, slice(pixels, 0, 0, 2));
   const powers = concat([mul(square(t), t), square(t), t, add(mul(t, 0), 1)], 1); // [n,4,HW]
   const [across, places] = [[count, segments, 1, -1], powers.shape.at(-1) as number];
   const basis = reshape(mul(reshape(isOn, across), reshape(powers, [count, 1, 4, -1])), [count, 4 * segments, places]);
@@ -46,11 +54,11 @@ export function distances(points: Tensor, size: Size): Tensor {
     -1,
   ]);
   const apart = sub(matmul(byPower, stopGradient(basis)), slice(pixels, 0, 0, 2)); // [n,2,HW]
-  return sqrt(add(sum(square(apart), { axes: [1] }), TINY_SQUARE));
+  return { distance: sqrt(add(sum(square(apart), { axes: [1] }), TINY_SQUARE)), factors, t };
 }
 
 /** x, y and 1 of every pixel's middle, row by row: [3,HW] */
-function pixelMiddles([height, width]: Size): Tensor {
+export function pixelMiddles([height, width]: Size): Tensor {
   const count = height * width;
   const numbers = Float32Array.from({ length: 3 * count }, (_, i) => {
     const pixel = i % count;
@@ -96,7 +104,7 @@ function chordDistances(points: Tensor, segments: number, pixels: Tensor): Tenso
 }
 
 /** The weights of the control points in the ends of chords: [CHORDS segments + 1,3 segments + 1] */
-function chordEnds(segments: number): Tensor {
+export function chordEnds(segments: number): Tensor {
   const [rows, columns] = [CHORDS * segments + 1, 3 * segments + 1];
   const weights = new Float64Array(rows * columns);
   for (let row = 0; row < rows; row++) {
@@ -131,9 +139,7 @@ function polynomials(points: Tensor, segments: number): Tensor {
 
 /** Where on its segment each curve is nearest to each pixel, 0..1. @param factors of the segment [n,8,HW] @returns [n,1,HW] */
 function nearestTime(factors: Tensor, begin: Tensor, pixels: Tensor): Tensor {
-  const factor = (i: number) => slice(factors, 1, i, i + 1);
-  const axis = (from: number): Cubic => [factor(from), factor(from + 1), factor(from + 2), factor(from + 3)];
-  const [xs, ys] = [axis(0), axis(4)];
+  const [xs, ys] = cubicsOf(factors);
   const [x, y] = [slice(pixels, 0, 0, 1), slice(pixels, 0, 1, 2)];
   const [least, most] = [clip(sub(begin, 1 / CHORDS), 0, 1), clip(add(begin, 1 / CHORDS), 0, 1)]; // it stays near its chord
   let t = begin;
@@ -148,10 +154,17 @@ function nearestTime(factors: Tensor, begin: Tensor, pixels: Tensor): Tensor {
   return t;
 }
 
+/** Those of x and of y, of factors [n,8,HW]. */
+export function cubicsOf(factors: Tensor): [Cubic, Cubic] {
+  const factor = (i: number) => slice(factors, 1, i, i + 1);
+  const axis = (from: number): Cubic => [factor(from), factor(from + 1), factor(from + 2), factor(from + 3)];
+  return [axis(0), axis(4)];
+}
+
 type Cubic = readonly [Tensor, Tensor, Tensor, Tensor];
 
 /** A coordinate of a cubic at t, and its first two derivatives. */
-function motion([a, b, c, d]: Cubic, t: Tensor): Readonly<Record<"place" | "speed" | "turn", Tensor>> {
+export function motion([a, b, c, d]: Cubic, t: Tensor): Readonly<Record<"place" | "speed" | "turn", Tensor>> {
   const at = mul(a, t);
   const rise = mul(add(at, b), t); // a t^2 + b t
   return {

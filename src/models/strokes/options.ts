@@ -16,6 +16,8 @@ export interface StrokesOptions {
   readonly ink?: string;
   /** Colour of the paper: six hexadecimal digits, `black` or `white` (default `white`). */
   readonly paper?: string;
+  /** Closed shapes filled with their colour instead of lines: `on` or `off` (default `off`). They have no width. */
+  readonly fill?: "on" | "off";
   /** Whether strokes may let through what is under them: `on` or `off` (default `on`). */
   readonly opacity?: "on" | "off";
 }
@@ -28,6 +30,7 @@ export interface Strokes {
   readonly widest: number;
   readonly ink: Colour | undefined;
   readonly paper: Colour;
+  readonly fill: boolean;
   readonly opacity: boolean;
 }
 
@@ -40,6 +43,7 @@ const defaults = {
   widest: 45,
   ink: "colour",
   paper: "white",
+  fill: "off",
   opacity: "on",
 } as const satisfies Required<StrokesOptions>;
 
@@ -50,11 +54,12 @@ const names: NamesOf<StrokesOptions> = {
   widest: true,
   ink: true,
   paper: true,
+  fill: true,
   opacity: true,
 };
 
 /** How such a generator is named: `strokes`, or `strokes:count=32,ink=black`. */
-export const STROKES = "strokes";
+const STROKES = "strokes";
 
 /** The options that a name tells; undefined where it is no drawing's. @throws BAD_ARGUMENT on fields that nobody reads or cannot be read */
 export function strokesNamed(name: string): StrokesOptions | undefined {
@@ -92,18 +97,13 @@ function spelt(value: string | number): string {
 /** @throws BAD_ARGUMENT naming the option, its range and what came */
 export function completeStrokes(options: StrokesOptions): Strokes {
   requireKnown(`${STROKES}()`, options, names);
-  const { count, segments, width, widest, ink, paper, opacity } = { ...defaults, ...options };
+  const { count, segments, width, widest, ink, paper, fill, opacity } = { ...defaults, ...options };
   whole("count", count, 4096);
   whole("segments", segments, 8);
   within("width", width, 0.1, 50);
   within("widest", widest, width, 100);
-  requires(
-    opacity === "on" || opacity === "off",
-    "BAD_ARGUMENT",
-    () => `${STROKES}: opacity is on or off, got ${opacity}`,
-  );
   return {
-    ...{ count, segments, width, widest, opacity: opacity === "on" },
+    ...{ count, segments, width, widest, fill: isOn("fill", fill), opacity: isOn("opacity", opacity) },
     ink: ink === defaults.ink ? undefined : colourOf("ink", ink),
     paper: colourOf("paper", paper),
   };
@@ -123,6 +123,11 @@ function within(name: string, value: number, least: number, most: number): void 
     "BAD_ARGUMENT",
     () => `${STROKES}: ${name} is in percent of the shorter side, from ${least} to ${most}, got ${value}`,
   );
+}
+
+function isOn(name: string, value: string): boolean {
+  requires(value === "on" || value === "off", "BAD_ARGUMENT", () => `${STROKES}: ${name} is on or off, got ${value}`);
+  return value === "on";
 }
 
 const colourNames: Readonly<Record<string, string>> = { black: "000000", white: "ffffff" };

@@ -9,7 +9,8 @@ import { matmul } from "../../ops/linear-algebra.js";
 import { floats } from "../../ops/operands.js";
 import { sum } from "../../ops/reduction.js";
 import type { Curves, Size } from "./curves.js";
-import { distances } from "./nearest.js";
+import { sides } from "./inside.js";
+import { nearestPoints } from "./nearest.js";
 import type { Colour } from "./options.js";
 
 /** Half of the width over which an edge goes from full to none, in pixels: nearest to what viewers of SVG draw. */
@@ -19,9 +20,10 @@ const OPAQUE = 1 - 1e-6;
 
 /** @returns the picture [1,3,H,W], 0..1 */
 export function rasterise({ points, widths, colours, opacities }: Curves, paper: Colour, size: Size): Tensor {
-  const distance = distances(points, size); // [n,HW]
-  const half = mul(widths, 0.5); // [n,1]
-  const inside = sub(edge(add(distance, half)), edge(sub(distance, half)));
+  const nearest = nearestPoints(points, size);
+  const inside = widths
+    ? band(nearest.distance, mul(widths, 0.5))
+    : edge(mul(nearest.distance, sides(points, nearest, size)));
   const cover = min(opacities ? mul(inside, opacities) : inside, OPAQUE);
   const through = log(sub(1, cover));
   const above = matmul(later(points.shape[0] as number), through); // what those that lie over each let through
@@ -29,6 +31,9 @@ export function rasterise({ points, widths, colours, opacities }: Curves, paper:
   const ground = mul(exp(sum(through, { axes: [0], keepDims: true })), floats([3, 1], paper)); // [3,HW]
   return reshape(add(matmul(transpose(colours), shares), ground), [1, 3, ...size]);
 }
+
+/** How much of each pixel lies within half a width of a curve. @param distance [n,HW] @param half [n,1] */
+const band = (distance: Tensor, half: Tensor) => sub(edge(add(distance, half)), edge(sub(distance, half)));
 
 /** 0 to 1 over the width of an edge, by 3 t^2 - 2 t^3: how much of a pixel at a signed distance lies beyond it. */
 function edge(distance: Tensor): Tensor {

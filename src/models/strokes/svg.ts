@@ -8,7 +8,7 @@ export function strokesSvg(strokes: readonly Stroke[], paper: Colour, [height, w
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
 <title>${markupText(escapedText(title))}</title>
 <rect width="${width}" height="${height}" fill="${hex(paper)}"/>
-<g fill="none" stroke-linecap="round" stroke-linejoin="round">
+<g stroke-linecap="round" stroke-linejoin="round" fill-rule="evenodd">
 ${strokes.map(pathOf).join("\n")}
 </g>
 </svg>
@@ -21,8 +21,12 @@ function pathOf({ points, width, colour, opacity }: Stroke): string {
   const cubics = Array.from({ length: (points.length / 2 - 1) / 3 }, (_, segment) =>
     [1, 2, 3].map((i) => pair(3 * segment + i)).join(" "),
   );
-  const seen = opacity < 1 ? ` stroke-opacity="${short(opacity, 4)}"` : "";
-  return `<path d="M${pair(0)}C${cubics.join(" ")}" stroke="${hex(colour)}" stroke-width="${short(width, 3)}"${seen}/>`;
+  const path = `<path d="M${pair(0)}C${cubics.join(" ")}`;
+  const kind = width === undefined ? "fill" : "stroke";
+  const seen = `${kind}="${hex(colour)}"${opacity < 1 ? ` ${kind}-opacity="${short(opacity, 4)}"` : ""}`;
+  return width === undefined
+    ? `${path}Z" ${seen}/>`
+    : `${path}" fill="none" ${seen} stroke-width="${short(width, 3)}"/>`;
 }
 
 /** With so many decimals at most. */
