@@ -9,6 +9,7 @@ const bands = { bass: [60, 250], mid: [250, 2000], high: [2000, 8000] } as const
 const ORDER = 5;
 
 export const trackNames = ["bass", "mid", "high", "loudness", "beat"] as const;
+/** What a setting may follow in a sound: three bands, the whole, and its beats. */
 export type TrackName = (typeof trackNames)[number];
 
 /** One number a frame for each name, 0..1. */

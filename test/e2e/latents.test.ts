@@ -17,9 +17,19 @@ const base = { prompts: "a castle", size: [40, 32], cutouts: 2, steps: 5, seed: 
 /** Stages of two steps, so that a short run has restarts. */
 const short = (preset: PresetName): CreateRequest => ({ ...base, preset, regularizer: { every: 2 } });
 
+/** A run of it; of presets for edits, at a picture. */
+async function begun(request: CreateRequest) {
+  if (!request.preset || presets[request.preset].structure === 0) return vq.create(request);
+  const image = NDArray.float32(
+    [3, 32, 40],
+    Float32Array.from({ length: 3 * 32 * 40 }, (_, i) => ((i * 37) % 256) / 255),
+  );
+  return vq.edit({ ...request, image });
+}
+
 async function wholeAndResumed(request: CreateRequest, folder: string): Promise<[Uint8Array, Uint8Array]> {
-  const whole = await (await vq.create(request).toFinish()).toPNG();
-  const part = vq.create(request);
+  const whole = await (await (await begun(request)).toFinish()).toPNG();
+  const part = await begun(request);
   for await (const { step } of part) if (step === 3) break;
   await part.save(join(folder, "a.vqclip"));
   return [whole, await (await (await vq.open(join(folder, "a.vqclip"))).toFinish()).toPNG()];

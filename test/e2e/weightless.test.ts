@@ -7,7 +7,7 @@ import { cli, inEmptyFolder } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
 
 const clip = ["--clip", fixturePath("clip-gelu"), "--threads", "1"];
-const small = ["--size", "36x29", "--steps", "4", "--cutouts", "2", "--seed", "3"];
+const small = ["--size", "36x29", "--steps", "4", "--cutouts", "2", "--seed", "3", "--schedule", "constant"];
 
 test.each(["pixels", "fft", "strokes:count=5,ink=black"])(
   "--vqgan %s: generate, resume, --like, and no mix-up of models",

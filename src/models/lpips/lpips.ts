@@ -8,6 +8,7 @@ import { maxPool } from "../../ops/pooling.js";
 import { mean, sum } from "../../ops/reduction.js";
 import type { ModelFile } from "../model-file.js";
 
+/** How unlike two pictures are to a classifier (Zhang et al. 2018). */
 export interface Lpips {
   readonly name: string;
   /** Pictures [1,3,H,W] in 0..1, of at least 31 pixels a side -> a scalar, 0 for the same */

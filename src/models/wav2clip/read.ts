@@ -15,6 +15,7 @@ const MAPS = "audio_transform.sequential.";
 /** Seconds that are heard at most: it was trained on ten. */
 const LONGEST = 120;
 
+/** A sound as a vector in the space of a CLIP (Wav2CLIP, Wu et al. 2022). */
 export interface SoundEncoder {
   /** E: numbers that it makes of a sound */
   readonly embeddingSize: number;
