@@ -54,7 +54,12 @@ async function visit(): Promise<Times> {
       const asked = performance.now();
       await page.getByRole("button", { name: "Create", exact: true }).click();
       await page.getByTestId("step").waitFor();
-      await picture.evaluate(async (image) => (image as HTMLImageElement).decode());
+      while (
+        !(await picture.evaluate(
+          (image) => (image as HTMLImageElement).complete && (image as HTMLImageElement).naturalWidth > 0,
+        ))
+      )
+        await page.waitForTimeout(5);
       return (performance.now() - asked) / 1000;
     };
     const stepOf = async () => Number(/step (\d+)/.exec((await page.getByTestId("step").textContent()) ?? "")?.[1]);
