@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Average, averaged } from "../../src/guidance/average.js";
+import { isOfEdits } from "../../src/guidance/presets.js";
 import { type CreateRequest, NDArray, type PresetName, presets, readPngText, readStory, VqganClip } from "../../src/index.js"; // biome-ignore format: one import
 import { cli, inEmptyFolder, tinyModels } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
@@ -19,7 +20,7 @@ const short = (preset: PresetName): CreateRequest => ({ ...base, preset, regular
 
 /** A run of it; of presets for edits, at a picture. */
 async function begun(request: CreateRequest) {
-  if (!request.preset || presets[request.preset].structure === 0) return vq.create(request);
+  if (!request.preset || !isOfEdits(request.preset)) return vq.create(request);
   const image = NDArray.float32(
     [3, 32, 40],
     Float32Array.from({ length: 3 * 32 * 40 }, (_, i) => ((i * 37) % 256) / 255),

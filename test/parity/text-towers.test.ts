@@ -3,18 +3,16 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { grad } from "../../src/autodiff/grad.js";
 import { describeFolder } from "../../src/cli/describe-model.js";
-import { input, type Tensor } from "../../src/graph/tensor.js";
 import { loadClip } from "../../src/models/load.js";
 import { onDisk } from "../../src/models/on-disk.js";
 import type { Perceptor } from "../../src/models/perceptor.js";
 import type { TextReader } from "../../src/models/text-reader.js";
 import { readTextTower } from "../../src/models/text-tower.js";
 import { embedTexts } from "../../src/prompts/prompt-embedding.js";
-import { compile } from "../../src/runtime/program.js";
 import { VqganClip } from "../../src/vqgan-clip.js";
 import { fixture, fixturePath, largestError, relativeError } from "../support/fixtures.js";
+import { seenPictures } from "../support/seen-pictures.js";
 
 const towerAt = async (path: string) => readTextTower(await onDisk(path));
 
@@ -68,13 +66,7 @@ test.each(["chinese-clip", "siglip2", "siglip2-naflex"])(
     const perceptor = await loadClip(fixturePath(folder));
     await textsAgree(folder, perceptor);
     const reference = await fixture(`${folder}/expected.safetensors`);
-    const [pixels, ct] = [reference("image.pixels"), reference("image.ct")];
-    const x = input("pixels", "float32", pixels.shape);
-    const image = perceptor.encodeImage(x);
-    const dpixels = grad(image, [x], input("ct", "float32", ct.shape))[0] as Tensor;
-    const program = await compile({ image, dpixels }, { threads: 1 });
-    const result = await program.run({ pixels, ct });
-    await program.dispose();
+    const result = await seenPictures(perceptor, reference("image.pixels"), reference("image.ct"));
     expect(largestError(result.image, reference("image.embeddings"))).toBeLessThan(2e-5);
     expect(relativeError(result.dpixels, reference("image.dpixels"))).toBeLessThan(1e-4);
   },
