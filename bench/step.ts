@@ -3,7 +3,6 @@
  *
  *     node --import tsx bench/step.ts --size 256 --cutouts 32 --micro-batch 16 --threads 2 --repeat 3
  */
-import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { NDArray } from "../src/core/ndarray.js";
 import { Random } from "../src/core/random.js";
@@ -20,7 +19,7 @@ import type { Feeds } from "../src/runtime/engine.js";
 import { countFlops } from "../src/runtime/flops.js";
 import { predictPeakMemory } from "../src/runtime/memory.js";
 import { compile } from "../src/runtime/program.js";
-import { medianSeconds } from "./probe.js";
+import { medianSeconds, peakMegabytes } from "./probe.js";
 import { publishedSize } from "./random-models.js";
 
 const { values } = parseArgs({
@@ -125,10 +124,3 @@ if (values.split) {
   report.forwardSeconds = (await timed({ losses: outputs.losses, image: outputs.image })).seconds;
 }
 console.log(JSON.stringify(report));
-
-/** The most memory this process has held, as the system counts it. */
-function peakMegabytes(): number {
-  if (process.platform !== "linux") return (process.resourceUsage().maxRSS * 1024) / 1e6;
-  const status = readFileSync("/proc/self/status", "utf8");
-  return (Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) * 1024) / 1e6;
-}

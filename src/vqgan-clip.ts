@@ -1,10 +1,10 @@
 /** VqganClip on Node: models from folders, pictures and sessions from files. */
 import { freemem } from "node:os";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { switchTelemetryOff } from "#telemetry";
 import { type NamesOf, requireKnown } from "./core/known-names.js";
 import type { NDArray } from "./core/ndarray.js";
+import { packagePath } from "./core/own-files.js";
 import { EngineProcess } from "./engine/engine-process.js";
 import { readInput } from "./files/read-input.js";
 import type { Progress } from "./hub/pull.js";
@@ -58,7 +58,7 @@ const optionNames: NamesOf<PretrainedOptions> = {
 export type CreateRequest = RunRequest<PictureSource>;
 
 /** The bundled pair, beside the package's own code. */
-export const bundledModel: string = fileURLToPath(new URL("../models/compact", import.meta.url));
+export const bundledModel: string = packagePath("models/compact");
 
 /** A pair of models on Node, ready to make pictures from words. */
 export class VqganClip extends ModelPair<PictureSource, PictureRun> {

@@ -1,5 +1,5 @@
 /** The slash command as Discord lists it, and what somebody asked for by it. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Command } from "./interaction.js";
 
 /** Discord's types of options. */

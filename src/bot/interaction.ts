@@ -1,5 +1,5 @@
 /** What Discord sends: the parts of an interaction that are read, checked. Numbers are those of its API, version 10. */
-import { z } from "zod";
+import * as z from "zod";
 
 const snowflake = z.string().regex(/^\d{1,20}$/);
 const user = z.object({ id: snowflake });

@@ -1,9 +1,9 @@
 /** The command line: commands, and one way for all of them to fail. */
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { VqganClipError, withoutCall } from "../core/errors.js";
 import { oneLine } from "../core/escape.js";
 import { nearest } from "../core/nearest.js";
+import { ownPackage } from "../core/own-files.js";
 import { expandAliases } from "./aliases.js";
 import { addCommands, commandAsked } from "./commands.js";
 import { exitCodeHelp, exitCodeOf, exitCodes } from "./exit-codes.js";
@@ -22,7 +22,7 @@ export async function runCommandLine(asked: readonly string[]): Promise<number> 
   };
   const program = new Command("vqgan-clip")
     .description("Pictures from words with VQGAN-CLIP, on this machine.")
-    .version(packageVersion())
+    .version(ownPackage().version)
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .showSuggestionAfterError(false)
@@ -99,9 +99,4 @@ function suggestion(error: CommanderError, program: Command, args: readonly stri
 /** `version` and `-v` alone ask for what `--version` tells. */
 function versionMeant(args: readonly string[]): readonly string[] {
   return args.length === 1 && /^(version|-v)$/.test(args[0] as string) ? ["--version"] : args;
-}
-
-function packageVersion(): string {
-  const file = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(file) as { version: string }).version;
 }

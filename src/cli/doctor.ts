@@ -1,11 +1,10 @@
 /** `vqgan-clip doctor`: a real session on each device: which run, how fast, why the others do not, and what would help. */
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
 import { availableParallelism, cpus, totalmem } from "node:os";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Command, Option } from "commander";
 import { oneLine } from "../core/escape.js";
+import { ownPackage, programPath } from "../core/own-files.js";
 import { type Device, devices } from "../runtime/devices.js";
 import { givenThreads } from "../runtime/given-threads.js";
 import type { DeviceSpeed } from "../runtime/probe.js";
@@ -63,9 +62,9 @@ const gigaflops = (rate: number): string => `${rate.toFixed(0)} GFLOP/s`;
 
 /** In a process of its own: a broken driver can end it. */
 async function examine(device: Device, engine: string): Promise<DeviceReport> {
-  const script = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "main.ts" : "main.js", import.meta.url));
+  const { path: script, execArgv } = programPath("cli/main");
   try {
-    const args = [...process.execArgv, script, "doctor", "--probe", device];
+    const args = [...execArgv, script, "doctor", "--probe", device];
     const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 120_000 });
     return { device, speed: JSON.parse(stdout) as DeviceSpeed };
   } catch (error) {
@@ -97,15 +96,12 @@ function repair(device: Device, said: string, engine: string): string {
 }
 
 async function versionsOf(): Promise<Record<"vqgan-clip" | "node" | "onnxruntime" | "sharp", string>> {
-  const ours = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8")) as {
-    version: string;
-    dependencies: Record<"onnxruntime-common", string>;
-  };
+  const ours = ownPackage();
   const { default: sharp } = await import("sharp");
   return {
     "vqgan-clip": ours.version,
     node: process.versions.node,
-    onnxruntime: ours.dependencies["onnxruntime-common"],
+    onnxruntime: ours.dependencies["onnxruntime-common"] ?? "unknown",
     sharp: sharp.versions.sharp ?? "unknown",
   };
 }

@@ -1,6 +1,6 @@
 /** Command-line options made from the settings' schema: what each takes, how it is checked, where its default comes from. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { z } from "zod";
+import * as z from "zod";
 import { VqganClipError } from "../core/errors.js";
 import { SEED_FORM } from "../core/seed.js";
 import { augmentationForms, parseAugmentations } from "../guidance/augmentation-list.js";

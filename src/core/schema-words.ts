@@ -1,5 +1,5 @@
 /** What a schema refuses, in our own words: "expected a number from 1, got 0". */
-import type { z } from "zod";
+import type * as z from "zod";
 
 type Issue = z.core.$ZodRawIssue;
 

@@ -1,8 +1,8 @@
 /** The engine in a child process: its runs block nobody here, and it can be killed, or fall, without harm to a run's state. */
 import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { VqganClipError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
+import { programPath } from "../core/own-files.js";
 import type { Engine, Feeds, OpenSession, Session, SessionRequest } from "../runtime/engine.js";
 import { type Answer, type Call, type Results, revived } from "./messages.js";
 
@@ -56,9 +56,9 @@ export class EngineProcess implements Engine {
   }
 
   private started(): ChildProcess {
-    const isSource = import.meta.url.endsWith(".ts");
-    const child = fork(fileURLToPath(new URL(isSource ? "main.ts" : "main.js", import.meta.url)), [], {
-      execArgv: isSource ? process.execArgv : [],
+    const { path, execArgv } = programPath("engine/main");
+    const child = fork(path, [], {
+      execArgv: [...execArgv],
       serialization: "advanced",
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });

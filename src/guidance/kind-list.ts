@@ -1,5 +1,5 @@
 /** Lists of entries of several kinds as people write them on one line: `hflip,affine:30,noise:0.1`. */
-import { z } from "zod";
+import * as z from "zod";
 import { VqganClipError } from "../core/errors.js";
 import { inWords } from "../core/schema-words.js";
 

@@ -1,5 +1,5 @@
 /** The one place where a run's settings come together, and the record of where each came from. */
-import { z } from "zod";
+import * as z from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
 import { unknownName } from "../core/known-names.js";
 import { inWords } from "../core/schema-words.js";

@@ -1,5 +1,5 @@
 /** What a setting takes, in words: for the command line's help and for the types' documentation. */
-import type { z } from "zod";
+import type * as z from "zod";
 
 /** `a|b|c` */
 export function choices(schema: z.ZodEnum): string {

@@ -1,5 +1,5 @@
 /** Every setting of a run in one schema: command-line flags, files and metadata all derive from it. */
-import { z } from "zod";
+import * as z from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
 import { inWords } from "../core/schema-words.js";
 import { SEED_FORM, type Seed, seedFrom } from "../core/seed.js";

@@ -1,5 +1,5 @@
 /** Configurations from outside: checked by a schema, and wrong in one readable line. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { VqganClipError } from "../core/errors.js";
 import { inWords } from "../core/schema-words.js";
 

@@ -1,5 +1,5 @@
 /** Models that read texts alone, of many languages, into the space of somebody else's CLIP, whose image tower they are put beside. */
-import { z } from "zod";
+import * as z from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
 import { weightStems } from "../core/weight-names.js";
 import type { StateDict } from "../weights/state-dict.js";

@@ -1,5 +1,5 @@
 /** What there is to ask for: models, device, presets, what the models recommend. */
-import { z } from "zod";
+import * as z from "zod";
 import { presetNames } from "../guidance/presets.js";
 import { filmFormats, type Platform } from "./platform.js";
 

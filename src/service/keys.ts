@@ -3,7 +3,7 @@
  * random bytes, so that one round of SHA-256 is enough.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
 import { inWords } from "../core/schema-words.js";
 

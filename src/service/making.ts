@@ -1,5 +1,5 @@
 /** New sessions: what one would need, and its making. */
-import { z } from "zod";
+import * as z from "zod";
 import { noticeText } from "../pair/notice-text.js";
 import type { Notice } from "../pair/options.js";
 import { USUAL_FPS } from "./film.js";

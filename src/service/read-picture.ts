@@ -1,5 +1,5 @@
 /** The settings that a PNG carries: ours, or the `parameters` line of other programs as far as it means the same here. */
-import { z } from "zod";
+import * as z from "zod";
 import { VqganClipError } from "../core/errors.js";
 import { seedFrom } from "../core/seed.js";
 import { readPngText } from "../image/png-text.js";

@@ -1,5 +1,5 @@
 /** What is written down of a session beside its `.vqclip`. */
-import { z } from "zod";
+import * as z from "zod";
 import { stepsSoFar } from "../guidance/run-state.js";
 import type { Settings } from "../guidance/settings.js";
 import { goingOn, over, runStatuses } from "../sessions/run-status.js";

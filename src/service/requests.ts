@@ -1,5 +1,5 @@
 /** What clients may ask for, made from the one schema of settings: no paths, no addresses, nothing that is not named here. */
-import { z } from "zod";
+import * as z from "zod";
 import { VqganClipError } from "../core/errors.js";
 import { inWords } from "../core/schema-words.js";
 import { SEED_FORM, seedFrom } from "../core/seed.js";

@@ -1,10 +1,10 @@
 /** The studio behind a port of this machine. */
 import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
-import { fileURLToPath } from "node:url";
 import { createAdaptorServer } from "@hono/node-server";
 import { requires } from "../core/errors.js";
 import { bracketed, listening } from "../core/listening.js";
+import { builtPath } from "../core/own-files.js";
 import type { PretrainedOptions } from "../vqgan-clip.js";
 import type { Limits } from "./admission.js";
 import { createApp } from "./http/app.js";
@@ -42,7 +42,7 @@ export interface RunningServer {
 }
 
 /** Where the build puts the page: beside the compiled sources. */
-const PAGE = fileURLToPath(new URL("../studio", import.meta.url));
+const PAGE = builtPath("studio");
 const LOCAL = ["127.0.0.1", "localhost", "::1"];
 const EVERYWHERE = ["0.0.0.0", "::"];
 

@@ -1,5 +1,5 @@
 /** What clients are told of a session: in a list, and whole. */
-import { z } from "zod";
+import * as z from "zod";
 import { parsePrompts } from "../prompts/prompt.js";
 import { framesOn, frameTotal } from "./film.js";
 import type { SessionStore } from "./platform.js";

@@ -2,7 +2,7 @@
  * The story a picture carries in its PNG text: the A1111 line that galleries read, our own JSON that re-makes the
  * picture, and the IPTC mark of generated media. Never a path, a user or a key.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
 import { RANDOM_NAME } from "../core/random.js";
 import { type Beginning, beginnings } from "../guidance/run-state.js";

@@ -1,5 +1,5 @@
 /** How pictures and sessions tell the models that made them. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Settings } from "../guidance/settings.js";
 
 /** Who has a part in a picture; the judge only picks it. Rewards are named as settings name them. */

@@ -3,7 +3,7 @@
  * kept step as safetensors, image.png. Entries are in fixed order with a fixed date, so equal sessions give equal bytes.
  */
 import { strToU8, type Zippable, zipSync } from "fflate";
-import { z } from "zod";
+import * as z from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { RANDOM_NAME } from "../core/random.js";

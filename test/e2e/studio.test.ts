@@ -203,10 +203,10 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
   test("a pause stops the step, and a reload comes back to it; space goes on", async () => {
     await pauseIt();
     const step = await stepOf();
-    const first = await picture().screenshot();
+    const first = await exact();
     await page.waitForTimeout(800);
     expect(await stepOf()).toBe(step);
-    expect(await picture().screenshot()).toEqual(first);
+    expect(await exact()).toEqual(first);
     await page.reload();
     await isNow("Paused");
     expect(await stepOf()).toBe(step);

@@ -8,6 +8,7 @@ import { build, type Rolldown } from "vite";
 import { expect, test } from "vitest";
 import { inEmptyFolder } from "../support/cli.js";
 
+const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const html = '<!doctype html><html><body><script type="module" src="/src/main.ts"></script></body></html>';
 
@@ -23,9 +24,10 @@ async function project(folder: string): Promise<void> {
   const packaged = join(folder, "node_modules", "vqgan-clip");
   await mkdir(packaged, { recursive: true });
   await copyFile(join(root, "package.json"), join(packaged, "package.json"));
-  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
-  const options = ["-p", "tsconfig.build.json", "--noCheck", "--outDir", join(packaged, "dist")];
-  await promisify(execFile)(process.execPath, [compiler, ...options], { cwd: root });
+  const dist = join(packaged, "dist");
+  const compiler = [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"];
+  await run(process.execPath, [join(root, "tools", "bundle.js"), dist], { cwd: root });
+  await run(process.execPath, [...compiler, "--noCheck", "--outDir", dist], { cwd: root });
   const { dependencies, peerDependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   for (const name of ["vite", ...Object.keys({ ...dependencies, ...peerDependencies })]) {
     await mkdir(dirname(join(folder, "node_modules", name)), { recursive: true });

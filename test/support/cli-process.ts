@@ -12,10 +12,7 @@ export const cliPath = join(build, "cli", "main.js");
 
 /** What it returns removes the build again. Tests need not call it: it is done once for all of them (`compile-once.ts`). */
 export function compileCli(): () => Promise<void> {
-  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
-  // Types have a check of their own, and nobody reads their declarations here.
-  const options = ["-p", "tsconfig.build.json", "--noCheck", "--declaration", "false", "--declarationMap", "false"];
-  execFileSync(process.execPath, [compiler, ...options, "--outDir", build], { cwd: root });
+  execFileSync(process.execPath, [join(root, "tools", "bundle.js"), build]);
   return () => rm(build, { recursive: true, force: true });
 }
 

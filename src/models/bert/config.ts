@@ -1,5 +1,5 @@
 /** What configurations say of transformers of BERT's kind: BERT, XLM-RoBERTa and DistilBERT, with `transformers`' defaults. */
-import { z } from "zod";
+import * as z from "zod";
 import { requires, VqganClipError } from "../../core/errors.js";
 import type { TowerConfig } from "../clip/config.js";
 import { parsed } from "../parse.js";

@@ -1,5 +1,5 @@
 /** M-CLIP's form: a transformer under its base model's name, the mean over a text's tokens and one linear map. */
-import { z } from "zod";
+import * as z from "zod";
 import { requires } from "../../core/errors.js";
 import type { StateDict } from "../../weights/state-dict.js";
 import { parsed } from "../parse.js";

@@ -1,5 +1,5 @@
 /** The form of the sentence-transformers library: `modules.json`, and a folder for each part behind the transformer. */
-import { z } from "zod";
+import * as z from "zod";
 import { requires, VqganClipError } from "../../core/errors.js";
 import { weightStems } from "../../core/weight-names.js";
 import type { StateDict } from "../../weights/state-dict.js";

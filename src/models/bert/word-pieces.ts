@@ -1,5 +1,5 @@
 /** BERT's tokenizer from its list of word pieces alone, `vocab.txt`, in the form of a `tokenizer.json`. */
-import { z } from "zod";
+import * as z from "zod";
 import { requires } from "../../core/errors.js";
 import { type Files, readJsonIfThere, readText } from "../files.js";
 import { parsed } from "../parse.js";

@@ -1,5 +1,5 @@
 /** A Hugging Face ChineseCLIPModel, read already, as a Perceptor: a BERT for texts beside CLIP's image tower. */
-import { z } from "zod";
+import * as z from "zod";
 import { parseBertConfig } from "../bert/config.js";
 import { bertReader } from "../bert/reader.js";
 import { bertWeights, ignoredOfBert } from "../bert/weights.js";

@@ -1,5 +1,5 @@
 /** What a Hugging Face CLIPModel folder says about its model, checked, with the defaults that `transformers` fills in. */
-import { z } from "zod";
+import * as z from "zod";
 import { requires } from "../../core/errors.js";
 import { parsed } from "../parse.js";
 

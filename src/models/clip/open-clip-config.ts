@@ -1,5 +1,5 @@
 /** What OpenCLIP's `open_clip_config.json` says about a model; for OpenAI's archives the same, read off the arrays. */
-import { z } from "zod";
+import * as z from "zod";
 import { requires } from "../../core/errors.js";
 import { sameShape } from "../../core/shape.js";
 import type { StateDict } from "../../weights/state-dict.js";

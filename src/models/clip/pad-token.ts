@@ -1,5 +1,5 @@
 /** What texts that are short are filled up with, as the files beside a tokenizer say it. */
-import { z } from "zod";
+import * as z from "zod";
 import { parsed } from "../parse.js";
 
 const schema = z.object({ pad_token: z.union([z.string(), z.object({ content: z.string() })]).nullish() });

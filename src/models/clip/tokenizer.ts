@@ -1,6 +1,6 @@
 /** Texts to token ids by a Hugging Face `tokenizer.json`, with a word on what was not taken in. */
 import { Tokenizer } from "@huggingface/tokenizers";
-import { z } from "zod";
+import * as z from "zod";
 import { requires, VqganClipError } from "../../core/errors.js";
 import { parsed } from "../parse.js";
 import type { TokenizedText } from "../text-reader.js";

@@ -1,5 +1,5 @@
 /** What the folder of a convolutional CLIP says about its model, checked; nothing but the text tower's settings has defaults. */
-import { z } from "zod";
+import * as z from "zod";
 import { requires } from "../../core/errors.js";
 import { type PixelScale, parsePixelScale, parseTextConfig, type TextConfig } from "../clip/config.js";
 import { parsed } from "../parse.js";

@@ -1,5 +1,5 @@
 /** What the diffusers library's CMStochasticIterativeScheduler does in one step: a consistency model's way from noise to a picture. */
-import { z } from "zod";
+import * as z from "zod";
 import { parsed } from "../parse.js";
 import type { OneStep, Start } from "./schedule.js";
 

@@ -1,5 +1,5 @@
 /** `config.json` of the diffusers library's UNet2DModel, a net of pictures that reads no text: what it says, checked. */
-import { z } from "zod";
+import * as z from "zod";
 import { requires } from "../../core/errors.js";
 import { parsed } from "../parse.js";
 import type { UNetConfig, UNetLevel } from "./unet-config.js";

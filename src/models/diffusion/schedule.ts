@@ -2,7 +2,7 @@
  * What a scheduler of the diffusers library does in one step, from its configuration alone: at which time the net is asked,
  * what it sees of the noise, and the latent that comes of noise and answer. All of it is linear but for a bound.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { requires, VqganClipError } from "../../core/errors.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { add, clip, mul } from "../../ops/arithmetic.js";

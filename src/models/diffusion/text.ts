@@ -1,5 +1,5 @@
 /** The text encoder of a diffusion model's folder: a CLIP's text tower, whose state at every token is what the net is told. */
-import { z } from "zod";
+import * as z from "zod";
 import { requires } from "../../core/errors.js";
 import { weightStems } from "../../core/weight-names.js";
 import { reshape } from "../../ops/layout.js";

@@ -1,5 +1,5 @@
 /** What a U-Net is made of, and `config.json` of the diffusers library's UNet2DConditionModel, which says it, checked. */
-import { z } from "zod";
+import * as z from "zod";
 import { requires, VqganClipError } from "../../core/errors.js";
 import { parsed } from "../parse.js";
 

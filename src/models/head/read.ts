@@ -2,7 +2,7 @@
  * A head from its file, as it is published: the maps are told by the shapes of the arrays. What stands between them no
  * checkpoint says: of LAION's two forms it is known, others have a JSON file beside them.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { requires } from "../../core/errors.js";
 import type { Affine } from "../../nn/layers.js";
 import type { StateDict } from "../../weights/state-dict.js";

@@ -1,5 +1,5 @@
 /** `config.json` of the diffusers library's AutoencoderTiny: TAESD, the distilled autoencoder of Stable Diffusion. */
-import { z } from "zod";
+import * as z from "zod";
 import { requires } from "../../core/errors.js";
 import { parsed } from "../parse.js";
 

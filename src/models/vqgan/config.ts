@@ -2,7 +2,7 @@
  * What a yaml of taming-transformers or latent-diffusion says about its first stage: a VQModel, a GumbelVQ, an
  * AutoencoderKL, or the first stage of a transformer or of a diffusion model.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { requires, VqganClipError } from "../../core/errors.js";
 import { parsed } from "../parse.js";
 import { yamlValue } from "../yaml-value.js";

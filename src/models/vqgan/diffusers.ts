@@ -1,5 +1,5 @@
 /** The diffusers library's form of the same models: its `config.json`, and its names of their arrays. */
-import { z } from "zod";
+import * as z from "zod";
 import { VqganClipError } from "../../core/errors.js";
 import type { StateDict } from "../../weights/state-dict.js";
 import { parsed } from "../parse.js";

@@ -1,7 +1,7 @@
 /** The wire: addresses to commands of the studio, and nothing of how pictures are made. */
-import { readFileSync } from "node:fs";
 import { type Context, Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
+import { ownPackage } from "../../core/own-files.js";
 import { settingsSchema } from "../../guidance/settings.js";
 import { readPicture } from "../read-picture.js";
 import { checked, maskSchema, tokenSchema } from "../requests.js";
@@ -32,7 +32,7 @@ export function createApp(studio: Studio, options: AppOptions): Hono<Env> {
   app.use(sameOrigin(options));
   app.onError((error, context) => problemOf(context, error));
 
-  const document = openApiOf(packageVersion());
+  const document = openApiOf(ownPackage().version);
   app.get("/health", (context) => context.json({ status: "ok" }));
   app.get("/openapi.json", (context) => context.json(document));
   app.get("/docs", (context) => context.html(docsPage(document)));
@@ -52,7 +52,7 @@ export function createApp(studio: Studio, options: AppOptions): Hono<Env> {
   app.get("/metrics", async (context) => context.text(await studio.metrics()));
   app.get("/v1/info", async (context) => {
     const settings = z.toJSONSchema(settingsSchema, { io: "input", unrepresentable: "any" });
-    return context.json({ version: packageVersion(), ...(await studio.info()), settings });
+    return context.json({ version: ownPackage().version, ...(await studio.info()), settings });
   });
   app.get("/v1/events", (context) => {
     const { owner } = context.get("caller");
@@ -90,9 +90,4 @@ function notFound(context: Context): Response {
 
 async function bytesOf(context: Context): Promise<Uint8Array> {
   return new Uint8Array(await context.req.arrayBuffer());
-}
-
-function packageVersion(): string {
-  const file = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(file) as { version: string }).version;
 }

@@ -1,5 +1,5 @@
 /** The operations as an OpenAPI 3.1 document, its schemas made from those that check requests and shape answers. */
-import { z } from "zod";
+import * as z from "zod";
 import { type Named, named, type Operation, operations } from "./operations.js";
 
 /** As far as the page and the tests read it. */

@@ -1,5 +1,5 @@
 /** Every request that the wire answers, as data: what it does, what comes with it, what comes back. */
-import { z } from "zod";
+import * as z from "zod";
 import { infoSchema } from "../info.js";
 import { planSchema } from "../making.js";
 import { readPictureSchema } from "../read-picture.js";

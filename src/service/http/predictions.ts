@@ -3,7 +3,7 @@
  * pictures come and go as data URLs, so that nothing is ever fetched from an address.
  */
 import { type Context, Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { requires } from "../../core/errors.js";
 import { Refusal } from "../errors.js";
 import { isOver } from "../record.js";

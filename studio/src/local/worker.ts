@@ -1,6 +1,6 @@
 /** The worker behind the page: the service itself without its wire, each command as the page calls it. */
 import { expose } from "comlink";
-import { z } from "zod";
+import * as z from "zod";
 import manifest from "../../../package.json" with { type: "json" };
 import { settingsSchema } from "../../../src/guidance/settings.js";
 import { faultOf } from "../../../src/service/faults.js";
