@@ -69,8 +69,16 @@ export function convInputGradient(
   { strides: [stride], pads, dilations: [dilation], group }: ConvAttributes,
 ): Tensor {
   const [out, perGroup, kh, kw] = w.shape as [number, number, number, number];
-  const grouped = reshape(w, [group, out / group, perGroup, kh, kw]);
-  const swapped = reshape(flip(transpose(grouped, [0, 2, 1, 3, 4]), [3, 4]), [group * perGroup, out / group, kh, kw]);
+  // Each op leaves a copy of the weight until the session is loaded: of one group, no more of them than there must be.
+  const swapped =
+    group === 1
+      ? flip(transpose(w, [1, 0, 2, 3]), [2, 3])
+      : reshape(flip(transpose(reshape(w, [group, out / group, perGroup, kh, kw]), [0, 2, 1, 3, 4]), [3, 4]), [
+          group * perGroup,
+          out / group,
+          kh,
+          kw,
+        ]);
   const spread = dilate(ct, stride);
   const [top, left] = pads;
   // The full convolution less the padding; what is added behind makes the result H x W.

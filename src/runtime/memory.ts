@@ -26,8 +26,9 @@ export interface MemoryWays extends Pick<SessionSettings, "lowMemory"> {
 
 /**
  * Peak bytes of the process that holds `programs` (their outputs): the process itself, and for each program the weights as
- * its session holds them and the largest sum of its buffers, when ops run in dependency order. Calibrated on the CPU from
- * 128 to 1024 pixels: within a tenth of what was measured, but a sixth too much for plain steps at 512.
+ * its session holds them and the largest sum of its buffers, when ops run in dependency order; or what loading the last of
+ * them takes, where that is more. Calibrated on the CPU from 128 to 1024 pixels: within a tenth of what was measured, but a
+ * sixth too much for plain steps at 512.
  */
 export function predictPeakMemory(
   programs: readonly (readonly Tensor[])[],
@@ -35,19 +36,25 @@ export function predictPeakMemory(
 ): number {
   const taken = TAKEN[lowMemory ? "lowMemory" : "usual"];
   const values = taken[recompute ? "recomputed" : "kept"];
-  return programs.reduce((sum, outputs) => {
+  let [held, peak] = [0, 0];
+  for (const outputs of programs) {
     const order = toposort([...outputs].reverse()); // what leads to the last output runs first
     const fixed = fixedTensors(order);
-    return sum + taken.weights * weightBytes(order, fixed) + values * peakActivationBytes(outputs, order, fixed);
-  }, PROCESS_BYTES);
+    const weights = weightBytes(order, fixed);
+    peak = Math.max(peak, held + weights.loading);
+    held += taken.weights * weights.held + values * peakActivationBytes(outputs, order, fixed);
+  }
+  return PROCESS_BYTES + Math.max(peak, held);
 }
 
 /**
- * Constants, and weights once more where a gradient uses them turned: the session folds those into copies. What is
- * computed from the same constants in the same way is merged before, so it counts once.
+ * `held`: constants, and weights once more where a gradient uses them turned: the session folds those into copies.
+ * `loading`: these and all that they were folded from, which goes when the session is made. What is computed from the same
+ * constants in the same way is merged before, so it counts once.
  */
-function weightBytes(order: readonly Tensor[], fixed: ReadonlySet<Tensor>): number {
+function weightBytes(order: readonly Tensor[], fixed: ReadonlySet<Tensor>): { held: number; loading: number } {
   const held = new Map<string, number>();
+  const loading = new Map<string, number>();
   const recipes = new Map<Tensor, string>();
   const numbers = new Map<unknown, number>();
   const numbered = (thing: unknown) => String(numbers.get(thing) ?? numbers.set(thing, numbers.size).get(thing));
@@ -55,14 +62,17 @@ function weightBytes(order: readonly Tensor[], fixed: ReadonlySet<Tensor>): numb
     if (fixed.has(tensor)) {
       const { leaf, op, attributes, inputs } = tensor;
       const made = () => [op?.name, JSON.stringify(attributes), ...inputs.map((input) => recipes.get(input))].join();
-      recipes.set(tensor, numbered(leaf ? initializerKey(tensor, sourceOf(leaf)) : made()));
+      const recipe = numbered(leaf ? initializerKey(tensor, sourceOf(leaf)) : made());
+      recipes.set(tensor, recipe);
+      loading.set(recipe, tensorBytes(tensor));
       continue;
     }
     for (const source of tensor.inputs) {
       if (fixed.has(source)) held.set(recipes.get(source) as string, tensorBytes(source));
     }
   }
-  return [...held.values()].reduce((sum, bytes) => sum + bytes, 0);
+  const total = (parts: Map<string, number>) => [...parts.values()].reduce((sum, bytes) => sum + bytes, 0);
+  return { held: total(held), loading: total(loading) };
 }
 
 function sourceOf(leaf: Leaf): WeightSource {
