@@ -52,16 +52,16 @@ class Heads(nn.Module):
 def contrastive(image, text, scale, ignored):
     """Both ways: caption i belongs to picture i; further captions are wrong answers; ignored pairs are neither."""
     logits = (scale * text @ image.T).masked_fill(ignored, -1e4)
-    target = torch.arange(len(image))
+    target = torch.arange(len(image), device=image.device)
     return (F.cross_entropy(logits[:len(image)], target) + F.cross_entropy(logits.T, target)) / 2
 
 
 def attack(loss, pixels, radius, steps, generator):
     """Pictures within an L2 ball of `radius` (a number, or one for each picture) that make the loss large: from a random start, `steps` normalised gradient steps."""
     length = lambda x: x.flatten(1).norm(dim=1).clamp(min=1e-12)[:, None, None, None]
-    radius = torch.as_tensor(radius).view(-1, 1, 1, 1)
-    change = torch.randn(pixels.shape, generator=generator)
-    change = change / length(change) * radius * torch.rand(len(pixels), 1, 1, 1, generator=generator)
+    radius, device = torch.as_tensor(radius, device=pixels.device).view(-1, 1, 1, 1), pixels.device
+    change = torch.randn(pixels.shape, generator=generator, device=device)
+    change = change / length(change) * radius * torch.rand(len(pixels), 1, 1, 1, generator=generator, device=device)
     for _ in range(steps):
         change.requires_grad_(True)
         gradient, = torch.autograd.grad(loss((pixels + change).clamp(0, 1)), change)
@@ -79,6 +79,10 @@ class Batch:
     tinted: torch.Tensor
     said: dict
     shown: dict
+
+    def to(self, device):
+        move = lambda table: {name: column.to(device) for name, column in table.items()}
+        return Batch(self.pixels.to(device), self.ids.to(device), self.tinted.to(device), move(self.said), move(self.shown))
 
     def rows(self, chosen):
         return Batch(self.pixels[chosen], self.ids[chosen], self.tinted[chosen], rows(self.said, chosen), rows(self.shown, chosen))
@@ -101,24 +105,29 @@ class Training:
     `stage` names the checkpoint and the log; a stage begins at its own checkpoint, else at that of the stage `after` which it comes.
     """
 
-    def __init__(self, data, out, stage, after, peak, batch, process, processes, checkpoint_every):
+    def __init__(self, data, out, stage, after, peak, batch, process, processes, checkpoint_every, device="cpu", warm=None):
         loop.prepare(1)
         if processes > 1:
             distributed.init_process_group("gloo", init_method=f"file://{Path(out).resolve() / 'meeting'}", rank=process, world_size=processes)
         self.pictures = opened(data)
         build_tokenizer(self.pictures.concepts, Path(out) / "clip")
         self.tokenizer = load_tokenizer(Path(out) / "clip")
-        self.model = nn.ModuleDict({"clip": Clip(self.tokenizer.get_vocab_size()), "heads": Heads(len(self.pictures.concepts))})
+        self.device, self.carriers = device, self.pictures.carriers.to(device)
+        self.model = nn.ModuleDict({"clip": Clip(self.tokenizer.get_vocab_size()), "heads": Heads(len(self.pictures.concepts))}).to(device)
         self.clip, self.heads = self.model["clip"], self.model["heads"]
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=peak, betas=(0.9, 0.98), weight_decay=0.02)
         self.peak, self.batch, self.process, self.processes, self.checkpoint_every = peak, batch, process, processes, checkpoint_every
         self.file, self.log, self.start = Path(out) / f"{stage}.pt", loop.Log(Path(out) / f"{stage}.jsonl"), 0
         saved = loop.load(self.file)
-        begun = saved or (after and loop.needed(out, after))
+        begun = saved or (after and not warm and loop.needed(out, after))
         self.ema = begun["ema"] if begun else None
         if begun:
             self.model.load_state_dict(begun["model"])
             self.optimizer.load_state_dict(begun["optimizer"])
+        if warm and not begun:
+            begin(self.model.cpu(), warm, self.pictures, self.encode)
+            self.model.to(device)
+        self.ema = {name: value.to(device) for name, value in self.ema.items()} if self.ema else loop.copy_state(self.model)
         if saved:
             self.start, self.log.seconds = saved["step"], saved["seconds"]
         check = Scenes(self.pictures, 256, 999, validation=True)
@@ -129,17 +138,16 @@ class Training:
 
     def scenes(self, count, seed):
         """So many scenes, and the generator that made them."""
-        scenes = Scenes(self.pictures, count, seed, odds=KINDS)
-        pixels = scenes.render(SIDE, scenes.view(crop=(0.72, 1.15)), supersample=1)
-        tinted = torch.tensor([pastes[0]["strength"] > 0 for pastes in scenes.pastes])
-        return Batch(pixels, self.encode(scenes.captions), tinted, scenes.said, scenes.shown), scenes.generator
+        batch, generator = composed(self.pictures, self.tokenizer, count, seed)
+        return batch.to(self.device), generator
 
     def objective(self, batch, number):
         """What pictures of this batch cost, as a function of their embeddings that also says how often the first concept is right; the captions' vectors and the temperature;
         and what the further names cost."""
         nouns, more_said, meant = further_names(self.pictures, 192, random.Random(number))
-        ignored = fitting(self.pictures.carriers, join(batch.said, more_said), batch.shown).fill_diagonal_(False)
-        text = torch.cat([self.clip.text(trimmed(batch.ids)), self.clip.text(trimmed(self.encode([with_article(noun) for noun in nouns])))])
+        more_said, meant = {name: column.to(self.device) for name, column in more_said.items()}, meant.to(self.device)
+        ignored = fitting(self.carriers, join(batch.said, more_said), batch.shown).fill_diagonal_(False)
+        text = torch.cat([self.clip.text(trimmed(batch.ids)), self.clip.text(trimmed(self.encode([with_article(noun) for noun in nouns])).to(self.device))])
         scale = self.clip.scale.clamp(math.log(20), math.log(30)).exp()
 
         def cost(image, constant=False):
@@ -169,9 +177,12 @@ class Training:
             self.log.write(step=step + 1, **{name: float(value) for name, value in values.items()})
         if step % self.checkpoint_every != self.checkpoint_every - 1 and step + 1 != stop:
             return False
-        loop.save(self.file, model=self.model.state_dict(), optimizer=self.optimizer.state_dict(), ema=self.ema, stage=self.file.stem, step=step + 1, seconds=self.log.seconds)
-        self.log.write(step=step + 1, validation_first=retrieval(self.clip.vocabulary, self.ema, *self.check))
+        self.save(step + 1)
         return True
+
+    def save(self, step):
+        loop.save(self.file, model=self.model.state_dict(), optimizer=self.optimizer.state_dict(), ema=self.ema, stage=self.file.stem, step=step, seconds=self.log.seconds)
+        self.log.write(step=step, validation_first=retrieval(self.clip.vocabulary, self.ema, *self.check))
 
 
 def begin(model, folder, pictures, encode):
@@ -184,6 +195,15 @@ def begin(model, folder, pictures, encode):
         plain = model["clip"].text(encode([with_article(noun) for noun in BARE]))
         model["heads"].noun.weight.copy_(names[0])
         model["heads"].colour.weight.copy_(torch.stack([coloured.mean(0) - plain.mean(0) for coloured in names[1:]]))
+
+
+def composed(pictures, tokenizer, count, seed):
+    """So many scenes as they are seen, and the generator that made them."""
+    scenes = Scenes(pictures, count, seed, odds=KINDS)
+    pixels = scenes.render(SIDE, scenes.view(crop=(0.72, 1.15)), supersample=1)
+    tinted = torch.tensor([pastes[0]["strength"] > 0 for pastes in scenes.pastes])
+    ids = torch.tensor([encoding.ids for encoding in tokenizer.encode_batch(scenes.captions)])
+    return Batch(pixels, ids, tinted, scenes.said, scenes.shown), scenes.generator
 
 
 def opened(data):
@@ -216,10 +236,7 @@ def train(data, out, stop=1600, plain=300, ramp=0.5, twice=0.8, radius=2.0, peak
     `plain` steps on clean pictures, then adversarial ones (L2 at 64 px): the radius grows from .25 to `radius` over the share `ramp` of the remaining steps, one attack step
     each, two from the share `twice` on. `processes` of one thread each share their gradients, each with a batch of its own: on few cores faster than threads in one.
     """
-    training = Training(data, out, "clip", None, peak, batch, process, processes, checkpoint_every)
-    if warm and not training.start:
-        begin(training.model, warm, training.pictures, training.encode)
-    training.ema = training.ema or loop.copy_state(training.model)
+    training = Training(data, out, "clip", None, peak, batch, process, processes, checkpoint_every, warm=warm)
     for step in range(training.start, stop):
         scenes, generator = training.scenes(batch, 7_000_000 + step * processes + process)
         pixels = jitter(scenes.pixels, generator)

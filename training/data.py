@@ -75,9 +75,10 @@ class Pictures:
         """The colour word that covers most of a picture, or None."""
         lattice = [tuple((channel + 0.5) / 12 for channel in (r, g, b)) for r in range(12) for g in range(12) for b in range(12)]
         table = np.array([COLOURS.index(colour_name(rgb)) for rgb in lattice])
+        stride = self.size // 32
         names = []
         for start in range(0, len(self.items), 256):
-            block = self.pixels[start:start + 256, :, ::4, ::4].permute(0, 2, 3, 1).reshape(-1, 1024, 4).numpy()
+            block = self.pixels[start:start + 256, :, ::stride, ::stride].permute(0, 2, 3, 1).reshape(-1, 1024, 4).numpy()
             bins = np.minimum(block[..., :3].astype(int) * 12 // 256, 11)
             found = table[bins[..., 0] * 144 + bins[..., 1] * 12 + bins[..., 2]]
             for colours, alpha in zip(found, block[..., 3] > 128):
@@ -121,14 +122,14 @@ SHIFT = {"left": (-1, 0), "right": (1, 0), "above": (0, -1), "below": (0, 1)}
 def fitting(carriers, said, shown):
     """Boolean [caption, picture]: True where the picture shows what the caption says."""
     ok = lambda word, seen: (word[:, None] < 0) | (seen[None] < 0) | (word[:, None] == seen[None])
-    fits = torch.ones(len(said["noun"]), len(shown["concept"]), dtype=torch.bool)
+    fits = torch.ones(len(said["noun"]), len(shown["concept"]), dtype=torch.bool, device=carriers.device)
     for name in ("background", "scenery", "place", "size", "count", "style"):
         fits &= ok(said[name], shown[name])
     either = torch.zeros_like(fits)
     relation = shown["relation"]
     for first, colour, second, colour2, seen in (
         (shown["concept"], shown["colour"], shown["concept2"], shown["colour2"], relation),
-        (shown["concept2"], shown["colour2"], shown["concept"], shown["colour"], torch.where(relation < 0, relation, FLIPPED[relation.clamp(min=0)])),
+        (shown["concept2"], shown["colour2"], shown["concept"], shown["colour"], torch.where(relation < 0, relation, FLIPPED.to(relation.device)[relation.clamp(min=0)])),
     ):
         match = carriers[said["noun"]][:, first.clamp(min=0)] & (first >= 0) & ok(said["colour"], colour)
         other = carriers[said["other"]][:, second.clamp(min=0)] & (second >= 0) & ok(said["other_colour"], colour2) & ok(said["relation"], seen)
@@ -387,32 +388,33 @@ class Scenes:
 
 def views(count, generator, crop=(0.5, 1.0), perspective=0.06, angle=0.1):
     """Random homographies as [B, 3, 3], from view coordinates to scene coordinates in [-1, 1]."""
-    size = crop[0] + (crop[1] - crop[0]) * torch.rand(count, generator=generator)
-    offset = (2 * torch.rand(count, 2, generator=generator) - 1) * (1 - size)[:, None].clamp(min=0)
-    turn = torch.randn(count, generator=generator) * angle
-    matrix = torch.zeros(count, 3, 3)
+    device = generator.device
+    size = crop[0] + (crop[1] - crop[0]) * torch.rand(count, generator=generator, device=device)
+    offset = (2 * torch.rand(count, 2, generator=generator, device=device) - 1) * (1 - size)[:, None].clamp(min=0)
+    turn = torch.randn(count, generator=generator, device=device) * angle
+    matrix = torch.zeros(count, 3, 3, device=device)
     matrix[:, 0, 0], matrix[:, 0, 1] = size * turn.cos(), -size * turn.sin()
     matrix[:, 1, 0], matrix[:, 1, 1] = size * turn.sin(), size * turn.cos()
     matrix[:, :2, 2] = offset
-    matrix[:, 2, :2], matrix[:, 2, 2] = torch.randn(count, 2, generator=generator) * perspective, 1.0
+    matrix[:, 2, :2], matrix[:, 2, 2] = torch.randn(count, 2, generator=generator, device=device) * perspective, 1.0
     return matrix
 
 
 def jitter(image, generator, colour=0.1, noise=0.08):
     """Colour jitter (brightness, contrast, saturation) and noise of a random strength per picture."""
-    uniform = lambda low, high: low + (high - low) * torch.rand(len(image), 1, 1, 1, generator=generator)
+    uniform = lambda low, high: low + (high - low) * torch.rand(len(image), 1, 1, 1, generator=generator, device=image.device)
     grey = image.mean(1, keepdim=True)
     gain, contrast, saturation = (uniform(1 - colour, 1 + colour) for _ in range(3))
     image = grey + (image - grey) * saturation
     middle = image.mean((1, 2, 3), keepdim=True)
     image = ((image - middle) * contrast + middle) * gain
     strength = uniform(0, noise) * (uniform(0, 1) < 0.5)
-    return (image + strength * torch.randn(image.shape, generator=generator)).clamp(0, 1)
+    return (image + strength * torch.randn(image.shape, generator=generator, device=image.device)).clamp(0, 1)
 
 
 def looking(side, view, count):
     """Scene coordinates x, y [B, side, side] of a view's pixels."""
-    line = (torch.arange(side, dtype=torch.float32) + 0.5) * 2 / side - 1
+    line = (torch.arange(side, dtype=torch.float32, device=view.device if view is not None else None) + 0.5) * 2 / side - 1
     v, u = torch.meshgrid(line, line, indexing="ij")
     if view is None:
         return u.expand(count, -1, -1), v.expand(count, -1, -1)

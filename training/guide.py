@@ -108,17 +108,17 @@ def start_latent(vqgan, kind, count, generator):
     if kind == "gradient":
         return vqgan.snap(vqgan.encode(gradients(count, 128, generator) * 2 - 1))[0]
     side = {"white": 1, "grey": 1, "light": 4, "soft": 4, "pixels": 128}[kind]
-    values = torch.full((count, 3, 1, 1), 1.0 if kind == "white" else 0.5) if side == 1 else torch.rand(count, 3, side, side, generator=generator)
+    values = torch.full((count, 3, 1, 1), 1.0 if kind == "white" else 0.5) if side == 1 else torch.rand(count, 3, side, side, generator=generator, device=generator.device)
     values = 0.6 + 0.4 * values if kind == "light" else values
     picture = F.interpolate(values, size=128, mode="bilinear")
-    picture = (picture + 0.02 * torch.randn(picture.shape, generator=generator)).clamp(0, 1)
+    picture = (picture + 0.02 * torch.randn(picture.shape, generator=generator, device=picture.device)).clamp(0, 1)
     return vqgan.snap(vqgan.encode(picture * 2 - 1))[0]
 
 
 def gradients(count, side, generator):
     """Pictures that go from one random colour to another, in a random direction."""
-    turn, low, high = (torch.rand(count, 3, 1, 1, generator=generator) for _ in range(3))
-    angle, line = turn * 2 * math.pi, torch.linspace(-1, 1, side)
+    turn, low, high = (torch.rand(count, 3, 1, 1, generator=generator, device=generator.device) for _ in range(3))
+    angle, line = turn * 2 * math.pi, torch.linspace(-1, 1, side, device=generator.device)
     along = (angle.cos() * line + angle.sin() * line[:, None]) / (angle.cos().abs() + angle.sin().abs())
     return low + (high - low) * (0.5 + 0.5 * along)
 

@@ -5,6 +5,8 @@ energy-based models have it (arXiv 1903.08689). Here a caption's real picture, m
 through the VQGAN, as the product draws. A drawing goes as far as the product's do: what stops earlier is soon told from pictures, and teaches nothing more.
 """
 
+import time
+
 import torch
 import torch.nn.functional as F
 from PIL import Image
@@ -13,6 +15,7 @@ from clip import Batch, Training, attack
 from data import jitter, through, views
 from guide import Pyramid, gradients, spherical, start_latent, variation
 import loop
+from supply import Supply
 from towers import SIDE
 from vqgan import load_vqgan
 
@@ -44,14 +47,16 @@ class Latents:
 
     rate, steps, visits, smooth = 0.2, 5, 16, 1.0
 
-    def __init__(self, folder):
-        self.vqgan = load_vqgan(folder)
+    def __init__(self, folder, device="cpu"):
+        self.vqgan = load_vqgan(folder).to(device)
 
     def start(self, count, generator):
         return start_latent(self.vqgan, "light", count, generator)
 
     def pictures(self, values):
-        pictures = (self.vqgan.decode(values).float() + 1) / 2
+        with loop.halved(values.device):
+            decoded = self.vqgan.decode(values)
+        pictures = (decoded.float() + 1) / 2
         return pictures, F.avg_pool2d(pictures, pictures.shape[-1] // SIDE).clamp(0, 1)
 
     def move(self, gradient):
@@ -75,7 +80,7 @@ def redraw(clip, kind, values, momentum, text, rate, generator):
         values = values.detach().requires_grad_(True)
         whole, small = kind.pictures(values)
         seen = through(small, views(len(small), generator, crop=(0.85, 1.15), perspective=0, angle=0.1), SIDE)
-        distance = spherical(clip.image(seen + 0.03 * torch.randn(seen.shape, generator=generator)), text)
+        distance = spherical(clip.image(seen + 0.03 * torch.randn(seen.shape, generator=generator, device=seen.device)), text)
         gradient, = torch.autograd.grad((distance + kind.smooth * variation(whole)).sum(), values)
         momentum = 0.9 * momentum + 0.1 * kind.move(gradient)
         values = kind.within(values - rate[:, None, None, None] * momentum)
@@ -94,13 +99,13 @@ class Drawings:
     def next(self, count):
         """Places of those that are to go on; all come once before any comes again."""
         if len(self.queue) < count:
-            self.queue = torch.randperm(len(self.values), generator=self.generator)
+            self.queue = torch.randperm(len(self.values), generator=self.generator, device=self.generator.device).cpu()
         chosen, self.queue = self.queue[:count], self.queue[count:]
         return chosen
 
     def go_on(self, clip, chosen, text):
         """Brings the chosen nearer to their texts; what the CLIP sees of them then."""
-        rate = self.kind.rate * (1 - 0.9 * self.visits[chosen] / self.kind.visits)
+        rate = (self.kind.rate * (1 - 0.9 * self.visits[chosen] / self.kind.visits)).to(self.values.device)
         clip.eval()
         self.values[chosen], self.momentum[chosen] = redraw(clip, self.kind, self.values[chosen], self.momentum[chosen], text, rate, self.generator)
         clip.train()
@@ -115,7 +120,7 @@ class Drawings:
             return
         start = self.kind.start(len(gone), self.generator)
         if start.shape[1:] == fresh.pixels.shape[1:]:
-            other = torch.rand(len(gone), generator=self.generator) < FROM_PICTURES
+            other = torch.rand(len(gone), generator=self.generator, device=self.generator.device) < FROM_PICTURES
             start[other] = fresh.pixels[-len(gone) - 1:-1][other]
         self.values[gone], self.momentum[gone], self.visits[gone] = start, 0, 0
         self.scenes.put(gone, fresh.rows(torch.arange(len(gone))))
@@ -130,21 +135,26 @@ class Drawings:
 def sheet(pairs, path):
     """A PNG of them, six pairs a row."""
     whole = torch.cat([torch.cat(list(row), 2) for row in pairs.split(6)], 1)
-    Image.fromarray((whole.permute(1, 2, 0) * 255).round().byte().numpy()).save(path)
+    Image.fromarray((whole.permute(1, 2, 0) * 255).round().byte().cpu().numpy()).save(path)
 
 
-def train(data, out, drawer, stop=600, peak=1e-3, batch=64, drawn=8, painted=6, radius=2.0, checkpoint_every=50, process=0, processes=1):
-    """Goes on from the checkpoint of `clip.py`: of a batch, `drawn` are scenes whose drawings of pixels go on and stand against them, `painted` such through the VQGAN of folder `drawer`.
+def train(data, out, drawer, stop=600, minutes=None, peak=1e-3, batch=64, drawn=8, painted=6, radius=2.0, warm=None, checkpoint_every=50, process=0, processes=1, device="cpu", composers=0):
+    """Goes on from the checkpoint of `clip.py`, or from the exported folder `warm`: of a batch, `drawn` are scenes whose drawings of pixels go on and stand against them, `painted` such
+    through the VQGAN of folder `drawer`.
 
-    The attack's radius is drawn for every picture, a quarter to the whole of `radius`.
+    The attack's radius is drawn for every picture, a quarter to the whole of `radius`. `minutes`: it ends then instead of at `stop`, and the rate falls with time. `composers`: so many
+    processes compose the scenes ahead.
     """
-    training = Training(data, out, "introspect", "clip", peak, batch, process, processes, checkpoint_every)
-    generator = torch.Generator().manual_seed(77 + 1000 * training.start + process)
-    first_scenes = lambda number, count: training.scenes(count, number + training.start * processes + process)[0]
-    both = [Drawings(Pixels(), first_scenes(9_000_000, 3 * drawn), generator), Drawings(Latents(drawer), first_scenes(9_500_000, 2 * painted), generator)]
     fresh_count = batch - drawn - painted
-    for step in range(training.start, stop):
-        fresh, _ = training.scenes(fresh_count, 8_500_000 + step * processes + process)
+    supply = Supply(data, out, fresh_count, composers) if composers else None  # its processes begin before the device does
+    training = Training(data, out, "introspect", "clip", peak, batch, process, processes, checkpoint_every, device, warm)
+    generator = torch.Generator(device).manual_seed(77 + 1000 * training.start + process)
+    first_scenes = lambda number, count: training.scenes(count, number + training.start * processes + process)[0]
+    both = [Drawings(Pixels(), first_scenes(9_000_000, 3 * drawn), generator), Drawings(Latents(drawer, device), first_scenes(9_500_000, 2 * painted), generator)]
+    begun, step = time.time(), training.start
+    done = lambda: (time.time() - begun) / (60 * minutes) if minutes else step / stop
+    while done() < 1:
+        fresh = supply.next().to(device) if supply else training.scenes(fresh_count, 8_500_000 + step * processes + process)[0]
         chosen = [drawings.next(count) for drawings, count in zip(both, (drawn, painted))]
         scenes = fresh
         for drawings, some in zip(both, chosen):
@@ -153,14 +163,19 @@ def train(data, out, drawer, stop=600, peak=1e-3, batch=64, drawn=8, painted=6, 
         cost, text, scale, names = training.objective(scenes, step * processes + process)
         own = text[fresh_count:]
         seen = [drawings.go_on(training.clip, some, part.detach()) for drawings, some, part in zip(both, chosen, own.split([drawn, painted]))]
-        size = radius * (0.25 + 0.75 * torch.rand(batch, generator=generator))
+        size = radius * (0.25 + 0.75 * torch.rand(batch, generator=generator, device=device))
         pixels = attack(lambda x: cost(training.clip.image(x), constant=True)[0], jitter(scenes.pixels, generator), size, 1, generator)
         image = training.clip.image(torch.cat([pixels, *seen]))
         value, first = cost(image[:batch])
         real, false = ((part * own).sum(1) for part in (image[fresh_count:batch], image[batch:]))
         wrong = F.softplus(scale * (false - real)).mean()
-        training.update(value + names + wrong, min(1, (step + 1) / 50) * loop.cosine(step / stop))
+        training.update(value + names + wrong, min(1, (step + 1) / 50) * loop.cosine(done()))
         if training.record(step, stop, 0.99, loss=value, first=first, wrong=wrong, real=real.mean(), drawn=false[:drawn].mean(), painted=false[drawn:].mean()):
             sheet(torch.cat([drawings.pairs() for drawings in both]), training.file.with_suffix(".png"))
         for drawings, some in zip(both, chosen):
             drawings.give_up(some, fresh)
+        step += 1
+    if minutes:
+        training.save(step)
+    if supply:
+        supply.close()

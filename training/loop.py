@@ -29,6 +29,11 @@ def autocast():
     return torch.autocast("cpu", torch.bfloat16, enabled=flags.exists() and any(flag in flags.read_text() for flag in ("avx512_bf16", "amx_bf16")))
 
 
+def halved(device):
+    """bfloat16 on a GPU, for what is said to bear it: the towers and the VQGAN, never the losses."""
+    return torch.autocast("cuda", torch.bfloat16, enabled=torch.device(device).type == "cuda")
+
+
 def rate(step, peak, warmup, stop, cooldown):
     """Learning rate: linear warm-up, constant, then a linear fall to zero over the last `cooldown` steps."""
     return peak * min(1.0, (step + 1) / warmup, max(0.0, (stop - step) / cooldown))
@@ -81,7 +86,7 @@ def save(path, **values):
 
 
 def load(path):
-    return torch.load(path, weights_only=True) if Path(path).exists() else None
+    return torch.load(path, weights_only=True, map_location="cpu") if Path(path).exists() else None
 
 
 def needed(out, *stages):

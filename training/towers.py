@@ -9,6 +9,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
+import loop
 from captions import CONTEXT
 
 MEAN, STD = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)
@@ -104,7 +105,7 @@ class TextTower(nn.Module):
         x = self.words(ids) + self.position[:ids.shape[1]]
         for layer in self.layers:
             x = layer(x)
-        return self.out(self.norm(x[torch.arange(len(x)), ids.argmax(1)]))
+        return self.out(self.norm(x[torch.arange(len(x), device=x.device), ids.argmax(1)]))
 
 
 class Clip(nn.Module):
@@ -119,11 +120,15 @@ class Clip(nn.Module):
 
     def image(self, pixels):
         """Unit vectors of pictures [B, 3, 64, 64] in [0, 1]."""
-        return F.normalize(self.image_tower(pixels), dim=1)
+        with loop.halved(pixels.device):
+            made = self.image_tower(pixels)
+        return F.normalize(made.float(), dim=1)
 
     def text(self, ids):
         """Unit vectors of token ids [B, 16]."""
-        return F.normalize(self.text_tower(ids), dim=1)
+        with loop.halved(ids.device):
+            made = self.text_tower(ids)
+        return F.normalize(made.float(), dim=1)
 
 
 def folded(convolution):

@@ -1,6 +1,7 @@
 """Command line of the training: `python train.py vqgan|clip|introspect|read|sharpen|narrow|judge|export|plot|all --data DIR --out DIR`; every part resumes from its checkpoint."""
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -32,9 +33,11 @@ def main():
     parser.add_argument("--out", default=".training/out", help="checkpoints and logs")
     parser.add_argument("--models", default=str(ROOT.parent / "models/compact"), help="where the exported pair goes")
     parser.add_argument("--judge", default=str(ROOT / "judge"), help="where the exported judge goes")
-    parser.add_argument("--warm", help="with clip: an exported folder to start from")
+    parser.add_argument("--warm", help="with clip and introspect: an exported folder to start from")
     parser.add_argument("--processes", type=int, default=2, help="with clip and introspect: processes of one thread each that train it together")
     parser.add_argument("--stop", type=int, help="last step (the learning rate falls to zero there)")
+    parser.add_argument("--minutes", type=float, help="with introspect: how long, in --stop's place")
+    parser.add_argument("--device", default="cpu", help="with introspect: cuda computes in one process, eight times the batch, in bfloat16")
     parser.add_argument("--radius", type=float, help="with clip: of the adversarial pictures (L2 at 64 px); 0: none")
     options = parser.parse_args()
     extra = {"stop": options.stop} if options.stop else {}
@@ -46,7 +49,10 @@ def main():
         extra |= {"radius": options.radius} if options.radius is not None else {}
         clip.start(clip.train, options.data, options.out, options.processes, warm=options.warm, **extra)
     if options.what == "introspect":
-        clip.start(introspect.train, options.data, options.out, options.processes, drawer=str(Path(options.models) / "vqgan"), **extra)
+        extra |= {"drawer": str(Path(options.models) / "vqgan"), "warm": options.warm, "minutes": options.minutes}
+        if options.device != "cpu":
+            extra |= {"device": options.device, "batch": 512, "drawn": 96, "painted": 64, "checkpoint_every": 1000, "composers": max(1, (os.cpu_count() or 2) - 2)}
+        clip.start(introspect.train, options.data, options.out, 1 if options.device != "cpu" else options.processes, **extra)
     if options.what == "read":
         clip.read(options.data, options.out, **extra)
     if options.what == "sharpen":
