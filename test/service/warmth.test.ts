@@ -52,7 +52,10 @@ test("a form that rests has its programs opened, a picture that is asked for the
   await finished(warm);
   expect(opens).toHaveBeenCalledTimes(needed);
 
-  for (const [studio, times] of [[cold, 0], [warm, 1]] as const) {
+  for (const [studio, times] of [
+    [cold, 0],
+    [warm, 1],
+  ] as const) {
     const plan = vi.spyOn(studio.making, "plan").mockRejectedValue(new Error("not now"));
     await studio.info(); // a page opens
     expect(plan).toHaveBeenCalledTimes(times);
