@@ -73,7 +73,7 @@ export class Making {
     const stepSeconds = this.forecast.stepSeconds({ stepFlops });
     const notices: Notice[] = [...run.notices, ...platform.vq.textNotices(run.settings)];
     if (peakBytes > availableBytes) notices.push({ kind: "memory", peakBytes, availableBytes });
-    else this.warmth?.offer(run);
+    else if (2 * peakBytes <= availableBytes) this.warmth?.offer(run); // another one has room beside it
     return {
       size,
       steps,

@@ -13,7 +13,7 @@ import { Service } from "../support/service.js";
 const [ann, ben] = ["111", "222"];
 const QUOTA = 5;
 /** Steps that nobody waits for. */
-const MANY = 5000;
+const MANY = 100_000;
 /** Milliseconds on a machine that has much else to do. */
 const PATIENCE = 180_000;
 

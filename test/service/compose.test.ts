@@ -17,13 +17,15 @@ const composed = parse(textOf("examples/many-machines/compose.yaml"), { merge: t
 };
 const { redis, server, worker } = composed.services;
 
-test("each service's command has options that there are, and the same Redis and folder", { timeout: 60_000 }, async () => {
+test("each service's command has options that there are, and the same Redis and folder", {
+  timeout: 60_000,
+}, async () => {
   for (const { command } of [server, worker]) {
     const [name = "", ...words] = command.replace(/\$\{[^}]*\}/, "a-token-of-your-own").split(" ");
     const { stdout } = await cli([name, "--help"]);
     const options = words.filter((word) => word.startsWith("--"));
     expect(options).toEqual(expect.arrayContaining(["--redis", "--folder"]));
-    for (const option of options) expect(stdout).toContain(`${option} <`);
+    for (const option of options) expect(stdout.toString()).toContain(`${option} <`);
   }
   const of = ({ command }: Composed, option: string) => new RegExp(`${option} (\\S+)`).exec(command)?.[1];
   expect(of(worker, "--redis")).toBe(of(server, "--redis"));

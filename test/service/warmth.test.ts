@@ -7,6 +7,7 @@ import { ownEngine } from "../../src/runtime/own-engine.js";
 import { platformOn } from "../../src/service/on-node.js";
 import { FolderStore } from "../../src/service/store.js";
 import { Studio } from "../../src/service/studio.js";
+import { Warmth } from "../../src/service/warmth.js";
 import { VqganClip } from "../../src/vqgan-clip.js";
 import { fixturePath } from "../support/fixtures.js";
 
@@ -18,10 +19,11 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
 
-async function opened(warm: boolean): Promise<Studio> {
+async function opened(warm: boolean, availableBytes = () => 1e12): Promise<Studio> {
   const folder = await mkdtemp(join(tmpdir(), "vqgan-clip-warm-"));
   const vq = await VqganClip.fromPretrained(models);
-  const studio = await Studio.open(platformOn(vq, await FolderStore.open(folder), models), {}, { warm });
+  const platform = { ...platformOn(vq, await FolderStore.open(folder), models), availableBytes };
+  const studio = await Studio.open(platform, {}, { warm });
   ends.push(async () => {
     await studio.close();
     await rm(folder, { recursive: true, force: true });
@@ -39,7 +41,7 @@ test("a form that rests has its programs opened, a picture that is asked for the
 }, async () => {
   const opens = vi.spyOn(ownEngine, "open");
   const cold = await opened(false);
-  await cold.making.plan(request);
+  const { peakBytes } = await cold.making.plan(request);
   expect(opens).toHaveBeenCalledTimes(0);
   await finished(cold);
   const needed = opens.mock.calls.length;
@@ -51,6 +53,11 @@ test("a form that rests has its programs opened, a picture that is asked for the
   await vi.waitFor(() => expect(opens).toHaveBeenCalledTimes(needed), 60_000);
   await finished(warm);
   expect(opens).toHaveBeenCalledTimes(needed);
+
+  const offer = vi.spyOn(Warmth.prototype, "offer");
+  const narrow = await opened(true, () => 1.9 * peakBytes);
+  await narrow.making.plan(request);
+  expect(offer).not.toHaveBeenCalled();
 
   for (const [studio, times] of [
     [cold, 0],
