@@ -42,7 +42,7 @@ async function life(service: Service, turn: number): Promise<void> {
   await service.until(id, ({ status }) => status === "finished" || status === "paused");
   const picture = await service.bytes(`/v1/sessions/${id}/picture.png`);
   if (turn % 3 === 0) {
-    await service.session("POST", `/${id}/fork`, { node: 1, at: 4, steps: 8 });
+    await service.session("POST", `/${id}/fork`, { node: 1, at: 4, steps: 8, resume: true });
     await service.until(id, ({ status }) => status === "finished");
   }
   if (turn % 5 === 0) {
