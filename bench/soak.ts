@@ -29,6 +29,13 @@ const requestOf = (turn: number) => ({
   keepEvery: 4,
 });
 
+/** Events of a session until it rests, told once by its whole state and then by what happens. */
+async function rested(service: Service, id: string): Promise<void> {
+  await service.events(`/v1/sessions/${id}/events`, (events) =>
+    events.some(({ type, data }) => type === "state" && ["finished", "paused"].includes(data.status)),
+  );
+}
+
 /** One session from its plan to the bin. */
 async function life(service: Service, turn: number): Promise<void> {
   const request = requestOf(turn);
@@ -39,11 +46,11 @@ async function life(service: Service, turn: number): Promise<void> {
   );
   for (const { type, data } of heard) if (type === "preview") await service.bytes(data.url);
   if (turn % 2 === 0) await service.send("PATCH", `/v1/sessions/${id}`, { prompts: "a green apple" });
-  await service.until(id, ({ status }) => status === "finished" || status === "paused");
+  await rested(service, id);
   const picture = await service.bytes(`/v1/sessions/${id}/picture.png`);
   if (turn % 3 === 0) {
     await service.session("POST", `/${id}/fork`, { node: 1, at: 4, steps: 8, resume: true });
-    await service.until(id, ({ status }) => status === "finished");
+    await rested(service, id);
   }
   if (turn % 5 === 0) {
     const painted = formWith({ resume: false }, { image: picture });

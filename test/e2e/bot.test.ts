@@ -195,7 +195,7 @@ describe("words of strangers", () => {
     const { answer, token } = await discord.act(bot.said[0], ann, { type: 3, data: { custom_id: "1:pause:0a1b:111" } });
     expect(answer.type).toBe(6);
     const aside = () => discord.edits.find(({ path }) => path === `/webhooks/42/${token}`);
-    await expect.poll(aside, { timeout: 10_000 }).toMatchObject({ method: "POST", body: { flags: 64 } });
+    await expect.poll(aside).toMatchObject({ method: "POST", body: { flags: 64 } });
   });
 });
 

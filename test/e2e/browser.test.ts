@@ -99,7 +99,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 330_000 }, () => 
   const alert = (text: string | RegExp, on = page) => on.getByRole("alert").filter({ hasText: text });
   const stepOf = async (on = page) =>
     Number(/step (\d+)/.exec((await on.getByTestId("step").textContent()) ?? "")?.[1]);
-  const runsTo = (step: number, on = page) => expect.poll(() => stepOf(on), { timeout: 120_000 }).toBeGreaterThan(step);
+  const runsTo = (step: number, on = page) => expect.poll(() => stepOf(on)).toBeGreaterThan(step);
   const pixels = (at: Locator) =>
     at.evaluate(async (image: Element) => {
       const canvas = document.createElement("canvas");
@@ -220,10 +220,10 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 330_000 }, () => 
     await create({ text: "a castle", steps: LONG, cutouts: "2" });
     await runsTo(1);
     const before = await pixels(picture());
-    await expect.poll(() => pixels(picture()), { timeout: 120_000 }).not.toEqual(before);
+    await expect.poll(() => pixels(picture())).not.toEqual(before);
     await prompt(1).fill("a green pear");
     const story = async () => readStory(readPngText((await download("Picture (PNG)")).bytes))?.settings.prompts;
-    await expect.poll(story, { timeout: 120_000 }).toBe("a green pear");
+    await expect.poll(story).toBe("a green pear");
     await button("Pause").click();
     await isNow("Paused");
     const [step, seen] = [await stepOf(), (await download("Picture (PNG)")).bytes];

@@ -142,7 +142,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     await button("Create", on).click();
     await on.getByTestId("step").waitFor();
   }
-  const runsTo = (step: number, on = page) => expect.poll(() => stepOf(on), { timeout: 60_000 }).toBeGreaterThan(step);
+  const runsTo = (step: number, on = page) => expect.poll(() => stepOf(on)).toBeGreaterThan(step);
   async function pauseIt(on = page): Promise<void> {
     await button("Pause", on).click();
     await isNow("Paused", on);
@@ -184,10 +184,10 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     await isNow("Running");
     await runsTo(1);
     const before = await pixels(picture());
-    await expect.poll(() => pixels(picture()), { timeout: 90_000 }).not.toEqual(before);
+    await expect.poll(() => pixels(picture())).not.toEqual(before);
     expect((await told()).settings.prompts).toBe("a red apple | a watercolour painting:0.5:0.1");
     const figures = page.locator(".figures");
-    await expect.poll(() => figures.textContent(), { timeout: 60_000 }).toMatch(/loss \d.*(steps\/s|s\/step).*left/);
+    await expect.poll(() => figures.textContent()).toMatch(/loss \d.*(steps\/s|s\/step).*left/);
     await page.getByRole("img", { name: /^Loss .* at step/ }).waitFor();
     expect(await findings(page)).toEqual([]);
     await shot("running");
@@ -197,7 +197,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     const seen = await stepOf();
     await prompt(1).fill("a green pear: ripe");
     await expect
-      .poll(async () => (await told()).settings.prompts, { timeout: 60_000 })
+      .poll(async () => (await told()).settings.prompts)
       .toBe("a green pear\\: ripe | a watercolour painting:0.5:0.1");
     await runsTo(seen);
     await isNow("Running");
@@ -519,7 +519,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     const before = idOf();
     await button("Larger").click();
     await page.getByRole("menuitem", { name: /×/ }).first().click();
-    await expect.poll(() => idOf(), { timeout: 60_000 }).not.toBe(before);
+    await expect.poll(() => idOf()).not.toBe(before);
     await isNow("Finished");
     const [from, to] = [await told(before), await told()];
     expect(to.settings.size[0]).toBe(1.5 * from.settings.size[0]);
