@@ -161,7 +161,7 @@ describe("styleFrames", () => {
   });
 });
 
-describe("vqgan-clip video", () => {
+describe("vqgan-clip video", { timeout: 300_000 }, () => {
   test("frames with their story, an animated WebP where there is no ffmpeg, and the same command goes on to the byte", () =>
     inEmptyFolder(async (folder) => {
       const path = (name: string) => join(folder, name);
@@ -210,7 +210,7 @@ describe("vqgan-clip video", () => {
     }));
 });
 
-describe("vqgan-clip style", () => {
+describe("vqgan-clip style", { timeout: 300_000 }, () => {
   test("a folder in natural order, stopped and gone on with, ends with the bytes of one that never stopped", () =>
     inEmptyFolder(async (folder) => {
       const path = (name: string) => join(folder, name);
