@@ -10,6 +10,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 120_000 } }, // a second, as it is else, is nothing on a busy machine
     sequence: { sequencer: LongestFirst },
     projects: [
       // What only computes shares its process and its modules: half the work of a process for each.

@@ -4,12 +4,12 @@
  *     node --import tsx bench/service-load.ts --sessions 200 --workers 8
  *     node --import tsx bench/service-load.ts --workers 2 --minutes 30     memory, while sessions come and go
  */
-import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { SessionSummary } from "../src/service/views.js";
 import { compileCli } from "../test/support/cli-process.js";
 import { Many } from "../test/support/many.js";
+import { residentOf } from "./resident.js";
 
 const { values } = parseArgs({
   options: {
@@ -57,12 +57,6 @@ function percentiles(numbers: readonly number[]) {
   return { p50: at(0.5), p95: at(0.95), most: at(1) };
 }
 
-/** Megabytes that a process has in memory (Linux). */
-function residentOf(pid: number | undefined): number {
-  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Math.round(Number(kilobytes) / 1024);
-}
-
 const clean = compileCli();
 const many = await Many.start({ workers });
 try {
@@ -90,7 +84,8 @@ try {
     await sleep(1000);
     if (watch.unfinished < sessions) await ask(i);
     const [first] = many.workers;
-    memory.push({ server: residentOf(many.service.child.pid), worker: residentOf(first?.child.pid) });
+    const held = (pid: number | undefined) => Math.round(residentOf(pid));
+    memory.push({ server: held(many.service.child.pid), worker: held(first?.child.pid) });
   }
   while (watch.unfinished > 0) await sleep(100);
   isOver.yes = true;

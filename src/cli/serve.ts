@@ -14,6 +14,7 @@ export function addServe(program: Command, finish: (code: number) => void): void
       "--redis <url>",
       "workers that share this Redis and the folder take the steps (default: this process; docs/scaling.md)",
     )
+    .option("--warm", "load what clients ask to plan before they ask to make it (default: not before)")
     .option("--keys <file>", "keys of users, who see their own sessions alone (default: the token is the only one)")
     .option("--max-waiting <n>", "sessions that wait at once (default: 100)", (text) => wholeNumber(text, 1, 1e6))
     .option("--max-work <n>", "steps times megapixels times cutouts of a session (default: 3000000)", (text) =>

@@ -15,6 +15,7 @@ export interface ServiceFlags extends Readonly<Record<string, unknown>> {
   readonly maxWaiting?: number;
   readonly maxWork?: number;
   readonly redis?: string;
+  readonly warm?: boolean;
 }
 
 export function addServiceOptions(command: Command): Command {
@@ -37,13 +38,14 @@ export interface Service {
 
 /** Serves until it is asked to end. @returns the exit code */
 export async function serveUntilSignal(flags: ServiceFlags, { hasPage, onStart }: Service): Promise<number> {
-  const { folder = DEFAULT_FOLDER, host, port, token, maxWaiting, maxWork, redis } = flags;
+  const { folder = DEFAULT_FOLDER, host, port, token, maxWaiting, maxWork, redis, warm = hasPage } = flags;
   const keys = flags.keys === undefined ? undefined : await readTextInput(flags.keys);
   const { startServer } = await import("../service/server.js"); // the engine is loaded when it is needed
   const server = await startServer({
     folder,
     models: modelFrom(flags),
     page: hasPage,
+    warm,
     limits: { ...(maxWaiting !== undefined && { maxWaiting }), ...(maxWork !== undefined && { maxWork }) },
     ...(keys !== undefined && { keys }),
     ...(redis !== undefined && { redis }),

@@ -20,7 +20,11 @@ export function addWorker(program: Command, finish: (code: number) => void): voi
       "Takes the steps of sessions that serve --redis has been asked for (docs/scaling.md). One for each device; as many as you like, on any machine that reaches Redis and the folder.",
     )
     .requiredOption("--redis <url>", "Redis, the same as the server's")
-    .option("--folder <dir>", "where sessions are kept, the server's folder, or s3://BUCKET/PREFIX", DEFAULT_FOLDER)
+    .option(
+      "--folder <dir>",
+      "where sessions are kept, the server's folder, s3://BUCKET/PREFIX or postgres://...",
+      DEFAULT_FOLDER,
+    )
     .option("--checkpoint-every <n>", "steps between two checkpoints (default: by time, every 2 s)", (text) =>
       wholeNumber(text, 1, 1e6),
     )

@@ -12,6 +12,11 @@ import { rewardValues } from "../perception/rewards.js";
 import { textPrompts } from "../prompts/prompt.js";
 import { countFlops, type FlopCount } from "../runtime/flops.js";
 import { predictPeakMemory } from "../runtime/memory.js";
+import { Remembered } from "./remembered.js";
+
+/** Counted before, by settings. */
+const flops = new Remembered<FlopCount>();
+const peaks = new Remembered<number>();
 
 /** What of a run decides its memory and leaves its picture alone, but for the rounding of sums. */
 export interface Plan {
@@ -60,7 +65,7 @@ export function planRun(models: RunModels, settings: Settings, { maxMemory, lowM
 
 /** The arithmetic of one step. */
 export function stepFlops(models: RunModels, settings: Settings): FlopCount {
-  return countFlops(Object.values(stepOf(models, settings)));
+  return flops.of(models, settings, () => countFlops(Object.values(stepOf(models, settings))));
 }
 
 function largestBatch(models: RunModels, settings: Settings, low: boolean, maxMemory: number): Plan | undefined {
@@ -99,6 +104,11 @@ function fittingSize(models: RunModels, settings: Settings, maxMemory: number): 
 }
 
 function planned(models: RunModels, settings: Settings, lowMemory: boolean): Plan {
+  const peakBytes = peaks.of(models, { ...settings, lowMemory }, () => peakOf(models, settings, lowMemory));
+  return { settings, lowMemory, peakBytes };
+}
+
+function peakOf(models: RunModels, settings: Settings, lowMemory: boolean): number {
   // Later micro-batches take the place of the first ones: three show the peak of any number.
   const few = { ...settings, cutouts: Math.min(settings.cutouts, 3 * settings.microBatch) };
   const programs = [Object.values(stepOf(models, few))];
@@ -109,8 +119,7 @@ function planned(models: RunModels, settings: Settings, lowMemory: boolean): Pla
   if (judgeReward) programs.push([rewardValues(models, [judgeReward], square)]);
   const looks = settings.targets.some((target) => target.kind === "image" && target.views === "fresh");
   if (looks) programs.push([buildViews(models, few)]);
-  const { recompute } = settings;
-  return { settings, lowMemory, peakBytes: predictPeakMemory(programs, { lowMemory, recompute }) };
+  return predictPeakMemory(programs, { lowMemory, recompute: settings.recompute });
 }
 
 /** The step's graph, before there is a run. */

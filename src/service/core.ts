@@ -14,6 +14,7 @@ import type { SessionRecord } from "./record.js";
 import { Runs } from "./runs.js";
 import { Session } from "./session.js";
 import { Sessions } from "./sessions.js";
+import type { Warmth } from "./warmth.js";
 
 /** What is public of a class. */
 type Face<Class> = Pick<Class, keyof Class>;
@@ -36,9 +37,11 @@ export interface CoreOptions {
   readonly records?: readonly SessionRecord[];
   readonly line: Line;
   readonly turnsOf: (runs: Runs, keeper: Keeper) => Turns;
+  /** Loads what is likely to be asked for (default: nothing is loaded before it is). */
+  readonly warmth?: Warmth | undefined;
 }
 
-export function coreOf(platform: Platform, { limits = {}, records = [], line, turnsOf }: CoreOptions): Core {
+export function coreOf(platform: Platform, { limits = {}, records = [], line, turnsOf, warmth }: CoreOptions): Core {
   const forecast = new Forecast(line, records);
   const keeper = new Keeper(platform, line, new Previews(platform), forecast);
   const runs = new Runs(platform, (session, text) => keeper.note(session, text));
@@ -49,7 +52,7 @@ export function coreOf(platform: Platform, { limits = {}, records = [], line, tu
     sessions,
     line,
     forecast,
-    making: new Making(sessions, forecast),
+    making: new Making(sessions, forecast, warmth),
     commands: new Commands(sessions),
     branches: new Branches(sessions),
     pictures: new Pictures(sessions),

@@ -11,6 +11,7 @@ import { Session } from "./session.js";
 import type { Sessions } from "./sessions.js";
 import { checkFrames, type Uploads, writeUploads } from "./uploads.js";
 import type { SessionView } from "./views.js";
+import type { Warmth } from "./warmth.js";
 
 const seconds = z.number().nullable();
 
@@ -35,6 +36,7 @@ export class Making {
   constructor(
     private readonly sessions: Sessions,
     private readonly forecast: Forecast,
+    private readonly warmth?: Warmth,
   ) {}
 
   /**
@@ -60,7 +62,7 @@ export class Making {
     return session && this.sessions.keeper.view(session);
   }
 
-  /** What the same would need; nothing is made, no model runs. @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE */
+  /** What the same would need; nothing is made. It may well be asked for: where that is wanted, it is loaded meanwhile. @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE */
   async plan(asked: PictureAsked | EditAsked, uploads: Uploads = {}): Promise<SessionPlan> {
     const { runs, platform } = this.sessions;
     const { run, film } = await this.begun(asked, uploads);
@@ -71,6 +73,7 @@ export class Making {
     const stepSeconds = this.forecast.stepSeconds({ stepFlops });
     const notices: Notice[] = [...run.notices, ...platform.vq.textNotices(run.settings)];
     if (peakBytes > availableBytes) notices.push({ kind: "memory", peakBytes, availableBytes });
+    else if (2 * peakBytes <= availableBytes) this.warmth?.offer(run); // another one has room beside it
     return {
       size,
       steps,

@@ -20,9 +20,9 @@ export interface FolderOptions {
 /** Opens models and folder. @throws BAD_MODEL, BAD_FILE, IO_FAILED */
 export async function openFolder({ folder, models }: FolderOptions): Promise<Platform> {
   requires(
-    !/^s3:/.test(folder),
+    !/^(s3|postgres(ql)?):/.test(folder),
     "BAD_ARGUMENT",
-    () => `--folder: ${folder} is for many processes`,
+    () => `--folder: ${folder.split("://")[0]}:// is for many processes`,
     "name their --redis too (docs/scaling.md), or a folder of this machine",
   );
   const vq = await VqganClip.fromPretrained({ ...models, isolate: true });

@@ -14,7 +14,10 @@ export type Source = Uint8Array | NDArray;
 export type ServedRun = RunningPicture<Source> & { toPNG(): Promise<Uint8Array> };
 
 type Pair = RunModels &
-  Pick<ModelPair<Source, ServedRun>, "create" | "edit" | "resolve" | "identities" | "findMask" | "textNotices">;
+  Pick<
+    ModelPair<Source, ServedRun>,
+    "create" | "edit" | "resolve" | "identities" | "findMask" | "textNotices" | "keepPrograms"
+  >;
 
 /** Files of a session beside its previews. */
 export type SessionFileName =

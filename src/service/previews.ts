@@ -15,21 +15,21 @@ export function thinned<Frame>(frames: Frame[]): Frame[] {
 }
 
 export class Previews {
-  private readonly busy = new Set<string>();
-  private readonly shownAt = new Map<string, number>();
+  /** Weak: a session that is gone is forgotten here too. */
+  private readonly busy = new WeakSet<Session>();
+  private readonly shownAt = new WeakMap<Session, number>();
 
   constructor(private readonly platform: Pick<Platform, "store" | "encodePreview">) {}
 
   /** A picture of a step; nothing when one was shown just now. Waits for nobody. */
   offer(session: Session, step: number, picture: NDArray): void {
-    const { id } = session;
     const now = performance.now();
-    if (this.busy.has(id) || now - (this.shownAt.get(id) ?? Number.NEGATIVE_INFINITY) < INTERVAL) return;
-    this.shownAt.set(id, now);
-    this.busy.add(id);
+    if (this.busy.has(session) || now - (this.shownAt.get(session) ?? Number.NEGATIVE_INFINITY) < INTERVAL) return;
+    this.shownAt.set(session, now);
+    this.busy.add(session);
     this.show(session, step, picture)
       .catch(() => undefined) // a full disk costs a preview, never the run
-      .finally(() => this.busy.delete(id));
+      .finally(() => this.busy.delete(session));
   }
 
   /** A picture that counts: where a session rests. */

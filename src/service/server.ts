@@ -29,6 +29,8 @@ export interface ServerOptions {
   readonly redis?: string;
   /** Whether the page is served (default true). */
   readonly page?: boolean;
+  /** Whether the engine loads what is likely to be asked for, from the start on (default false). */
+  readonly warm?: boolean;
 }
 
 export interface RunningServer {
@@ -70,6 +72,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     "BAD_ARGUMENT",
     () => "--token: expected 16 to 200 letters, digits or any of . _ ~ -",
   );
+  requires(
+    !options.warm || options.redis === undefined,
+    "BAD_ARGUMENT",
+    () => "--warm: with --redis the engines are elsewhere",
+    "leave one of them out",
+  );
   const keys = options.keys === undefined ? undefined : Keys.parse(options.keys, "--keys");
   const limits: Limits = { ...options.limits, maxSessionsOf: (owner) => keys?.named(owner)?.maxSessions };
   const token = options.token ?? randomBytes(24).toString("base64url");
@@ -80,6 +88,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     server.close();
     throw error;
   });
+  studio.expect();
   const guard = { token, keys, isOurs: ours(host, port), cookie: `vqgan-clip-${port}` };
   fetch = createApp(studio, { ...guard, page: page ? PAGE : undefined }).fetch as typeof fetch;
   return {
@@ -95,8 +104,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-async function opened({ folder, models, redis }: ServerOptions, limits: Limits): Promise<Studio> {
-  if (redis === undefined) return Studio.open(await openFolder({ folder, models }), limits);
+async function opened({ folder, models, redis, warm }: ServerOptions, limits: Limits): Promise<Studio> {
+  if (redis === undefined) return Studio.open(await openFolder({ folder, models }), limits, { warm });
   const { openRoutedStudio } = await import("./network/studio.js"); // what only many machines need
   return openRoutedStudio({ redis, folder, models }, limits);
 }

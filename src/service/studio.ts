@@ -13,6 +13,7 @@ import type { Session } from "./session.js";
 import type { Sessions } from "./sessions.js";
 import { Steps } from "./steps.js";
 import type { SessionSummary, SessionView } from "./views.js";
+import { Warmth } from "./warmth.js";
 import { Worker } from "./worker.js";
 
 export class Studio {
@@ -27,6 +28,7 @@ export class Studio {
   constructor(
     private readonly core: Core,
     readonly damaged: readonly string[],
+    private readonly warmth?: Warmth,
   ) {
     const { sessions, making, commands, branches, pictures, films } = core;
     this.sessions = sessions;
@@ -37,17 +39,25 @@ export class Studio {
     this.films = films;
   }
 
-  /** Opens the store; what was running or waiting there goes on. @param limits what may be asked for @throws IO_FAILED */
-  static async open(platform: Platform, limits: Limits = {}): Promise<Studio> {
+  /**
+   * Opens the store; what was running or waiting there goes on.
+   *
+   * @param limits what may be asked for
+   * @param options.warm whether the engine loads what is likely to be asked for while nobody waits (default false)
+   * @throws IO_FAILED
+   */
+  static async open(platform: Platform, limits: Limits = {}, { warm = false } = {}): Promise<Studio> {
     const { records, damaged } = await platform.store.all();
     const queue = new Queue();
+    const warmth = warm ? new Warmth(platform, queue) : undefined;
     const core = coreOf(platform, {
       limits,
       records,
       line: queue,
+      warmth,
       turnsOf: (runs, keeper) => new Worker(queue, new Steps(runs, keeper, new Filming(platform, keeper)), keeper),
     });
-    const studio = new Studio(core, damaged);
+    const studio = new Studio(core, damaged, warmth);
     await studio.takeUp();
     return studio;
   }
@@ -55,14 +65,23 @@ export class Studio {
   /** Checkpoints what runs, within a step, and gives everything back. */
   async close(): Promise<void> {
     const { turns, runs, store, platform, all } = this.sessions;
+    this.warmth?.close();
     await turns.close();
     for (const session of all) await session.exclusive(() => runs.drop(session));
     platform.close();
     await store.close();
   }
 
-  info(): ReturnType<typeof infoOf> {
-    return infoOf(this.sessions.platform);
+  /** What there is to ask for. Whoever asks this is likely to make a picture. */
+  async info(): ReturnType<typeof infoOf> {
+    const info = await infoOf(this.sessions.platform);
+    this.expect();
+    return info;
+  }
+
+  /** A picture is likely to be asked for: what it needs is loaded meanwhile, where that is wanted. */
+  expect(): void {
+    if (this.warmth) this.making.plan({ prompts: "a picture" }).catch(() => undefined); // whoever makes one is told
   }
 
   /** Newest first. @param owner whose (default: everybody's) */

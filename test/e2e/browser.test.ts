@@ -63,12 +63,12 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 330_000 }, () => 
   }, 60_000);
 
   /** As on a host where the page is one of many: not at its root. */
-  async function serve(models: Readonly<Record<string, string>>, isolated = true): Promise<StaticServer> {
+  async function serve(
+    models: Readonly<Record<string, string>>,
+    how: Parameters<typeof serveStatic>[1] = {},
+  ): Promise<StaticServer> {
     const named = Object.entries(models).map(([name, path]) => [`/pages/studio/compact/${name}`, path]);
-    const made = await serveStatic(
-      { "/pages/studio/": join(folder, "page"), ...Object.fromEntries(named) },
-      { isolated },
-    );
+    const made = await serveStatic({ "/pages/studio/": join(folder, "page"), ...Object.fromEntries(named) }, how);
     servers.push(made);
     return made;
   }
@@ -99,7 +99,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 330_000 }, () => 
   const alert = (text: string | RegExp, on = page) => on.getByRole("alert").filter({ hasText: text });
   const stepOf = async (on = page) =>
     Number(/step (\d+)/.exec((await on.getByTestId("step").textContent()) ?? "")?.[1]);
-  const runsTo = (step: number, on = page) => expect.poll(() => stepOf(on), { timeout: 120_000 }).toBeGreaterThan(step);
+  const runsTo = (step: number, on = page) => expect.poll(() => stepOf(on)).toBeGreaterThan(step);
   const pixels = (at: Locator) =>
     at.evaluate(async (image: Element) => {
       const canvas = document.createElement("canvas");
@@ -175,25 +175,31 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 330_000 }, () => 
 
   test("the bundled pair: bytes as they come, its own settings, and the picture that Node makes", async () => {
     const pair = hasBundled ? undefined : tiny;
-    const served = await serve(hasBundled ? { "": bundledModel } : { "vqgan/": tiny.vqgan, "clip/": tiny.clip });
+    let send = () => {};
+    const hold = new Promise<void>((done) => {
+      send = done;
+    });
+    const models = hasBundled ? { "": bundledModel } : { "vqgan/": tiny.vqgan, "clip/": tiny.clip };
+    const served = await serve(models, { hold });
     const { page: own, context: its } = await open(served);
     await own
       .getByTestId("loading")
       .filter({ hasText: /\d of \d+\.\d MB/ })
       .waitFor();
+    send();
     await create({ text: "a red apple", steps: "6", cutouts: "4", side: "64" }, own);
     await isNow("Finished", own);
     expect(await own.locator(".facts").textContent()).toMatch(/WASM · \d+ thread/);
     const { name, bytes } = await download("Picture (PNG)", own);
     expect(name).toBe("a-red-apple.png");
     const request: CreateRequest = { prompts: "a red apple", size: [64, 64], steps: 6, cutouts: 4, seed: 7 };
-    const { losses, png, models } = await onNode(pair, request);
+    const { losses, png, models: used } = await onNode(pair, request);
     const story = readStory(readPngText(bytes));
     const here = readStory(readPngText(png));
     expect(story).toMatchObject({ step: 6, device: "wasm" });
     expect(story?.settings).toEqual(here?.settings); // what the pair recommends included
     const hashes = (identities: readonly ModelIdentity[] = []) => identities.map(({ sha256 }) => sha256);
-    expect(hashes(story?.models)).toEqual(hashes(models));
+    expect(hashes(story?.models)).toEqual(hashes(used));
     const [first, last] = await lossesOf(own);
     expect(Math.abs((first as number) - (losses[0] as number))).toBeLessThan(0.01);
     expect(Math.abs((last as number) - (losses[5] as number))).toBeLessThan(0.01);
@@ -214,10 +220,10 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 330_000 }, () => 
     await create({ text: "a castle", steps: LONG, cutouts: "2" });
     await runsTo(1);
     const before = await pixels(picture());
-    await expect.poll(() => pixels(picture()), { timeout: 120_000 }).not.toEqual(before);
+    await expect.poll(() => pixels(picture())).not.toEqual(before);
     await prompt(1).fill("a green pear");
     const story = async () => readStory(readPngText((await download("Picture (PNG)")).bytes))?.settings.prompts;
-    await expect.poll(story, { timeout: 120_000 }).toBe("a green pear");
+    await expect.poll(story).toBe("a green pear");
     await button("Pause").click();
     await isNow("Paused");
     const [step, seen] = [await stepOf(), (await download("Picture (PNG)")).bytes];
@@ -343,7 +349,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 330_000 }, () => 
 
   test("fits a phone; without isolation there is one thread, and it says why", async () => {
     const { page: phone, context: its } = await open(
-      await serve({ "vqgan/": tiny.vqgan, "clip/": tiny.clip }, false),
+      await serve({ "vqgan/": tiny.vqgan, "clip/": tiny.clip }, { isolated: false }),
       390,
     );
     await phone.locator("summary", { hasText: "WebAssembly, 1 thread" }).click();

@@ -216,22 +216,31 @@ describe("events", { timeout: 200_000 }, () => {
 });
 
 describe("nothing is lost", { timeout: 400_000 }, () => {
+  /** A run that goes on without end has five steps more: each is there once, and the picture is the library's own. */
+  async function ended(by: Service, id: string): Promise<void> {
+    const { step: at } = await by.session("POST", `/${id}/pause`);
+    const steps = at + 5;
+    await by.session("PATCH", `/${id}`, { steps });
+    await by.session("POST", `/${id}/resume`);
+    const done = await by.until(id, ({ status }) => status === "finished" || status === "failed");
+    expect(done).toMatchObject({ status: "finished", step: steps });
+    expect(done.losses.map(({ step }) => step)).toEqual(Array.from({ length: steps }, (_, i) => i + 1));
+    const png = await by.bytes(`/v1/sessions/${id}/picture.png`);
+    expect(Buffer.from(png).equals(await expected({ steps }))).toBe(true);
+  }
+
   test("an engine that is killed is started again, and the picture is the same", async () => {
-    const { id } = await service.create({ ...small, steps: 40 });
+    const { id } = await service.create(endless);
     await service.until(id, ({ step }) => step >= 5);
     process.kill(service.enginePid, "SIGKILL");
-    const done = await service.until(id, ({ status }) => status === "finished" || status === "failed");
-    expect(done).toMatchObject({ status: "finished", step: 40 });
-    expect(done.notices.join()).toContain("it goes on from step");
-    expect(done.losses.map(({ step }) => step)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
-    const png = await service.bytes(`/v1/sessions/${id}/picture.png`);
-    expect(Buffer.from(png).equals(await expected({ steps: 40 }))).toBe(true);
+    await service.until(id, ({ notices }) => notices.join().includes("it goes on from step"));
+    await ended(service, id);
   });
 
   test.each(["SIGINT", "SIGKILL"] as const)("a server that ends by %s comes back with its sessions", (signal) =>
     inEmptyFolder(async (place) => {
       const before = await Service.start(place);
-      const running = await before.create({ ...small, steps: 60 });
+      const running = await before.create(endless);
       const waiting = await before.create({ ...small, steps: 2 });
       const seen = await before.until(running.id, ({ step }) => step >= 8);
       expect(await before.end(signal)).toBe(signal === "SIGINT" ? 0 : "SIGKILL");
@@ -240,10 +249,8 @@ describe("nothing is lost", { timeout: 400_000 }, () => {
         const found = await after.session("GET", `/${running.id}`);
         expect(["queued", "loading", "running"]).toContain(found.status);
         expect(found.step).toBeGreaterThanOrEqual(signal === "SIGINT" ? seen.step : 1);
-        const done = await after.until(running.id, ({ status }) => status === "finished");
-        expect(done.losses.map(({ step }) => step)).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
-        const png = await after.bytes(`/v1/sessions/${running.id}/picture.png`);
-        expect(Buffer.from(png).equals(await expected({ steps: 60 }))).toBe(true);
+        await after.until(running.id, ({ step, status }) => status === "running" && step > found.step);
+        await ended(after, running.id);
         await after.until(waiting.id, ({ status }) => status === "finished");
       } finally {
         await after.end("SIGKILL");

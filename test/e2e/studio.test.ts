@@ -142,7 +142,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     await button("Create", on).click();
     await on.getByTestId("step").waitFor();
   }
-  const runsTo = (step: number, on = page) => expect.poll(() => stepOf(on), { timeout: 60_000 }).toBeGreaterThan(step);
+  const runsTo = (step: number, on = page) => expect.poll(() => stepOf(on)).toBeGreaterThan(step);
   async function pauseIt(on = page): Promise<void> {
     await button("Pause", on).click();
     await isNow("Paused", on);
@@ -177,14 +177,17 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     await button("Add a prompt").click();
     await prompt(2).fill("a watercolour painting");
     await page.getByLabel("Weight of prompt 2").fill("0.5");
+    await button("Stop of prompt 2: never").click();
+    await page.getByLabel("Stop of prompt 2").fill("0.1");
     await page.getByLabel("Steps", { exact: true }).fill(LONG);
     await button("Create").click();
     await isNow("Running");
     await runsTo(1);
     const before = await pixels(picture());
-    await expect.poll(() => pixels(picture()), { timeout: 90_000 }).not.toEqual(before);
-    expect((await told()).settings.prompts).toBe("a red apple | a watercolour painting:0.5");
-    expect(await page.locator(".figures").textContent()).toMatch(/loss \d.*(steps\/s|s\/step).*left/);
+    await expect.poll(() => pixels(picture())).not.toEqual(before);
+    expect((await told()).settings.prompts).toBe("a red apple | a watercolour painting:0.5:0.1");
+    const figures = page.locator(".figures");
+    await expect.poll(() => figures.textContent()).toMatch(/loss \d.*(steps\/s|s\/step).*left/);
     await page.getByRole("img", { name: /^Loss .* at step/ }).waitFor();
     expect(await findings(page)).toEqual([]);
     await shot("running");
@@ -194,8 +197,8 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     const seen = await stepOf();
     await prompt(1).fill("a green pear: ripe");
     await expect
-      .poll(async () => (await told()).settings.prompts, { timeout: 60_000 })
-      .toBe("a green pear\\: ripe | a watercolour painting:0.5");
+      .poll(async () => (await told()).settings.prompts)
+      .toBe("a green pear\\: ripe | a watercolour painting:0.5:0.1");
     await runsTo(seen);
     await isNow("Running");
   });
@@ -250,6 +253,8 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
           },
           [x, y],
         );
+    /** A tool or a layer has been taken. */
+    const chosen = (name: string) => page.getByRole("radio", { name, exact: true, checked: true }).waitFor();
     await page.mouse.move(box.x + box.width * 0.3, box.y + box.height / 2);
     await page.mouse.down();
     await page.mouse.move(box.x + box.width * 0.7, box.y + box.height / 2, { steps: 6 });
@@ -259,14 +264,16 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     await expect.poll(colour).toEqual([0, 0, 0, 0]);
     await page.keyboard.press("Control+Shift+z");
     await expect.poll(colour).toEqual([255, 0, 0, 255]);
-    const size = Number(await page.locator(".brush-size output").textContent());
+    const brushSize = async () => Number(await page.locator(".brush-size output").textContent());
+    const size = await brushSize();
     await page.keyboard.press("]");
-    expect(Number(await page.locator(".brush-size output").textContent())).toBeGreaterThan(size);
+    await expect.poll(brushSize).toBeGreaterThan(size);
     expect(await findings(page)).toEqual([]);
     await shot("painting");
 
     await page.getByLabel("Colour", { exact: true }).fill("#00ff00");
     await page.keyboard.press("i");
+    await chosen("Take a colour (I)");
     await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
     await expect.poll(() => page.getByLabel("Colour", { exact: true }).inputValue()).toBe("#ff0000");
 
@@ -282,7 +289,9 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     await page.locator(".placed").waitFor({ state: "detached" });
 
     await page.keyboard.press("m");
+    await chosen("Mask");
     await page.keyboard.press("l");
+    await chosen("Lasso (L)");
     await page.mouse.move(box.x + box.width * 0.1, box.y + box.height * 0.1);
     await page.mouse.down();
     for (const [x, y] of [
@@ -456,7 +465,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     expect(await findings(page)).toEqual([]);
     await button("Create").click();
     await page.getByTestId("film").waitFor({ timeout: 120_000 });
-    expect(await page.getByTestId("frames").textContent()).toBe("3 of 3 frames");
+    await page.getByTestId("frames").filter({ hasText: "3 of 3 frames" }).waitFor();
     expect(await findings(page)).toEqual([]);
     await shot("video");
     const saved = page.waitForEvent("download");
@@ -510,7 +519,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     const before = idOf();
     await button("Larger").click();
     await page.getByRole("menuitem", { name: /×/ }).first().click();
-    await expect.poll(() => idOf(), { timeout: 60_000 }).not.toBe(before);
+    await expect.poll(() => idOf()).not.toBe(before);
     await isNow("Finished");
     const [from, to] = [await told(before), await told()];
     expect(to.settings.size[0]).toBe(1.5 * from.settings.size[0]);
@@ -636,7 +645,11 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     await keys.locator("#stage").focus();
     await keys.keyboard.press("Space");
     await isNow("Paused", keys);
-    expect(await keys.getByTestId("live").textContent()).toMatch(/Paused, step \d+/);
+    await keys
+      .getByTestId("live")
+      .filter({ hasText: /Paused, step \d+/ })
+      .waitFor({ state: "attached" });
+    await button("Paint or mask", keys).waitFor(); // a pause is told before its picture is there
     await keys.keyboard.press("p");
     await keys.locator(".layers canvas").first().waitFor();
     await tabTo(/^Painting, at/);

@@ -20,6 +20,8 @@ import { fixturePath } from "../support/fixtures.js";
 
 const noFfmpeg = { env: { PATH: "/nowhere" } };
 const small = ["--size", "32", "--cutouts", "2", ...tinyModels];
+/** Steps that take their time: a signal has to come before the last of them. */
+const SLOW = ["--cutouts", "32"];
 const request = {
   prompts: "a castle ^ fog",
   size: [32, 32],
@@ -159,12 +161,12 @@ describe("styleFrames", () => {
   });
 });
 
-describe("vqgan-clip video", () => {
+describe("vqgan-clip video", { timeout: 300_000 }, () => {
   test("frames with their story, an animated WebP where there is no ffmpeg, and the same command goes on to the byte", () =>
     inEmptyFolder(async (folder) => {
       const path = (name: string) => join(folder, name);
       const args = (frames: number, out: string) =>
-        ["video", "a castle ^ fog", "--frames", `${frames}`, "--steps-per-frame", "2", "-i", "2", "--pan", "-1,2", "-o", path(out), ...small]; // biome-ignore format: one command
+        ["video", "a castle ^ fog", "--frames", `${frames}`, "--steps-per-frame", "2", "-i", "2", "--pan", "-1,2", "-o", path(out), ...small, ...SLOW]; // biome-ignore format: one command
       const whole = await cli([...args(3, "a.mp4"), "--json", "--seed", "4", "--fps", "8"], noFfmpeg);
       expect(whole.stderr).toMatch(/note: no ffmpeg was found on PATH, so .*a\.webp is written/);
       expect(whole.code).toBe(0);
@@ -208,7 +210,7 @@ describe("vqgan-clip video", () => {
     }));
 });
 
-describe("vqgan-clip style", () => {
+describe("vqgan-clip style", { timeout: 300_000 }, () => {
   test("a folder in natural order, stopped and gone on with, ends with the bytes of one that never stopped", () =>
     inEmptyFolder(async (folder) => {
       const path = (name: string) => join(folder, name);
@@ -218,7 +220,7 @@ describe("vqgan-clip style", () => {
         await sharp(pixels, { raw: { width: 33, height: 20, channels: 3 } }).png().toFile(path(`in/f${number}.png`)); // biome-ignore format: short
       }
       await writeFile(path("in/notes.txt"), "no frame");
-      const args = ["style", path("in"), "fog", "--steps", "2", "--cutouts", "2", "--seed", "3", ...tinyModels];
+      const args = ["style", path("in"), "fog", "--steps", "4", "--seed", "3", ...tinyModels, ...SLOW];
       const stopped = await cliProcess([...args, "--json", "-o", path("a.webp")], {
         onLine: (line, kill) => JSON.parse(line).type === "frame" && kill("SIGINT"),
       });

@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { Bucket } from "../../src/service/network/bucket.js";
-import { BucketStore } from "../../src/service/network/bucket-store.js";
+import { ObjectStore } from "../../src/service/network/object-store.js";
+import { Table } from "../../src/service/network/table.js";
 import type { SessionStore } from "../../src/service/platform.js";
 import { newRecord, type SessionRecord } from "../../src/service/record.js";
 import { SharedFolder } from "../../src/service/shared-store.js";
 import { FolderStore } from "../../src/service/store.js";
 import { hasMoto, TestBucket } from "../support/bucket.js";
+import { hasPostgres, TestPostgres } from "../support/postgres.js";
 
 const folders: string[] = [];
 async function newFolder(): Promise<string> {
@@ -31,13 +33,22 @@ async function newBucket(): Promise<string> {
   }
   return `s3://sessions/of-test-${++buckets}`;
 }
-afterAll(() => bucket?.end());
+
+let postgres: TestPostgres | undefined;
+async function newDatabase(): Promise<string> {
+  postgres ??= await TestPostgres.start();
+  return postgres.newDatabase();
+}
+afterAll(() => Promise.all([bucket?.end(), postgres?.end()]));
 
 /** Where sessions can be kept, and how a place is opened. */
 const alone = { name: "FolderStore", place: newFolder, open: (place: string) => FolderStore.open(place) };
 const folder = { name: "SharedFolder", place: newFolder, open: (place: string) => SharedFolder.share(place) };
-const inBucket = { name: "BucketStore", place: newBucket, open: (place: string) => BucketStore.open(place) };
-const [folderStores, sharedStores] = [[alone, folder], hasMoto ? [folder, inBucket] : [folder]];
+const inBucket = { name: "ObjectStore (S3)", place: newBucket, open: (place: string) => ObjectStore.open(place) };
+const open = (place: string) => ObjectStore.open(place);
+const inTable = { name: "ObjectStore (PostgreSQL)", place: newDatabase, open };
+const folderStores = [alone, folder];
+const sharedStores = [folder, ...(hasMoto ? [inBucket] : []), ...(hasPostgres ? [inTable] : [])];
 const allStores = [alone, ...sharedStores];
 
 function recordOf(id: string, facts: Partial<SessionRecord> = {}): SessionRecord {
@@ -200,7 +211,7 @@ describe("a folder", () => {
 describe.skipIf(!hasMoto)("a bucket", { timeout: 60_000 }, () => {
   test("what is replaced and what a former owner wrote late leave nothing behind; half-written ones are nobody's", async () => {
     const at = await newBucket();
-    const [first, second] = await Promise.all([BucketStore.open(at), BucketStore.open(at)]);
+    const [first, second] = await Promise.all([ObjectStore.open(at), ObjectStore.open(at)]);
     const id = await made(first);
     await first.write(id, "image", bytes("one"));
     const before = await first.bytesKept();
@@ -215,7 +226,7 @@ describe.skipIf(!hasMoto)("a bucket", { timeout: 60_000 }, () => {
   });
 
   test("many writes at once lose none", async () => {
-    const store = await BucketStore.open(await newBucket());
+    const store = await ObjectStore.open(await newBucket());
     const id = await made(store);
     await Promise.all([1, 2, 3, 4, 5].map((step) => store.writePreview(id, 1, step, bytes(String(step)))));
     const read = await Promise.all([1, 2, 3, 4, 5].map((step) => store.readPreview(id, 1, step)));
@@ -224,11 +235,44 @@ describe.skipIf(!hasMoto)("a bucket", { timeout: 60_000 }, () => {
 
   test("without its keys, and where there is none, it is told in words", async () => {
     const at = await newBucket();
-    await expect(BucketStore.open("s3://no-such-bucket/x")).rejects.toMatchObject({
+    await expect(ObjectStore.open("s3://no-such-bucket/x")).rejects.toMatchObject({
       code: "IO_FAILED",
       message: expect.stringMatching(/NoSuchBucket|404/),
     });
-    await expect(BucketStore.open("s3://")).rejects.toThrow("expected s3://BUCKET");
+    await expect(ObjectStore.open("s3://")).rejects.toThrow("expected s3://BUCKET");
     await expect(Bucket.open(at, {})).rejects.toMatchObject({ hint: expect.stringContaining("AWS_ACCESS_KEY_ID") });
+  });
+});
+
+describe.skipIf(!hasPostgres)("a table", { timeout: 60_000 }, () => {
+  test("what is not there, and a server that is away, are told in words, without the password; when it is back, all is there", async () => {
+    const at = await newDatabase();
+    const nowhere = at.replace("test@", "test:secret@").replace(/\w+$/, "nowhere");
+    const error = await Table.open(nowhere).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "IO_FAILED", message: expect.stringContaining('"nowhere" does not exist') });
+    expect(String(error)).not.toContain("secret");
+    await expect(Table.open("postgres://")).rejects.toThrow("expected postgres://USER");
+
+    const store = await ObjectStore.open(at);
+    const id = await made(store);
+    await postgres!.stop();
+    await expect(store.write(id, "image", bytes("one"))).rejects.toMatchObject({ code: "IO_FAILED" });
+    await postgres!.restart();
+    await store.write(id, "image", bytes("two"));
+    expect(text(await store.read(id, "image"))).toBe("two");
+    await store.close();
+  });
+
+  test("what is replaced leaves nothing behind; of many writes at once none is lost", async () => {
+    const store = await ObjectStore.open(await newDatabase());
+    const id = await made(store);
+    await store.write(id, "image", bytes("one"));
+    const before = await store.bytesKept();
+    await store.write(id, "image", bytes("two"));
+    expect(await store.bytesKept()).toBe(before);
+    await Promise.all([1, 2, 3, 4, 5].map((step) => store.writePreview(id, 1, step, bytes(String(step)))));
+    const read = await Promise.all([1, 2, 3, 4, 5].map((step) => store.readPreview(id, 1, step)));
+    expect(read.map(text)).toEqual(["1", "2", "3", "4", "5"]);
+    await store.close();
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TestBucket } from "./bucket.js";
 import { tinyModels } from "./cli.js";
+import { TestPostgres } from "./postgres.js";
 import { freePort, TestRedis } from "./redis.js";
 import { RunningCli } from "./running-cli.js";
 import { Service } from "./service.js";
@@ -19,7 +20,7 @@ export interface ManyOptions {
   readonly more?: readonly string[];
 }
 
-/** One of each, and several workers; sessions in a folder, or where `SESSIONS_IN=bucket` asks for it, in a bucket. */
+/** One of each, and several workers; sessions in a folder, or where `SESSIONS_IN` asks for it, in a `bucket` or a `database`. */
 export class Many {
   readonly workers: RunningCli[] = [];
   service!: Service;
@@ -28,7 +29,9 @@ export class Many {
     /** Holds all that they write. */
     private readonly root: string,
     readonly redis: TestRedis,
-    private readonly bucket: TestBucket | undefined,
+    /** Where sessions are. */
+    readonly folder: string,
+    private readonly behind: TestBucket | TestPostgres | undefined,
     private readonly port: number,
     private readonly more: readonly string[],
   ) {}
@@ -37,15 +40,10 @@ export class Many {
     const root = await mkdtemp(join(tmpdir(), "vqgan-clip-many-"));
     await mkdir(join(root, "redis"));
     const redis = await TestRedis.start(join(root, "redis"));
-    const bucket = process.env.SESSIONS_IN === "bucket" ? await TestBucket.start() : undefined;
-    Object.assign(process.env, bucket?.environment); // children have it too
-    const many = new Many(root, redis, bucket, await freePort(), more);
+    const { folder, behind } = await place(root);
+    const many = new Many(root, redis, folder, behind, await freePort(), more);
     await Promise.all([many.startServer(), ...Array.from({ length: workers }, () => many.startWorker())]);
     return many;
-  }
-
-  get folder(): string {
-    return this.bucket ? "s3://sessions/many" : join(this.root, "sessions");
   }
 
   /** At the same address, with the same token. */
@@ -69,7 +67,20 @@ export class Many {
   async end(): Promise<void> {
     await Promise.all([this.service.end("SIGKILL"), ...this.workers.map((worker) => worker.end("SIGKILL"))]);
     await this.redis.kill();
-    await this.bucket?.end();
+    await this.behind?.end();
     await rm(this.root, { recursive: true, force: true });
   }
+}
+
+/** An address for sessions, and the server behind it where there is one. */
+async function place(root: string): Promise<{ readonly folder: string; readonly behind?: TestBucket | TestPostgres }> {
+  const { SESSIONS_IN: kind } = process.env;
+  if (kind === "bucket") {
+    const behind = await TestBucket.start();
+    Object.assign(process.env, behind.environment); // children have it too
+    return { folder: "s3://sessions/many", behind };
+  }
+  if (kind !== "database") return { folder: join(root, "sessions") };
+  const behind = await TestPostgres.start();
+  return { folder: await behind.newDatabase(), behind };
 }

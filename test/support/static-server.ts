@@ -21,10 +21,13 @@ export interface StaticServer {
   close(): Promise<void>;
 }
 
-/** @param folders by path prefix; the longest prefix that fits counts */
+/**
+ * @param folders by path prefix; the longest prefix that fits counts
+ * @param options.hold what weights wait for before they are sent
+ */
 export async function serveStatic(
   folders: Readonly<Record<string, string>>,
-  { isolated = true }: { isolated?: boolean } = {},
+  { isolated = true, hold }: { isolated?: boolean; hold?: Promise<void> | undefined } = {},
 ): Promise<StaticServer> {
   const sent: string[] = [];
   const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length);
@@ -51,6 +54,7 @@ export async function serveStatic(
     if (method === "HEAD") response.end();
     else {
       sent.push(path);
+      if (extname(file) === ".safetensors") await hold;
       createReadStream(file).pipe(response);
     }
   });

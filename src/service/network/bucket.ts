@@ -1,24 +1,12 @@
 /** A bucket of an S3-speaking service: objects read whole, and written only where nobody else has written meanwhile. */
 import type { S3mini } from "s3mini";
 import { requires, VqganClipError } from "../../core/errors.js";
+import type { Condition, Listed, Objects } from "./objects.js";
 import { loadPeer } from "./peers.js";
-
-/** The address of a folder that is a bucket. */
-export const isBucket = (folder: string): boolean => folder.startsWith("s3://");
-
-/** What an object must be for a write to take place: there by this mark, or not there. */
-type Condition = { readonly is: string } | "absent";
-
-export interface Listed {
-  readonly key: string;
-  readonly bytes: number;
-  /** Milliseconds. */
-  readonly writtenAt: number;
-}
 
 const MILLISECONDS = 10_000;
 
-export class Bucket {
+export class Bucket implements Objects {
   private constructor(
     private readonly client: S3mini,
     private readonly prefix: string,
@@ -55,13 +43,11 @@ export class Bucket {
     return bucket;
   }
 
-  /** Undefined when there is none. */
   async get(key: string): Promise<{ readonly bytes: Uint8Array; readonly mark: string } | undefined> {
     const { data, etag } = await this.asked(() => this.client.getObjectWithETag(this.prefix + key));
     return data && etag ? { bytes: new Uint8Array(data), mark: etag } : undefined;
   }
 
-  /** @returns whether it took place: false where the condition does not hold */
   async put(key: string, bytes: Uint8Array, condition?: Condition): Promise<boolean> {
     const headers = !condition
       ? {}
@@ -82,12 +68,11 @@ export class Bucket {
     });
   }
 
-  /** What is not there is no fault. */
   async remove(key: string): Promise<void> {
     await this.asked(() => this.client.deleteObject(this.prefix + key));
   }
 
-  /** All whose keys begin so; keys without the bucket's own prefix. */
+  /** Keys without the bucket's own prefix. */
   async list(start: string): Promise<Listed[]> {
     const found = (await this.asked(() => this.client.listObjects("/", this.prefix + start))) ?? [];
     return found.map(({ Key, Size, LastModified }) => ({
@@ -96,6 +81,8 @@ export class Bucket {
       writtenAt: new Date(LastModified).getTime(),
     }));
   }
+
+  async close(): Promise<void> {}
 
   private async requireConditions(): Promise<void> {
     const key = `.probe-${crypto.randomUUID()}`;

@@ -6,19 +6,18 @@ import { platformOn } from "../on-node.js";
 import type { Platform } from "../platform.js";
 import { SharedFolder, type SharedStore } from "../shared-store.js";
 import { agree } from "./agreement.js";
-import { isBucket } from "./bucket.js";
-import { BucketStore } from "./bucket-store.js";
 import { Calls } from "./calls.js";
 import { Crew } from "./crew.js";
 import { JobLine } from "./job-line.js";
 import { Leases } from "./leases.js";
 import { NewsStream } from "./news.js";
+import { isAddress, ObjectStore } from "./object-store.js";
 import { RedisServer } from "./redis.js";
 
 export interface PartyOptions {
   /** Address of Redis. */
   readonly redis: string;
-  /** Where sessions live: the same folder for all, by whatever path, or a bucket, `s3://BUCKET/PREFIX`. */
+  /** Where sessions live: the same folder for all, by whatever path, a bucket, `s3://BUCKET/PREFIX`, or a database, `postgres://...`. */
   readonly folder: string;
   /** The same for all. */
   readonly models: PretrainedOptions;
@@ -50,7 +49,7 @@ export async function joinParty(role: "server" | "worker", options: PartyOptions
   const { folder, models, lease = 15 } = options;
   const redis = await RedisServer.at(options.redis);
   const vq = await VqganClip.fromPretrained({ ...models, isolate: true });
-  const store: SharedStore = await (isBucket(folder) ? BucketStore.open(folder) : SharedFolder.share(folder));
+  const store: SharedStore = await (isAddress(folder) ? ObjectStore.open(folder) : SharedFolder.share(folder));
   const weights = JSON.stringify((await vq.identities()).map(({ role: of, sha256 }) => [of, sha256]));
   const mark = createHash("sha256").update(weights).digest("hex").slice(0, 12);
   const prefix = `vqgan-clip:${store.name}`;

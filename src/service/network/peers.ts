@@ -5,6 +5,7 @@ import { VqganClipError } from "../../core/errors.js";
 const INSTALL = {
   bullmq: "npm install bullmq@6.7.0 ioredis@6.0.0",
   ioredis: "npm install bullmq@6.7.0 ioredis@6.0.0",
+  pg: "npm install pg@8.23.1",
   s3mini: "npm install s3mini@1.0.2",
 } as const;
 

@@ -1,7 +1,7 @@
 /**
- * Sessions in a bucket. Each has one small object, its head: who has it, as a number that rises whenever it is taken over,
+ * Sessions as objects, in a bucket or a table. Each has one small object, its head: who has it, as a number that rises whenever it is taken over,
  * and which objects its files are. A file is written as an object of its own and counts once the head names it; the head is
- * written only as it was read (If-Match). So the head is the fence: what a former owner writes late is named by nobody.
+ * written only as it was read. So the head is the fence: what a former owner writes late is named by nobody.
  */
 import { randomBytes } from "node:crypto";
 import { Refusal } from "../errors.js";
@@ -10,6 +10,8 @@ import { parseRecord, type SessionRecord } from "../record.js";
 import { HALF_MADE, type SharedStore } from "../shared-store.js";
 import { addresses, newId, requireId } from "../store.js";
 import { Bucket } from "./bucket.js";
+import type { Objects } from "./objects.js";
+import { Table } from "./table.js";
 
 interface Head {
   /** How often it was taken over. */
@@ -19,10 +21,13 @@ interface Head {
   readonly files: Readonly<Record<string, string>>;
 }
 
+/** Whether a `--folder` is the address of such a place. */
+export const isAddress = (folder: string): boolean => /^(s3|postgres(ql)?):/.test(folder);
+
 /** Requests at once. */
 const AT_ONCE = 16;
 
-export class BucketStore implements SharedStore {
+export class ObjectStore implements SharedStore {
   readonly previewUrl = addresses.previewUrl;
   readonly promptImageUrl = addresses.promptImageUrl;
   readonly newId = newId;
@@ -32,19 +37,21 @@ export class BucketStore implements SharedStore {
   private readonly changing = new Map<string, Promise<unknown>>();
 
   private constructor(
-    private readonly bucket: Bucket,
+    private readonly objects: Objects,
     readonly name: string,
   ) {}
 
-  /** @throws what `Bucket.open` throws */
-  static async open(address: string): Promise<BucketStore> {
-    const bucket = await Bucket.open(address);
-    await bucket.put("name", randomBytes(6), "absent"); // unless it has one
-    const name = Buffer.from((await bucket.get("name"))?.bytes ?? []).toString("hex");
-    return new BucketStore(bucket, name);
+  /** @param address s3://BUCKET/PREFIX or postgres://... @throws what `Bucket.open` and `Table.open` throw */
+  static async open(address: string): Promise<ObjectStore> {
+    const objects = await (address.startsWith("s3:") ? Bucket : Table).open(address);
+    await objects.put("name", randomBytes(6), "absent"); // unless it has one
+    const name = Buffer.from((await objects.get("name"))?.bytes ?? []).toString("hex");
+    return new ObjectStore(objects, name);
   }
 
-  async close(): Promise<void> {}
+  close(): Promise<void> {
+    return this.objects.close();
+  }
 
   async claim(id: string): Promise<number> {
     const { epoch } = await this.change(id, (head) => {
@@ -61,7 +68,7 @@ export class BucketStore implements SharedStore {
   }
 
   async ids(): Promise<string[]> {
-    const [heads, bin] = await Promise.all([this.bucket.list("sessions/"), this.bucket.list("bin/")]);
+    const [heads, bin] = await Promise.all([this.objects.list("sessions/"), this.objects.list("bin/")]);
     const binned = new Set(bin.map(({ key }) => key.slice("bin/".length)));
     return heads.map(({ key }) => key.slice("sessions/".length)).filter((id) => !binned.has(id));
   }
@@ -87,7 +94,7 @@ export class BucketStore implements SharedStore {
   }
 
   async make(id: string): Promise<void> {
-    await this.bucket.put(headOf(id), inJson({ epoch: 0, binned: false, files: {} }), "absent");
+    await this.objects.put(headOf(id), inJson({ epoch: 0, binned: false, files: {} }), "absent");
   }
 
   write(id: string, name: SessionFileName, bytes: Uint8Array): Promise<void> {
@@ -121,7 +128,7 @@ export class BucketStore implements SharedStore {
 
   async discard(id: string): Promise<void> {
     await this.change(id, (head) => ({ ...this.own(id, head), binned: true }));
-    await this.bucket.put(`bin/${id}`, new Uint8Array());
+    await this.objects.put(`bin/${id}`, new Uint8Array());
   }
 
   async restore(id: string): Promise<SessionRecord> {
@@ -132,34 +139,34 @@ export class BucketStore implements SharedStore {
       return { ...head, binned: false, epoch: head.epoch + 1 };
     });
     this.epochs.set(id, epoch);
-    await this.bucket.remove(`bin/${id}`);
+    await this.objects.remove(`bin/${id}`);
     return record;
   }
 
   async binned(id: string): Promise<SessionRecord | undefined> {
     const { head } = await this.head(id);
     const object = head?.binned ? head.files["record.json"] : undefined;
-    const found = object && (await this.bucket.get(objectOf(id, object)));
+    const found = object && (await this.objects.get(objectOf(id, object)));
     return found ? recordIn(found.bytes) : undefined;
   }
 
   async bytesKept(): Promise<number> {
-    return (await this.bucket.list("")).reduce((sum, { bytes }) => sum + bytes, 0);
+    return (await this.objects.list("")).reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** What was never whole, and nobody is about to make any more. */
   private async clear(): Promise<void> {
-    for (const { key, writtenAt } of await this.bucket.list("sessions/")) {
+    for (const { key, writtenAt } of await this.objects.list("sessions/")) {
       if (Date.now() - writtenAt < HALF_MADE) continue;
       const id = key.slice("sessions/".length);
       const { head } = await this.head(id);
-      if (head && Object.keys(head.files).length === 0) await this.bucket.remove(key);
+      if (head && Object.keys(head.files).length === 0) await this.objects.remove(key);
     }
   }
 
   private async put(id: string, name: string, bytes: Uint8Array): Promise<void> {
     const object = randomBytes(9).toString("base64url");
-    await this.bucket.put(objectOf(requireId(id), object), bytes);
+    await this.objects.put(objectOf(requireId(id), object), bytes);
     try {
       await this.pointTo(id, name, object);
     } catch (error) {
@@ -186,7 +193,7 @@ export class BucketStore implements SharedStore {
       if (this.held.has(id)) this.own(id, head);
       const object = head?.binned ? undefined : head?.files[name];
       if (object === undefined || object === former) return undefined;
-      const found = await this.bucket.get(objectOf(id, object));
+      const found = await this.objects.get(objectOf(id, object));
       if (found) return found.bytes;
       former = object; // another one has taken its place meanwhile
     }
@@ -204,7 +211,7 @@ export class BucketStore implements SharedStore {
       for (;;) {
         const { head, mark } = await this.head(id);
         const next = alter(head);
-        if (await this.bucket.put(headOf(id), inJson(next), mark === undefined ? "absent" : { is: mark })) return next;
+        if (await this.objects.put(headOf(id), inJson(next), mark === undefined ? "absent" : { is: mark })) return next;
       }
     };
     const changed = (this.changing.get(id) ?? Promise.resolve()).then(work, work);
@@ -217,14 +224,14 @@ export class BucketStore implements SharedStore {
   }
 
   private async head(id: string): Promise<{ readonly head?: Head; readonly mark?: string }> {
-    const found = await this.bucket.get(headOf(requireId(id)));
+    const found = await this.objects.get(headOf(requireId(id)));
     if (!found) return {};
     return { head: JSON.parse(Buffer.from(found.bytes).toString("utf8")) as Head, mark: found.mark };
   }
 
   /** What nobody names any more; one that stays costs its bytes. */
   private async forget(id: string, object: string): Promise<void> {
-    await this.bucket.remove(objectOf(id, object)).catch(() => undefined);
+    await this.objects.remove(objectOf(id, object)).catch(() => undefined);
   }
 }
 
