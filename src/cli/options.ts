@@ -48,6 +48,8 @@ const flags: Readonly<Record<SettingName, string>> = {
   structure: "--structure <x>",
   perceptual: "--perceptual <x>",
   direction: "--direction <texts>",
+  content: "--content <x>",
+  edges: "--edges <x>",
   feather: "--feather <px>",
   motion: "--motion <list>",
   temporal: "--temporal <list>",
@@ -71,7 +73,7 @@ export function settingOfFlag(name: string): SettingName | undefined {
 /** What a run begins from decides which settings it has; targets and videos have options of their own. */
 type RunKind = "generate" | "edit" | "video" | "style";
 const absent: Readonly<Record<RunKind, readonly SettingName[]>> = {
-  generate: ["targets", "motion", "temporal", "structure", "perceptual", "direction", "feather"],
+  generate: ["targets", "motion", "temporal", "structure", "perceptual", "direction", "content", "edges", "feather"],
   edit: ["targets", "motion", "temporal", "start", "candidates", "whiten"],
   video: [
     "targets",
@@ -80,6 +82,8 @@ const absent: Readonly<Record<RunKind, readonly SettingName[]>> = {
     "structure",
     "perceptual",
     "direction",
+    "content",
+    "edges",
     "feather",
     "plateau",
     "judgeEvery",
@@ -134,7 +138,7 @@ export function addModelOptions(command: Command): Command {
     .option("-m, --model <dir>", "pair of models: a folder with vqgan/ and clip/ (default: the bundled compact pair)")
     .option(
       "--generator <path>",
-      "generator: folder of a VQGAN, an autoencoder or a diffusion model, checkpoint with its yaml, a name that models pull got, or pixels, fft or strokes (strokes:count=32,ink=black), which have no weights (default: the pair's vqgan/)",
+      "generator: folder of a VQGAN, an autoencoder or a diffusion model, checkpoint with its yaml, a name that models pull got, or pixels, fft, strokes (strokes:count=32,ink=black) or unet (for edit and style), which have no weights (default: the pair's vqgan/)",
     )
     .addOption(new Option("--vqgan <path>", "another name of --generator (default: as there)").conflicts("generator"))
     .option(
@@ -146,6 +150,7 @@ export function addModelOptions(command: Command): Command {
       "--text-tower <path>",
       "reads prompts in many languages in place of the CLIP's own text tower: a folder of sentence-transformers or M-CLIP, or a name that models pull got (default: the CLIP's own)",
     )
+    .option("--vgg <path>", "what --content goes by: VGG19's file from torchvision or timm (default: none)")
     .addOption(
       new Option(
         "--device <name>",
@@ -176,7 +181,7 @@ export function modelFrom(options: Readonly<Record<string, unknown>>): Pretraine
 }
 
 function namedModel(options: Readonly<Record<string, unknown>>): PretrainedOptions {
-  const names = ["model", "vqgan", "clip", "textTower", "device", "threads", "lowMemory", "maxMemory"] as const;
+  const names = ["model", "vqgan", "clip", "textTower", "vgg", "device", "threads", "lowMemory", "maxMemory"] as const;
   const given = names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]);
   const { generator } = options;
   return {
