@@ -4,6 +4,7 @@ import * as z from "zod";
 import { VqganClipError } from "../core/errors.js";
 import { SEED_FORM } from "../core/seed.js";
 import { augmentationForms, parseAugmentations } from "../guidance/augmentation-list.js";
+import { DIRECTION_FORM, parseDirection } from "../guidance/direction-form.js";
 import { parsePictureRegularizers, pictureRegularizerForms } from "../guidance/picture-regularizer-list.js";
 import { presetNames, presets } from "../guidance/presets.js";
 import type { SettingsRequest } from "../guidance/resolve-settings.js";
@@ -248,13 +249,7 @@ function fromText(name: SettingName, schema: z.ZodType, text: string): unknown {
   if (name === "perceptorWeights") {
     return text === "none" ? [] : text.split(",").map((part) => (NUMBER.test(part.trim()) ? Number(part) : part));
   }
-  if (name === "direction") {
-    const [reward, ...others] = text === "none" ? [] : listFrom(parseRewards, text);
-    if (text === "none") return null;
-    return reward?.kind === "axis" && others.length === 0
-      ? { from: reward.from, to: reward.to, weight: reward.weight }
-      : undefined;
-  }
+  if (name === "direction") return listFrom((one) => [parseDirection(one)], text)[0];
   if (name === "size") {
     const [, width, height = width] = /^(\d+)(?:x(\d+))?$/i.exec(text) ?? [];
     return [Number(width), Number(height)];
@@ -302,7 +297,7 @@ export function takes(name: SettingName): string {
     return `none, or ${REWARD_FORM}, several joined by |, each with :weight, as in "aesthetic:0.1 | calm <-> tense:0.5"; 0 tells it only`;
   }
   if (name === "judgeReward") return `none, or ${REWARD_FORM}`;
-  if (name === "direction") return "none, or a text <-> another text, and :weight, as in a photo <-> a sketch:5";
+  if (name === "direction") return `none, or ${DIRECTION_FORM}`;
   if (name === "regularizer") {
     const { weight, target, every } = settingsSchema.shape.regularizer.shape;
     return `weight (${range(weight)}), or weight=..,target=${choices(target)},decay=..,every=.. (${range(every)}),restart=on or off`;

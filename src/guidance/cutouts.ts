@@ -45,11 +45,13 @@ export function drawCutout(geometry: CutoutGeometry, random: Random): Homography
   const { width, height, method, power } = geometry;
   const { smallest, largest } = cropSides(geometry);
   const side = Math.floor(
-    method === "patches" ? largest : method === "random"
-      ? random.uniform() ** power * (largest - smallest) + smallest
-      : method === "shifted"
-        ? (2 / 3) * largest
-        : largest * Math.min(1, Math.max(smallest / largest, random.normal(0.8, 0.3))),
+    method === "patches"
+      ? largest
+      : method === "random"
+        ? random.uniform() ** power * (largest - smallest) + smallest
+        : method === "shifted"
+          ? (2 / 3) * largest
+          : largest * Math.min(1, Math.max(smallest / largest, random.normal(0.8, 0.3))),
   );
   const left = random.integer(width - side + 1);
   const top = random.integer(height - side + 1);

@@ -46,7 +46,8 @@ export async function firstLatent(
   if (initPicture) return encoded(initPicture);
   const shape = latentShape(generator, size);
   const grid = shape.slice(2) as [number, number];
-  if (generator.repaints) return generator.first?.([size[1], size[0]], random) ?? normalLatent(generator, shape, random);
+  if (generator.repaints)
+    return generator.first?.([size[1], size[0]], random) ?? normalLatent(generator, shape, random);
   if (!initCodes) {
     if (isPictureStart(start)) return encoded(startPicture(start, size, random));
     if (hasLogits(kind)) return randomLogits(generator, grid, random);

@@ -128,12 +128,12 @@ export function directionLoss(embeddings: Tensor, originals: Tensor, direction: 
 
 /** Scales at which edges are compared: blocks of so many pixels a side. */
 const EDGE_SCALES = [1, 2, 4];
-/** Slope, of 1 a pixel, under which nothing counts as an edge: keeps roots and shares finite on a plain picture. */
+/** Slope, of 1 a pixel, under which nothing counts as an edge: keeps roots and quotients finite on a plain picture. */
 const NO_EDGE = 1e-3;
 
 /**
- * How unlike two pictures' edges are: 1 - correlation of the lengths of their grey's gradients, mean over three scales, 0..2.
- * It asks where edges are and which are strong, and leaves colours and contrast open.
+ * How unlike two pictures' edges are: 1 - 2 cov(e, f) / (var(e) + var(f)) of the lengths of their grey's gradients, mean over
+ * three scales, 0..2. It asks where edges are and how strong, and leaves colours open, and what is light and what dark.
  *
  * @param a [1,3,H,W] in 0..1, as b is; both sides at least 16
  * @returns [1]
@@ -141,9 +141,15 @@ const NO_EDGE = 1e-3;
 export function edgesLoss(a: Tensor, b: Tensor): Tensor {
   const each = EDGE_SCALES.map((scale) => {
     const [x, y] = [a, b].map((picture) => edgesOf(scale === 1 ? picture : avgPool(picture, { kernel: scale })));
-    return sub(1, correlation(x as Tensor, y as Tensor));
+    return sub(1, concordance(x as Tensor, y as Tensor));
   });
-  return reshape(mul(each.reduce((total, loss) => add(total, loss)), 1 / each.length), [1]);
+  return reshape(
+    mul(
+      each.reduce((total, loss) => add(total, loss)),
+      1 / each.length,
+    ),
+    [1],
+  );
 }
 
 /** Lengths of the gradient of the grey [1,1,H-1,W-1]. */
@@ -155,10 +161,9 @@ function edgesOf(picture: Tensor): Tensor {
   return sqrt(add(add(square(right), square(down)), NO_EDGE ** 2));
 }
 
-function correlation(x: Tensor, y: Tensor): Tensor {
+function concordance(x: Tensor, y: Tensor): Tensor {
   const [a, b] = [sub(x, mean(x)), sub(y, mean(y))];
-  const spread = (v: Tensor) => add(mean(square(v)), NO_EDGE ** 2);
-  return div(mean(mul(a, b)), sqrt(mul(spread(a), spread(b))));
+  return div(mul(mean(mul(a, b)), 2), add(add(mean(square(a)), mean(square(b))), NO_EDGE ** 2));
 }
 
 /** mean((z - target)^2): keeps the latent where the decoder knows its way. */

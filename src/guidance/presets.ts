@@ -260,6 +260,5 @@ export const presets = {
 /** The name of a recipe. */
 export type PresetName = keyof typeof presets;
 /** Whether it says itself how far an edit goes, where nobody names a strength. */
-export const isOfEdits = (preset: PresetName): boolean =>
-  preset === "flexit" || preset === "clipstyler";
+export const isOfEdits = (preset: PresetName): boolean => preset === "flexit" || preset === "clipstyler";
 export const presetNames = Object.keys(presets) as PresetName[];

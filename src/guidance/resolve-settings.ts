@@ -31,7 +31,8 @@ export type Recommendation = Partial<Recipe & Pick<Settings, "size">> & {
 };
 
 /** What somebody asks for; everything left out is filled in. */
-export interface SettingsRequest extends Partial<Omit<Settings, "prompts" | "regularizer" | "schedule" | "plateau" | "direction">> {
+export interface SettingsRequest
+  extends Partial<Omit<Settings, "prompts" | "regularizer" | "schedule" | "plateau" | "direction">> {
   /** Several texts join as if written with `|`, in every scene of a story. */
   readonly prompts?: string | readonly string[];
   /** How far an edit goes from its source, 0..1 (default: as the model recommends, else 0.75): decides steps, regulariser and structure. */

@@ -79,7 +79,11 @@ function stepGraph(
   const kept = keptTerms(settings).length;
   const original = kept > 0 || generator.repaints ? input("original", "float32", [1, 3, height, width]) : undefined;
   const repainted = generator.repaints && original && { source: sub(mul(original, 2), 1) };
-  const image = clampWithGrad(mul(add(generator.decode(latent, { recompute, size, noising, ...told, ...repainted }), 1), 0.5), 0, 1); // [1, 3, H, W]
+  const image = clampWithGrad(
+    mul(add(generator.decode(latent, { recompute, size, noising, ...told, ...repainted }), 1), 0.5),
+    0,
+    1,
+  ); // [1, 3, H, W]
 
   const prompts = splitColumns(input("prompts", "float32", [promptCount, joinedSize(models)]), models);
   const directions = settings.direction
@@ -168,8 +172,7 @@ function perceive(
   const geometry = cutoutGeometry(settings, perceptor);
   const base = basePicture(image, geometry);
   const terms = keptTerms(settings, "cutouts").length;
-  const seeWhole = (picture: Tensor) =>
-    perceptor.encodeImage(basePicture(picture, { ...geometry, method: "whole" })); // [1, E]
+  const seeWhole = (picture: Tensor) => perceptor.encodeImage(basePicture(picture, { ...geometry, method: "whole" })); // [1, E]
   const whole = source && settings.direction ? seeWhole(source.picture) : undefined;
   const sourceBase = source && looksAtCutouts(settings) ? basePicture(source.picture, geometry) : undefined;
   const scale = share ? mul(share, 1 / settings.cutouts) : 1 / settings.cutouts;

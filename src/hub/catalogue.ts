@@ -221,9 +221,7 @@ export const catalogue: readonly Published[] = [
     about: "VGG19, ImageNet: what --content goes by (--vgg)",
     licence: "BSD-3-Clause",
     bytes: 575e6,
-    sources: [
-      { kind: "hub", repo: "timm/vgg19.tv_in1k", revision: "main", files: [{ names: ["model.safetensors"] }] },
-    ],
+    sources: [{ kind: "hub", repo: "timm/vgg19.tv_in1k", revision: "main", files: [{ names: ["model.safetensors"] }] }],
   },
   vqgan("vqgan-imagenet-f16-1024", "VQGAN f16, 1024 codes, ImageNet", TAMING_IMAGENET, 958e6, [
     makers({ ckpt: "140747ba53464f49b476", yaml: "6ecf2af6c658432c8298" }),
