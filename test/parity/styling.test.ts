@@ -52,5 +52,6 @@ test.each(["vgg19.pth", "model.safetensors", ""])("VGG19's content loss, from %j
 test("a file that is no VGG19 is told", async () => {
   const read = async (name: string) => readVgg19(await onDisk(fixturePath(name)));
   await expect(read("lpips/vgg.pth")).rejects.toThrow("has no features.0.weight and features.30.weight");
-  await expect(read("lpips")).rejects.toThrow("expected a file");
+  await expect(read("lpips")).rejects.toThrow("no such file; VGG19 needs it");
+  await expect(read("styling/vgg16.pth")).rejects.toThrow("VGG19: ");
 });

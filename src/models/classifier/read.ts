@@ -1,13 +1,11 @@
 /** VGG19 from the file that torchvision or timm has of it. */
 import { requires } from "../../core/errors.js";
+import { weightStems } from "../../core/weight-names.js";
 import type { Place } from "../files.js";
-import { readCheckpoint } from "../model-weights.js";
+import { readCheckpoint, weightsIn } from "../model-weights.js";
 import { WeightTaker } from "../take-weights.js";
 import { takeConvolutions } from "./layers.js";
 import { type Classifier, contentDistance, vgg19Form } from "./vgg19.js";
-
-/** Kept by what a folder of a published model calls it. */
-const NAMES = ["model.safetensors", "pytorch_model.bin"];
 
 /** What stands behind the convolutions that are read, as torchvision and timm call it. */
 const UNREAD = [/^features\.(32|34)\./, /^classifier\./, /^pre_logits\./, /^head\./];
@@ -18,12 +16,11 @@ const UNREAD = [/^features\.(32|34)\./, /^classifier\./, /^pre_logits\./, /^head
  * @throws BAD_MODEL naming what is missing or does not fit; BAD_FILE on damaged weights; IO_FAILED, ABORTED
  */
 export async function readVgg19({ path, files, file }: Place): Promise<Classifier> {
-  const there = await Promise.all((file === undefined ? NAMES : [file]).map((name) => files.has(name)));
-  const found = file === undefined ? NAMES[there.indexOf(true)] : there[0] ? file : undefined;
+  const found = file ?? (await weightsIn(files, weightStems.transformers, "VGG19"));
   requires(
-    found !== undefined,
+    await files.has(found),
     "BAD_MODEL",
-    () => `VGG19: ${path}: expected a file`,
+    () => `VGG19: ${path}: no such file`,
     "torchvision's vgg19-dcbb9e9d.pth, or model.safetensors of timm/vgg19.tv_in1k",
   );
   const { weights, files: read } = await readCheckpoint(files, found, "VGG19");
