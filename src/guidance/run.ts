@@ -75,6 +75,13 @@ export class Run implements AsyncIterable<StepEvent> {
     const settings = checkSettings(candidate);
     const read = await readPrompts(models, settings, options);
     const { source, initSha256 } = options;
+    const { generator } = models;
+    requires(
+      source || !generator.repaints,
+      "BAD_ARGUMENT",
+      () => `${generator.name} repaints a picture that is edited, and none is`,
+      "vqgan-clip edit PICTURE, vq.edit({ image })",
+    );
     const beganFrom = beginningOf(options);
     requires(
       settings.candidates === 1 || beganFrom === "random",
@@ -129,13 +136,6 @@ export class Run implements AsyncIterable<StepEvent> {
       "BAD_ARGUMENT",
       () => `direction: ${direction?.from} <-> ${direction?.to ?? "the prompts"} needs a picture to begin at`,
       "edit a picture, or leave it out",
-    );
-    const { generator } = models;
-    requires(
-      state.source || !generator.repaints,
-      "BAD_ARGUMENT",
-      () => `${generator.name} repaints a picture, and there is none`,
-      "edit one: vqgan-clip edit, vq.edit()",
     );
     checkVideo(models, state);
     requires(

@@ -7,18 +7,25 @@ import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { type Shape, sizeOf } from "../core/shape.js";
 import { constant, input, type Tensor } from "../graph/tensor.js";
-import { type Classifier, classifierOf } from "../models/classifier/vgg19.js";
+import type { Classifier } from "../models/classifier/vgg19.js";
 import type { Generator } from "../models/generator.js";
 import type { ImageLayers, Perceptor } from "../models/perceptor.js";
-import { add, mul, neg, sub } from "../ops/arithmetic.js";
+import { add, mul, sub } from "../ops/arithmetic.js";
 import { clampWithGrad } from "../ops/gradient-control.js";
-import { reshape } from "../ops/layout.js";
 import { concat, slice } from "../ops/movement.js";
 import { joinedSize, perceptorsOf, perceptorWeights, splitColumns } from "../perception/ensemble.js";
-import { middleSquare, type Rewarding, rewardValues } from "../perception/rewards.js";
+import type { Rewarding } from "../perception/rewards.js";
 import { latentOf } from "./latent-kind.js";
-import { directionLoss, edgesLoss, latentLoss, noiseLoss, promptLosses, relativeLoss } from "./losses.js";
-import { type OwnLosses, pictureLosses } from "./picture-regularizers.js";
+import { directionLoss, latentLoss, noiseLoss, promptLosses, relativeLoss } from "./losses.js";
+import type { OwnLosses } from "./picture-regularizers.js";
+import {
+  holdPicture,
+  joinLoss,
+  type Perceived,
+  regularizePicture,
+  rewardPicture,
+  type Source,
+} from "./picture-terms.js";
 import { basePicture, cutoutBatches, cutoutGeometry } from "./sampling.js";
 import type { Settings } from "./settings.js";
 import { cutoutLosses, keptTerms, looksAtCutouts, type Original } from "./source-terms.js";
@@ -109,7 +116,7 @@ function stepGraph(
     (sum, { losses, gradient }) => ({ losses: add(sum.losses, losses), gradient: add(sum.gradient, gradient) }),
     seen,
   );
-  const held = holdPicture(image, settings, models, source, all);
+  const held = holdPicture(image, settings, models.classifier, source, all);
   const asked = rewardPicture(image, settings, models, regularizePicture(image, settings, models.losses, held));
   const [pictureGradient] = grad(image, [z], asked.gradient);
 
@@ -146,19 +153,6 @@ interface Look {
   readonly stops: Tensor;
   /** Between two texts [1,E], of length 1; where it counts */
   readonly direction: Tensor | undefined;
-}
-
-/** A picture [1,3,H,W], and the weights of the `keptTerms`. */
-interface Source {
-  readonly picture: Tensor;
-  readonly weights: Tensor;
-}
-
-interface Perceived {
-  /** Weighted, mean over cutouts: [p], and more of an edit */
-  readonly losses: Tensor;
-  /** Of the losses' sum with respect to the picture [1,3,H,W] */
-  readonly gradient: Tensor;
 }
 
 /**
@@ -199,33 +193,6 @@ function perceive(
   return joinLoss(perceived, image, apart, share ? mul(weight, share) : weight);
 }
 
-/** A loss of the picture [k] joined to what there is, by its weights [k]. */
-function joinLoss({ losses, gradient }: Perceived, image: Tensor, loss: Tensor, weights: Tensor): Perceived {
-  const [added] = grad(loss, [image], weights) as [Tensor];
-  return { losses: concat([losses, mul(loss, weights)], 0), gradient: add(gradient, added) };
-}
-
-/** What holds the picture itself against an edit's source, joined to what there is. */
-function holdPicture(
-  image: Tensor,
-  settings: Settings,
-  { classifier }: StepModels,
-  source: Source | undefined,
-  perceived: Perceived,
-): Perceived {
-  const terms = keptTerms(settings, "picture");
-  if (!source || terms.length === 0) return perceived;
-  const losses = {
-    content: () => reshape(classifierOf(classifier).distance(image, source.picture), [1]),
-    edges: () => edgesLoss(image, source.picture),
-  };
-  const each = concat(
-    terms.map((term) => losses[term]()),
-    0,
-  );
-  return joinLoss(perceived, image, each, slice(source.weights, 0, -terms.length));
-}
-
 /** The inner layers only where they count. */
 function encodeLayers(perceptor: Perceptor, pixels: Tensor, { perceptual }: Settings): ImageLayers {
   if (perceptual === 0) return { embedding: perceptor.encodeImage(pixels), layers: [] };
@@ -240,28 +207,3 @@ function encodeLayers(perceptor: Perceptor, pixels: Tensor, { perceptual }: Sett
 }
 
 const ones = (shape: Shape): NDArray => NDArray.float32(shape, new Float32Array(sizeOf(shape)).fill(1));
-
-/** The picture's regularisers joined to what there is: their weighted losses, and dLoss/dPicture [1,3,H,W]. */
-function regularizePicture(
-  image: Tensor,
-  { pictureRegularizers }: Settings,
-  own: OwnLosses | undefined,
-  perceived: Perceived,
-): Perceived {
-  if (pictureRegularizers.length === 0) return perceived;
-  const weights = input("pictureWeights", "float32", [pictureRegularizers.length]);
-  return joinLoss(perceived, image, pictureLosses(image, pictureRegularizers, own), weights);
-}
-
-/** The rewards joined to what there is: their scores, and minus their weighted gradients of the picture [1,3,H,W]. */
-function rewardPicture(
-  image: Tensor,
-  { rewards }: Settings,
-  models: StepModels,
-  { losses, gradient }: Perceived,
-): Perceived {
-  if (rewards.length === 0) return { losses, gradient };
-  const scores = rewardValues(models, rewards, (perceptor) => middleSquare(image, perceptor)); // [r]
-  const [added] = grad(scores, [image], neg(input("rewardWeights", "float32", [rewards.length]))) as [Tensor];
-  return { losses: concat([losses, scores], 0), gradient: add(gradient, added) };
-}

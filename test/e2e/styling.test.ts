@@ -77,7 +77,8 @@ test("with a VGG19 every part counts and is told, a mask holds, and a session as
   const without = await VqganClip.fromPretrained(models);
   await expect(without.open(session)).rejects.toThrow("made with classifier vgg19.pth");
   await expect(without.edit({ ...small, content: 1 })).rejects.toThrow("content: there is no classifier");
-  await expect(without.create({ prompts: "rain" }).state()).rejects.toThrow("unet repaints a picture");
+  await expect(without.create({ prompts: "rain" }).state()).rejects.toThrow("unet repaints a picture that is edited");
+  await expect(without.create({ prompts: "rain", initImage: photo() }).state()).rejects.toThrow("that is edited");
   const same = without.edit({ ...small, prompts: "a photo" }).then((other) => other.state());
   await expect(same).rejects.toThrow("sees no difference");
 });

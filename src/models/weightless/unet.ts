@@ -20,11 +20,20 @@ const WIDTHS = [16, 32, 64, 128] as const;
 /** Both sides are halved as often as there are widths below the first. */
 const FACTOR = 2 ** (WIDTHS.length - 1);
 
-/** Settings that suit the bundled encoder. */
+/** Settings that suit the bundled encoder, which sees little in a small patch: more of the same patch before, less of the whole picture. */
 const recommended = {
-  steps: 200,
+  steps: 100,
   optimizer: "adam",
-  learningRate: 0.001,
+  learningRate: 0.003,
+  schedule: { kind: "linear", final: 0.1 },
+  cutouts: 8,
+  cutMethod: "patches",
+  augmentations: [{ kind: "perspective", distortion: 0.5, p: 1 }],
+  direction: { from: "a photo", to: null, weight: 9, threshold: 0.3, against: "same", whole: 1 },
+  start: "normal",
+  pictureRegularizers: [{ kind: "tv", weight: 0.02 }],
+  regularizer: { weight: 0, target: "zero", decay: 0, every: 1 },
+  strength: 0.8,
 };
 
 /** The latent [1,N] holds the convolutions one after another: each one's weights, then its biases where it has any. */
