@@ -79,6 +79,8 @@ test("with a VGG19 every part counts and is told, a mask holds, and a session as
   await expect(without.edit({ ...small, content: 1 })).rejects.toThrow("content: there is no classifier");
   await expect(without.create({ prompts: "rain" }).state()).rejects.toThrow("unet repaints a picture that is edited");
   await expect(without.create({ prompts: "rain", initImage: photo() }).state()).rejects.toThrow("that is edited");
+  const { inputs } = await without.portable("decode", { prompts: "rain", size: [32, 24] }, "unet.data");
+  expect(inputs.original?.shape).toEqual([1, 3, 24, 32]); // what is repainted
   const same = without.edit({ ...small, prompts: "a photo" }).then((other) => other.state());
   await expect(same).rejects.toThrow("sees no difference");
 });
