@@ -4,6 +4,7 @@ import * as z from "zod";
 import { VqganClipError } from "../core/errors.js";
 import { SEED_FORM } from "../core/seed.js";
 import { augmentationForms, parseAugmentations } from "../guidance/augmentation-list.js";
+import { DIRECTION_FORM, parseDirection } from "../guidance/direction-form.js";
 import { parsePictureRegularizers, pictureRegularizerForms } from "../guidance/picture-regularizer-list.js";
 import { presetNames, presets } from "../guidance/presets.js";
 import type { SettingsRequest } from "../guidance/resolve-settings.js";
@@ -48,6 +49,8 @@ const flags: Readonly<Record<SettingName, string>> = {
   structure: "--structure <x>",
   perceptual: "--perceptual <x>",
   direction: "--direction <texts>",
+  content: "--content <x>",
+  edges: "--edges <x>",
   feather: "--feather <px>",
   motion: "--motion <list>",
   temporal: "--temporal <list>",
@@ -71,7 +74,7 @@ export function settingOfFlag(name: string): SettingName | undefined {
 /** What a run begins from decides which settings it has; targets and videos have options of their own. */
 type RunKind = "generate" | "edit" | "video" | "style";
 const absent: Readonly<Record<RunKind, readonly SettingName[]>> = {
-  generate: ["targets", "motion", "temporal", "structure", "perceptual", "direction", "feather"],
+  generate: ["targets", "motion", "temporal", "structure", "perceptual", "direction", "content", "edges", "feather"],
   edit: ["targets", "motion", "temporal", "start", "candidates", "whiten"],
   video: [
     "targets",
@@ -80,6 +83,8 @@ const absent: Readonly<Record<RunKind, readonly SettingName[]>> = {
     "structure",
     "perceptual",
     "direction",
+    "content",
+    "edges",
     "feather",
     "plateau",
     "judgeEvery",
@@ -134,7 +139,7 @@ export function addModelOptions(command: Command): Command {
     .option("-m, --model <dir>", "pair of models: a folder with vqgan/ and clip/ (default: the bundled compact pair)")
     .option(
       "--generator <path>",
-      "generator: folder of a VQGAN, an autoencoder or a diffusion model, checkpoint with its yaml, a name that models pull got, or pixels, fft or strokes (strokes:count=32,ink=black), which have no weights (default: the pair's vqgan/)",
+      "generator: folder of a VQGAN, an autoencoder or a diffusion model, checkpoint with its yaml, a name that models pull got, or pixels, fft, strokes (strokes:count=32,ink=black) or unet (for edit and style), which have no weights (default: the pair's vqgan/)",
     )
     .addOption(new Option("--vqgan <path>", "another name of --generator (default: as there)").conflicts("generator"))
     .option(
@@ -146,6 +151,7 @@ export function addModelOptions(command: Command): Command {
       "--text-tower <path>",
       "reads prompts in many languages in place of the CLIP's own text tower: a folder of sentence-transformers or M-CLIP, or a name that models pull got (default: the CLIP's own)",
     )
+    .option("--vgg <path>", "what --content goes by: VGG19's file from torchvision or timm (default: none)")
     .addOption(
       new Option(
         "--device <name>",
@@ -176,7 +182,7 @@ export function modelFrom(options: Readonly<Record<string, unknown>>): Pretraine
 }
 
 function namedModel(options: Readonly<Record<string, unknown>>): PretrainedOptions {
-  const names = ["model", "vqgan", "clip", "textTower", "device", "threads", "lowMemory", "maxMemory"] as const;
+  const names = ["model", "vqgan", "clip", "textTower", "vgg", "device", "threads", "lowMemory", "maxMemory"] as const;
   const given = names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]);
   const { generator } = options;
   return {
@@ -243,13 +249,7 @@ function fromText(name: SettingName, schema: z.ZodType, text: string): unknown {
   if (name === "perceptorWeights") {
     return text === "none" ? [] : text.split(",").map((part) => (NUMBER.test(part.trim()) ? Number(part) : part));
   }
-  if (name === "direction") {
-    const [reward, ...others] = text === "none" ? [] : listFrom(parseRewards, text);
-    if (text === "none") return null;
-    return reward?.kind === "axis" && others.length === 0
-      ? { from: reward.from, to: reward.to, weight: reward.weight }
-      : undefined;
-  }
+  if (name === "direction") return listFrom((one) => [parseDirection(one)], text)[0];
   if (name === "size") {
     const [, width, height = width] = /^(\d+)(?:x(\d+))?$/i.exec(text) ?? [];
     return [Number(width), Number(height)];
@@ -297,7 +297,7 @@ export function takes(name: SettingName): string {
     return `none, or ${REWARD_FORM}, several joined by |, each with :weight, as in "aesthetic:0.1 | calm <-> tense:0.5"; 0 tells it only`;
   }
   if (name === "judgeReward") return `none, or ${REWARD_FORM}`;
-  if (name === "direction") return "none, or a text <-> another text, and :weight, as in a photo <-> a sketch:5";
+  if (name === "direction") return `none, or ${DIRECTION_FORM}`;
   if (name === "regularizer") {
     const { weight, target, every } = settingsSchema.shape.regularizer.shape;
     return `weight (${range(weight)}), or weight=..,target=${choices(target)},decay=..,every=.. (${range(every)}),restart=on or off`;

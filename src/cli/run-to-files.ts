@@ -153,9 +153,10 @@ function rewardLines(before: StepEvent["rewards"], after: readonly RewardValue[]
 /** What an edit kept and reached, for people. */
 function reportLines({ kept, reached }: EditReport): string[] {
   const alike = kept.ssim === undefined ? "" : `, SSIM ${kept.ssim.toFixed(3)}`;
+  const edges = kept.edges === undefined ? "" : `, of edges ${kept.edges.toFixed(3)}`;
   const part = kept.free < 1 ? `; ${(100 * kept.free).toFixed(1)} % of the pixels could change` : "";
   return [
-    `kept: PSNR ${kept.psnr.toFixed(2)} dB${alike}${part}`,
+    `kept: PSNR ${kept.psnr.toFixed(2)} dB${alike}${edges}${part}`,
     ...reached.map(
       ({ prompt, before, after }) => `reached: "${prompt}" ${before.toFixed(3)} -> ${after.toFixed(3)} (cosine)`,
     ),

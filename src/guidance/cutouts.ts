@@ -5,11 +5,12 @@
 import type { Random } from "../core/random.js";
 import { compose, type Homography, scaleAndShift } from "../image/homography.js";
 
-export const cutMethods = ["random", "gaussian", "shifted", "whole", "pooled"] as const;
+export const cutMethods = ["random", "gaussian", "shifted", "patches", "whole", "pooled"] as const;
 /**
  * - `random`: side U^cutPow * (largest - smallest) + smallest, uniform position (paper, VQGAN+CLIP notebook)
  * - `gaussian`: side = largest * clip(N(.8, .3), cutSize/largest, 1) (EMA notebook)
  * - `shifted`: side = 2/3 of the largest, uniform position (Direct Ascent Synthesis: 224 of 336 pixels, rolled by 56 at most)
+ * - `patches`: side = a quarter of the largest, uniform position (CLIPstyler: 128 of 512 pixels)
  * - `whole`: the whole picture, squeezed to a square by anti-aliased bilinear resampling
  * - `pooled`: the whole picture as (average pool + max pool) / 2 (nerdyrodent)
  */
@@ -28,12 +29,13 @@ export interface CutoutGeometry {
 
 /** Whether cutouts are windows of the full picture (true) or of one squeezed copy of it (false). */
 export function cropsPicture(method: CutMethod): boolean {
-  return method === "random" || method === "gaussian" || method === "shifted";
+  return method !== "whole" && method !== "pooled";
 }
 
-/** Smallest and largest crop side in pixels: from the perceptor's own resolution to the picture's short side. */
-export function cropSides({ width, height, cutSize }: CutoutGeometry): { smallest: number; largest: number } {
+/** Smallest and largest crop side in pixels: from the perceptor's own resolution to the picture's short side; patches are a quarter of that. */
+export function cropSides({ method, width, height, cutSize }: CutoutGeometry): { smallest: number; largest: number } {
   const largest = Math.min(width, height);
+  if (method === "patches") return { smallest: Math.round(largest / 4), largest: Math.round(largest / 4) };
   return { smallest: Math.min(cutSize, largest), largest };
 }
 
@@ -43,11 +45,13 @@ export function drawCutout(geometry: CutoutGeometry, random: Random): Homography
   const { width, height, method, power } = geometry;
   const { smallest, largest } = cropSides(geometry);
   const side = Math.floor(
-    method === "random"
-      ? random.uniform() ** power * (largest - smallest) + smallest
-      : method === "shifted"
-        ? (2 / 3) * largest
-        : largest * Math.min(1, Math.max(smallest / largest, random.normal(0.8, 0.3))),
+    method === "patches"
+      ? largest
+      : method === "random"
+        ? random.uniform() ** power * (largest - smallest) + smallest
+        : method === "shifted"
+          ? (2 / 3) * largest
+          : largest * Math.min(1, Math.max(smallest / largest, random.normal(0.8, 0.3))),
   );
   const left = random.integer(width - side + 1);
   const top = random.integer(height - side + 1);

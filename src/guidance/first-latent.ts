@@ -42,10 +42,12 @@ export async function firstLatent(
   const random = new Random(settings.seed).split(candidate === 0 ? "first latent" : `first latent ${candidate}`);
   const encoded = (picture: NDArray) =>
     variableOfPicture(generator, settings, picture, { ...compileOptions, noise: settings });
-  if (source) return encoded(workingPicture(source, size, generator.factor));
+  if (source && !generator.repaints) return encoded(workingPicture(source, size, generator.factor));
   if (initPicture) return encoded(initPicture);
   const shape = latentShape(generator, size);
   const grid = shape.slice(2) as [number, number];
+  if (generator.repaints)
+    return generator.first?.([size[1], size[0]], random) ?? normalLatent(generator, shape, random);
   if (!initCodes) {
     if (isPictureStart(start)) return encoded(startPicture(start, size, random));
     if (hasLogits(kind)) return randomLogits(generator, grid, random);

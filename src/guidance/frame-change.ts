@@ -5,7 +5,7 @@
 import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { warpPicture } from "../image/warp.js";
-import { encoderOf, type Generator, isLocal } from "../models/generator.js";
+import { encoderOf, type Generator, isLocal, requirePictures } from "../models/generator.js";
 import { type Motion, motionView, moveOptimizer } from "../motion/motion.js";
 import { optimizers } from "../optim/optimizer.js";
 import { changesWithLength } from "../prompts/story.js";
@@ -23,7 +23,8 @@ export function checkVideo(
 ): void {
   const { motion, temporal, plateau, judgeReward } = settings;
   if (!motion && !temporal) return;
-  encoderOf(generator, "video");
+  if (motion) encoderOf(generator, "video");
+  else requirePictures(generator, "style");
   requires(
     !motion || !generator.noiseAt,
     "BAD_MODEL",
@@ -85,10 +86,11 @@ export class FrameChange {
 
   /**
    * The state begun anew at a picture [3,H,W]: its latent, to which the regulariser of target `init` or `relative` pulls from now on,
-   * and a running average of nothing else.
+   * and a running average of nothing else. A way to repaint is kept as it is.
    */
   async beginAt(state: RunState, picture: NDArray): Promise<RunState> {
     const { settings, latentTarget } = state;
+    if (this.generator.repaints) return state;
     const options = { ...this.compileOptions, quantized: isOfCodes(settings.latent), noise: settings };
     this.encoder ??= await PictureEncoder.compile(this.generator, settings.size, options);
     const encoded = await this.encoder.encode(picture);

@@ -11,25 +11,32 @@ export interface LossRow {
 
 type Column = readonly [name: string, value: number];
 
-/** `total, prompt_1, .., structure, perceptual, direction (where it counts), picture_1, .., reward_1, .., latent`: the same for every step of a run. */
+/** `total, prompt_1, .., structure, perceptual, direction, whole, content and edges (where they count), picture_1, .., reward_1, .., latent`: the same for every step of a run. */
 export function lossColumns({
   total,
   prompts,
   structure,
   perceptual,
   direction,
+  whole,
+  content,
+  edges,
   picture,
   rewards,
   latent,
 }: Losses): Column[] {
   const numbered = (name: string, values: readonly number[]) =>
     values.map((value, i): Column => [`${name}_${i + 1}`, value]);
+  const where = (name: string, value: number | undefined): Column[] => (value === undefined ? [] : [[name, value]]);
   return [
     ["total", total],
     ...numbered("prompt", prompts),
     ["structure", structure],
     ["perceptual", perceptual],
-    ...(direction === undefined ? [] : [["direction", direction] as Column]),
+    ...where("direction", direction),
+    ...where("whole", whole),
+    ...where("content", content),
+    ...where("edges", edges),
     ...numbered("picture", picture),
     ...numbered("reward", rewards),
     ["latent", latent],

@@ -8,7 +8,7 @@ import { constant, input, type Tensor } from "../graph/tensor.js";
 import { loadClip } from "../models/load.js";
 import { compile } from "../runtime/program.js";
 import { evaluate } from "../runtime/reference/evaluate.js";
-import { directionLoss, perceptualLoss } from "./losses.js";
+import { directionLoss, edgesLoss, perceptualLoss } from "./losses.js";
 
 test("the perceptual term has the derivative that central differences give", () => {
   const originals = [3, 5].map((channels) =>
@@ -50,6 +50,39 @@ test("it is 1 - cosine of the picture's way and the texts'; where nothing change
   expect((await of([0.6, 0, -0.8, 0])).loss.item()).toBeCloseTo(1 - 1 / Math.SQRT2, 3);
   expect((await of([-0.6, 0, 0.8, 0])).loss.item()).toBeCloseTo(1 + 1 / Math.SQRT2, 3);
   await program.dispose();
+});
+
+test("cutouts that have come near enough to the way count for nothing, in the loss and in its gradient", async () => {
+  const seen = input("seen", "float32", [2, 4]);
+  const whole = constant(NDArray.float32([1, 4], [0, 1, 0, 0])); // both are held against one picture
+  const loss = directionLoss(seen, whole, way, 0.7);
+  const [gradient] = grad(loss, [seen]) as [Tensor];
+  // Ways of 1 - cosine .29 and 1.71 to the texts'.
+  const rows = NDArray.float32([2, 4], [0.6, 0, -0.8, 0, -0.6, 0, 0.8, 0]);
+  const [left, pull] = evaluate([loss, gradient], { seen: rows }) as [NDArray, NDArray];
+  expect(left.item()).toBeCloseTo(1 + 1 / Math.SQRT2, 3);
+  expect(Math.hypot(...pull.floats().slice(0, 4))).toBe(0);
+  expect(Math.hypot(...pull.floats().slice(4))).toBeGreaterThan(0.1);
+});
+
+test("edges: nothing for other colours, something for less contrast, much for other places, and the derivative of central differences", () => {
+  const square = (left: number, low: number, high: number) =>
+    NDArray.float32(
+      [1, 3, 16, 16],
+      Array.from({ length: 768 }, (_, i) => {
+        const [x, y] = [i % 16, Math.floor(i / 16) % 16];
+        return x >= left && x < left + 6 && y >= 4 && y < 12 ? high : low;
+      }),
+    );
+  const [a, b] = ["a", "b"].map((name) => input(name, "float32", [1, 3, 16, 16])) as [Tensor, Tensor];
+  const of = (first: NDArray, second: NDArray) =>
+    (evaluate([edgesLoss(a, b)], { a: first, b: second }) as [NDArray])[0].item();
+  expect(of(square(3, 0.1, 0.9), square(3, 0.1, 0.9))).toBeCloseTo(0, 3);
+  expect(of(square(3, 0.1, 0.9), square(3, 0.9, 0.1))).toBeCloseTo(0, 3); // dark in the place of light
+  expect(of(square(3, 0.1, 0.9), square(3, 0.4, 0.6))).toBeCloseTo(1 - 0.5 / (1 + 1 / 16), 2); // a quarter of the contrast
+  expect(of(square(3, 0.1, 0.9), square(8, 0.1, 0.9))).toBeGreaterThan(0.4);
+  const noise = constant(NDArray.float32([1, 3, 16, 16], new Random(3).normals(768)));
+  expect(gradcheck(over("edges", [1, 3, 16, 16])((x) => edgesLoss(x, noise)))).toBeLessThan(2e-5);
 });
 
 test("an encoder's layers: the patches' tokens between its blocks, beside the embedding it always gives", async () => {

@@ -1,10 +1,12 @@
 /** Losses of one step (paper sections 2.1, 2.4 and 2.5). */
 import { sizeOf } from "../core/shape.js";
 import type { Tensor } from "../graph/tensor.js";
-import { abs, add, div, log, max, mul, sign, sqrt, square, sub } from "../ops/arithmetic.js";
+import { abs, add, div, log, max, mul, relu, sign, sqrt, square, sub } from "../ops/arithmetic.js";
 import { cosineSimilarity, normalize, pairedSphericalDistance, sphericalDistance } from "../ops/distance.js";
 import { replaceGrad } from "../ops/gradient-control.js";
 import { reshape } from "../ops/layout.js";
+import { slice } from "../ops/movement.js";
+import { avgPool } from "../ops/pooling.js";
 import { mean, sum } from "../ops/reduction.js";
 
 /** The losses of one step as numbers. */
@@ -19,6 +21,12 @@ export interface Losses {
   readonly perceptual: number;
   /** The share of the direction between two texts; absent when it is off. */
   readonly direction?: number;
+  /** The share of the whole picture's direction beside that of its cutouts; absent when it is off. */
+  readonly whole?: number;
+  /** The share of what holds the picture's content; absent when it is off. */
+  readonly content?: number;
+  /** The share of what holds the picture's edges; absent when it is off. */
+  readonly edges?: number;
   /** Each of the picture's regularisers, as settings list them. */
   readonly picture: readonly number[];
   /** Minus weight * score of each of the rewards, as settings list them. */
@@ -104,15 +112,58 @@ const SMALL_CHANGE = 0.01;
  * points along the texts' way: lengths of image changes are sqrt(|change|^2 + .01^2).
  *
  * @param embeddings [n,E] of the cutouts
- * @param originals [n,E] of the source's, seen through the same views
+ * @param originals [n,E] of the source's, seen through the same views, or [1,E] of the whole source
  * @param direction [1,E], of length 1
+ * @param threshold cutouts that are nearer than this to the way count as 0, so that no single one is overdone (CLIPstyler, Kwon & Ye 2022)
  * @returns [1]
  */
-export function directionLoss(embeddings: Tensor, originals: Tensor, direction: Tensor): Tensor {
+export function directionLoss(embeddings: Tensor, originals: Tensor, direction: Tensor, threshold = 0): Tensor {
   const change = sub(normalize(embeddings), normalize(originals)); // [n, E]
   const along = sum(mul(change, direction), { axes: [1], keepDims: true });
   const length = sqrt(add(sum(square(change), { axes: [1], keepDims: true }), SMALL_CHANGE ** 2));
-  return reshape(sum(sub(1, div(along, length))), [1]);
+  const apart = sub(1, div(along, length)); // [n, 1]
+  const counted = threshold === 0 ? apart : mul(apart, relu(sign(sub(apart, threshold)))); // the sign has no gradient
+  return reshape(sum(counted), [1]);
+}
+
+/** Scales at which edges are compared: blocks of so many pixels a side. */
+const EDGE_SCALES = [1, 2, 4];
+/** Slope, of 1 a pixel, under which nothing counts as an edge: keeps roots and quotients finite on a plain picture. */
+const NO_EDGE = 1e-3;
+
+/**
+ * How unlike two pictures' edges are: 1 - 2 cov(e, f) / (var(e) + var(f)) of the lengths of their grey's gradients, mean over
+ * three scales, 0..2. It asks where edges are and how strong, and leaves colours open, and what is light and what dark.
+ *
+ * @param a [1,3,H,W] in 0..1, as b is; both sides at least 16
+ * @returns [1]
+ */
+export function edgesLoss(a: Tensor, b: Tensor): Tensor {
+  const each = EDGE_SCALES.map((scale) => {
+    const [x, y] = [a, b].map((picture) => edgesOf(scale === 1 ? picture : avgPool(picture, { kernel: scale })));
+    return sub(1, concordance(x as Tensor, y as Tensor));
+  });
+  return reshape(
+    mul(
+      each.reduce((total, loss) => add(total, loss)),
+      1 / each.length,
+    ),
+    [1],
+  );
+}
+
+/** Lengths of the gradient of the grey [1,1,H-1,W-1]. */
+function edgesOf(picture: Tensor): Tensor {
+  const grey = mean(picture, { axes: [1], keepDims: true });
+  const corner = slice(slice(grey, 2, 0, -1), 3, 0, -1);
+  const right = sub(slice(slice(grey, 2, 0, -1), 3, 1), corner);
+  const down = sub(slice(slice(grey, 3, 0, -1), 2, 1), corner);
+  return sqrt(add(add(square(right), square(down)), NO_EDGE ** 2));
+}
+
+function concordance(x: Tensor, y: Tensor): Tensor {
+  const [a, b] = [sub(x, mean(x)), sub(y, mean(y))];
+  return div(mul(mean(mul(a, b)), 2), add(add(mean(square(a)), mean(square(b))), NO_EDGE ** 2));
 }
 
 /** mean((z - target)^2): keeps the latent where the decoder knows its way. */

@@ -13,8 +13,10 @@ export interface LossWatch {
 }
 
 /** The loss that is watched: without regularisers, whose weights change by themselves. */
-export function steadyLoss({ prompts, rewards, structure, perceptual, direction = 0 }: Omit<Losses, "total">): number {
-  return [...prompts, ...rewards].reduce((sum, loss) => sum + loss, structure + perceptual + direction);
+export function steadyLoss({ prompts, rewards, ...others }: Omit<Losses, "total">): number {
+  const { structure, perceptual, direction = 0, whole = 0, content = 0, edges = 0 } = others;
+  const kept = structure + perceptual + direction + whole + content + edges;
+  return [...prompts, ...rewards].reduce((sum, loss) => sum + loss, kept);
 }
 
 /** The watch after one more loss; the first begins it. */

@@ -28,6 +28,8 @@ const common = {
   structure: 0,
   perceptual: 0,
   direction: null,
+  content: 0,
+  edges: 0,
   motion: null,
   temporal: null,
   feather: 8,
@@ -217,6 +219,24 @@ export const presets = {
     regularizer: noRegularizer,
     clampToCodebook: false,
   },
+  /** CLIPstyler (Kwon & Ye 2022), for `unet`: small warped patches go the way from a photo to the prompts, none too far. */
+  clipstyler: {
+    ...common,
+    latent: "continuous",
+    start: "normal",
+    steps: 200,
+    learningRate: 0.0005,
+    schedule: { kind: "step", decay: 0.5, every: 100, warmup: 0, cycles: 1, over: null },
+    cutouts: 64,
+    cutMethod: "patches",
+    augmentations: [{ kind: "perspective", distortion: 0.5, p: 1 }],
+    padding: "zeros",
+    direction: { from: "a photo", to: null, weight: 9, threshold: 0.7, against: "whole", whole: 0.5 },
+    content: 0.15,
+    pictureRegularizers: [{ kind: "tv", weight: 0.006 }],
+    regularizer: noRegularizer,
+    clampToCodebook: false,
+  },
   /** Eyring et al. 2024 (ReNO): noise descended by Nesterov's momentum, held at the length that noise has. */
   reno: {
     ...noise,
@@ -240,5 +260,5 @@ export const presets = {
 /** The name of a recipe. */
 export type PresetName = keyof typeof presets;
 /** Whether it says itself how far an edit goes, where nobody names a strength. */
-export const isOfEdits = (preset: PresetName): boolean => preset === "flexit";
+export const isOfEdits = (preset: PresetName): boolean => preset === "flexit" || preset === "clipstyler";
 export const presetNames = Object.keys(presets) as PresetName[];

@@ -92,4 +92,26 @@ describe("parseAugmentations", () => {
   ])("refuses %s", (source, message) => {
     expect(() => parseAugmentations(source)).toThrow(message);
   });
+
+  it("holds edges where a preset would hold content and there is no classifier, unless content is asked for", () => {
+    const edit = { prompts: "a sketch", preset: "clipstyler" } as const;
+    const repainted = { ...sources, edits: true, editKind: "repainted", codebook: false, encoder: false } as const;
+    const without = resolveSettings(edit, repainted);
+    expect(without.settings).toMatchObject({ content: 0, steps: 200, regularizer: { weight: 0 } });
+    expect(without.settings.edges).toBeGreaterThan(0);
+    expect(without.origins).toMatchObject({ content: "no classifier", edges: "no classifier" });
+    const asked = resolveSettings({ ...edit, content: 2, edges: 1 }, repainted).settings;
+    expect(asked).toMatchObject({ content: 2, edges: 1 });
+    const held = resolveSettings(edit, { ...repainted, classifier: true });
+    expect(held.settings).toMatchObject({ content: presets.clipstyler.content, edges: 0 });
+    expect(resolveSettings({ prompts: "x" }, sources).settings).toMatchObject({ content: 0, edges: 0 });
+  });
+
+  it("holds what is repainted by its edges, the less the further it may go; there is no latent to pull", () => {
+    const of = (strength: number) =>
+      resolveSettings({ prompts: "x", strength }, { ...sources, edits: true, editKind: "repainted" }).settings;
+    expect(of(1)).toMatchObject({ edges: 0, structure: 0, regularizer: { weight: 0 } });
+    expect(of(0.5).edges).toBeGreaterThan(of(0.75).edges);
+    expect(of(0.5)).toMatchObject({ structure: 0, regularizer: { weight: 0 } });
+  });
 });

@@ -5,10 +5,11 @@ import { unknownName } from "../core/known-names.js";
 import { inWords } from "../core/schema-words.js";
 import type { Seed } from "../core/seed.js";
 import { joinPrompts, parsePrompts } from "../prompts/prompt.js";
-import { type EditRecipe, editRecipe } from "./edit-recipe.js";
+import { type EditKind, type EditRecipe, editRecipe } from "./edit-recipe.js";
 import { isOfEdits, type PresetName, presetNames, presets } from "./presets.js";
 import {
   checkSettings,
+  type DirectionRequest,
   type Recipe,
   type ScheduleRequest,
   type SettingName,
@@ -30,7 +31,8 @@ export type Recommendation = Partial<Recipe & Pick<Settings, "size">> & {
 };
 
 /** What somebody asks for; everything left out is filled in. */
-export interface SettingsRequest extends Partial<Omit<Settings, "prompts" | "regularizer" | "schedule" | "plateau">> {
+export interface SettingsRequest
+  extends Partial<Omit<Settings, "prompts" | "regularizer" | "schedule" | "plateau" | "direction">> {
   /** Several texts join as if written with `|`, in every scene of a story. */
   readonly prompts?: string | readonly string[];
   /** How far an edit goes from its source, 0..1 (default: as the model recommends, else 0.75): decides steps, regulariser and structure. */
@@ -39,6 +41,8 @@ export interface SettingsRequest extends Partial<Omit<Settings, "prompts" | "reg
   readonly regularizer?: Partial<Settings["regularizer"]>;
   /** Fields left out: no warm-up, one cycle over the run, falling to 0 or by half every 100 steps. */
   readonly schedule?: ScheduleRequest;
+  /** Fields left out: every cutout held against the source's same one, none left as it is, the whole picture not looked at. */
+  readonly direction?: DirectionRequest | null;
   /** Fields left out come from the layer below. */
   readonly plateau?: Partial<Settings["plateau"]>;
   /** Recipe to start from (default: the model's recommendation, then `paper`). */
@@ -52,8 +56,10 @@ export interface SettingsSources {
   readonly codebook?: boolean;
   /** Whether the generator has an encoder (default); without one, starts of recipes that encode a picture are left out. */
   readonly encoder?: boolean;
-  /** Whether latents are pictures under noise: an edit's strength then says under how much (default false). */
-  readonly noised?: boolean;
+  /** How the generator begins at a picture (default: at its latent); an edit's strength goes by it. */
+  readonly editKind?: EditKind;
+  /** Whether there is a classifier (default false); without one, recipes hold a picture's edges instead of its content. */
+  readonly classifier?: boolean;
   /** Width and height where nobody names any: the generator's own resolution. */
   readonly size: readonly [number, number];
   /** Settings of a picture that is to be made again; they count as if each had been asked for. */
@@ -73,6 +79,7 @@ export type Origin =
   | "model"
   | "source"
   | "generator"
+  | "no classifier"
   | "drawn";
 
 /** How far an edit goes where neither the request nor the model says. */
@@ -88,7 +95,7 @@ export interface ResolvedSettings {
  * Request, then the picture to re-make, then the preset asked for, then the model's recommendation, then preset `paper`;
  * the size ends at the generator's own, the seed at a drawn one. Where a recipe would need an encoder or a codebook and
  * there is none, the generator decides: a start at random codes; without those a continuous latent with a normal start,
- * not clamped.
+ * not clamped. Where a recipe would need a classifier and there is none, edges take the content's place.
  *
  * @throws BAD_ARGUMENT, BAD_PROMPT
  */
@@ -103,7 +110,8 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
       `known: ${presetNames.join(", ")}`,
     );
   }
-  const { recommended, like, size, edits = false, codebook = true, encoder = true, noised = false, drawSeed } = sources;
+  const { recommended, like, size, edits = false, codebook = true, encoder = true, drawSeed } = sources;
+  const { editKind = "latent", classifier = false } = sources;
   requires(
     edits || strength === undefined,
     "BAD_ARGUMENT",
@@ -122,9 +130,10 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
     ...(edits
       ? ([
           ["source", { size }],
-          ["strength", strengthFor(preset, strength, recommended, steps, noised)],
+          ["strength", strengthFor(preset, strength, recommended, steps, editKind)],
         ] as const)
       : []),
+    ...(classifier ? [] : withoutClassifier(recipes)),
     ...recipes.map(([origin, recipe]) => [origin, possible(recipe, { codebook, encoder })] as const),
     ["generator", { size, latent: "continuous", start: codebook ? "codes" : "normal", clampToCodebook: false }],
   ];
@@ -150,11 +159,11 @@ function strengthFor(
   asked: number | undefined,
   recommended: Recommendation | undefined,
   steps: number,
-  noised: boolean,
+  kind: EditKind,
 ): Partial<EditRecipe> {
-  const recipe = editRecipe(asked ?? recommended?.strength ?? USUAL_STRENGTH, steps, noised);
+  const recipe = editRecipe(asked ?? recommended?.strength ?? USUAL_STRENGTH, steps, kind);
   if (asked !== undefined || preset === undefined || !isOfEdits(preset)) return recipe;
-  const { steps: _, regularizer: __, structure: ___, ...begun } = recipe;
+  const { steps: _, regularizer: __, structure: ___, edges: ____, ...begun } = recipe;
   return begun;
 }
 
@@ -180,6 +189,15 @@ function possible(recipe: Layer[1], { codebook, encoder }: { codebook: boolean; 
     (codebook || value !== ofCodes[name as "start"]) &&
     (encoder || name !== "start" || !isPictureStart(value as Settings["start"]));
   return Object.fromEntries(Object.entries(recipe).filter(isPossible));
+}
+
+/** Weight of the edges where a recipe would hold a picture's content by a classifier, and there is none. */
+const EDGES_FOR_CONTENT = 4;
+
+/** What stands in the place of `content` that only a classifier can tell; nothing where no recipe asks for it. */
+function withoutClassifier(recipes: readonly Layer[]): Layer[] {
+  const content = recipes.map(([, recipe]) => recipe.content).find((weight) => weight !== undefined);
+  return content ? [["no classifier", { content: 0, edges: EDGES_FOR_CONTENT }]] : [];
 }
 
 /** Who decides, and what. */

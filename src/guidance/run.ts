@@ -14,9 +14,9 @@ import { movesAfter } from "../motion/motion.js";
 import { optimizers } from "../optim/optimizer.js";
 import { embedForAll, firstColumns } from "../perception/ensemble.js";
 import type { Judgement, PictureJudge } from "../perception/judge.js";
-import { textDirection } from "../perception/perceive.js";
 import { RewardLook, RewardTexts } from "../perception/reward-look.js";
 import { type RewardValue, rewardText } from "../perception/rewards.js";
+import { TextWay } from "../perception/text-way.js";
 import { generatorTexts } from "../prompts/generator-text.js";
 import { textPrompts } from "../prompts/prompt.js";
 import { embedTexts, type TextNotice } from "../prompts/prompt-embedding.js";
@@ -34,6 +34,7 @@ import { pullsToStart, restartsAt } from "./regularizer.js";
 import { judgeOf } from "./run-judge.js";
 import { type Ending, endingOf, type RunModels, type RunState, type StepEvent } from "./run-state.js";
 import { checkSettings, type Settings } from "./settings.js";
+import { keptTerms } from "./source-terms.js";
 import type { ReadPrompts } from "./step-feeds.js";
 import { StepProgram } from "./step-program.js";
 import { beginTargets } from "./targets.js";
@@ -74,6 +75,13 @@ export class Run implements AsyncIterable<StepEvent> {
     const settings = checkSettings(candidate);
     const read = await readPrompts(models, settings, options);
     const { source, initSha256 } = options;
+    const { generator } = models;
+    requires(
+      source || !generator.repaints,
+      "BAD_ARGUMENT",
+      () => `${generator.name} repaints a picture that is edited, and none is`,
+      "vqgan-clip edit PICTURE, vq.edit({ image })",
+    );
     const beganFrom = beginningOf(options);
     requires(
       settings.candidates === 1 || beganFrom === "random",
@@ -115,17 +123,18 @@ export class Run implements AsyncIterable<StepEvent> {
     given: CompileOptions,
   ): Promise<Run> {
     const options = compileOptionsOf(given);
-    const { structure, perceptual, direction } = state.settings;
+    const { direction } = state.settings;
+    const held = keptTerms(state.settings).filter((term) => term !== "direction" && term !== "whole");
     requires(
-      state.source || (structure === 0 && perceptual === 0),
+      state.source || held.length === 0,
       "BAD_ARGUMENT",
-      () => `structure, perceptual: ${structure}, ${perceptual} need a picture to keep`,
+      () => `${held.join(", ")}: there is no picture to keep`,
       "edit a picture, or leave it 0",
     );
     requires(
       state.source || !direction,
       "BAD_ARGUMENT",
-      () => `direction: ${direction?.from} <-> ${direction?.to} needs a picture to begin at`,
+      () => `direction: ${direction?.from} <-> ${direction?.to ?? "the prompts"} needs a picture to begin at`,
       "edit a picture, or leave it out",
     );
     checkVideo(models, state);
@@ -355,7 +364,7 @@ async function readPrompts(models: RunModels, settings: Settings, options: Resto
     embeddings: await embedForAll(models, texts, { ...reading, longPrompts }),
     ...(reader && { told: await embedTexts(reader, generatorTexts(settings), reading) }),
     ...(settings.direction && {
-      direction: await textDirection(models, settings.direction, { ...reading, longPrompts }),
+      way: await TextWay.of(models, settings.direction, prompts, settings, { ...reading, longPrompts }),
     }),
     rewarding: await RewardTexts.of(models, settings.rewards, prompts, settings, reading),
   };

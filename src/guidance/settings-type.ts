@@ -147,8 +147,8 @@ export type Settings = {
   judgeEvery: number;
   /** Windows the perceptor sees each step: a whole number from 1 to 4096 (default: the model's recommendation, else preset paper's 64). */
   cutouts: number;
-  /** How windows are chosen: random|gaussian|shifted|whole|pooled (default: the model's recommendation, else preset paper's "random"). */
-  cutMethod: "random" | "gaussian" | "shifted" | "whole" | "pooled";
+  /** How windows are chosen: random|gaussian|shifted|patches|whole|pooled (default: the model's recommendation, else preset paper's "random"). */
+  cutMethod: "random" | "gaussian" | "shifted" | "patches" | "whole" | "pooled";
   /** Exponent of the random crop size: a number above 0 to 10 (default: the model's recommendation, else preset paper's 1). */
   cutPower: number;
   /** Random views of each cutout: 0 to 16 of them (default: the model's recommendation, else preset paper's [{"kind":"hflip","p":0.5},{"kind":"affine","degrees":30,"translate":0.1,"shear":0,"p":0.8},{"kind":"perspective","distortion":0.2,"p":0.4},{"kind":"jitter","brightness":0,"contrast":0,"saturation":0.01,"hue":0.01,"p":0.7},{"kind":"noise","level":0.1}]). */
@@ -329,15 +329,25 @@ export type Settings = {
   structure: number;
   /** Pull of each cutout to the source's same cutout in the encoder's inner layers, in edits: a number from 0 to 1000 (default: the model's recommendation, else preset paper's 0). */
   perceptual: number;
-  /** Pull of each cutout's change from the source's same cutout along the way between two texts, in edits; null for none (default: the model's recommendation, else preset paper's null). */
+  /** Pull of each cutout's change from the source along the way between two texts, in edits; null for none (default: the model's recommendation, else preset paper's null). */
   direction: {
     /** What the source is, such as a photo. */
     from: string;
-    /** What it is to become, such as a sketch. */
-    to: string;
+    /** What it is to become, such as a sketch; null for the prompts, which then draw in no other way. */
+    to: string | null;
     /** How much it counts: a number above 0 to 1000. */
     weight: number;
+    /** Cutouts whose 1 - cosine is below this are left as they are: a number from 0 to 2 (default: 0). */
+    threshold: number;
+    /** What a cutout's change is taken from: the source's same cutout, or the whole source: same|whole (default: "same"). */
+    against: "same" | "whole";
+    /** How much the change of the whole picture counts beside that of its cutouts; 0 for none: a number from 0 to 1000 (default: 0). */
+    whole: number;
   } | null;
+  /** Pull of the picture to the source's content, as a classifier (VGG19) sees it, in edits: a number from 0 to 1000 (default: the model's recommendation, else preset paper's 0). */
+  content: number;
+  /** Pull of the picture's edges to the source's, in edits: a number from 0 to 1000 (default: the model's recommendation, else preset paper's 0). */
+  edges: number;
   /** Soft edge inside a mask, in pixels: a number from 0 to 1024 (default: the model's recommendation, else preset paper's 8). */
   feather: number;
   /** How the picture moves between the frames of a video; null for a single picture (default: the model's recommendation, else preset paper's null). */

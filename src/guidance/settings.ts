@@ -213,6 +213,34 @@ export type ScheduleRequest = z.input<typeof scheduleSchema>;
 /** Pixels a side: at least one code, at most what 32-bit offsets and a patient user allow. */
 const side = z.int().min(16).max(4096);
 
+/** Which way an edit is to go, and how its cutouts are held against it. */
+export const directionSchema = z.strictObject({
+  from: rewardText.describe("what the source is, such as a photo"),
+  to: rewardText
+    .nullable()
+    .describe("what it is to become, such as a sketch; null for the prompts, which then draw in no other way"),
+  weight: z.number().positive().max(1000).describe("how much it counts"),
+  threshold: z
+    .number()
+    .min(0)
+    .max(2)
+    .default(0)
+    .describe("cutouts whose 1 - cosine is below this are left as they are"),
+  against: z
+    .enum(["same", "whole"])
+    .default("same")
+    .describe("what a cutout's change is taken from: the source's same cutout, or the whole source"),
+  whole: z
+    .number()
+    .min(0)
+    .max(1000)
+    .default(0)
+    .describe("how much the change of the whole picture counts beside that of its cutouts; 0 for none"),
+});
+
+/** A direction, of which fields may be left out. */
+export type DirectionRequest = z.input<typeof directionSchema>;
+
 /** The schema of all settings, of zod: what each is (`description`), and the check of its values. */
 export const settingsSchema = z.strictObject({
   prompts: z.string().describe("what to see: text:weight:stop, joined by |"),
@@ -308,16 +336,15 @@ export const settingsSchema = z.strictObject({
     .min(0)
     .max(1000)
     .describe("pull of each cutout to the source's same cutout in the encoder's inner layers, in edits"),
-  direction: z
-    .strictObject({
-      from: rewardText.describe("what the source is, such as a photo"),
-      to: rewardText.describe("what it is to become, such as a sketch"),
-      weight: z.number().positive().max(1000).describe("how much it counts"),
-    })
+  direction: directionSchema
     .nullable()
-    .describe(
-      "pull of each cutout's change from the source's same cutout along the way between two texts, in edits; null for none",
-    ),
+    .describe("pull of each cutout's change from the source along the way between two texts, in edits; null for none"),
+  content: z
+    .number()
+    .min(0)
+    .max(1000)
+    .describe("pull of the picture to the source's content, as a classifier (VGG19) sees it, in edits"),
+  edges: z.number().min(0).max(1000).describe("pull of the picture's edges to the source's, in edits"),
   feather: z.number().min(0).max(1024).describe("soft edge inside a mask, in pixels"),
   motion: z
     .strictObject({
@@ -378,6 +405,8 @@ const formerly = {
   rewards: [],
   judgeReward: null,
   direction: null,
+  content: 0,
+  edges: 0,
 } as const satisfies Partial<Settings>;
 
 /** Checks a complete set of settings, whose newest may be missing in old files. @throws BAD_ARGUMENT (BAD_PROMPT) naming the setting, what is wanted and what came */
@@ -389,7 +418,13 @@ export function checkSettings(candidate: unknown): Settings {
     const came = input === undefined ? "" : `, got ${shown(input)}`;
     throw new VqganClipError("BAD_ARGUMENT", `${path.join(".") || "settings"}: ${message}${came}`);
   }
-  const { regularizer, average, latent, start, whiten, keepBest } = parsed.data;
+  const { regularizer, average, latent, start, whiten, keepBest, direction, prompts } = parsed.data;
+  requires(
+    direction?.to !== null || prompts !== "",
+    "BAD_ARGUMENT",
+    () => "direction: it leads to the prompts, and there are none",
+    "write what the picture is to become",
+  );
   requires(
     regularizer.target !== "average" || average > 0,
     "BAD_ARGUMENT",
@@ -427,6 +462,6 @@ export function checkSettings(candidate: unknown): Settings {
     () => "keepBest: losses are not those of the picture that is shown where codes are drawn or latents averaged",
     "name a judge instead, or leave it off",
   );
-  if (parsed.data.targets.length === 0 || parsed.data.prompts !== "") parsePrompts(parsed.data.prompts);
+  if (parsed.data.targets.length === 0 || prompts !== "") parsePrompts(prompts);
   return parsed.data;
 }

@@ -5,6 +5,7 @@ import { sourceScale, workingPicture } from "../masks/edit.js";
 import { freePositions } from "../masks/mask.js";
 import { isLocal } from "../models/generator.js";
 import type { RewardTexts } from "../perception/reward-look.js";
+import type { TextWay } from "../perception/text-way.js";
 import { mainScene } from "../prompts/generator-text.js";
 import type { Prompt } from "../prompts/prompt.js";
 import { weightAt, weightOf } from "../prompts/weight.js";
@@ -14,7 +15,8 @@ import { drawCodes } from "./latent-kind.js";
 import type { Losses } from "./losses.js";
 import { steadyLoss } from "./plateau.js";
 import type { RunState } from "./run-state.js";
-import { keptTerms, keptWeight, type StepModels } from "./step.js";
+import { keptTerms, keptWeight } from "./source-terms.js";
+import type { StepModels } from "./step.js";
 import { Aims } from "./targets.js";
 import { drawAllViews } from "./views.js";
 
@@ -26,8 +28,8 @@ export interface ReadPrompts {
   readonly told?: NDArray | undefined;
   /** What the rewards compare with */
   readonly rewarding: RewardTexts;
-  /** The way between two texts [1,E of all], of length 1 for each perceptor; where it counts */
-  readonly direction?: NDArray | undefined;
+  /** The way between two texts, where it counts */
+  readonly way?: TextWay | undefined;
 }
 
 /** What an edit's source gives to every step. */
@@ -45,7 +47,7 @@ export class StepFeeds {
   private constructor(
     private readonly models: StepModels,
     private readonly aims: Aims,
-    private readonly read: Pick<ReadPrompts, "told" | "rewarding" | "direction">,
+    private readonly read: Pick<ReadPrompts, "told" | "rewarding" | "way">,
   ) {}
 
   static async of(
@@ -90,7 +92,7 @@ export class StepFeeds {
    */
   async at(state: RunState, latentWeight: number, given: Feeds, reads: (name: string) => boolean): Promise<Feeds> {
     const { settings, step, latentTarget } = state;
-    const { told, rewarding, direction } = this.read;
+    const { told, rewarding, way } = this.read;
     const random = new Random(settings.seed).split(`views of step ${step}`);
     const all: Feeds = {
       ...given,
@@ -99,7 +101,7 @@ export class StepFeeds {
       pictureWeights: vector(weightsNow(state, settings.pictureRegularizers)),
       rewardWeights: vector(weightsNow(state, settings.rewards)),
       keptWeights: vector(keptTerms(settings).map((term) => keptWeight(settings, term))),
-      ...(direction && { textDirection: direction }),
+      ...(way && { textDirection: way.at(step) }),
       perceptorWeights: vector(settings.perceptorWeights),
       ...(told && { generatorText: rowOf(told, mainScene(told.shape[0] as number, step, settings.steps)) }),
       ...rewarding.feeds(step),
@@ -120,7 +122,7 @@ export class StepFeeds {
     const { settings } = state;
     const others = given.slice(this.aims.rowCount, given.length - settings.rewards.length);
     const scores = given.slice(given.length - settings.rewards.length);
-    const kept: Pick<Losses, "structure" | "perceptual"> & { direction?: number } = { structure: 0, perceptual: 0 };
+    const kept = { structure: 0, perceptual: 0 };
     for (const term of keptTerms(settings)) Object.assign(kept, { [term]: others.shift() });
     const rewards = weightsNow(state, settings.rewards).map((weight, i) => -weight * (scores[i] as number));
     const parts = { prompts: this.aims.perPrompt(given), ...kept, picture: others, rewards, latent };

@@ -7,31 +7,35 @@ import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { type Shape, sizeOf } from "../core/shape.js";
 import { constant, input, type Tensor } from "../graph/tensor.js";
+import type { Classifier } from "../models/classifier/vgg19.js";
 import type { Generator } from "../models/generator.js";
 import type { ImageLayers, Perceptor } from "../models/perceptor.js";
-import { add, mul, neg } from "../ops/arithmetic.js";
+import { add, mul, sub } from "../ops/arithmetic.js";
 import { clampWithGrad } from "../ops/gradient-control.js";
 import { concat, slice } from "../ops/movement.js";
 import { joinedSize, perceptorsOf, perceptorWeights, splitColumns } from "../perception/ensemble.js";
-import { middleSquare, type Rewarding, rewardValues } from "../perception/rewards.js";
+import type { Rewarding } from "../perception/rewards.js";
 import { latentOf } from "./latent-kind.js";
+import { directionLoss, latentLoss, noiseLoss, promptLosses, relativeLoss } from "./losses.js";
+import type { OwnLosses } from "./picture-regularizers.js";
 import {
-  directionLoss,
-  latentLoss,
-  noiseLoss,
-  perceptualLoss,
-  promptLosses,
-  relativeLoss,
-  structureLoss,
-} from "./losses.js";
-import { type OwnLosses, pictureLosses } from "./picture-regularizers.js";
+  holdPicture,
+  joinLoss,
+  type Perceived,
+  regularizePicture,
+  rewardPicture,
+  type Source,
+} from "./picture-terms.js";
 import { basePicture, cutoutBatches, cutoutGeometry } from "./sampling.js";
 import type { Settings } from "./settings.js";
+import { cutoutLosses, keptTerms, looksAtCutouts, type Original } from "./source-terms.js";
 
 export interface StepModels extends Rewarding {
   readonly generator: Generator;
   /** What `pictureRegularizers` may name as their own. */
   readonly losses?: OwnLosses | undefined;
+  /** What tells how unlike two pictures' contents are, for `content`. */
+  readonly classifier?: Classifier | undefined;
 }
 
 /** What the step computes. What it is fed, `step-program.ts` says. */
@@ -78,17 +82,22 @@ function stepGraph(
   const latent = latentOf(generator, settings.latent, z); // [1, D, h, w]
   const told = generator.text && { text: input("generatorText", "float32", [1, generator.text.embeddingSize]) };
   const { recompute, size, noising } = settings;
-  const image = clampWithGrad(mul(add(generator.decode(latent, { recompute, size, noising, ...told }), 1), 0.5), 0, 1); // [1, 3, H, W]
+  const [width, height] = size;
+  const kept = keptTerms(settings).length;
+  const original = kept > 0 || generator.repaints ? input("original", "float32", [1, 3, height, width]) : undefined;
+  const repainted = generator.repaints && original && { source: sub(mul(original, 2), 1) };
+  const image = clampWithGrad(
+    mul(add(generator.decode(latent, { recompute, size, noising, ...told, ...repainted }), 1), 0.5),
+    0,
+    1,
+  ); // [1, 3, H, W]
 
   const prompts = splitColumns(input("prompts", "float32", [promptCount, joinedSize(models)]), models);
   const directions = settings.direction
     ? splitColumns(input("textDirection", "float32", [1, joinedSize(models)]), models)
     : [];
-  const kept = keptTerms(settings).length;
   const source =
-    kept > 0
-      ? { picture: input("original", "float32", image.shape), weights: input("keptWeights", "float32", [kept]) }
-      : undefined;
+    kept > 0 && original ? { picture: original, weights: input("keptWeights", "float32", [kept]) } : undefined;
   const counts = perceptorWeights(models, settings);
   const shares =
     settings.perceptorWeights.length > 0 ? input("perceptorWeights", "float32", [counts.length]) : undefined;
@@ -107,7 +116,8 @@ function stepGraph(
     (sum, { losses, gradient }) => ({ losses: add(sum.losses, losses), gradient: add(sum.gradient, gradient) }),
     seen,
   );
-  const asked = rewardPicture(image, settings, models, regularizePicture(image, settings, models.losses, all));
+  const held = holdPicture(image, settings, models.classifier, source, all);
+  const asked = rewardPicture(image, settings, models, regularizePicture(image, settings, models.losses, held));
   const [pictureGradient] = grad(image, [z], asked.gradient);
 
   const distance = latentPull(z, settings, generator);
@@ -136,20 +146,13 @@ interface Look {
   readonly prompts: Tensor;
   /** [1,3,H,W] */
   readonly image: Tensor;
-  /** What an edit is held against: a picture [1,3,H,W], and the weights of the `keptTerms` */
-  readonly source: { readonly picture: Tensor; readonly weights: Tensor } | undefined;
+  /** What an edit is held against */
+  readonly source: Source | undefined;
   /** Of the prompts [p] */
   readonly weights: Tensor;
   readonly stops: Tensor;
   /** Between two texts [1,E], of length 1; where it counts */
   readonly direction: Tensor | undefined;
-}
-
-interface Perceived {
-  /** Weighted, mean over cutouts: [p], and more of an edit */
-  readonly losses: Tensor;
-  /** Of the losses' sum with respect to the picture [1,3,H,W] */
-  readonly gradient: Tensor;
 }
 
 /**
@@ -162,34 +165,32 @@ function perceive(
 ): Perceived {
   const geometry = cutoutGeometry(settings, perceptor);
   const base = basePicture(image, geometry);
-  const held = source && { base: basePicture(source.picture, geometry), weights: source.weights };
+  const terms = keptTerms(settings, "cutouts").length;
+  const seeWhole = (picture: Tensor) => perceptor.encodeImage(basePicture(picture, { ...geometry, method: "whole" })); // [1, E]
+  const whole = source && settings.direction ? seeWhole(source.picture) : undefined;
+  const sourceBase = source && looksAtCutouts(settings) ? basePicture(source.picture, geometry) : undefined;
   const scale = share ? mul(share, 1 / settings.cutouts) : 1 / settings.cutouts;
   let losses: Tensor | undefined;
   let baseGradient: Tensor | undefined;
   for (const take of cutoutBatches(settings, geometry, index)) {
     const see = (picture: Tensor): ImageLayers => encodeLayers(perceptor, take(picture), settings);
     const seen = see(base);
-    const distances = promptLosses(seen.embedding, prompts, weights, stops, settings.distance); // [p]
-    const kept = held ? [mul(sourceLosses(seen, see(held.base), settings, direction), held.weights)] : [];
-    const batch = mul(concat([distances, ...kept], 0), scale); // [p] to [p + 3]
+    const parts = [promptLosses(seen.embedding, prompts, weights, stops, settings.distance)]; // [p]
+    if (source && terms > 0) {
+      const original: Original = { cutouts: sourceBase && see(sourceBase), whole };
+      parts.push(mul(cutoutLosses(seen, original, settings, direction), slice(source.weights, 0, 0, terms)));
+    }
+    const batch = mul(concat(parts, 0), scale); // [p] to [p + 3]
     const [gradient] = grad(batch, [base], constant(ones(batch.shape)));
     losses = losses ? add(losses, batch) : batch;
     baseGradient = baseGradient ? add(baseGradient, gradient as Tensor) : gradient;
   }
   const [gradient] = grad(base, [image], baseGradient) as [Tensor];
-  return { losses: losses as Tensor, gradient };
-}
-
-/** The terms that hold the cutouts against those of an edit's source, where they count. */
-export function keptTerms(settings: Settings): readonly KeptTerm[] {
-  return (["structure", "perceptual", "direction"] as const).filter((term) => keptWeight(settings, term) > 0);
-}
-
-type KeptTerm = "structure" | "perceptual" | "direction";
-
-/** What a term weighs; 0: it is off. */
-export function keptWeight(settings: Settings, term: KeptTerm): number {
-  return term === "direction" ? (settings.direction?.weight ?? 0) : settings[term];
+  const perceived = { losses: losses as Tensor, gradient };
+  if (!source || keptTerms(settings, "whole").length === 0) return perceived;
+  const apart = directionLoss(seeWhole(image), whole as Tensor, direction as Tensor);
+  const weight = slice(source.weights, 0, terms, terms + 1);
+  return joinLoss(perceived, image, apart, share ? mul(weight, share) : weight);
 }
 
 /** The inner layers only where they count. */
@@ -205,47 +206,4 @@ function encodeLayers(perceptor: Perceptor, pixels: Tensor, { perceptual }: Sett
   return encodeImageLayers(pixels);
 }
 
-/** The `keptTerms`, summed over cutouts, without their weights: [1] to [3] */
-function sourceLosses(
-  seen: ImageLayers,
-  original: ImageLayers,
-  settings: Settings,
-  direction: Tensor | undefined,
-): Tensor {
-  const losses = {
-    structure: () => structureLoss(seen.embedding, original.embedding, settings.distance),
-    perceptual: () => perceptualLoss(seen.layers, original.layers),
-    direction: () => directionLoss(seen.embedding, original.embedding, direction as Tensor),
-  };
-  const terms = keptTerms(settings).map((term) => losses[term]());
-  return concat(terms, 0);
-}
-
 const ones = (shape: Shape): NDArray => NDArray.float32(shape, new Float32Array(sizeOf(shape)).fill(1));
-
-/** The picture's regularisers joined to what there is: their weighted losses, and dLoss/dPicture [1,3,H,W]. */
-function regularizePicture(
-  image: Tensor,
-  { pictureRegularizers }: Settings,
-  own: OwnLosses | undefined,
-  { losses, gradient }: Perceived,
-): Perceived {
-  if (pictureRegularizers.length === 0) return { losses, gradient };
-  const weights = input("pictureWeights", "float32", [pictureRegularizers.length]);
-  const each = pictureLosses(image, pictureRegularizers, own);
-  const [added] = grad(each, [image], weights) as [Tensor];
-  return { losses: concat([losses, mul(each, weights)], 0), gradient: add(gradient, added) };
-}
-
-/** The rewards joined to what there is: their scores, and minus their weighted gradients of the picture [1,3,H,W]. */
-function rewardPicture(
-  image: Tensor,
-  { rewards }: Settings,
-  models: StepModels,
-  { losses, gradient }: Perceived,
-): Perceived {
-  if (rewards.length === 0) return { losses, gradient };
-  const scores = rewardValues(models, rewards, (perceptor) => middleSquare(image, perceptor)); // [r]
-  const [added] = grad(scores, [image], neg(input("rewardWeights", "float32", [rewards.length]))) as [Tensor];
-  return { losses: concat([losses, scores], 0), gradient: add(gradient, added) };
-}

@@ -137,9 +137,10 @@ export class Aims {
   /** What each text and then each target weighs in a step. */
   private weights(step: number): number[] {
     const { texts, settings } = this;
-    const { steps, sceneFade, targets, promptReduction } = settings;
+    const { steps, sceneFade, targets, promptReduction, direction } = settings;
+    const drawing = direction?.to === null ? 0 : 1; // prompts that a direction leads to draw in no other way
     const all = [
-      ...weightsAt(texts, step, steps, sceneFade),
+      ...weightsAt(texts, step, steps, sceneFade).map((weight) => drawing * weight),
       ...targets.map(({ weight }) => weightAt(weightOf(weight), step, steps)),
     ];
     if (promptReduction === "sum") return all;

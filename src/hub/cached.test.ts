@@ -111,6 +111,7 @@ test("the catalogue: every name once, with licence and size, all addresses over 
   const files = {
     VQGAN: ["config.yaml", "model.ckpt"],
     CLIP: ["open_clip_pytorch_model.bin"],
+    classifier: [],
     reward: ["head.pth"],
   } as const;
   for (const { name, kind, licence, bytes, sources } of catalogue) {

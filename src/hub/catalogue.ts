@@ -2,7 +2,7 @@
 import { weightNames, weightStems } from "../core/weight-names.js";
 
 /** A reward is a head that scores pictures by a CLIP's embedding; a CLIP that was trained to score is a CLIP. */
-export type ModelKind = "CLIP" | "VQGAN" | "reward";
+export type ModelKind = "CLIP" | "VQGAN" | "classifier" | "reward";
 
 /** One file by the names it may have, best first. */
 export interface HubChoice {
@@ -215,6 +215,14 @@ export const catalogue: readonly Published[] = [
     "its makers' repository",
     "https://github.com/LAION-AI/aesthetic-predictor/raw/main/sa_0_4_vit_l_14_linear.pth",
   ]),
+  {
+    name: "timm/vgg19.tv_in1k",
+    kind: "classifier",
+    about: "VGG19, ImageNet: what --content goes by (--vgg)",
+    licence: "BSD-3-Clause",
+    bytes: 575e6,
+    sources: [{ kind: "hub", repo: "timm/vgg19.tv_in1k", revision: "main", files: [{ names: ["model.safetensors"] }] }],
+  },
   vqgan("vqgan-imagenet-f16-1024", "VQGAN f16, 1024 codes, ImageNet", TAMING_IMAGENET, 958e6, [
     makers({ ckpt: "140747ba53464f49b476", yaml: "6ecf2af6c658432c8298" }),
     makersFolder("8088892a516d4e3baf92"),

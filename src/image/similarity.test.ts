@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { NDArray } from "../core/ndarray.js";
-import { psnr, ssim } from "./similarity.js";
+import { edgeSsim, psnr, ssim } from "./similarity.js";
 
 const shape = [3, 13, 17];
 const made = (value: (i: number) => number) =>
@@ -50,4 +50,11 @@ test("shapes must agree, and hold one window", () => {
   expect(() => ssim(small, small)).toThrow(/at least 11x11, got float32\[3,10,11\]/);
   const nothing = NDArray.zeros("float32", [3, 0, 4]);
   expect(() => psnr(nothing, nothing)).toThrow(/needs two pictures/);
+});
+
+test("edges are alike whatever the colours and the contrast, and unlike where they lie elsewhere", () => {
+  const bars = (every: number, low: number, high: number) => made((i) => ((i % 17) % every < every / 2 ? low : high));
+  expect(edgeSsim(bars(8, 0.1, 0.9), bars(8, 0.1, 0.9))).toBeCloseTo(1, 12);
+  expect(edgeSsim(bars(8, 0.1, 0.9), bars(8, 0.8, 0.5))).toBeCloseTo(1, 4);
+  expect(edgeSsim(bars(8, 0.1, 0.9), bars(5, 0.1, 0.9))).toBeLessThan(0.5);
 });

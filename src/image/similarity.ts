@@ -1,6 +1,6 @@
 /** How alike two pictures are: PSNR by pixel, SSIM by local structure. */
 import { requires } from "../core/errors.js";
-import type { NDArray } from "../core/ndarray.js";
+import { NDArray } from "../core/ndarray.js";
 import { sameShape } from "../core/shape.js";
 
 /**
@@ -71,6 +71,39 @@ export function ssim(a: NDArray, b: NDArray): number {
     windows += mx.length;
   }
   return total / windows;
+}
+
+/**
+ * How alike two pictures' edges are, whatever their colours: `ssim` of the lengths of their grey's gradients, each in shares
+ * of four times their root mean square, so that contrast does not count.
+ *
+ * @param a [3,H,W] in 0..1, both sides at least 12
+ * @throws SHAPE_MISMATCH as `ssim` does
+ */
+export function edgeSsim(a: NDArray, b: NDArray): number {
+  requireAlike("edgeSsim", a, b);
+  return ssim(edgesOf(a), edgesOf(b));
+}
+
+/** [1,H-1,W-1], mostly in 0..1 */
+function edgesOf(picture: NDArray): NDArray {
+  const [channels, height, width] = picture.shape as [number, number, number];
+  const values = picture.floats();
+  const grey = (y: number, x: number) => {
+    let sum = 0;
+    for (let c = 0; c < channels; c++) sum += values[(c * height + y) * width + x] as number;
+    return sum / channels;
+  };
+  const [rows, columns] = [height - 1, width - 1];
+  const edges = Float32Array.from({ length: rows * columns }, (_, i) => {
+    const [y, x] = [Math.floor(i / columns), i % columns];
+    return Math.hypot(grey(y, x + 1) - grey(y, x), grey(y + 1, x) - grey(y, x));
+  });
+  const spread = Math.sqrt(edges.reduce((sum, edge) => sum + edge ** 2, 0) / edges.length);
+  return NDArray.float32(
+    [1, rows, columns],
+    edges.map((edge) => edge / Math.max(4 * spread, 1e-6)),
+  );
 }
 
 /** The window's means wherever it lies inside: [H,W] to [H-10,W-10]. */

@@ -1,7 +1,7 @@
 /** What an edit kept of its source and what it reached of its prompts. */
 import type { NDArray } from "../core/ndarray.js";
 import { windowOf } from "../image/pad.js";
-import { psnr, ssim } from "../image/similarity.js";
+import { edgeSsim, psnr, ssim } from "../image/similarity.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { compareUnits, unitPicture, unitRows } from "../perception/perceive.js";
 import type { Prompt } from "../prompts/prompt.js";
@@ -17,6 +17,8 @@ export interface EditReport {
     readonly psnr: number;
     /** Structural similarity of the whole picture, 1 for equal; undefined below 11 pixels a side */
     readonly ssim: number | undefined;
+    /** Structural similarity of the edges, whatever the colours; undefined below 12 pixels a side */
+    readonly edges: number | undefined;
     /** Share of pixels that may change, 0..1 */
     readonly free: number;
   };
@@ -46,6 +48,7 @@ export async function compareEdit(
     kept: {
       psnr: psnr(before, made),
       ssim: Math.min(height, width) < 11 ? undefined : ssim(before, made),
+      edges: Math.min(height, width) < 12 ? undefined : edgeSsim(before, made),
       free: source.mask ? maskShare(source.mask) : 1,
     },
     reached: prompts.map(({ text }, i) => {

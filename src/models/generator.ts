@@ -15,6 +15,8 @@ export interface DecodeOptions {
   readonly size?: readonly [width: number, height: number];
   /** Share of its schedule at which a diffusion model's one step begins (default 1: at noise alone). */
   readonly noising?: number;
+  /** The picture [1,3,H,W] in -1..1 of an edit, for generators that repaint one. */
+  readonly source?: Tensor;
   /** Embedding [1,E] of what to draw, by its `text`; for generators that have one. */
   readonly text?: Tensor;
 }
@@ -43,6 +45,8 @@ export interface Generator {
   readonly deviation?: number;
   /** A random start, where latents are not normally distributed: what `start: normal` begins at (default: normal numbers of `deviation`). */
   readonly first?: (size: readonly [height: number, width: number], random: Random) => NDArray;
+  /** Whether it repaints the picture of an edit: its latents are ways to do so, and none is of a picture (default false). */
+  readonly repaints?: true;
   /** Reads what it is told to draw, for `decode`; absent where it is told nothing. */
   readonly text?: TextReader;
   /** Settings that suit it, in the form of a `recommended.json`; presets that are asked for come first. */
@@ -91,6 +95,17 @@ export function codebookOf({ name, codebook }: Generator, caller: string): Codeb
 export function sizeOption(name: string, { size }: DecodeOptions = {}): [height: number, width: number] {
   requires(size, "BAD_ARGUMENT", () => `decode(): ${name} needs the picture's size`, "pass { size: [width, height] }");
   return [size[1], size[0]];
+}
+
+/** Whether it can begin at a picture. @throws BAD_MODEL saying who needs it to */
+export function requirePictures(generator: Generator, caller: string): void {
+  if (!generator.repaints) encoderOf(generator, caller);
+}
+
+/** The picture that it repaints, for generators that need one. @throws BAD_ARGUMENT when it is left out */
+export function sourceOption(name: string, { source }: DecodeOptions = {}): Tensor {
+  requires(source, "BAD_ARGUMENT", () => `decode(): ${name} repaints a picture, there is none`, "edit one");
+  return source;
 }
 
 /** Whether every latent position draws its own f x f pixels of the picture. */

@@ -26,7 +26,9 @@ export function partOutputs(models: RunModels, part: ExportPart, settings: Setti
     const variable = input("z", "float32", variableShape(generator, settings, [height, width]));
     const text = generator.text && { text: input("generatorText", "float32", [1, generator.text.embeddingSize]) };
     const z = latentOf(generator, latent, variable);
-    const decoded = generator.decode(z, { size: [width, height], noising, ...text });
+    const original = generator.repaints && input("original", "float32", [1, 3, height, width]);
+    const repainted = original && { source: add(mul(original, 2), -1) };
+    const decoded = generator.decode(z, { size: [width, height], noising, ...text, ...repainted });
     return { image: clip(mul(add(decoded, 1), 0.5), 0, 1) };
   }
   const picture = input("picture", "float32", [1, 3, height, width]);
@@ -47,8 +49,8 @@ const words: Readonly<Record<string, string>> = {
   direction: "what embeddings are multiplied by for a reward",
   textDirection: "way between two texts, of length 1",
   perceptorWeights: "what each CLIP weighs",
-  keptWeights: "what structure, perceptual and directional term weigh",
-  original: "the picture that is kept, 0..1",
+  keptWeights: "what the terms that hold an edit against its picture weigh",
+  original: "the picture that is kept or repainted, 0..1",
   generatorText: "embedding of what the generator is told",
   homographies: "cutout's coordinates -> picture's, both -1..1",
   colours: "colour' = M [r,g,b,1] of each cutout",

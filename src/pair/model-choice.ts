@@ -10,7 +10,7 @@ export interface ModelChoice<Address> {
   readonly model?: Address;
   /**
    * A generator instead of the pair's: a folder of a VQGAN or of the diffusers library (an autoencoder, or a diffusion model that draws in one step), a checkpoint with its yaml beside it,
-   * `pixels`, `fft` or `strokes` (`strokes:count=32,ink=black`; docs/strokes.md), which have no weights, or one of your own (docs/models.md).
+   * `pixels`, `fft`, `strokes` (`strokes:count=32,ink=black`; docs/strokes.md) or `unet` (docs/styles.md), which have no weights, or one of your own (docs/models.md).
    */
   readonly generator?: Address | Generator;
   /** The same by its first name. */
@@ -30,6 +30,8 @@ export interface ModelChoice<Address> {
    * is the run's result (default: none, and the last picture).
    */
   readonly judge?: Address | Perceptor;
+  /** A VGG19 that the setting `content` goes by: torchvision's file, or timm's file or folder (default: none). */
+  readonly vgg?: Address;
   /** Reward models by the names that `rewards` and `judgeReward` of settings have for them (default: none). */
   readonly rewards?: Readonly<Record<string, RewardChoice<Address>>>;
 }
@@ -41,5 +43,6 @@ export const modelChoiceNames: NamesOf<ModelChoice<string>> = {
   clip: true,
   textTower: true,
   judge: true,
+  vgg: true,
   rewards: true,
 };

@@ -19,7 +19,7 @@ import type { Settings } from "../guidance/settings.js";
 import { isPictureStart } from "../guidance/starts.js";
 import { pictureBytes } from "../image/bytes.js";
 import { editSource, MAX_EDIT_SIDE, workingSize } from "../masks/edit.js";
-import { codebookOf, encoderOf } from "../models/generator.js";
+import { codebookOf, encoderOf, requirePictures } from "../models/generator.js";
 import { textNoticesOfAll } from "../perception/ensemble.js";
 import { generatorTexts } from "../prompts/generator-text.js";
 import { textPrompts } from "../prompts/prompt.js";
@@ -65,7 +65,7 @@ interface Told {
   readonly keepEvery: number | undefined;
   readonly onNotice: Listening["onNotice"] | undefined;
   /** What there is to tell of it before it starts. */
-  readonly known?: Notice | undefined;
+  readonly known?: readonly Notice[];
 }
 
 const MASK_OF_ALL: Notice = { kind: "mask-of-all" };
@@ -128,22 +128,23 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
   async edit(request: EditRequest<Source>): Promise<Picture> {
     const { image, mask, rect, maxSide = MAX_EDIT_SIDE, keepEvery, like, onNotice, ...asked } = request;
     requestedPrompts(asked, like);
-    encoderOf(this.generator, "edit()");
+    requirePictures(this.generator, "edit()");
     const picture = await this.decoded(image);
     const [, height, width] = picture.shape as [number, number, number];
     const drawn = await maskOf({ mask, rect }, [height, width], this.decode);
     const source = await editSource(picture, drawn);
     const size = workingSize([height, width], this.generator.factor, maxSide);
-    const { settings } = this.resolved(withTargetSettings(asked), { like, edits: true, begun: true, size });
+    const { settings, origins } = this.resolved(withTargetSettings(asked), { like, edits: true, begun: true, size });
     const plan = planRun(this, settings, this.options);
     checkVideo(this, { settings, source });
-    const known = drawn && isOfAll(drawn) ? MASK_OF_ALL : undefined;
+    const known: Notice[] = drawn && isOfAll(drawn) ? [MASK_OF_ALL] : [];
+    if (origins.content === "no classifier") known.push({ kind: "no-classifier" });
     return this.newRun(plan, { keepEvery, onNotice, known }, async (tell) => {
       const targets = await targetNumbers(asked.targets, this.decode);
       const options = { ...this.textOptions(plan, tell), source, ...(targets && { targets }) };
       const run = await Run.start(this, plan.settings, options);
       const similarity = await run.sourceLikeness();
-      if (!this.generator.noiseAt && similarity !== undefined && similarity < GOOD_COPY)
+      if (!this.generator.noiseAt && !this.generator.repaints && similarity !== undefined && similarity < GOOD_COPY)
         tell({ kind: "poor-copy", similarity });
       return run;
     });
@@ -235,7 +236,8 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
       recommended: this.recommended,
       codebook: this.generator.codebook !== undefined,
       encoder: this.generator.encode !== undefined && !this.generator.noiseAt,
-      noised: this.generator.noiseAt !== undefined,
+      editKind: this.generator.repaints ? "repainted" : this.generator.noiseAt ? "noised" : "latent",
+      classifier: this.classifier !== undefined,
       drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
     });
     const { size, latent, start, clampToCodebook, generatorPrompt, noising } = resolved.settings;
@@ -284,7 +286,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
 
   private newRun(
     { settings, peakBytes }: Plan,
-    { keepEvery = 0, onNotice, known }: Told,
+    { keepEvery = 0, onNotice, known = [] }: Told,
     start: (tell: RunNotices["tell"]) => Promise<Run>,
   ): Picture {
     requires(
@@ -294,7 +296,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     );
     const tools = this.tools(onNotice);
     const { tell } = tools.notices;
-    if (known) tell(known);
+    for (const notice of known) tell(notice);
     return this.made({ settings, keepEvery, start: () => this.told(peakBytes, tell, () => start(tell)) }, tools);
   }
 

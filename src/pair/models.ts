@@ -7,6 +7,7 @@ import { judgeOf } from "../guidance/run-judge.js";
 import type { Settings } from "../guidance/settings.js";
 import type { DecodeAs } from "../image/decode-options.js";
 import { type FindOptions, type FoundMask, findMask } from "../masks/self-mask.js";
+import type { Classifier } from "../models/classifier/vgg19.js";
 import type { Generator } from "../models/generator.js";
 import type { ModelFile } from "../models/model-file.js";
 import { joinedFile } from "../models/model-weights.js";
@@ -40,6 +41,8 @@ export interface PairParts {
   readonly judge?: Perceptor | undefined;
   /** What scores pictures, by the names that settings have for it. */
   readonly rewards?: Readonly<Record<string, RewardModel>>;
+  /** What tells how unlike two pictures' contents are. */
+  readonly classifier?: Classifier | undefined;
   /** What runs the programs (default: this process). */
   readonly engine?: Engine | undefined;
 }
@@ -64,6 +67,8 @@ export abstract class PairModels<Source> {
   readonly judge: Perceptor | undefined;
   /** What scores pictures, by the names that settings have for it. */
   readonly rewards: Readonly<Record<string, RewardModel>>;
+  /** Tells how unlike two pictures' contents are, where there is one. */
+  readonly classifier: Classifier | undefined;
   /** Those of the user's own. */
   readonly losses: OwnLosses | undefined;
   private readonly names: PairParts["names"];
@@ -72,7 +77,7 @@ export abstract class PairModels<Source> {
   private readonly sessions: Sessions | undefined;
 
   protected constructor(
-    { generator, perceptor, companions = [], recommended, names, judge, rewards = {}, engine }: PairParts,
+    { generator, perceptor, companions = [], recommended, names, judge, rewards = {}, classifier, engine }: PairParts,
     protected readonly options: PairOptions,
   ) {
     this.sessions = globalThis.isSecureContext === false ? undefined : new Sessions(engine);
@@ -84,6 +89,7 @@ export abstract class PairModels<Source> {
     this.names = names;
     this.judge = judge;
     this.rewards = rewards;
+    this.classifier = classifier;
     this.losses = options.losses;
   }
 
@@ -166,6 +172,7 @@ export abstract class PairModels<Source> {
       this.identity("perceptor", this.perceptor),
       ...this.companions.map((model, i) => this.identity("perceptor", model, this.names.companions?.[i] ?? model.name)),
       ...(this.judge ? [this.identity("judge", this.judge)] : []),
+      ...(this.classifier ? [this.identity("classifier", this.classifier)] : []),
       ...Object.entries(this.rewards).map(([name, { perceptor, head }]) =>
         this.identity("reward", { name, files: rewardFiles(name, [...(head ? [head] : []), perceptor]) }, name),
       ),

@@ -21,6 +21,8 @@ export function noticeText(notice: Notice): string {
       return `note: the generator's own copy of this picture is unlike it (SSIM ${notice.similarity.toFixed(2)}, good is 0.8 and more), so its detail will be lost; larger models hold photographs (vqgan-clip models)`;
     case "mask-of-all":
       return "note: the mask covers the whole picture, so all of it may change; black or transparent is what stays";
+    case "no-classifier":
+      return "note: there is no VGG19 to hold the picture's content by, so its edges are held instead; --vgg names one (docs/styles.md)";
     case "judge-in-loss":
       return `note: ${notice.judge} is judge and one of the losses: what is climbed cannot tell whether it was fooled; judge by another, or by none`;
     case "memory":

@@ -1,6 +1,7 @@
 /** From what options name to models, opened: the same whether they lie on disk or on a web server. */
 import { requires } from "../core/errors.js";
 import { parseRecommendation, type Recommendation } from "../guidance/resolve-settings.js";
+import { readVgg19 } from "../models/classifier/read.js";
 import { readClip } from "../models/clip/read.js";
 import { type Place, readText } from "../models/files.js";
 import type { Generator } from "../models/generator.js";
@@ -15,7 +16,7 @@ import type { Found, Places } from "./places.js";
 
 /** @throws BAD_ARGUMENT when neither choice nor pair says where a model is; BAD_MODEL, BAD_FILE, IO_FAILED, ABORTED */
 export async function openPair<Address extends string | URL>(
-  { model, generator: named, vqgan = named, clip, textTower, judge, rewards = {} }: ModelChoice<Address>,
+  { model, generator: named, vqgan = named, clip, textTower, judge, vgg, rewards = {} }: ModelChoice<Address>,
   { inPair, pairName, find }: Places<Address>,
 ): Promise<PairParts> {
   requires(
@@ -67,6 +68,7 @@ export async function openPair<Address extends string | URL>(
     perceptor,
     companions,
     judge: second && (await perceptorOf(second)),
+    classifier: vgg === undefined ? undefined : await readVgg19((await find(vgg, "classifier")).place),
     rewards: await openRewards(rewards, looking, find),
     recommended: whole && (await recommendationAt(await whole("recommended.json"))),
     names: {

@@ -12,6 +12,8 @@ export type Notice =
   | { readonly kind: "poor-copy"; readonly similarity: number }
   /** A mask holds no pixel: everything may change. */
   | { readonly kind: "mask-of-all" }
+  /** A recipe would hold the picture's content by a classifier; there is none, and its edges are held instead. */
+  | { readonly kind: "no-classifier" }
   /** What picks the result is what the run climbs: it cannot tell whether it was fooled. */
   | { readonly kind: "judge-in-loss"; readonly judge: string }
   /** A run that is about to start will probably need more bytes than are free. */

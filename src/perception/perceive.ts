@@ -1,6 +1,5 @@
 /** A picture and texts in the perceptors' spaces, outside of a run: unit embeddings and how near they are. */
-import { requires } from "../core/errors.js";
-import { NDArray } from "../core/ndarray.js";
+import type { NDArray } from "../core/ndarray.js";
 import { clampPicture } from "../image/bytes.js";
 import { windowOf } from "../image/pad.js";
 import { resizePicture } from "../image/resize.js";
@@ -54,30 +53,6 @@ export async function joinedTexts(
   const each: Float32Array[][] = [];
   for (const perceptor of perceptorsOf(models)) each.push(await unitTexts(perceptor, texts, once));
   return texts.map((_, i) => joined(each.map((rows) => rows[i] as Float32Array)));
-}
-
-/** The way from one text to another as all perceptors see it, of length 1 for each: [1,E of all]. @throws BAD_ARGUMENT when there is none */
-export async function textDirection(
-  models: Perceptors,
-  { from, to }: { readonly from: string; readonly to: string },
-  options: EmbedOptions = {},
-): Promise<NDArray> {
-  const once = tellingOnce(options);
-  const parts: Float32Array[] = [];
-  for (const perceptor of perceptorsOf(models)) {
-    const [a, b] = (await unitTexts(perceptor, [from, to], once)) as [Float32Array, Float32Array];
-    const way = b.map((value, i) => value - (a[i] as number));
-    const length = Math.hypot(...way);
-    requires(
-      length > 1e-6,
-      "BAD_ARGUMENT",
-      () => `direction: ${perceptor.name} sees no difference between "${from}" and "${to}"`,
-      "write two texts that differ",
-    );
-    parts.push(way.map((value) => value / length));
-  }
-  const whole = joined(parts);
-  return NDArray.float32([1, whole.length], whole);
 }
 
 /** A picture [3,H,W] in 0..1 as all perceptors see it, side by side [E of all]. */

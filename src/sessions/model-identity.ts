@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Settings } from "../guidance/settings.js";
 
 /** Who has a part in a picture; the judge only picks it. Rewards are named as settings name them. */
-const modelRoles = ["generator", "perceptor", "judge", "reward"] as const;
+const modelRoles = ["generator", "perceptor", "judge", "classifier", "reward"] as const;
 
 /** Who made the numbers: a resumed run needs the same. */
 export interface ModelIdentity {
@@ -26,7 +26,7 @@ export interface ModelDifference {
 
 /**
  * The first model that is not the same on both sides, several of a role in their order, rewards by their names. A judge
- * where none was does no harm, nor do more rewards.
+ * or a classifier where none was does no harm, nor do more rewards.
  */
 export function firstDifference(
   made: readonly ModelIdentity[],
@@ -42,7 +42,7 @@ export function firstDifference(
       if (lost) return { role, made: lost, loaded: mine.find(({ name }) => name === lost.name) };
       continue;
     }
-    const count = role === "judge" ? theirs.length : Math.max(mine.length, theirs.length);
+    const count = role === "judge" || role === "classifier" ? theirs.length : Math.max(mine.length, theirs.length);
     for (let i = 0; i < count; i++) {
       const [a, b] = [theirs[i], mine[i]];
       if (!a || !b || !isSameModel(a, b)) return { role, made: a, loaded: b };
@@ -51,14 +51,16 @@ export function firstDifference(
   return undefined;
 }
 
-/** Without the reward models that settings do not name: a pair may hold more than a run asks. */
-export function modelsOf(models: readonly ModelIdentity[], { rewards, judgeReward }: Rewarded): ModelIdentity[] {
+/** Without the reward models that settings do not name, and the classifier that they do not ask: a pair may hold more than a run does. */
+export function modelsOf(models: readonly ModelIdentity[], { rewards, judgeReward, content }: Asking): ModelIdentity[] {
   const asked = [...rewards, ...(judgeReward ? [judgeReward] : [])];
   const named = new Set(asked.map((reward) => reward.kind === "model" && reward.name));
-  return models.filter(({ role, name }) => role !== "reward" || named.has(name));
+  return models.filter(
+    ({ role, name }) => (role !== "reward" || named.has(name)) && (role !== "classifier" || content > 0),
+  );
 }
 
-type Rewarded = Pick<Settings, "rewards" | "judgeReward">;
+type Asking = Pick<Settings, "rewards" | "judgeReward" | "content">;
 
 /** For messages that begin "was made with". */
 export function differenceText({ role, made, loaded }: ModelDifference): string {
@@ -69,6 +71,7 @@ export function differenceText({ role, made, loaded }: ModelDifference): string 
 /** How the one that is wanted is named. */
 export function sameModelHint({ role, made }: ModelDifference): string {
   if (role === "judge") return "name the same CLIP as judge (--judge-clip)";
+  if (role === "classifier") return "name the same VGG19 (--vgg)";
   if (role === "reward" && made) return `name the same reward model (--reward-model ${made.name}=PATH)`;
   return "name the same weights: a pair (--model), or vqgan and clip (--vqgan, --clip)";
 }

@@ -30,7 +30,9 @@ describe("vqgan-clip edit", () => {
       const path = (name: string) => join(folder, name);
       await savePicture(path("in.png"));
       const run = await cli(["edit", path("in.png"), "a castle", "fog:-0.5", "--steps", "3", "--json", ...small]);
-      expect(run.stderr).toMatch(/kept: PSNR [\d.]+ dB, SSIM [\d.]+\nreached: "a castle" -?[\d.]+ -> /);
+      expect(run.stderr).toMatch(
+        /kept: PSNR [\d.]+ dB, SSIM [\d.]+, of edges [\d.]+\nreached: "a castle" -?[\d.]+ -> /,
+      );
       expect(run.code).toBe(0);
       expect(await listing(folder)).toEqual(["in-edited.png", "in.png"]);
       const events = run.stdout.toString().trimEnd().split("\n").map((line) => JSON.parse(line)); // biome-ignore format: short
