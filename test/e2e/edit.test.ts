@@ -293,7 +293,7 @@ describe("vq.edit", () => {
     await expect(vq.edit({ ...request, rect: [0, 0, 99, 1] })).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
     await expect(vq.edit({ ...request, rect: [0, 0, 1, 1], mask: image })).rejects.toThrow("a mask or a rect");
     await expect(vq.create({ prompts: "a castle", perceptual: 1 }).toFinish()).rejects.toThrow(
-      "need a picture to keep",
+      "perceptual: there is no picture to keep",
     );
     expect(() => vq.create({ prompts: "a castle", strength: 0.5 })).toThrow("strength: only an edit has it");
   });
