@@ -7,7 +7,9 @@ import { variableShape } from "../../src/guidance/latent-kind.js";
 import { presets } from "../../src/guidance/presets.js";
 import type { Settings } from "../../src/guidance/settings.js";
 import { buildStep } from "../../src/guidance/step.js";
+import { readVgg19 } from "../../src/models/classifier/read.js";
 import { loadClip, loadGenerator } from "../../src/models/load.js";
+import { onDisk } from "../../src/models/on-disk.js";
 import { reconstruct } from "../../src/pair/reconstruct.js";
 import { embedPictures, embedTexts } from "../../src/prompts/prompt-embedding.js";
 import type { Device } from "../../src/runtime/devices.js";
@@ -20,6 +22,7 @@ const TIMEOUT = 600_000;
 const models = async () => ({
   generator: await loadGenerator(fixturePath("vqgan")),
   perceptor: await loadClip(fixturePath("clip-quick-gelu")),
+  classifier: await readVgg19(await onDisk(fixturePath("styling/vgg19.pth"))),
 });
 
 const inSoftware = process.env.SOFTWARE_WEBGPU === "1";
