@@ -1,5 +1,4 @@
 /** What this machine can do at best: plain convolutions and matrix products, one op a program, in the same runtime. */
-import { readFileSync } from "node:fs";
 import { NDArray } from "../src/core/ndarray.js";
 import { Random } from "../src/core/random.js";
 import { constant, input } from "../src/graph/tensor.js";
@@ -56,11 +55,4 @@ export async function medianSeconds(repeat: number, run: () => Promise<unknown>)
     times.push((performance.now() - start) / 1000);
   }
   return times.sort((a, b) => a - b)[Math.floor(repeat / 2)] as number;
-}
-
-/** The most memory this process has held, as the system counts it. */
-export function peakMegabytes(): number {
-  if (process.platform !== "linux") return (process.resourceUsage().maxRSS * 1024) / 1e6;
-  const status = readFileSync("/proc/self/status", "utf8");
-  return (Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) * 1024) / 1e6;
 }

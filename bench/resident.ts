@@ -1,10 +1,21 @@
 /** What processes hold in memory, and whether it grows. */
 import { readFileSync } from "node:fs";
 
-/** Megabytes that a process has in memory (Linux). */
+/** Megabytes (of 1024 squared) that a process has in memory (Linux). */
 export function residentOf(pid: number | undefined): number {
-  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Number(kilobytes) / 1024;
+  return kilobytesOf(`${pid}`, "VmRSS") / 1024;
+}
+
+/** The most memory this process has held, as the system counts it: millions of bytes. */
+export function peakMegabytes(): number {
+  if (process.platform !== "linux") return (process.resourceUsage().maxRSS * 1024) / 1e6;
+  return (kilobytesOf("self", "VmHWM") * 1024) / 1e6;
+}
+
+/** What the system says of a process (Linux). */
+function kilobytesOf(pid: string, what: "VmRSS" | "VmHWM"): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(new RegExp(`${what}:\\s+(\\d+)`).exec(status)?.[1]);
 }
 
 /** The slope of the line that fits points (x, y) best, by least squares. */

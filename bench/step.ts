@@ -19,8 +19,9 @@ import type { Feeds } from "../src/runtime/engine.js";
 import { countFlops } from "../src/runtime/flops.js";
 import { predictPeakMemory } from "../src/runtime/memory.js";
 import { compile } from "../src/runtime/program.js";
-import { medianSeconds, peakMegabytes } from "./probe.js";
+import { medianSeconds } from "./probe.js";
 import { publishedSize } from "./random-models.js";
+import { peakMegabytes } from "./resident.js";
 
 const { values } = parseArgs({
   options: {

@@ -146,8 +146,8 @@ def train(data, out, drawer, stop=600, minutes=None, peak=1e-3, batch=64, drawn=
     processes compose the scenes ahead.
     """
     fresh_count = batch - drawn - painted
-    supply = Supply(data, out, fresh_count, composers) if composers else None  # its processes begin before the device does
     training = Training(data, out, "introspect", "clip", peak, batch, process, processes, checkpoint_every, device, warm)
+    supply = Supply(data, out, fresh_count, composers) if composers else None
     generator = torch.Generator(device).manual_seed(77 + 1000 * training.start + process)
     first_scenes = lambda number, count: training.scenes(count, number + training.start * processes + process)[0]
     both = [Drawings(Pixels(), first_scenes(9_000_000, 3 * drawn), generator), Drawings(Latents(drawer, device), first_scenes(9_500_000, 2 * painted), generator)]

@@ -7,7 +7,7 @@ import torch
 
 import clip
 import loop
-from captions import build_tokenizer, load_tokenizer
+from captions import load_tokenizer
 
 
 def compose(data, out, count, seeds, queue):
@@ -21,10 +21,9 @@ def compose(data, out, count, seeds, queue):
 
 
 class Supply:
-    """Batches of `count` scenes from so many processes; what comes first is taken first, so two runs are not of the same bytes."""
+    """Batches of `count` scenes from so many processes, which read the tokenizer that the training has written; what comes first is taken first, so two runs are not of the same bytes."""
 
     def __init__(self, data, out, count, processes, first=8_500_000):
-        build_tokenizer(clip.opened(data).concepts, Path(out) / "clip")
         context = multiprocessing.get_context("spawn")
         self.queue = context.Queue(3 * processes)
         self.running = [context.Process(target=compose, args=(data, out, count, range(first + number, first + 10 ** 7, processes), self.queue), daemon=True) for number in range(processes)]

@@ -39,20 +39,26 @@ export function cropSides({ method, width, height, cutSize }: CutoutGeometry): {
   return { smallest: Math.min(cutSize, largest), largest };
 }
 
+/** A window's side in pixels, before it is rounded. */
+function drawSide(geometry: CutoutGeometry, random: Random): number {
+  const { smallest, largest } = cropSides(geometry);
+  switch (geometry.method) {
+    case "random":
+      return random.uniform() ** geometry.power * (largest - smallest) + smallest;
+    case "shifted":
+      return (2 / 3) * largest;
+    case "gaussian":
+      return largest * Math.min(1, Math.max(smallest / largest, random.normal(0.8, 0.3)));
+    default:
+      return largest;
+  }
+}
+
 /** One window's homography: cutout coordinates in [-1,1]^2 -> picture coordinates in [-1,1]^2. */
 export function drawCutout(geometry: CutoutGeometry, random: Random): Homography {
   if (!cropsPicture(geometry.method)) return compose();
-  const { width, height, method, power } = geometry;
-  const { smallest, largest } = cropSides(geometry);
-  const side = Math.floor(
-    method === "patches"
-      ? largest
-      : method === "random"
-        ? random.uniform() ** power * (largest - smallest) + smallest
-        : method === "shifted"
-          ? (2 / 3) * largest
-          : largest * Math.min(1, Math.max(smallest / largest, random.normal(0.8, 0.3))),
-  );
+  const { width, height } = geometry;
+  const side = Math.floor(drawSide(geometry, random));
   const left = random.integer(width - side + 1);
   const top = random.integer(height - side + 1);
   return scaleAndShift(side / width, side / height, (2 * left + side) / width - 1, (2 * top + side) / height - 1);

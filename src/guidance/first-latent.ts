@@ -46,15 +46,15 @@ export async function firstLatent(
   if (initPicture) return encoded(initPicture);
   const shape = latentShape(generator, size);
   const grid = shape.slice(2) as [number, number];
-  if (generator.repaints)
-    return generator.first?.([size[1], size[0]], random) ?? normalLatent(generator, shape, random);
+  const normal = () => generator.first?.([size[1], size[0]], random) ?? normalLatent(generator, shape, random);
+  if (generator.repaints) return normal();
   if (!initCodes) {
     if (isPictureStart(start)) return encoded(startPicture(start, size, random));
     if (hasLogits(kind)) return randomLogits(generator, grid, random);
   }
   const z =
     start === "normal" && !initCodes
-      ? (generator.first?.([size[1], size[0]], random) ?? normalLatent(generator, shape, random))
+      ? normal()
       : latentOfCodes(generator, initCodes ?? randomCodes(generator, grid[0] * grid[1], random), grid);
   return variableOfLatent(generator, settings, z, compileOptions);
 }

@@ -10,11 +10,12 @@ import { constant, input, type Tensor } from "../graph/tensor.js";
 import type { Classifier } from "../models/classifier/vgg19.js";
 import type { Generator } from "../models/generator.js";
 import type { ImageLayers, Perceptor } from "../models/perceptor.js";
-import { add, mul, sub } from "../ops/arithmetic.js";
+import { add, mul } from "../ops/arithmetic.js";
 import { clampWithGrad } from "../ops/gradient-control.js";
 import { concat, slice } from "../ops/movement.js";
 import { joinedSize, perceptorsOf, perceptorWeights, splitColumns } from "../perception/ensemble.js";
 import type { Rewarding } from "../perception/rewards.js";
+import { decodedPicture, originalInput } from "./decoded.js";
 import { latentOf } from "./latent-kind.js";
 import { directionLoss, latentLoss, noiseLoss, promptLosses, relativeLoss } from "./losses.js";
 import type { OwnLosses } from "./picture-regularizers.js";
@@ -80,17 +81,10 @@ function stepGraph(
   const { generator } = models;
   const z = input("z", "float32", latentShape);
   const latent = latentOf(generator, settings.latent, z); // [1, D, h, w]
-  const told = generator.text && { text: input("generatorText", "float32", [1, generator.text.embeddingSize]) };
   const { recompute, size, noising } = settings;
-  const [width, height] = size;
   const kept = keptTerms(settings).length;
-  const original = kept > 0 || generator.repaints ? input("original", "float32", [1, 3, height, width]) : undefined;
-  const repainted = generator.repaints && original && { source: sub(mul(original, 2), 1) };
-  const image = clampWithGrad(
-    mul(add(generator.decode(latent, { recompute, size, noising, ...told, ...repainted }), 1), 0.5),
-    0,
-    1,
-  ); // [1, 3, H, W]
+  const original = kept > 0 || generator.repaints ? originalInput(size) : undefined;
+  const image = clampWithGrad(decodedPicture(generator, latent, { recompute, size, noising }, original), 0, 1); // [1, 3, H, W]
 
   const prompts = splitColumns(input("prompts", "float32", [promptCount, joinedSize(models)]), models);
   const directions = settings.direction

@@ -1,5 +1,6 @@
 /** The method's programs as models of their own: the whole step, the way from a latent to a picture, and back. */
 import { input, type Tensor } from "../graph/tensor.js";
+import { decodedPicture, originalInput } from "../guidance/decoded.js";
 import { latentOf, variableShape } from "../guidance/latent-kind.js";
 import type { RunModels } from "../guidance/run-state.js";
 import type { Settings } from "../guidance/settings.js";
@@ -24,12 +25,9 @@ export function partOutputs(models: RunModels, part: ExportPart, settings: Setti
   const [width, height] = size;
   if (part === "decode") {
     const variable = input("z", "float32", variableShape(generator, settings, [height, width]));
-    const text = generator.text && { text: input("generatorText", "float32", [1, generator.text.embeddingSize]) };
     const z = latentOf(generator, latent, variable);
-    const original = generator.repaints && input("original", "float32", [1, 3, height, width]);
-    const repainted = original && { source: add(mul(original, 2), -1) };
-    const decoded = generator.decode(z, { size: [width, height], noising, ...text, ...repainted });
-    return { image: clip(mul(add(decoded, 1), 0.5), 0, 1) };
+    const original = generator.repaints && originalInput(size);
+    return { image: clip(decodedPicture(generator, z, { size, noising }, original), 0, 1) };
   }
   const picture = input("picture", "float32", [1, 3, height, width]);
   const z = encoderOf(generator, "export()")(add(mul(picture, 2), -1), { size: [width, height], noising });

@@ -10,7 +10,8 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { medianSeconds, peakMegabytes } from "../../bench/probe.js";
+import { medianSeconds } from "../../bench/probe.js";
+import { peakMegabytes } from "../../bench/resident.js";
 import { grad } from "../../src/autodiff/grad.js";
 import { NDArray } from "../../src/core/ndarray.js";
 import { sameShape } from "../../src/core/shape.js";

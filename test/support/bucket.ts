@@ -1,6 +1,7 @@
 /** An S3-speaking server of a test's own (moto), on a free port, with one bucket. It answers one request at a time, as what checks and then writes must. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { ended } from "./ended.js";
 
 const SERVER = `
 from moto.server import DomainDispatcherApplication, create_backend_app
@@ -46,7 +47,6 @@ export class TestBucket {
   }
 
   async end(): Promise<void> {
-    const ended = new Promise((done) => this.child.once("exit", done));
-    if (this.child.kill("SIGKILL")) await ended;
+    await ended(this.child, "SIGKILL");
   }
 }

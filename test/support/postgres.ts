@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { ended } from "./ended.js";
 import { freePort } from "./redis.js";
 
 /** The programs of the newest PostgreSQL that is installed as Debian does; undefined where there is none, or nobody who may run it. */
@@ -88,11 +89,7 @@ export class TestPostgres {
 
   /** Ends it at once: those who are connected are cut off. */
   async stop(): Promise<void> {
-    const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((done) => child.once("exit", done));
-    child.kill("SIGQUIT");
-    await ended;
+    if (this.child) await ended(this.child, "SIGQUIT");
   }
 
   async end(): Promise<void> {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RedisServer } from "../../src/service/network/redis.js";
+import { ended } from "./ended.js";
 
 /** Whether `redis-server` is installed. */
 export const hasRedis: boolean = (() => {
@@ -79,11 +80,8 @@ export class TestRedis {
 
   /** Ends it at once; what it has not written down is lost. */
   async kill(): Promise<void> {
-    const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((done) => child.once("exit", done));
-    child.kill("SIGKILL");
-    await ended;
+    if (!this.child) return;
+    await ended(this.child, "SIGKILL");
     await sleep(10);
   }
 }

@@ -1,6 +1,7 @@
 /** A command of the real command line that goes on until it is ended: a server, a worker, a bot. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { cliPath } from "./cli-process.js";
+import { ended } from "./ended.js";
 
 export class RunningCli {
   private constructor(
@@ -37,12 +38,6 @@ export class RunningCli {
 
   /** @returns the exit code, or the signal that ended it */
   async end(signal: NodeJS.Signals = "SIGINT"): Promise<number | NodeJS.Signals | null> {
-    const { exitCode, signalCode } = this.child;
-    if (exitCode !== null || signalCode !== null) return exitCode ?? signalCode;
-    const ended = new Promise<number | NodeJS.Signals | null>((done) =>
-      this.child.once("exit", (code, by) => done(code ?? by)),
-    );
-    this.child.kill(signal);
-    return ended;
+    return ended(this.child, signal);
   }
 }
