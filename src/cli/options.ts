@@ -43,6 +43,7 @@ const flags: Readonly<Record<SettingName, string>> = {
   distance: "--distance <kind>",
   padding: "--padding <kind>",
   regularizer: "--regularizer <list>",
+  prior: "--prior <list>",
   pictureRegularizers: "--regularize <list>",
   rewards: "--reward <list>",
   judgeReward: "--judge-reward <name>",
@@ -233,9 +234,15 @@ export function parseSetting<Name extends SettingName>(name: Name, text: string)
 }
 
 /** Settings of several fields: the one that may stand without its name, and what may be left out. */
-const leading: Partial<Record<SettingName, string>> = { regularizer: "weight", schedule: "kind", plateau: "patience" };
+const leading: Partial<Record<SettingName, string>> = {
+  regularizer: "weight",
+  prior: "weight",
+  schedule: "kind",
+  plateau: "patience",
+};
 const partly: Partial<Record<SettingName, z.ZodType>> = {
   regularizer: settingsSchema.shape.regularizer.partial(),
+  prior: settingsSchema.shape.prior.partial(),
   plateau: settingsSchema.shape.plateau.partial(),
 };
 
@@ -302,6 +309,10 @@ export function takes(name: SettingName): string {
     const { weight, target, every } = settingsSchema.shape.regularizer.shape;
     return `weight (${range(weight)}), or weight=..,target=${choices(target)},decay=..,every=.. (${range(every)}),restart=on or off`;
   }
+  if (name === "prior") {
+    const { weight } = settingsSchema.shape.prior.shape;
+    return `weight (${range(weight)}), or weight=..,from=..,to=..`;
+  }
   if (name === "seed") return SEED_FORM;
   if (name === "schedule") {
     return "constant, linear, cosine, step, exponential or stages, and fields as in cosine,warmup=20,final=0.1,cycles=2, step,decay=0.5,every=100 or stages,middle=0.4,last=0.1";
@@ -334,8 +345,8 @@ function written(name: keyof Recipe): string {
   if (name === "augmentations") return presets.paper.augmentations.map(({ kind }) => kind).join(",");
   const value: unknown = presets.paper[name];
   if (value === null || (Array.isArray(value) && value.length === 0)) return "none";
-  if (name === "regularizer" || name === "schedule" || name === "plateau") {
-    return Object.entries(presets.paper[name])
+  if (name in leading) {
+    return Object.entries(value as object)
       .map(([key, value]) => `${key}=${value}`)
       .join(",");
   }

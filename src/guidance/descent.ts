@@ -13,6 +13,7 @@ import { basisOf } from "./fused-latent.js";
 import { clampToCodebook } from "./latent.js";
 import { hasLogits, nearestLatent } from "./latent-kind.js";
 import { steadyLoss, watchLoss } from "./plateau.js";
+import type { PriorPull } from "./prior-pull.js";
 import type { RunState } from "./run-state.js";
 import type { StepResult } from "./step-program.js";
 
@@ -20,12 +21,13 @@ import type { StepResult } from "./step-program.js";
 type Free = Uint8Array | undefined;
 
 /** The state after one step more. */
-export function descended(
+export async function descended(
   generator: Generator,
   state: RunState,
   { gradient, losses }: Pick<StepResult, "gradient" | "losses">,
   free: Free,
-): RunState {
+  prior?: PriorPull,
+): Promise<RunState> {
   const { settings, step, z, watch, average } = state;
   const learningRate = learningRateAt(settings, step);
   const full = gradient.floats();
@@ -34,8 +36,9 @@ export function descended(
   const updated = optimizers[settings.optimizer].update(z.floats(), shaped, state.optimizer, learningRate);
   const { deviation = 1 } = generator;
   const moved = settings.whiten ? whitened(updated.parameters).map((value) => deviation * value) : updated.parameters;
-  // Held once more, for rules that move a latent without a gradient (weight decay).
-  const next = held(NDArray.float32(z.shape, moved), z, free);
+  const stepped = NDArray.float32(z.shape, moved);
+  // Held once more, for what moves a latent without a gradient (weight decay, the prior).
+  const next = held(prior ? await prior.pull(stepped, state) : stepped, z, free);
   if (settings.clampToCodebook && !hasLogits(settings.latent)) {
     const values = next.data as Float32Array;
     const latents = settings.latent === "fused" ? basisOf(values) : values;

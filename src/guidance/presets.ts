@@ -22,6 +22,7 @@ const common = {
   candidates: 1,
   basis: 5,
   distance: "spherical",
+  prior: { weight: 0, from: 0.9, to: 0.5 },
   pictureRegularizers: [],
   rewards: [],
   judgeReward: null,

@@ -32,13 +32,15 @@ export type Recommendation = Partial<Recipe & Pick<Settings, "size">> & {
 
 /** What somebody asks for; everything left out is filled in. */
 export interface SettingsRequest
-  extends Partial<Omit<Settings, "prompts" | "regularizer" | "schedule" | "plateau" | "direction">> {
+  extends Partial<Omit<Settings, "prompts" | "regularizer" | "prior" | "schedule" | "plateau" | "direction">> {
   /** Several texts join as if written with `|`, in every scene of a story. */
   readonly prompts?: string | readonly string[];
   /** How far an edit goes from its source, 0..1 (default: as the model recommends, else 0.75): decides steps, regulariser and structure. */
   readonly strength?: number;
   /** Fields left out come from the layer below. */
   readonly regularizer?: Partial<Settings["regularizer"]>;
+  /** Fields left out come from the layer below. */
+  readonly prior?: Partial<Settings["prior"]>;
   /** Fields left out: no warm-up, one cycle over the run, falling to 0 or by half every 100 steps. */
   readonly schedule?: ScheduleRequest;
   /** Fields left out: every cutout held against the source's same one, none left as it is, the whole picture not looked at. */
@@ -56,6 +58,8 @@ export interface SettingsSources {
   readonly codebook?: boolean;
   /** Whether the generator has an encoder (default); without one, starts of recipes that encode a picture are left out. */
   readonly encoder?: boolean;
+  /** Whether the generator has a prior (default false); without one, what recipes say of it is left out. */
+  readonly prior?: boolean;
   /** How the generator begins at a picture (default: at its latent); an edit's strength goes by it. */
   readonly editKind?: EditKind;
   /** Whether there is a classifier (default false); without one, recipes hold a picture's edges instead of its content. */
@@ -111,7 +115,7 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
     );
   }
   const { recommended, like, size, edits = false, codebook = true, encoder = true, drawSeed } = sources;
-  const { editKind = "latent", classifier = false } = sources;
+  const { editKind = "latent", classifier = false, prior = false } = sources;
   requires(
     edits || strength === undefined,
     "BAD_ARGUMENT",
@@ -134,7 +138,7 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
         ] as const)
       : []),
     ...(classifier ? [] : withoutClassifier(recipes)),
-    ...recipes.map(([origin, recipe]) => [origin, possible(recipe, { codebook, encoder })] as const),
+    ...recipes.map(([origin, recipe]) => [origin, possible(recipe, { codebook, encoder, prior })] as const),
     ["generator", { size, latent: "continuous", start: codebook ? "codes" : "normal", clampToCodebook: false }],
   ];
   const settings: Record<string, unknown> = {};
@@ -143,7 +147,7 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
     const layer = layers.find(([, values]) => values[name] !== undefined);
     if (layer) {
       origins[name] = layer[0];
-      settings[name] = name === "regularizer" || name === "plateau" ? merged(name, layers) : layer[1][name];
+      settings[name] = isMerged(name) ? merged(name, layers) : layer[1][name];
     }
   }
   if (settings.seed === undefined) {
@@ -182,11 +186,15 @@ export function requestedPrompts(
   return joined;
 }
 
-/** A recipe without what only a codebook or an encoder can give, where there is none. */
-function possible(recipe: Layer[1], { codebook, encoder }: { codebook: boolean; encoder: boolean }): Layer[1] {
+/** A recipe without what only a codebook, an encoder or a prior can give, where there is none. */
+function possible(
+  recipe: Layer[1],
+  { codebook, encoder, prior }: Required<Pick<SettingsSources, "codebook" | "encoder" | "prior">>,
+): Layer[1] {
   const ofCodes = { latent: "quantized", start: "codes", clampToCodebook: true } as const;
   const isPossible = ([name, value]: [string, unknown]) =>
     (codebook || value !== ofCodes[name as "start"]) &&
+    (prior || name !== "prior" || (value as Settings["prior"]).weight === 0) &&
     (encoder || name !== "start" || !isPictureStart(value as Settings["start"]));
   return Object.fromEntries(Object.entries(recipe).filter(isPossible));
 }
@@ -205,7 +213,12 @@ type Layer = readonly [Origin, Readonly<Record<string, unknown>>];
 
 const settingNames = Object.keys(settingsSchema.shape) as SettingName[];
 
-function merged(name: "regularizer" | "plateau", layers: readonly Layer[]): object {
+/** Settings whose fields may come from several layers. */
+const mergedNames = ["regularizer", "prior", "plateau"] as const;
+type MergedName = (typeof mergedNames)[number];
+const isMerged = (name: SettingName): name is MergedName => (mergedNames as readonly string[]).includes(name);
+
+function merged(name: MergedName, layers: readonly Layer[]): object {
   return Object.assign({}, ...layers.map(([, values]) => values[name] ?? {}).reverse());
 }
 

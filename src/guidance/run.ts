@@ -30,6 +30,7 @@ import { beginningOf, type FirstOptions, firstLatent } from "./first-latent.js";
 import { checkVideo, FrameChange } from "./frame-change.js";
 import { hasLogits } from "./latent-kind.js";
 import { steadyLoss } from "./plateau.js";
+import { PriorPull } from "./prior-pull.js";
 import { pullsToStart, restartsAt } from "./regularizer.js";
 import { judgeOf } from "./run-judge.js";
 import { type Ending, endingOf, type RunModels, type RunState, type StepEvent } from "./run-state.js";
@@ -54,6 +55,7 @@ export interface RestoreOptions extends CompileOptions {
 /** The programs of a run, and how they were compiled. */
 interface Compiled {
   readonly step: StepProgram;
+  readonly prior: PriorPull | undefined;
   readonly judge: PictureJudge | undefined;
   readonly options: CompileOptions;
 }
@@ -146,7 +148,13 @@ export class Run implements AsyncIterable<StepEvent> {
       "leave it off",
     );
     const judge = await judgeOf(models, state.settings, read.prompts, options);
-    return new Run(models, state, { step: await StepProgram.compile(models, state, read, options), judge, options });
+    const prior = await PriorPull.compile(models.generator, state.settings, state.z.shape, options);
+    return new Run(models, state, {
+      step: await StepProgram.compile(models, state, read, options),
+      prior,
+      judge,
+      options,
+    });
   }
 
   /** The state after the last step. */
@@ -191,7 +199,7 @@ export class Run implements AsyncIterable<StepEvent> {
   async advance(): Promise<StepEvent> {
     await this.moveFrame();
     const { generator } = this.models;
-    const { judge, options } = this.compiled;
+    const { judge, prior, options } = this.compiled;
     const { settings, step } = this.current;
     const seen = await this.compiled.step.run(this.current);
     const { image, losses, rewards } = seen;
@@ -205,7 +213,7 @@ export class Run implements AsyncIterable<StepEvent> {
       throw new VqganClipError("OUT_OF_LIMITS", what, "lower the learning rate");
     }
     if (settings.keepBest && !judge) this.keepIfBest(steadyLoss(losses));
-    const next = descended(generator, this.current, seen, this.free);
+    const next = await descended(generator, this.current, seen, this.free, prior);
     const isRestart = restartsAt(settings.regularizer, next.step);
     this.current = isRestart ? await restarted(generator, next, this.free, options) : next;
     if (judge && this.ending) judged.push(await this.consider(judge));
@@ -306,6 +314,7 @@ export class Run implements AsyncIterable<StepEvent> {
   async dispose(): Promise<void> {
     await this.frames.dispose();
     await this.compiled.judge?.dispose();
+    await this.compiled.prior?.dispose();
     await this.compiled.step.dispose();
   }
 

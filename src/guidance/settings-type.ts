@@ -248,6 +248,15 @@ export type Settings = {
     /** Begin the optimiser anew whenever the weight falls, at the running average where there is one. */
     restart?: boolean | undefined;
   };
+  /** After each step the latent goes a share of the way to what the generator's prior, where it has one, makes of it under noise (default: the model's recommendation, else preset paper's {"weight":0,"from":0.9,"to":0.5}). */
+  prior: {
+    /** Share of the way that it goes; 0 for none: a number from 0 to 1. */
+    weight: number;
+    /** How much noise lies over it at the first step: a number from 0 to 1. */
+    from: number;
+    /** How much at the last; in between it falls evenly: a number from 0 to 1. */
+    to: number;
+  };
   /** What the picture itself is asked to be; negative weights ask for the contrary: 0 to 16 of them (default: the model's recommendation, else preset paper's none). */
   pictureRegularizers: (
     | {

@@ -167,6 +167,7 @@ const rewardSchema = z.discriminatedUnion("kind", [
   z.strictObject({ ...rewardKinds.axis, weight: rewardWeight }),
 ]);
 
+const noiseShare = z.number().min(0).max(1);
 const factor = z.number().min(0).max(1);
 const final = factor.default(0).describe("what the factor of the rate falls to, from 1");
 const warmup = z
@@ -317,6 +318,15 @@ export const settingsSchema = z.strictObject({
     .describe(
       "pull on the latent: weight * mean((z - target)^2), weight * its way by its first length, or weight * how unlikely its length is for noise",
     ),
+  prior: z
+    .strictObject({
+      weight: z.number().min(0).max(1).describe("share of the way that it goes; 0 for none"),
+      from: noiseShare.describe("how much noise lies over it at the first step"),
+      to: noiseShare.describe("how much at the last; in between it falls evenly"),
+    })
+    .describe(
+      "after each step the latent goes a share of the way to what the generator's prior, where it has one, makes of it under noise",
+    ),
   pictureRegularizers: z
     .array(pictureRegularizerSchema)
     .max(16)
@@ -407,6 +417,7 @@ const formerly = {
   direction: null,
   content: 0,
   edges: 0,
+  prior: { weight: 0, from: 0.9, to: 0.5 },
 } as const satisfies Partial<Settings>;
 
 /** Checks a complete set of settings, whose newest may be missing in old files. @throws BAD_ARGUMENT (BAD_PROMPT) naming the setting, what is wanted and what came */
@@ -418,7 +429,7 @@ export function checkSettings(candidate: unknown): Settings {
     const came = input === undefined ? "" : `, got ${shown(input)}`;
     throw new VqganClipError("BAD_ARGUMENT", `${path.join(".") || "settings"}: ${message}${came}`);
   }
-  const { regularizer, average, latent, start, whiten, keepBest, direction, prompts } = parsed.data;
+  const { regularizer, average, latent, start, whiten, keepBest, direction, prompts, prior } = parsed.data;
   requires(
     direction?.to !== null || prompts !== "",
     "BAD_ARGUMENT",
@@ -455,6 +466,12 @@ export function checkSettings(candidate: unknown): Settings {
     "BAD_ARGUMENT",
     () => `whiten: needs a latent that is noise, this is ${latent} with start ${start} and average ${average}`,
     "set latent to continuous, start to normal and average to 0, or leave it off",
+  );
+  requires(
+    prior.weight === 0 || latent === "quantized" || latent === "continuous",
+    "BAD_ARGUMENT",
+    () => `prior: it knows latents, and what is optimised is ${latent}`,
+    "set latent to continuous or quantized, or prior to 0",
   );
   requires(
     !keepBest || (average === 0 && latent !== "sampled"),

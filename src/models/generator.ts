@@ -31,6 +31,26 @@ export interface Codebook {
   quantize(z: Tensor): { readonly zq: Tensor; readonly indices: Tensor };
 }
 
+/** A latent z under noise, x = signal z + noise e with e of deviation 1, and what the latent was by a net's answer: z = of x + answer y. */
+export interface NoiseLevel {
+  readonly signal: number;
+  readonly noise: number;
+  readonly of: number;
+  readonly answer: number;
+  /** What tells the net how much noise there is, [1,C] */
+  readonly time: NDArray;
+}
+
+/** What latents are like, as a net knows that was taught to take noise off them. */
+export interface LatentPrior {
+  /** C of what tells it the time */
+  readonly timeWidth: number;
+  /** A share of its schedule, from next to no noise at 0 to next to nothing else at 1. */
+  at(share: number): NoiseLevel;
+  /** The answer y [n,D,h,w] to x of that shape, told the time [1,C] */
+  answer(x: Tensor, time: Tensor): Tensor;
+}
+
 /** A model that draws pictures from latents. */
 export interface Generator {
   /** Where no file tells it from others, its name has to: it goes into pictures and sessions. */
@@ -41,6 +61,8 @@ export interface Generator {
   readonly resolution: number;
   /** Absent where the latent is continuous. */
   readonly codebook?: Codebook;
+  /** Absent where nothing knows what its latents are like. */
+  readonly prior?: LatentPrior;
   /** Spread of the values that latents have: of a normal random start (default 1) */
   readonly deviation?: number;
   /** A random start, where latents are not normally distributed: what `start: normal` begins at (default: normal numbers of `deviation`). */
@@ -89,6 +111,17 @@ export function svgOf({ name, svg }: Generator, caller: string): NonNullable<Gen
 export function codebookOf({ name, codebook }: Generator, caller: string): Codebook {
   requires(codebook, "BAD_ARGUMENT", () => `${caller}: ${name} has no codebook`, "use a VQGAN, or leave it out");
   return codebook;
+}
+
+/** What knows its latents. @throws BAD_ARGUMENT saying who needs it */
+export function priorOf({ name, prior }: Generator, caller: string): LatentPrior {
+  requires(
+    prior,
+    "BAD_ARGUMENT",
+    () => `${caller}: ${name} has none`,
+    "use a latent diffusion model's folder (model_index.json, vqvae/, unet/, scheduler/), or leave it 0",
+  );
+  return prior;
 }
 
 /** The size asked for as [height,width], for generators that need it. @throws BAD_ARGUMENT when it is left out */

@@ -1,6 +1,7 @@
 /** A generator from its files, in any of the forms that are known. */
 import { weightNames, weightStems } from "../core/weight-names.js";
 import { readConsistency } from "./diffusion/consistency.js";
+import { readLatentDiffusion } from "./diffusion/latent-diffusion.js";
 import { PIPELINE_INDEX } from "./diffusion/pipeline-files.js";
 import { pipelineParts, readDiffusion } from "./diffusion/read.js";
 import { type Files, type Place, readJson, readJsonIfThere } from "./files.js";
@@ -30,24 +31,29 @@ export async function readGenerator(place: Place): Promise<Generator> {
 /** A pipeline that is read as a whole, and its folders that hold weights. */
 interface Pipeline {
   readonly read: (files: Files) => Promise<Generator>;
-  readonly parts: typeof pipelineParts | readonly [(typeof pipelineParts)[0]];
+  readonly parts: readonly { readonly folder: string; readonly stems: Parameters<typeof weightsIn>[1] }[];
 }
 
-/** By the class of their net. */
-const pipelines: Readonly<Record<string, Pipeline>> = {
-  UNet2DConditionModel: {
-    read: (files) => readDiffusion(files, (vae) => readDiffusers(vae, undefined)),
-    parts: pipelineParts,
-  },
-  UNet2DModel: { read: readConsistency, parts: [pipelineParts[0]] },
+const [net] = pipelineParts;
+const readPart = (folder: Files) => readDiffusers(folder, undefined);
+const withTexts: Pipeline = { read: (files) => readDiffusion(files, readPart), parts: pipelineParts };
+const ofPixels: Pipeline = { read: readConsistency, parts: [net] };
+const ofLatents: Pipeline = {
+  read: (files) => readLatentDiffusion(files, readPart),
+  parts: [net, { ...net, folder: "vqvae" }],
 };
 
 /** The whole pipeline that a place is; undefined where it is none that is read. */
 export async function pipelineAt({ files, file }: Place): Promise<Pipeline | undefined> {
   if (file !== undefined) return undefined;
-  const index = (await readJsonIfThere(files, PIPELINE_INDEX)) as { unet?: unknown } | null | undefined;
-  const net = Array.isArray(index?.unet) ? String(index.unet[1]) : "";
-  return Object.hasOwn(pipelines, net) ? pipelines[net] : undefined;
+  const index = (await readJsonIfThere(files, PIPELINE_INDEX)) as
+    | { unet?: unknown; vqvae?: unknown }
+    | null
+    | undefined;
+  const kind = Array.isArray(index?.unet) ? index.unet[1] : undefined;
+  if (kind === "UNet2DConditionModel") return withTexts;
+  if (kind === "UNet2DModel") return index?.vqvae ? ofLatents : ofPixels;
+  return undefined;
 }
 
 /** The folder with a `config.json` of the library's; undefined where there is none. */

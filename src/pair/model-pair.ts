@@ -19,7 +19,7 @@ import type { Settings } from "../guidance/settings.js";
 import { isPictureStart } from "../guidance/starts.js";
 import { pictureBytes } from "../image/bytes.js";
 import { editSource, MAX_EDIT_SIDE, workingSize } from "../masks/edit.js";
-import { codebookOf, encoderOf, requirePictures } from "../models/generator.js";
+import { codebookOf, encoderOf, priorOf, requirePictures } from "../models/generator.js";
 import { textNoticesOfAll } from "../perception/ensemble.js";
 import { generatorTexts } from "../prompts/generator-text.js";
 import { textPrompts } from "../prompts/prompt.js";
@@ -236,15 +236,17 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
       recommended: this.recommended,
       codebook: this.generator.codebook !== undefined,
       encoder: this.generator.encode !== undefined && !this.generator.noiseAt,
+      prior: this.generator.prior !== undefined,
       editKind: this.generator.repaints ? "repainted" : this.generator.noiseAt ? "noised" : "latent",
       classifier: this.classifier !== undefined,
       drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
     });
-    const { size, latent, start, clampToCodebook, generatorPrompt, noising } = resolved.settings;
+    const { size, latent, start, clampToCodebook, generatorPrompt, noising, prior } = resolved.settings;
     checkRewards(this, resolved.settings);
     latentShape(this.generator, size);
     if (isOfCodes(latent)) codebookOf(this.generator, `latent: ${latent}`);
     if (clampToCodebook) codebookOf(this.generator, "clampToCodebook");
+    if (prior.weight > 0) priorOf(this.generator, "prior");
     if (start === "codes") codebookOf(this.generator, "start: codes");
     if (isPictureStart(start) && !begun) encoderOf(this.generator, `start: ${start}`);
     const { name, text, noiseAt } = this.generator;

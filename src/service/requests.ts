@@ -69,6 +69,7 @@ export const pictureSchema = settingsSchema
     prompts: z.union([prompts, z.array(prompts).min(1).max(64)]),
     seed: seed.optional(),
     regularizer: shape.regularizer.partial().optional(),
+    prior: shape.prior.partial().optional(),
     plateau: shape.plateau.partial().optional(),
     schedule: scheduleSchema.optional(),
     /** One for each file `prompt-image` of the form, in their order (default: each counts 1). */

@@ -46,14 +46,14 @@ test("a fused run mixes the best candidates, moves all of them, and goes on from
     expect((await again.state()).z.bytes).toEqual(moved.bytes);
   }));
 
-test("latents of a basis stay in the codebook's range, their shares have none", () => {
+test("latents of a basis stay in the codebook's range, their shares have none", async () => {
   const range = { low: Float32Array.of(-1, 0), high: Float32Array.of(1, 0.5) };
   const z = NDArray.float32([4, 2, 1, 1], [3, 3, -3, -3, 3, 3, -3, -3]);
   const settings = { ...presets.fusedream, prompts: "x", size: [16, 16], seed: 1 };
   const state = { settings, step: 0, z, optimizer: optimizers.adam.init(8) } as unknown as RunState;
   const losses = { total: 0, prompts: [], structure: 0, perceptual: 0, picture: [], rewards: [], latent: 0 };
   const still = { gradient: NDArray.zeros("float32", z.shape), losses };
-  const next = descended({ codebook: { range } } as unknown as Generator, state, still, undefined);
+  const next = await descended({ codebook: { range } } as unknown as Generator, state, still, undefined);
   expect([...next.z.floats()]).toEqual([1, 0.5, -1, 0, 3, 3, -3, -3]);
 });
 

@@ -55,7 +55,7 @@ test("fifty steps of preset reno on torch's gradients are torch's", async () => 
           .floats()
           .slice(step * start.size, (step + 1) * start.size),
       );
-    state = descended({} as Generator, state, { gradient: row("reno.gradients"), losses }, undefined);
+    state = await descended({} as Generator, state, { gradient: row("reno.gradients"), losses }, undefined);
     expect(relativeError(state.z, row("reno.z")), `step ${step}`).toBeLessThan(1e-5);
   }
 });

@@ -150,23 +150,13 @@ export interface Start {
  * @throws BAD_MODEL naming `origin` when the class is not read, or its step does not start from noise
  */
 export function oneStep(config: unknown, origin: string, noising = 1): OneStep & { readonly start: Start } {
-  const file = parsed(schema, config, origin);
+  const { file, kind } = readConfig(config, origin);
   const { _class_name: name, num_train_timesteps: count, prediction_type: prediction } = file;
-  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-  if (!kind) {
-    const known = Object.keys(kinds).join(", ");
-    throw new VqganClipError("BAD_MODEL", `${origin}: a ${name} is not read`, `known schedulers: ${known}`);
-  }
   requires(
     !file.algorithm_type?.startsWith("sde") || file.final_sigmas_type === "zero",
     "BAD_MODEL",
     () => `${origin}: algorithm_type: ${file.algorithm_type} draws noise of its own`,
     'set final_sigmas_type to "zero"',
-  );
-  requires(
-    !file.variance_type?.startsWith("learned"),
-    "BAD_MODEL",
-    () => `${origin}: variance_type: nets that say their variance too are not read`,
   );
   const spacing = kind.spacing && (file.timestep_spacing ?? kind.spacing);
   const last = kind.time(file, spacing ?? "trailing");
@@ -207,6 +197,42 @@ export function oneStep(config: unknown, origin: string, noising = 1): OneStep &
   const rest = rests[prediction](signal, noise);
   const result = { guess: endSignal, noise: endNoise * seen * rest.of, answer: endNoise * rest.answer };
   return { timestep, seen, guess, bound, result, start };
+}
+
+function readConfig(config: unknown, origin: string): { readonly file: Config; readonly kind: Kind } {
+  const file = parsed(schema, config, origin);
+  const { _class_name: name } = file;
+  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+  if (!kind) {
+    const known = Object.keys(kinds).join(", ");
+    throw new VqganClipError("BAD_MODEL", `${origin}: a ${name} is not read`, `known schedulers: ${known}`);
+  }
+  requires(
+    !file.variance_type?.startsWith("learned"),
+    "BAD_MODEL",
+    () => `${origin}: variance_type: nets that say their variance too are not read`,
+  );
+  return { file, kind };
+}
+
+/** What a net was taught of every time: how strong latent and noise are, and what the latent is by what it sees and its answer. */
+export interface Level extends Start {
+  readonly guess: { readonly of: number; readonly answer: number };
+}
+
+/**
+ * All times of a scheduler, from the least noise up.
+ *
+ * @param config the content of `scheduler_config.json`
+ * @throws BAD_MODEL naming `origin` when the class is not read
+ */
+export function levelsOf(config: unknown, origin: string): Level[] {
+  const { file, kind } = readConfig(config, origin);
+  const guess = guesses[file.prediction_type];
+  return Array.from(cumulativeAlphas(file, kind), (alpha) => {
+    const [signal, noise] = parts(alpha);
+    return { signal, noise, guess: guess(signal, noise) };
+  });
 }
 
 /** Of pictures' values, as consistency models take it */

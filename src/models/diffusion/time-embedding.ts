@@ -1,4 +1,4 @@
-/** How a net is told the time of its one step: numbers that are known beforehand, so all that is made of them is folded. */
+/** How a net is told the time of a step: where that is known beforehand, all that is made of it is folded. */
 import { NDArray } from "../../core/ndarray.js";
 import { constant, type Tensor } from "../../graph/tensor.js";
 import type { Affine } from "../../nn/layers.js";
@@ -6,15 +6,15 @@ import { silu } from "../../ops/activation.js";
 import { add } from "../../ops/arithmetic.js";
 import { linear } from "../../ops/linear-algebra.js";
 
-/** Sines and cosines of `value` at falling frequencies. */
-interface Sinusoids {
+/** Sines and cosines of a number at falling frequencies. */
+export interface Sinusoids {
   readonly cosineFirst: boolean;
   /** Frequencies are exp(-ln(10000) i / (half - shift)), i = 0..half-1 */
   readonly shift: number;
 }
 
-/** [1,width] */
-function sinusoids(value: number, width: number, { cosineFirst, shift }: Sinusoids): NDArray {
+/** Those of `value`, [1,width]. */
+export function sinusoids(value: number, width: number, { cosineFirst, shift }: Sinusoids): NDArray {
   const half = Math.floor(width / 2);
   const angles = Array.from({ length: half }, (_, i) => value * Math.exp((-Math.log(10_000) * i) / (half - shift)));
   const [sines, cosines] = [angles.map(Math.sin), angles.map(Math.cos)];
@@ -31,7 +31,8 @@ interface TimeWeights {
 
 /** What a step tells the net beside the noise. */
 export interface StepFacts {
-  readonly timestep: number;
+  /** Itself, or where it changes from step to step its sinusoids [1,C], an input */
+  readonly timestep: number | Tensor;
   /** How much the text counts, for nets that learnt to be told. */
   readonly guidance: number;
 }
@@ -52,7 +53,8 @@ export function timeEmbedding(
   form: Sinusoids,
   guidanceWidth = 0,
 ): Tensor {
-  const time = constant(sinusoids(facts.timestep, width, form));
+  const { timestep } = facts;
+  const time = typeof timestep === "number" ? constant(sinusoids(timestep, width, form)) : timestep;
   const told = guidance
     ? add(time, linear(constant(guidanceSinusoids(facts.guidance, guidanceWidth)), guidance))
     : time;
