@@ -25,7 +25,10 @@ test("it counts, goes on from its session to the same latent, and leaves what a 
     await without.toFinish();
     expect((await without.latent()).bytes).not.toEqual((await run.latent()).bytes);
 
-    const image = NDArray.float32([3, 24, 16], Array.from({ length: 1152 }, (_, i) => (i % 7) / 7));
+    const image = NDArray.float32(
+      [3, 24, 16],
+      Array.from({ length: 1152 }, (_, i) => (i % 7) / 7),
+    );
     const edited = async (steps: number) => {
       const mask = new NDArray("uint8", [24, 16], new Uint8Array(384).fill(255, 0, 192)); // the upper half
       const edit = await vq.edit({ ...request, steps, image, mask, prior, latent: "continuous" });
