@@ -40,15 +40,15 @@ export async function describeFolder(folder: string): Promise<ModelFacts[]> {
     );
   if ((await has("vqgan")) || (await has("clip"))) {
     const pair = [
-      ...((await has("vqgan")) ? [await describeGenerator(join(folder, "vqgan"))] : []),
+      ...((await has("vqgan")) ? [await describeDrawer(join(folder, "vqgan"))] : []),
       ...((await has("clip")) ? [await describeClip(join(folder, "clip"))] : []),
     ];
     return pair.map((model) => ({ ...model, name: `${basename(resolve(folder))}/${model.name}` }));
   }
-  const pipeline = await pipelineAt(await onDisk(folder));
-  if (pipeline) return [await describeDiffusion(folder, pipeline.parts)];
   const isDiffusers = (await diffusersFolder(await onDisk(folder))) !== undefined;
-  if (isDiffusers || (await has("config.yaml"))) return [await describeGenerator(folder)];
+  if ((await pipelineAt(await onDisk(folder))) || isDiffusers || (await has("config.yaml"))) {
+    return [await describeDrawer(folder)];
+  }
   const place = await onDisk(folder);
   if (await isTextTower(place.files, await readJsonIfThere(place.files, "config.json"))) {
     return [await describeTextTower(folder)];
@@ -70,6 +70,11 @@ export async function describeFolder(folder: string): Promise<ModelFacts[]> {
   );
 }
 
+async function describeDrawer(folder: string): Promise<ModelFacts> {
+  const pipeline = await pipelineAt(await onDisk(folder));
+  return pipeline ? describeDiffusion(folder, pipeline.parts) : describeGenerator(folder);
+}
+
 async function describeGenerator(folder: string): Promise<ModelFacts> {
   const { name, files, factor, codebook, latentShape, resolution, encode } = await loadGenerator(folder);
   const [, channels] = latentShape([resolution, resolution]) as [number, number];
@@ -84,8 +89,9 @@ async function describeGenerator(folder: string): Promise<ModelFacts> {
 type Parts = NonNullable<Awaited<ReturnType<typeof pipelineAt>>>["parts"];
 
 async function describeDiffusion(folder: string, parts: Parts): Promise<ModelFacts> {
-  const { name, files, factor, text, latentShape, resolution, encode } = await loadGenerator(folder);
+  const { name, files, factor, text, latentShape, resolution, encode, codebook, prior } = await loadGenerator(folder);
   const [file] = files as readonly [ModelFile];
+  const codes = codebook?.codes.shape[0];
   const [, channels] = latentShape([resolution, resolution]) as [number, number];
   const pipeline = (await onDisk(folder)).files;
   let parameters = 0;
@@ -95,7 +101,7 @@ async function describeDiffusion(folder: string, parts: Parts): Promise<ModelFac
   }
   return {
     name,
-    kind: "diffusion model",
+    kind: codebook ? "VQGAN" : "diffusion model",
     parameters,
     bytes: file.size,
     licence: (await licenceBeside(folder)) ?? NOT_STATED,
@@ -103,8 +109,10 @@ async function describeDiffusion(folder: string, parts: Parts): Promise<ModelFac
     sha256: await file.sha256(),
     facts: {
       factor,
+      ...(codes && { codes }),
       channels,
       resolution,
+      ...(prior && { prior: true }),
       ...(text && { contextLength: text.contextLength }),
       encodes: encode !== undefined,
     },

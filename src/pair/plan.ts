@@ -1,8 +1,9 @@
 /** How much memory a run will need, before it starts, and how to make it fit: all from graphs alone, nothing is loaded. */
 import { gigabytes } from "../core/bytes.js";
 import { VqganClipError } from "../core/errors.js";
-import { input } from "../graph/tensor.js";
+import { input, type Tensor } from "../graph/tensor.js";
 import { variableShape } from "../guidance/latent-kind.js";
+import { pulled } from "../guidance/prior-pull.js";
 import type { RunModels } from "../guidance/run-state.js";
 import { buildViews } from "../guidance/sampling.js";
 import type { Settings } from "../guidance/settings.js";
@@ -65,7 +66,9 @@ export function planRun(models: RunModels, settings: Settings, { maxMemory, lowM
 
 /** The arithmetic of one step. */
 export function stepFlops(models: RunModels, settings: Settings): FlopCount {
-  return flops.of(models, settings, () => countFlops(Object.values(stepOf(models, settings))));
+  return flops.of(models, settings, () =>
+    countFlops([...Object.values(stepOf(models, settings)), ...pullOf(models, settings)]),
+  );
 }
 
 function largestBatch(models: RunModels, settings: Settings, low: boolean, maxMemory: number): Plan | undefined {
@@ -119,7 +122,15 @@ function peakOf(models: RunModels, settings: Settings, lowMemory: boolean): numb
   if (judgeReward) programs.push([rewardValues(models, [judgeReward], square)]);
   const looks = settings.targets.some((target) => target.kind === "image" && target.views === "fresh");
   if (looks) programs.push([buildViews(models, few)]);
+  programs.push(pullOf(models, few));
   return predictPeakMemory(programs, { lowMemory, recompute: settings.recompute });
+}
+
+/** What the generator's prior does after the step, where it weighs anything. */
+function pullOf({ generator }: RunModels, settings: Settings): Tensor[] {
+  const [width, height] = settings.size;
+  const { prior } = generator;
+  return prior && settings.prior.weight > 0 ? [pulled(prior, variableShape(generator, settings, [height, width]))] : [];
 }
 
 /** The step's graph, before there is a run. */

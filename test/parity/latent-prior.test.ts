@@ -76,8 +76,8 @@ test("models ls tells the whole, and a generator without a prior says what has o
   const [facts] = await describeFolder(fixturePath(FOLDER));
   expect(facts).toMatchObject({
     name: FOLDER,
-    kind: "diffusion model",
-    facts: { factor: 2, channels: 4, encodes: true },
+    kind: "VQGAN",
+    facts: { factor: 2, codes: 16, channels: 4, prior: true, encodes: true },
   });
   const bare = await loadGenerator(fixturePath(`${FOLDER}/vqvae`));
   expect(bare.prior).toBeUndefined();
