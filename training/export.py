@@ -9,6 +9,7 @@ import torch
 import clip
 import judge
 import loop
+import prior
 import towers
 import vqgan
 
@@ -30,7 +31,7 @@ def check_clip(model, folder):
 def check_vqgan(folder):
     """Largest difference between our narrow VQGAN and `diffusers.VQModel`, both loaded from the exported folder: latents, then pictures."""
     from diffusers import VQModel
-    theirs, ours = VQModel.from_pretrained(folder, torch_dtype=torch.float32, low_cpu_mem_usage=False).eval(), vqgan.load_vqgan(folder)
+    theirs, ours = VQModel.from_pretrained(folder / "vqvae", torch_dtype=torch.float32, low_cpu_mem_usage=False).eval(), vqgan.load_vqgan(folder)
     pixels = torch.rand(2, 3, 64, 96) * 2 - 1
     with torch.no_grad():
         z = ours.encode(pixels)
@@ -55,10 +56,14 @@ def main(out, models, judge_folder):
     if saved:
         size = vqgan.export_narrow(saved["ema"], models / "vqgan")
         print(f"vqgan: narrow, step {saved['step']}, {size} bytes, differs from diffusers by {check_vqgan(models / 'vqgan'):.1e}")
+    prior_saved = loop.load(out / "prior.pt")
+    if prior_saved and (models / "vqgan/vqvae").exists():
+        size = prior.export(prior_saved["ema"], prior_saved["scale"], models / "vqgan")
+        print(f"prior: step {prior_saved['step']}, {size} bytes")
     wide = None if saved else loop.load(out / "sharpen.pt") or loop.load(out / "vqgan.pt")
     if wide:
         print(f"vqgan: wide, step {wide['step']}, {vqgan.export(wide['ema'], models / 'vqgan')} bytes")
-    for file in models.glob("*/*"):
+    for file in models.rglob("*.*"):
         file.chmod(0o644)
     saved = loop.load(out / "judge.pt")
     if saved:

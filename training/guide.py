@@ -15,12 +15,13 @@ import clip as training
 import loop
 import towers
 from captions import load_tokenizer
+from prior import load_prior
 from vqgan import load_vqgan
 
 ROOT = Path(__file__).parent.parent
 DEFAULTS = {
     "steps": 100, "learningRate": 0.1, "fall": 0.9, "cutouts": 4, "scaleMin": 0.85, "scaleMax": 1.2, "shift": 0.12, "angle": 0.17, "noise": 0.03, "jitter": 0.1, "flip": True,
-    "tv": 0.0, "start": "codes", "latent": "quantized", "clampToCodebook": True, "betas": [0.9, 0.999], "optimizer": "adam", "pull": 0.0, "sides": [],
+    "tv": 0.0, "start": "codes", "latent": "quantized", "clampToCodebook": True, "betas": [0.9, 0.999], "optimizer": "adam", "pull": 0.0, "sides": [], "prior": 0.0, "priorFrom": 0.9, "priorTo": 0.5,
 }
 PIXELS = {"steps": 220, "learningRate": 0.06, "tv": 0.3, "fall": 0.8}
 
@@ -70,15 +71,15 @@ class Pyramid:
     def picture(self):
         return torch.sigmoid(1.5 + sum(F.interpolate(grid, size=64, mode="bilinear", align_corners=False) * share for grid, share in zip(self.variables, self.SHARES)))
 
-    def after(self):
+    def after(self, step, generator):
         pass
 
 
 class Latent:
-    """The latent of a VQGAN."""
+    """The latent of a VQGAN, with a prior or without."""
 
-    def __init__(self, vqgan, count, settings, generator):
-        self.vqgan, self.settings = vqgan, settings
+    def __init__(self, vqgan, count, settings, generator, prior=None):
+        self.vqgan, self.settings, self.prior = vqgan, settings, prior
         with torch.no_grad():
             z = start_latent(vqgan, settings["start"], count, generator)
         self.first, self.z = z.clone(), z.contiguous().clone()
@@ -94,8 +95,13 @@ class Latent:
         z = self.z if self.settings["latent"] == "continuous" else self.vqgan.snap(self.z)[0]
         return Straight.apply((self.vqgan.decode(z).float() + 1) / 2)
 
-    def after(self):
-        """A latent of one grid is clamped to the codebook's range after the step, as the method says."""
+    def after(self, step, generator):
+        """A latent of one grid goes its share of the way to what the prior makes of it, and is clamped to the codebook's range, after the step as the product has it."""
+        if self.prior:
+            with torch.no_grad():
+                z, share = self.first + self.variables[0], step / self.settings["steps"]
+                time = round(999 * (self.settings["priorFrom"] + (self.settings["priorTo"] - self.settings["priorFrom"]) * share))
+                self.variables[0].copy_(torch.lerp(z, self.prior(z, time, generator), self.settings["prior"]) - self.first)
         if self.settings["clampToCodebook"] and len(self.variables) == 1:
             with torch.no_grad():
                 self.variables[0].copy_((self.first + self.variables[0]).clamp(self.low, self.high) - self.first)
@@ -175,7 +181,7 @@ def draw(model, targets, make, settings, seed=0):
             for grid in variable.variables:
                 grid.grad /= grid.grad.square().mean((1, 2, 3), keepdim=True).sqrt().clamp(min=1e-12)
         optimizer.step()
-        variable.after()
+        variable.after(step, generator)
     with torch.no_grad():
         return variable.picture().clamp(0, 1), distance.detach()
 
@@ -226,10 +232,11 @@ def main():
         targets = model.text(torch.tensor([encoding.ids for encoding in tokenizer.encode_batch(prompts)]))
     drawer = load_vqgan(options.vqgan) if options.vqgan else None
     settings = DEFAULTS | ({} if drawer else PIXELS) | json.loads(options.settings)
+    prior = load_prior(options.vqgan) if settings["prior"] else None
     start, made, distances = time.time(), [], []
     for first in range(0, len(prompts), 8):
         wanted = targets[first:first + 8]
-        make = lambda generator: Latent(drawer, len(wanted), settings, generator) if drawer else Pyramid(len(wanted), generator)
+        make = lambda generator: Latent(drawer, len(wanted), settings, generator, prior) if drawer else Pyramid(len(wanted), generator)
         pictures, distance = draw(model, wanted, make, settings, options.seed + first)
         made.append(pictures)
         distances.append(distance)

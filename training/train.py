@@ -1,4 +1,4 @@
-"""Command line of the training: `python train.py vqgan|clip|introspect|read|sharpen|narrow|judge|export|plot|all --data DIR --out DIR`; every part resumes from its checkpoint."""
+"""Command line of the training: `python train.py vqgan|clip|introspect|read|sharpen|narrow|prior|judge|export|plot|all --data DIR --out DIR`; every part resumes from its checkpoint."""
 
 import argparse
 import os
@@ -12,6 +12,7 @@ import introspect
 import judge
 import narrow
 import plot
+import prior
 import sharpen
 import vqgan
 
@@ -28,13 +29,13 @@ def together(commands):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["vqgan", "clip", "introspect", "read", "sharpen", "narrow", "judge", "export", "plot", "all"])
+    parser.add_argument("what", choices=["vqgan", "clip", "introspect", "read", "sharpen", "narrow", "prior", "judge", "export", "plot", "all"])
     parser.add_argument("--data", default=".training/data", help="where `npm run render` wrote the pictures")
     parser.add_argument("--out", default=".training/out", help="checkpoints and logs")
     parser.add_argument("--models", default=str(ROOT.parent / "models/compact"), help="where the exported pair goes")
     parser.add_argument("--judge", default=str(ROOT / "judge"), help="where the exported judge goes")
     parser.add_argument("--warm", help="with clip and introspect: an exported folder to start from")
-    parser.add_argument("--processes", type=int, default=2, help="with clip and introspect: processes of one thread each that train it together")
+    parser.add_argument("--processes", type=int, default=2, help="with clip, introspect and prior: processes of one thread each that train it together")
     parser.add_argument("--stop", type=int, help="last step (the learning rate falls to zero there)")
     parser.add_argument("--minutes", type=float, help="with introspect: how long, in --stop's place")
     parser.add_argument("--device", default="cpu", help="with introspect: cuda computes in one process, eight times the batch, in bfloat16")
@@ -59,6 +60,8 @@ def main():
         sharpen.train(options.data, options.out, options.models, **extra)
     if options.what == "narrow":
         narrow.train(options.data, options.out, options.models, **extra)
+    if options.what == "prior":
+        clip.start(prior.train, options.data, options.out, options.processes, models=options.models, **extra)
     if options.what == "all":
         folders = ["--data", options.data, "--out", options.out, "--models", options.models, "--judge", options.judge]
         together([["vqgan", *folders], ["judge", *folders]])
@@ -68,6 +71,7 @@ def main():
         together([["sharpen", *folders]])
         together([["narrow", *folders]])
         export.main(options.out, options.models, options.judge)
+        together([["prior", *folders]])
         together([["introspect", *folders]])
         together([["read", *folders]])
     if options.what in ("export", "all"):

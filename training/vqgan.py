@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import torch
@@ -199,8 +200,9 @@ class Vqgan(nn.Module):
 def load_vqgan(folder):
     """The exported model, wide or narrow, frozen."""
     folder = Path(folder)
-    if (folder / "config.json").exists():
-        model, state = Vqgan(**NARROW), load_file(folder / "diffusion_pytorch_model.safetensors")
+    narrow = folder / "vqvae"
+    if narrow.exists():
+        model, state = Vqgan(**NARROW), load_file(narrow / "diffusion_pytorch_model.safetensors")
         state = {name: state[diffusers_name(name)].view(value.shape) for name, value in model.state_dict().items()}
     else:
         model, state = Vqgan(**WIDE), load_file(folder / "model.safetensors")
@@ -340,6 +342,7 @@ def export(state, folder):
         },
     }
     config = yaml.safe_dump({"model": {"target": "taming.models.vqgan.VQModel", "params": params}}, sort_keys=False)
+    shutil.rmtree(folder, ignore_errors=True)
     return write(folder, "config.yaml", config, "model.safetensors", state)
 
 
@@ -354,7 +357,10 @@ def diffusers_name(name):
 
 
 def export_narrow(state, folder):
-    """Writes the narrow model, f16, as the diffusers library's `VQModel`: config.json and diffusion_pytorch_model.safetensors; the size of the latter."""
+    """Writes the narrow model, f16, as the diffusers library's `VQModel` into `vqvae/` of the folder: config.json and diffusion_pytorch_model.safetensors; the size of the latter.
+
+    Beside it, `prior.export` puts the prior. What lay in the folder before, the wide model included, is taken away.
+    """
     config = {
         "_class_name": "VQModel", "act_fn": "silu", "in_channels": 3, "out_channels": 3, "sample_size": SIZE,
         "block_out_channels": NARROW["widths"], "layers_per_block": NARROW["blocks"], "norm_num_groups": NARROW["groups"], "norm_type": "group",
@@ -362,15 +368,14 @@ def export_narrow(state, folder):
         "latent_channels": LATENT_WIDTH, "num_vq_embeddings": CODES, "vq_embed_dim": CODE_WIDTH,
     }
     flat = {diffusers_name(name): value.flatten(1) if re.search(r"\.attn_1\.(q|k|v|proj_out)\.weight", name) else value for name, value in state.items()}
-    return write(folder, "config.json", json.dumps(config, indent=2) + "\n", "diffusion_pytorch_model.safetensors", flat)
+    shutil.rmtree(folder, ignore_errors=True)
+    return write(Path(folder) / "vqvae", "config.json", json.dumps(config, indent=2) + "\n", "diffusion_pytorch_model.safetensors", flat)
 
 
 def write(folder, config_name, config, weights, state):
-    """Writes the model's two files and takes away those of the other form, by which `load_vqgan` and the product tell the forms apart."""
+    """Writes a model's two files."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for other in {"config.yaml", "model.safetensors", "config.json", "diffusion_pytorch_model.safetensors"} - {config_name, weights}:
-        (folder / other).unlink(missing_ok=True)
     (folder / config_name).write_text(config)
     save_file({name: value.half().contiguous() for name, value in state.items()}, folder / weights, {"format": "pt"})
     return (folder / weights).stat().st_size

@@ -18,7 +18,7 @@ const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const title = existsSync(executablePath)
   ? "the page without a server"
   : `the page without a server (skipped: ${executablePath} is not installed)`;
-const hasBundled = existsSync(join(bundledModel, "vqgan", "diffusion_pytorch_model.safetensors"));
+const hasBundled = existsSync(join(bundledModel, "clip", "model.safetensors"));
 const tiny = { vqgan: fixturePath("vqgan"), clip: fixturePath("clip-quick-gelu") };
 const studio = fileURLToPath(new URL("../../studio/static", import.meta.url));
 /** Long enough not to end by itself while a test looks at it. */

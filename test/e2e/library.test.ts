@@ -26,7 +26,7 @@ import { inEmptyFolder } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
 
 const tiny = { vqgan: fixturePath("vqgan"), clip: fixturePath("clip-quick-gelu"), threads: 1 };
-const hasBundled = existsSync(join(bundledModel, "vqgan", "model.safetensors"));
+const hasBundled = existsSync(join(bundledModel, "clip", "model.safetensors"));
 const request = { prompts: "a castle", size: [40, 32], cutouts: 3, steps: 6, seed: 7 } satisfies CreateRequest;
 
 const grey = NDArray.float32([3, 20, 20], new Float32Array(1200).fill(0.5));
@@ -235,18 +235,7 @@ test("an unavailable device is refused in words, never replaced in silence", asy
 });
 
 describe(hasBundled ? "the loss falls, bundled models" : "the loss falls, tiny models", () => {
-  const prompts = [
-    "a red apple",
-    "a blue car",
-    "a green tree",
-    "a yellow sun",
-    "a house",
-    "a black cat",
-    "a white dog",
-    "a pink flower",
-    "a boat on the sea",
-    "an orange fish",
-  ];
+  const prompts = ["a red apple", "a black cat", "a pink flower", "a boat on the sea"];
   const side = hasBundled ? 64 : 32;
   // One whole view without augmentations: the loss is the same function of the latent at every step.
   const plain = {
@@ -258,6 +247,7 @@ describe(hasBundled ? "the loss falls, bundled models" : "the loss falls, tiny m
     learningRate: 0.1, // the recommended rate is for moving views and long runs
     start: "codes" as const,
     regularizer: { weight: 0, target: "zero" as const, decay: 0, every: 1 },
+    prior: { weight: 0 },
   };
 
   let models: VqganClip;

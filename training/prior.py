@@ -1,0 +1,122 @@
+"""The prior over the VQGAN's latents: a net that learns to take noise off them, as the net of a latent diffusion model without texts does (Rombach et al. 2022).
+
+It reads no captions. In the product it keeps a latent what latents are like while the CLIP's gradient draws (`docs/method.md`).
+"""
+
+import json
+from pathlib import Path
+
+import torch
+import torch.distributed as distributed
+import torch.nn as nn
+from diffusers import DDIMScheduler, UNet2DModel
+from safetensors.torch import load_file
+
+import loop
+from clip import share
+from data import Pictures, Scenes
+from vqgan import CODE_WIDTH, Normalise, load_vqgan
+
+FORM = {
+    "sample_size": 16, "in_channels": CODE_WIDTH, "out_channels": CODE_WIDTH, "block_out_channels": (96, 128, 160), "layers_per_block": 1, "norm_num_groups": 16, "attention_head_dim": 32,
+    "down_block_types": ("DownBlock2D", "AttnDownBlock2D", "AttnDownBlock2D"), "up_block_types": ("AttnUpBlock2D", "AttnUpBlock2D", "UpBlock2D"),
+}
+NOISE = {"beta_schedule": "squaredcos_cap_v2", "prediction_type": "v_prediction", "clip_sample": False}
+KINDS = (("single", 45), ("tint", 15), ("background", 10), ("small", 1), ("big", 3), ("place", 3), ("count", 3), ("relation", 4), ("scenery", 7), ("style", 7))
+
+
+def net():
+    """A net whose norms of pictures are as fast as the VQGAN's; those of an attention's rows stay."""
+    model = UNet2DModel(**FORM)
+    for part in model.modules():
+        if isinstance(part, nn.GroupNorm):
+            part.forward = lambda x, own=part, slow=part.forward: Normalise.apply(x, own.weight, own.bias, own.num_groups, own.eps) if x.dim() == 4 else slow(x)
+    return model.to(memory_format=torch.channels_last)
+
+
+def codes(data, out, models, scenes, batch=32):
+    """The code numbers [scenes, 16, 16] of composed scenes, from a file where they were made before."""
+    path = Path(out) / "codes.pt"
+    if path.exists():
+        return torch.load(path, weights_only=True)
+    pictures, vqgan, found = Pictures(data), load_vqgan(Path(models) / "vqgan"), []
+    for number in range(scenes // batch):
+        wanted = Scenes(pictures, batch, 7_000_000 + number, odds=KINDS).render(128) * 2 - 1
+        with torch.no_grad():
+            found.append(vqgan.snap(vqgan.encode(wanted.contiguous(memory_format=torch.channels_last)))[1].view(batch, 16, 16).short())
+    torch.save(torch.cat(found), path)
+    return torch.cat(found)
+
+
+def train(data, out, models, stop=1000, scenes=28160, peak=8e-4, batch=32, checkpoint_every=100, process=0, processes=1):
+    """Trains from scratch or from the last checkpoint. Times are drawn the oftener the more noise they have: with little, nothing is hidden that neighbours do not tell."""
+    loop.prepare(1)
+    if process == 0:
+        codes(data, out, models, scenes)
+    if processes > 1:
+        distributed.init_process_group("gloo", init_method=f"file://{Path(out).resolve() / 'meeting'}", rank=process, world_size=processes)
+        distributed.barrier()
+    known = codes(data, out, models, scenes).long()
+    book = load_vqgan(Path(models) / "vqgan").quantize.embedding.weight
+    scale, schedule = 1 / book[known.flatten()].std().item(), DDIMScheduler(**NOISE)
+    torch.manual_seed(0)
+    model = net()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=peak, betas=(0.9, 0.99), weight_decay=0.01)
+    ema, start, log = loop.copy_state(model), 0, loop.Log(Path(out) / "prior.jsonl")
+    saved = loop.load(Path(out) / "prior.pt")
+    if saved:
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        ema, start, log.seconds = saved["ema"], saved["step"], saved["seconds"]
+    for step in range(start, stop):
+        generator = torch.Generator().manual_seed(step * processes + process)
+        z = scale * book[known[torch.randint(len(known), (batch,), generator=generator)]].permute(0, 3, 1, 2)
+        time = (999.999 * torch.rand(batch, generator=generator).sqrt()).long()
+        noise = torch.randn(z.shape, generator=generator)
+        seen = schedule.add_noise(z, noise, time).contiguous(memory_format=torch.channels_last)
+        loss = (model(seen, time).sample - schedule.get_velocity(z, noise, time)).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        share(model, processes)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for group in optimizer.param_groups:
+            group["lr"] = peak * min(1, (step + 1) / 100) * loop.cosine(step / stop)
+        optimizer.step()
+        loop.average(ema, model, min(0.998, (step + 1) / (step + 10)))
+        log.tick()
+        if process == 0 and step % 20 == 19:
+            log.write(step=step + 1, loss=loss.item())
+        if process == 0 and (step % checkpoint_every == checkpoint_every - 1 or step + 1 == stop):
+            loop.save(Path(out) / "prior.pt", model=model.state_dict(), optimizer=optimizer.state_dict(), ema=ema, step=step + 1, seconds=log.seconds, scale=scale)
+
+
+def export(state, scale, folder):
+    """Puts net and schedule beside `vqvae/` of a VQGAN's folder, f16, as the diffusers library's `LDMPipeline` has them; the size of the weights."""
+    folder = Path(folder)
+    model, schedule = net(), DDIMScheduler(**NOISE)
+    model.load_state_dict(state)
+    model.half().save_pretrained(folder / "unet")
+    schedule.save_pretrained(folder / "scheduler")
+    config = json.loads((folder / "vqvae/config.json").read_text())
+    (folder / "vqvae/config.json").write_text(json.dumps(config | {"scaling_factor": scale}, indent=2) + "\n")
+    parts = {"vqvae": "VQModel", "unet": type(model).__name__, "scheduler": type(schedule).__name__}
+    index = {"_class_name": "LDMPipeline"} | {name: ["diffusers", kind] for name, kind in parts.items()}
+    (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
+    return (folder / "unet/diffusion_pytorch_model.safetensors").stat().st_size
+
+
+def load_prior(folder):
+    """The exported net, frozen: a function from latents [B, D, h, w] under noise of one time (0 to 999) to what they were."""
+    model = net()
+    model.load_state_dict({name: value.float() for name, value in load_file(Path(folder) / "unet/diffusion_pytorch_model.safetensors").items()})
+    model.eval().requires_grad_(False)
+    scale, alphas = json.loads((Path(folder) / "vqvae/config.json").read_text())["scaling_factor"], DDIMScheduler(**NOISE).alphas_cumprod
+
+    def guess(z, time, generator):
+        signal, noise = alphas[time].sqrt(), (1 - alphas[time]).sqrt()
+        x = signal * scale * z + noise * torch.randn(z.shape, generator=generator)
+        with torch.no_grad():
+            answer = model(x.contiguous(memory_format=torch.channels_last), torch.full((len(x),), time)).sample
+        return (signal * x - noise * answer) / scale
+
+    return guess
