@@ -21,7 +21,7 @@ type Shares = [signal: Tensor, noise: Tensor, of: Tensor, answer: Tensor, weight
 export class PriorPull {
   private constructor(
     private readonly prior: LatentPrior,
-    private readonly program: Program<"z">,
+    private readonly program: Program<"pulled">,
   ) {}
 
   /** Undefined where it weighs nothing. @throws BAD_ARGUMENT when the generator has no prior, DEVICE_UNAVAILABLE */
@@ -33,7 +33,7 @@ export class PriorPull {
   ): Promise<PriorPull | undefined> {
     if (weight === 0) return undefined;
     const prior = priorOf(generator, "prior");
-    return new PriorPull(prior, await compile({ z: pulled(prior, shape) }, options));
+    return new PriorPull(prior, await compile({ pulled: pulled(prior, shape) }, options));
   }
 
   /** The latent after the step that follows `state`, from where that step left it. */
@@ -43,7 +43,7 @@ export class PriorPull {
     const e = new Random(settings.seed).split(`noise of the prior at step ${step}`).normals(z.size);
     const numbers = { ...level, weight };
     const feeds = Object.fromEntries(shares.map((name) => [name, NDArray.scalar(numbers[name])]));
-    return (await this.program.run({ ...feeds, latent: z, e: NDArray.float32(z.shape, e), time })).z;
+    return (await this.program.run({ ...feeds, latent: z, e: NDArray.float32(z.shape, e), time })).pulled;
   }
 
   async dispose(): Promise<void> {
