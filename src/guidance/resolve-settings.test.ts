@@ -45,6 +45,26 @@ describe("resolveSettings", () => {
     expect(() => parseRecommendation('{"strength":2}', "recommended.json")).toThrow("recommended.json: strength: ");
   });
 
+  it("takes what the model says of runs from a picture for these alone, and no prior where there is none", () => {
+    const prior = { weight: 0.2, from: 1, to: 0.4 };
+    const recommended = {
+      learningRate: 0.5,
+      prior,
+      fromPicture: { learningRate: 0.1, prior: { ...prior, weight: 0 } },
+    };
+    const motion = { first: 1, every: 1, zoom: 1, pan: [0, 0] as [number, number], rotate: 0 };
+    const chosen = (more: object, request = {}) => {
+      const from = { ...sources, recommended, prior: true, ...more };
+      const { learningRate, prior } = resolveSettings({ prompts: "x", ...request }, from).settings;
+      return [learningRate, prior.weight];
+    };
+    expect(chosen({})).toEqual([0.5, 0.2]);
+    for (const way of [{ edits: true }, { begun: true }]) expect(chosen(way)).toEqual([0.1, 0]);
+    expect(chosen({}, { motion })).toEqual([0.1, 0]);
+    expect(chosen({}, { prior: { to: 0.6 } })).toEqual([0.5, 0.2]);
+    expect(chosen({ prior: false })).toEqual([0.5, 0]);
+  });
+
   it("merges the regulariser by field", () => {
     const { settings } = resolveSettings({ prompts: "x", regularizer: { weight: 2 } }, sources);
     expect(settings.regularizer).toEqual({ ...presets.paper.regularizer, weight: 2 });
@@ -68,6 +88,7 @@ describe("resolveSettings", () => {
 describe("parseRecommendation", () => {
   it("reads a part of a recipe and refuses other keys", () => {
     expect(parseRecommendation('{"steps": 9}', "f")).toEqual({ steps: 9 });
+    expect(() => parseRecommendation('{"fromPicture": {"size": [16, 16]}}', "f")).toThrow("f: fromPicture: ");
     expect(() => parseRecommendation('{"seed": 9}', "f")).toThrow(/f: .*seed/);
     expect(() => parseRecommendation("{", "f")).toThrow("f: not JSON");
   });

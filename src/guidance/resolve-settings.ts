@@ -18,16 +18,17 @@ import {
 } from "./settings.js";
 import { isPictureStart } from "./starts.js";
 
-/** What a model's `recommended.json` may hold: any part of a recipe, a size, and `strength`, how far an edit goes. */
-const recommendationSchema = settingsSchema
-  .partial()
-  .omit({ prompts: true, generatorPrompt: true, noising: true, seed: true })
-  .extend({
-    strength: z.number().min(0).max(1).optional(),
-  });
+const recipeSchema = settingsSchema.partial().omit({ prompts: true, generatorPrompt: true, noising: true, seed: true });
+/** What a model's `recommended.json` may hold: any part of a recipe, a size, `strength`, how far an edit goes, and `fromPicture`. */
+const recommendationSchema = recipeSchema.extend({
+  strength: z.number().min(0).max(1).optional(),
+  fromPicture: recipeSchema.omit({ size: true }).optional(),
+});
 /** What a model recommends for itself: any part of a recipe, a size, a strength. */
 export type Recommendation = Partial<Recipe & Pick<Settings, "size">> & {
   readonly strength?: number;
+  /** What differs in runs that begin at a picture or at codes, edits included, and where the picture moves. */
+  readonly fromPicture?: Partial<Recipe>;
 };
 
 /** What somebody asks for; everything left out is filled in. */
@@ -70,6 +71,8 @@ export interface SettingsSources {
   readonly like?: Settings | undefined;
   /** Whether a picture is edited: `size` is then its own and comes before the model's, and strength counts. */
   readonly edits?: boolean;
+  /** Whether it begins at a picture or at codes without being an edit. */
+  readonly begun?: boolean;
   /** Draws a seed where nobody names one. */
   readonly drawSeed: () => Seed;
 }
@@ -115,7 +118,7 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
     );
   }
   const { recommended, like, size, edits = false, codebook = true, encoder = true, drawSeed } = sources;
-  const { editKind = "latent", classifier = false, prior = false } = sources;
+  const { editKind = "latent", classifier = false, prior = false, begun = false } = sources;
   requires(
     edits || strength === undefined,
     "BAD_ARGUMENT",
@@ -124,7 +127,9 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
   );
   const recipes: Layer[] = [
     ...(preset ? [[`preset ${preset}`, presets[preset]] as const] : []),
-    ...(recommended ? [["model", recommended] as const] : []),
+    ...(recommended
+      ? [["model", { ...recommended, ...((edits || begun || given.motion) && recommended.fromPicture) }] as const]
+      : []),
     ["preset paper", presets.paper],
   ];
   const steps = recipes.map(([, recipe]) => recipe.steps).find((value) => value !== undefined) as number;

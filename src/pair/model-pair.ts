@@ -233,6 +233,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
   ): ResolvedSettings {
     const resolved = resolveSettings(request, {
       ...sources,
+      begun,
       recommended: this.recommended,
       codebook: this.generator.codebook !== undefined,
       encoder: this.generator.encode !== undefined && !this.generator.noiseAt,
