@@ -12,7 +12,7 @@ export interface MeshOptions {
   readonly elevation?: number;
   /** Deviation of the other views' elevations in degrees, 0..180 (default 22.5); of their azimuths it is twice that. */
   readonly spread?: number;
-  /** How far vertices may move along their normals, in radii, 0..0.5 (default 0.1). 0: colours alone. */
+  /** How far vertices may move along their normals, in radii, 0..0.5 (default 0.05; Text2Mesh: 0.1). 0: colours alone. */
   readonly shape?: number;
   /** Whether vertices have colours: `on` or `off` (default `on`). */
   readonly colour?: "on" | "off";
@@ -42,7 +42,7 @@ const defaults = {
   azimuth: 0,
   elevation: 15,
   spread: 22.5,
-  shape: 0.1,
+  shape: 0.05,
   colour: "on",
   bare: "on",
   detail: 1.5,
