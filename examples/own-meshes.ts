@@ -1,5 +1,5 @@
 /**
- * Two meshes to style, cube.obj and bunny.obj, each about 2000 triangles: `npx tsx examples/own-meshes.ts [FOLDER]`.
+ * Two meshes to style, cube.obj and bunny.obj, of 2000 and 3300 triangles. Run: node --import tsx examples/own-meshes.ts [FOLDER]
  * A shape is told by a distance that is negative inside; its surface is found in a grid of cells (naive surface nets).
  */
 import { mkdir, writeFile } from "node:fs/promises";

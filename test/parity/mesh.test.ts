@@ -1,6 +1,7 @@
 /** Meshes: what is seen, pictures and gradients against torch, against differences, and on the host against the graph. */
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { shapes } from "../../examples/own-meshes.js";
 import { grad } from "../../src/autodiff/grad.js";
 import { NDArray } from "../../src/core/ndarray.js";
 import { Random } from "../../src/core/random.js";
@@ -96,6 +97,28 @@ test.each([
   for (const [i, difference] of differences.entries()) {
     expect(Math.abs((along[i] as number) / difference - 1)).toBeLessThan(0.001);
   }
+});
+
+test.each(Object.entries(shapes))("the %s of the example is closed, and its faces look outwards", (_, write) => {
+  const { positions, faces } = readObj(new TextEncoder().encode(write()), "example");
+  const edges = new Map<string, number>();
+  let volume = 0;
+  for (let i = 0; i < faces.length; i += 3) {
+    const [a, b, c] = faces.subarray(i, i + 3) as unknown as [number, number, number];
+    for (const edge of [`${a} ${b}`, `${b} ${c}`, `${c} ${a}`]) edges.set(edge, (edges.get(edge) ?? 0) + 1);
+    const [p, q, r] = [a, b, c].map((index) => positions.subarray(3 * index, 3 * index + 3)) as [
+      Float64Array,
+      Float64Array,
+      Float64Array,
+    ];
+    for (let k = 0; k < 3; k++) {
+      const at = (point: Float64Array, axis: number) => point[axis % 3] as number;
+      volume += (at(p, k) * (at(q, k + 1) * at(r, k + 2) - at(q, k + 2) * at(r, k + 1))) / 6;
+    }
+  }
+  expect([...edges.values()].every((count) => count === 1)).toBe(true);
+  expect([...edges.keys()].every((edge) => edges.has(edge.split(" ").reverse().join(" ")))).toBe(true);
+  expect(volume).toBeGreaterThan(0.5);
 });
 
 test("the host's field of waves is the graph's", async () => {

@@ -18,7 +18,7 @@ import { visibleFaces } from "./visible.js";
 
 /** Settings that suit the bundled encoder. */
 const recommended = {
-  steps: 120,
+  steps: 100,
   learningRate: 0.05,
   schedule: { kind: "linear", final: 0.1 },
   cutouts: 8,
