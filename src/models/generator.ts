@@ -4,7 +4,6 @@ import type { NDArray } from "../core/ndarray.js";
 import type { Random } from "../core/random.js";
 import { type Shape, sameShape } from "../core/shape.js";
 import type { Tensor } from "../graph/tensor.js";
-import type { Feeds } from "../runtime/engine.js";
 import type { ModelFile } from "./model-file.js";
 import type { TextReader } from "./text-reader.js";
 
@@ -35,11 +34,11 @@ export interface Codebook {
 /** A shape in space, by its latents. */
 export interface Solid {
   /** What `decode` reads beside a latent, by name: views that are drawn for a step. The first is always the front, which is the picture. */
-  feeds(z: NDArray, size: readonly [height: number, width: number], random: Random): Feeds;
+  feeds(z: NDArray, size: readonly [height: number, width: number], random: Random): Readonly<Record<string, NDArray>>;
   /** One view [1,3,H,W] in -1..1 of a latent; reads what `feedsAt` gives. */
   view(z: Tensor, size: readonly [height: number, width: number]): Tensor;
-  /** @param turn how far it is looked at from the front, in turns about the upright axis */
-  feedsAt(z: NDArray, size: readonly [height: number, width: number], turn: number): Feeds;
+  /** What `view` reads. @param turn how far it is looked at from the front, in turns about the upright axis */
+  feedsAt(z: NDArray, size: readonly [height: number, width: number], turn: number): ReturnType<Solid["feeds"]>;
   /** The shape with its colours as a file. @param ending `.obj` or `.ply` @throws BAD_ARGUMENT on another one */
   file(z: NDArray, ending: string): Uint8Array;
 }

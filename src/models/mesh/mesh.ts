@@ -4,7 +4,6 @@ import { NDArray } from "../../core/ndarray.js";
 import type { Random } from "../../core/random.js";
 import { input, type Tensor } from "../../graph/tensor.js";
 import { add, mul } from "../../ops/arithmetic.js";
-import type { Feeds } from "../../runtime/engine.js";
 import { type Generator, type Solid, sizeOption } from "../generator.js";
 import type { ModelFile } from "../model-file.js";
 import { type Camera, cameraAt, drawCameras } from "./cameras.js";
@@ -66,7 +65,7 @@ function pictures(z: Tensor, surface: Surface, look: MeshLook, [height, width]: 
 
 function solidOf(surface: Surface, look: MeshLook): Solid {
   const host = new HostField(surface, look);
-  const feeds = (z: NDArray, size: Size, cameras: readonly Camera[]): Feeds => {
+  const feeds = (z: NDArray, size: Size, cameras: readonly Camera[]) => {
     const { positions } = host.styled(z);
     const { faces } = surface;
     const visible = visibleFaces(positions, faces, cameras, size);
