@@ -139,6 +139,13 @@ export class Run implements AsyncIterable<StepEvent> {
       "edit a picture, or leave it out",
     );
     checkVideo(models, state);
+    const { latent } = state.settings;
+    requires(
+      latent === "continuous" || !models.generator.solid,
+      "BAD_ARGUMENT",
+      () => `latent: ${latent} is nothing that ${models.generator.name} has`,
+      "continuous",
+    );
     requires(
       !state.settings.whiten || (state.beganFrom === "random" && !state.source && !state.settings.motion),
       "BAD_ARGUMENT",

@@ -1,10 +1,9 @@
 /** What a step of a run is fed where it stands, and what the losses that come of it mean. */
-import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { Random } from "../core/random.js";
 import { sourceScale, workingPicture } from "../masks/edit.js";
 import { freePositions } from "../masks/mask.js";
-import { type Generator, isLocal } from "../models/generator.js";
+import { isLocal } from "../models/generator.js";
 import type { RewardTexts } from "../perception/reward-look.js";
 import type { TextWay } from "../perception/text-way.js";
 import { mainScene } from "../prompts/generator-text.js";
@@ -16,7 +15,6 @@ import { drawCodes } from "./latent-kind.js";
 import type { Losses } from "./losses.js";
 import { steadyLoss } from "./plateau.js";
 import type { RunState } from "./run-state.js";
-import type { Settings } from "./settings.js";
 import { keptTerms, keptWeight } from "./source-terms.js";
 import type { StepModels } from "./step.js";
 import { Aims } from "./targets.js";
@@ -110,7 +108,11 @@ export class StepFeeds {
       ...(await this.aims.feeds(step)),
       ...this.heldBy(state).feeds,
       ...drawAllViews(this.models, settings, random),
-      ...solidFeeds(this.models.generator, settings, given.z as NDArray, random.split("cameras")),
+      ...this.models.generator.solid?.feeds(
+        given.z as NDArray,
+        [settings.size[1], settings.size[0]],
+        random.split("cameras"),
+      ),
     };
     return Object.fromEntries(Object.entries(all).filter(([name]) => reads(name)));
   }
@@ -154,18 +156,6 @@ function heldBy({ generator }: StepModels, { settings, source, z }: RunState): H
       ? freePositions(source.mask, [rows, columns], factor, sourceScale(source, size, factor))
       : undefined;
   return { source, feeds: { original: original.reshape([1, ...original.shape]) }, free };
-}
-
-/** What a shape in space is looked at from. @throws BAD_ARGUMENT unless its latent is what is optimised */
-function solidFeeds({ name, solid }: Generator, { latent, size }: Settings, z: NDArray, random: Random): Feeds {
-  if (!solid) return {};
-  requires(
-    latent === "continuous",
-    "BAD_ARGUMENT",
-    () => `latent: ${latent} is nothing that ${name} has`,
-    "continuous",
-  );
-  return solid.feeds(z, [size[1], size[0]], random);
 }
 
 /** [1,E] of [s,E] */

@@ -17,7 +17,7 @@ test("--generator mesh:FILE: generate, resume, files of the mesh, and no mix-up 
     const run = (args: readonly string[]) => cli([...args, ...clip], { cwd });
     const at = (file: string) => readFile(join(cwd, file));
     const generator = ["--generator", "mesh:a.obj,views=2,spread=40"];
-    const begun = ["generate", "rain", ...generator, ...small, "--steps", "2", "-o", "a.png"];
+    const begun = ["generate", "rain", ...generator, ...small, "--steps", "1", "-o", "a.png"];
     const made = await run([...begun, "--save-state", "a.vqclip"]);
     expect(made.code, made.stderr).toBe(0);
     const story = readStory(readPngText(await at("a.png")));
@@ -25,9 +25,9 @@ test("--generator mesh:FILE: generate, resume, files of the mesh, and no mix-up 
     expect(story?.settings).toMatchObject({ latent: "continuous", start: "normal" });
 
     const files = ["--mesh", "b.obj", "--turntable", "b.webp"];
-    const gone = await run(["resume", "a.vqclip", ...generator, "--steps", "4", "-o", "b.png", ...files]);
+    const gone = await run(["resume", "a.vqclip", ...generator, "--steps", "2", "-o", "b.png", ...files]);
     expect(gone.code, gone.stderr).toBe(0);
-    const whole = ["generate", "rain", ...generator, ...small, "--steps", "4", "-o", "c.png", "--mesh", "c.obj"];
+    const whole = ["generate", "rain", ...generator, ...small, "--steps", "2", "-o", "c.png", "--mesh", "c.obj"];
     expect((await run(whole)).code).toBe(0);
     const pixelsOf = async (file: string) => (await decodePicture(await at(file), file)).data;
     expect(await pixelsOf("c.png")).toEqual(await pixelsOf("b.png"));
