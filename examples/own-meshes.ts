@@ -40,7 +40,11 @@ const bunny = joined([
 export function objOf(distance: Distance, cells: number): string {
   const step = 2.3 / cells;
   const at = (i: number) => -1.15 + i * step;
-  const value = (i: number, j: number, k: number) => distance([at(i), at(j), at(k)]);
+  const side = cells + 2;
+  const values = Float64Array.from({ length: side ** 3 }, (_, n) =>
+    distance([at(Math.floor(n / side ** 2)), at(Math.floor(n / side) % side), at(n % side)]),
+  );
+  const value = (i: number, j: number, k: number) => values[(i * side + j) * side + k] as number;
   const vertices: Point[] = [];
   const numbers = new Map<string, number>();
   /** The vertex of a cell that the surface runs through: the mean of where it crosses the cell's edges. */
