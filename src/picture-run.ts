@@ -1,10 +1,16 @@
 /** A run with its picture and its files: what `create` and `open` give on Node. */
+import { extname } from "node:path";
 import type { NDArray } from "./core/ndarray.js";
 import { writeFileAtomically } from "./files/atomic-write.js";
+import { encodePng } from "./image/png.js";
+import { animatedWebp } from "./image/webp.js";
 import { type PictureOptions, RunningPicture, type SessionOptions } from "./pair/running-picture.js";
 
 /** A picture file by path or bytes, or numbers [3,H,W] in 0..1. */
 export type PictureSource = string | Uint8Array | NDArray;
+
+/** How long a turntable shows each view. */
+const FRAME_MILLISECONDS = 80;
 
 /**
  * One picture in the making. Nothing is compiled before the first step; leaving a loop over it pauses it, and another
@@ -27,6 +33,29 @@ export class PictureRun extends RunningPicture<PictureSource> {
     const svg = await this.svg(options);
     if (path !== undefined) await writeFileAtomically(path, new TextEncoder().encode(svg));
     return svg;
+  }
+
+  /**
+   * The mesh as it is now with its colours, as the path's ending says: `.obj` or `.ply`. Written to `path`.
+   *
+   * @throws BAD_ARGUMENT unless the generator has shapes in space (`mesh:FILE.obj`), and on other endings; IO_FAILED
+   */
+  async toMesh(path: string): Promise<Uint8Array> {
+    const bytes = await this.mesh(extname(path).toLowerCase());
+    await writeFileAtomically(path, bytes);
+    return bytes;
+  }
+
+  /** The pictures of `turntable` as a WebP that moves for ever; also written to `path`, when given. @throws IO_FAILED */
+  async toTurntable(path?: string, frames?: number): Promise<Uint8Array> {
+    const pictures = await Promise.all((await this.turntable(frames)).map((picture) => encodePng(picture)));
+    const webp = await animatedWebp(
+      pictures,
+      pictures.map(() => FRAME_MILLISECONDS),
+      90,
+    );
+    if (path !== undefined) await writeFileAtomically(path, webp);
+    return webp;
   }
 
   /** The bytes of a `.vqclip` session, from which `open` continues with the same result; also written to `path`, when given. @throws IO_FAILED */

@@ -85,6 +85,7 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
       // The bundled pair has a name of its own; of other models only the last folder is told.
       pairName: model === undefined ? basename(bundledModel) : undefined,
       find: async (address, kind) => {
+        if (kind === "mesh") return { place: await onDisk(address) };
         const { resolveModel } = await import("./hub/resolve.js");
         const { path, name } = await resolveModel(address, kind, hub);
         return { place: await onDisk(path), name };

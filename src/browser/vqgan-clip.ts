@@ -58,6 +58,11 @@ export class PictureRun extends RunningPicture<PictureSource> {
     return this.svg(options);
   }
 
+  /** The mesh as it is now with its colours. @param ending `.obj` or `.ply` @throws BAD_ARGUMENT unless the generator has shapes in space (`mesh:`) */
+  toMesh(ending: string): Promise<Uint8Array> {
+    return this.mesh(ending);
+  }
+
   /** The bytes of a `.vqclip` session, from which `open` continues with the same result. */
   save(options: SessionOptions = {}): Promise<Uint8Array> {
     return this.session(options);

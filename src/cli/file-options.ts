@@ -1,5 +1,7 @@
 /** Options of the files that a run writes, and where they go. */
 import { type Command, Option } from "commander";
+import { type Generator, solidOf, svgOf } from "../models/generator.js";
+import { meshEndings } from "../models/mesh/options.js";
 import type { MetadataLevel } from "../sessions/metadata.js";
 import { wholeNumber } from "./options.js";
 import type { Output } from "./outputs.js";
@@ -27,8 +29,27 @@ export function addFileOptions(command: Command, whenSaved = "only when paused b
 }
 
 /** For commands whose generator may draw shapes. */
-export function addSvgOption(command: Command): Command {
-  return command.option("--svg <file>", "the drawing as an SVG too, with --generator strokes (default: none)");
+export function addShapeOptions(command: Command): Command {
+  return command
+    .option("--svg <file>", "the drawing as an SVG too, with --generator strokes (default: none)")
+    .option("--mesh <file>", "the mesh with its colours too, .obj or .ply, with --generator mesh:FILE (default: none)")
+    .option("--turntable <webp>", "the mesh from all round as a WebP that moves (default: none)");
+}
+
+/** Files of shapes, beside the picture. */
+export interface ShapeFiles {
+  readonly svg?: string | undefined;
+  readonly mesh?: string | undefined;
+  readonly turntable?: string | undefined;
+}
+
+export const shapeFiles = ({ svg, mesh, turntable }: ShapeFiles): ShapeFiles => ({ svg, mesh, turntable });
+
+/** @throws BAD_ARGUMENT unless the generator has what files are asked of */
+export function requireShapes(generator: Generator, { svg, mesh, turntable }: ShapeFiles): void {
+  if (svg !== undefined) svgOf(generator, "--svg");
+  if (mesh !== undefined) solidOf(generator, "--mesh");
+  if (turntable !== undefined) solidOf(generator, "--turntable");
 }
 
 /** For commands that begin a session. */
@@ -40,14 +61,13 @@ export function addKeepOption(command: Command): Command {
   );
 }
 
-export interface FileFlags {
+export interface FileFlags extends ShapeFiles {
   readonly output?: string;
   readonly saveState?: string;
   readonly checkpointEvery?: number;
   readonly keepEvery?: number;
   readonly trace?: string;
   readonly plot?: string;
-  readonly svg?: string;
   readonly metadata: MetadataLevel;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -66,12 +86,16 @@ export function outputsOf({
   trace,
   plot,
   svg,
-}: Pick<FileFlags, "output" | "saveState" | "trace" | "plot" | "svg">): Output[] {
+  mesh,
+  turntable,
+}: Pick<FileFlags, "output" | "saveState" | "trace" | "plot" | keyof ShapeFiles>): Output[] {
   return [
     ...(output === undefined || output === "-" ? [] : [{ flag: "-o", path: output, endings: [".png"] }]),
     ...(saveState === undefined ? [] : [{ flag: "--save-state", path: saveState, endings: [".vqclip"] }]),
     ...(trace === undefined ? [] : [{ flag: "--trace", path: trace, endings: [".ndjson", ".jsonl", ".csv"] }]),
     ...(plot === undefined ? [] : [{ flag: "--plot", path: plot, endings: [".svg"] }]),
     ...(svg === undefined ? [] : [{ flag: "--svg", path: svg, endings: [".svg"] }]),
+    ...(mesh === undefined ? [] : [{ flag: "--mesh", path: mesh, endings: meshEndings }]),
+    ...(turntable === undefined ? [] : [{ flag: "--turntable", path: turntable, endings: [".webp"] }]),
   ];
 }

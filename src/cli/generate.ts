@@ -4,7 +4,6 @@ import { requires, VqganClipError } from "../core/errors.js";
 import { seedAfter } from "../core/seed.js";
 import { readTextInput } from "../files/read-input.js";
 import { requestedPrompts } from "../guidance/resolve-settings.js";
-import { svgOf } from "../models/generator.js";
 import { noticeText } from "../pair/notice-text.js";
 import type { PictureRun } from "../picture-run.js";
 import type { CreateRequest } from "../vqgan-clip.js";
@@ -13,10 +12,12 @@ import { exitCodes } from "./exit-codes.js";
 import {
   addFileOptions,
   addKeepOption,
-  addSvgOption,
+  addShapeOptions,
   type FileFlags,
   outputsOf,
+  requireShapes,
   sessionFiles,
+  shapeFiles,
 } from "./file-options.js";
 import { likenessOf, tellDifferences } from "./like.js";
 import { addModelOptions, addSettingOptions, modelArguments, modelFrom, settingsFrom, wholeNumber } from "./options.js";
@@ -63,7 +64,7 @@ export function addGenerate(program: Command, finish: (code: number) => void): v
       ).argParser((text, others: readonly string[] = []) => [...others, text]),
     );
   addRunOptions(addModelOptions(addTargetOptions(addSettingOptions(command))));
-  addFileOptions(addKeepOption(addSvgOption(command))).action(async (positional: string[], options) =>
+  addFileOptions(addKeepOption(addShapeOptions(command))).action(async (positional: string[], options) =>
     finish(await generate(positional, options)),
   );
 }
@@ -106,7 +107,7 @@ async function generate(positional: readonly string[], flags: GenerateFlags): Pr
     ...modelFrom({ ...(likeness && { reward, judgeReward }), ...flags }),
     onNotice: (notice) => reporter.say(noticeText(notice)),
   });
-  if (flags.svg !== undefined) svgOf(vq.generator, "--svg");
+  requireShapes(vq.generator, flags);
   if (likeness) await tellDifferences(likeness.story, vq, reporter);
   const begun: Partial<CreateRequest> = {
     ...(flags.keepEvery !== undefined && { keepEvery: flags.keepEvery }),
@@ -158,7 +159,13 @@ async function written(
   const png = output ?? `${free}.png`;
   const pauseSession = saveState ?? `${free}.vqclip`;
   await checkOutputs(outputsOf({ ...flags, output: png, saveState: pauseSession }));
-  const files = { png, ...sessionFiles(flags, pauseSession), trace: flags.trace, plot: flags.plot, svg: flags.svg };
+  const files = {
+    png,
+    ...sessionFiles(flags, pauseSession),
+    trace: flags.trace,
+    plot: flags.plot,
+    ...shapeFiles(flags),
+  };
   const resumeArguments = ["-o", png, ...modelArguments(flags)];
   return whileLocked(files.session, () =>
     runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments, ...report }),
@@ -171,15 +178,12 @@ async function numbered(run: PictureRun, flags: GenerateFlags): Promise<Generate
     const stem = withoutEnding(path);
     return freePath(`${stem}-${run.settings.seed}${path.slice(stem.length)}`);
   };
-  const { output, saveState, trace, plot, svg } = flags;
-  return {
-    ...flags,
-    ...(output !== undefined && { output: await named(output) }),
-    ...(saveState !== undefined && { saveState: await named(saveState) }),
-    ...(trace !== undefined && { trace: await named(trace) }),
-    ...(plot !== undefined && { plot: await named(plot) }),
-    ...(svg !== undefined && { svg: await named(svg) }),
-  };
+  const own: Record<string, string> = {};
+  for (const file of ["output", "saveState", "trace", "plot", "svg", "mesh", "turntable"] as const) {
+    const path = flags[file];
+    if (path !== undefined) own[file] = await named(path);
+  }
+  return { ...flags, ...own };
 }
 
 /** The lines that say something; those that begin with # are left out. */

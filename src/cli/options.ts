@@ -140,7 +140,7 @@ export function addModelOptions(command: Command): Command {
     .option("-m, --model <dir>", "pair of models: a folder with vqgan/ and clip/ (default: the bundled compact pair)")
     .option(
       "--generator <path>",
-      "generator: folder of a VQGAN, an autoencoder or a diffusion model, checkpoint with its yaml, a name that models pull got, or pixels, fft, strokes (strokes:count=32,ink=black) or unet (for edit and style), which have no weights (default: the pair's vqgan/)",
+      "generator: folder of a VQGAN, an autoencoder or a diffusion model, checkpoint with its yaml, a name that models pull got, or pixels, fft, strokes (strokes:count=32,ink=black), mesh:FILE.obj (mesh:FILE.obj,views=6) or unet (for edit and style), which have no weights (default: the pair's vqgan/)",
     )
     .addOption(new Option("--vqgan <path>", "another name of --generator (default: as there)").conflicts("generator"))
     .option(

@@ -4,13 +4,20 @@ import { requires, VqganClipError } from "../core/errors.js";
 import type { Seed } from "../core/seed.js";
 import { STDIN } from "../files/read-input.js";
 import type { Settings } from "../guidance/settings.js";
-import { svgOf } from "../models/generator.js";
 import { noticeText } from "../pair/notice-text.js";
 import type { PictureRun } from "../picture-run.js";
 import { type OptimizerPolicy, optimizerPolicies } from "../sessions/paint.js";
 import type { SessionChanges } from "../sessions/session-tree.js";
 import { freePath } from "./default-names.js";
-import { addFileOptions, addSvgOption, type FileFlags, outputsOf, sessionFiles } from "./file-options.js";
+import {
+  addFileOptions,
+  addShapeOptions,
+  type FileFlags,
+  outputsOf,
+  requireShapes,
+  sessionFiles,
+  shapeFiles,
+} from "./file-options.js";
 import { addModelOptions, modelArguments, modelFrom, parseSetting, takes, wholeNumber } from "./options.js";
 import { checkOutputs } from "./outputs.js";
 import { Reporter } from "./reporter.js";
@@ -81,7 +88,7 @@ export function addResume(program: Command, finish: (code: number) => void): voi
         wholeNumber(text, 0, 1_000_000),
       ),
     );
-  addFileOptions(addRunOptions(addModelOptions(addSvgOption(command))), "the session itself").action(
+  addFileOptions(addRunOptions(addModelOptions(addShapeOptions(command))), "the session itself").action(
     async (session: string, flags) => finish(await resume(session, flags)),
   );
 }
@@ -104,7 +111,7 @@ async function goOn(session: string, png: string, flags: ResumeFlags, reporter: 
     ...modelFrom(flags),
     onNotice: (notice) => reporter.say(noticeText(notice)),
   });
-  if (flags.svg !== undefined) svgOf(vq.generator, "--svg");
+  requireShapes(vq.generator, flags);
   const { steps, prompts, generatorPrompt, learningRate, plateau, seed, node, at } = flags;
   const changes = {
     ...(steps !== undefined && { steps }),
@@ -121,8 +128,8 @@ async function goOn(session: string, png: string, flags: ResumeFlags, reporter: 
   if (image !== undefined) await paint(run, { ...flags, image }, changes, reporter);
   else if (flags.optimizer) run.resume({ optimizer: flags.optimizer });
   const kept = flags.saveState ?? session;
-  const { trace, plot, svg } = flags;
-  const files = { png, svg, ...sessionFiles({ ...flags, saveState: kept }, kept), trace, plot };
+  const { trace, plot } = flags;
+  const files = { png, ...shapeFiles(flags), ...sessionFiles({ ...flags, saveState: kept }, kept), trace, plot };
   const resumeArguments = ["-o", png, ...modelArguments(flags)];
   return runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments });
 }

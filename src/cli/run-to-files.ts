@@ -7,6 +7,7 @@ import type { PictureRun } from "../picture-run.js";
 import type { MetadataLevel } from "../sessions/metadata.js";
 import { type CheckpointFile, Checkpoints } from "./checkpoints.js";
 import { exitCodes } from "./exit-codes.js";
+import type { ShapeFiles } from "./file-options.js";
 import { LossTrace, type TraceFiles } from "./loss-trace.js";
 import { readingText } from "./notices.js";
 import { writeToStdout } from "./output-streams.js";
@@ -15,11 +16,9 @@ import { clock, type Reporter } from "./reporter.js";
 import { Writes } from "./writes.js";
 
 /** `session` is written on the way and at the end. */
-export interface RunFiles extends CheckpointFile, TraceFiles {
+export interface RunFiles extends CheckpointFile, TraceFiles, ShapeFiles {
   /** Path of the PNG, or "-" for stdout. */
   readonly png: string;
-  /** Path of the SVG, where one is wanted. */
-  readonly svg?: string | undefined;
   /** Session to write when the run is paused; always one. */
   readonly pauseSession: string;
 }
@@ -105,8 +104,10 @@ async function worked(run: PictureRun, files: RunFiles, report: RunReport, work:
     if (toStdout) await writeToStdout(png);
   });
   if (hasPicture && !toStdout) written.push(files.png);
-  const { svg } = files;
+  const { svg, mesh, turntable } = files;
   if (svg !== undefined && (await writes.attempt(() => run.toSVG(svg, { metadata })))) written.push(svg);
+  if (mesh !== undefined && (await writes.attempt(() => run.toMesh(mesh)))) written.push(mesh);
+  if (turntable !== undefined && (await writes.attempt(() => run.toTurntable(turntable)))) written.push(turntable);
   const session = files.session ?? (paused ? files.pauseSession : undefined);
   const hasSession = session !== undefined && (await writes.attempt(() => run.save(session)));
   if (hasSession) written.push(session);

@@ -10,7 +10,7 @@ export function originalInput([width, height]: Settings["size"]): Tensor {
 }
 
 /**
- * The picture [1,3,H,W] of a latent, 0..1 but not held there; what the generator draws goes in as input `generatorText`.
+ * The picture [1,3,H,W] of a latent, or the views of a shape, of which the first is its picture; 0..1 but not held there; what the generator draws goes in as input `generatorText`.
  *
  * @param original [1,3,H,W] in 0..1, for generators that repaint it
  */

@@ -15,7 +15,7 @@ import { keptTerms } from "./source-terms.js";
 export interface Perceived {
   /** Weighted, mean over cutouts: [p], and more of an edit */
   readonly losses: Tensor;
-  /** Of the losses' sum with respect to the picture [1,3,H,W] */
+  /** Of the losses' sum with respect to the picture [1,3,H,W], or to views of which the first is the picture */
   readonly gradient: Tensor;
 }
 
@@ -52,7 +52,7 @@ export function holdPicture(
   return joinLoss(perceived, image, each, slice(source.weights, 0, -terms.length));
 }
 
-/** The picture's regularisers joined to what there is: their weighted losses, and dLoss/dPicture [1,3,H,W]. */
+/** The picture's regularisers joined to what there is: their weighted losses, and their gradient with it. */
 export function regularizePicture(
   image: Tensor,
   { pictureRegularizers }: Settings,
@@ -61,10 +61,10 @@ export function regularizePicture(
 ): Perceived {
   if (pictureRegularizers.length === 0) return perceived;
   const weights = input("pictureWeights", "float32", [pictureRegularizers.length]);
-  return joinLoss(perceived, image, pictureLosses(image, pictureRegularizers, own), weights);
+  return joinLoss(perceived, image, pictureLosses(slice(image, 0, 0, 1), pictureRegularizers, own), weights);
 }
 
-/** The rewards joined to what there is: their scores, and minus their weighted gradients of the picture [1,3,H,W]. */
+/** The rewards joined to what there is: their scores, and minus their weighted gradients with it. */
 export function rewardPicture(
   image: Tensor,
   { rewards }: Settings,
@@ -72,7 +72,7 @@ export function rewardPicture(
   { losses, gradient }: Perceived,
 ): Perceived {
   if (rewards.length === 0) return { losses, gradient };
-  const scores = rewardValues(models, rewards, (perceptor) => middleSquare(image, perceptor)); // [r]
+  const scores = rewardValues(models, rewards, (perceptor) => middleSquare(slice(image, 0, 0, 1), perceptor)); // [r]
   const [added] = grad(scores, [image], neg(input("rewardWeights", "float32", [rewards.length]))) as [Tensor];
   return { losses: concat([losses, scores], 0), gradient: add(gradient, added) };
 }

@@ -9,7 +9,7 @@ import { NDArray } from "../core/ndarray.js";
 import { ssim } from "../image/similarity.js";
 import { type EditSource, finishedPicture, workingPicture } from "../masks/edit.js";
 import { compareEdit, type EditReport } from "../masks/edit-report.js";
-import { svgOf } from "../models/generator.js";
+import { solidOf, svgOf } from "../models/generator.js";
 import { movesAfter } from "../motion/motion.js";
 import { optimizers } from "../optim/optimizer.js";
 import { embedForAll, firstColumns } from "../perception/ensemble.js";
@@ -39,6 +39,7 @@ import { keptTerms } from "./source-terms.js";
 import type { ReadPrompts } from "./step-feeds.js";
 import { StepProgram } from "./step-program.js";
 import { beginTargets } from "./targets.js";
+import { turntable } from "./turntable.js";
 
 export interface StartOptions extends FirstOptions, RestoreOptions {
   /** Pictures [3,H,W] and vectors [E] of `settings.targets`, one each; nothing for noise. */
@@ -140,6 +141,13 @@ export class Run implements AsyncIterable<StepEvent> {
       "edit a picture, or leave it out",
     );
     checkVideo(models, state);
+    const { latent } = state.settings;
+    requires(
+      latent === "continuous" || !models.generator.solid,
+      "BAD_ARGUMENT",
+      () => `latent: ${latent} is nothing that ${models.generator.name} has`,
+      "continuous",
+    );
     requires(
       !state.settings.whiten || (state.beganFrom === "random" && !state.source && !state.settings.motion),
       "BAD_ARGUMENT",
@@ -252,6 +260,16 @@ export class Run implements AsyncIterable<StepEvent> {
   svg(title: string): string {
     const [width, height] = this.current.settings.size;
     return svgOf(this.models.generator, "toSVG()")(this.result.z, [height, width], title);
+  }
+
+  /** The shape of the result as a file. @throws BAD_ARGUMENT unless the generator has shapes in space */
+  mesh(ending: string): Uint8Array {
+    return solidOf(this.models.generator, "toMesh()").file(this.result.z, ending);
+  }
+
+  /** The shape of the result from all round: pictures [3,H,W] in 0..1 of one turn, see `turntable`. */
+  async turntable(frames: number): Promise<NDArray[]> {
+    return turntable(this.models.generator, this.result.z, this.current.settings.size, frames, this.compileOptions);
   }
 
   /** What an edit kept and what it reached, for the picture that `render` gave; undefined where nothing is edited. */

@@ -7,6 +7,7 @@ import { add, clip, mul, sub } from "../ops/arithmetic.js";
 import { reshape, transpose } from "../ops/layout.js";
 import { applyAlong, matmul } from "../ops/linear-algebra.js";
 import { concat, gather, slice } from "../ops/movement.js";
+import { ints } from "../ops/operands.js";
 import { adaptiveAvgPool, adaptiveMaxPool, avgPool } from "../ops/pooling.js";
 import { gridSample, homographyGrid } from "../ops/resample.js";
 import { inputOf, type Perceptors, perceptorsOf } from "../perception/ensemble.js";
@@ -46,7 +47,7 @@ export function buildViews(models: Perceptors, settings: Settings): Tensor {
 }
 
 /**
- * The cutouts of a step in micro-batches: each takes its own [k,3,S,S] of a base picture.
+ * The cutouts of a step in micro-batches: each takes its own [k,3,S,S] of a base picture, or of several in turn.
  *
  * @param index which of the perceptors looks
  */
@@ -55,13 +56,21 @@ export function cutoutBatches(
   geometry: CutoutGeometry,
   index: number,
 ): readonly ((base: Tensor) => Tensor)[] {
-  if (!samplesViews(settings)) return [(base) => base];
+  if (!samplesViews(settings)) return [(base) => slice(base, 0, 0, 1)];
   const { cutouts, microBatch } = settings;
   const views = viewInputs(settings, geometry.cutSize, index);
   return Array.from({ length: Math.ceil(cutouts / microBatch) }, (_, i) => {
-    const own = sliceViews(views, i * microBatch, Math.min((i + 1) * microBatch, cutouts));
-    return (base) => takeCutouts(base, own, geometry, settings);
+    const [start, end] = [i * microBatch, Math.min((i + 1) * microBatch, cutouts)];
+    const own = sliceViews(views, start, end);
+    return (base) => takeCutouts(inTurn(base, start, end), own, geometry, settings);
   });
+}
+
+/** Of several pictures each cutout is of the next one; a single one they share. [1,3,H,W], or [end - start,3,H,W] */
+function inTurn(base: Tensor, start: number, end: number): Tensor {
+  const count = base.shape[0] as number;
+  if (count === 1) return base;
+  return gather(base, ints(Array.from({ length: end - start }, (_, i) => (start + i) % count)));
 }
 
 /** What cutouts are sampled from: the picture itself, or one squeezed copy of it at the perceptor's size. */
@@ -124,7 +133,7 @@ function sliceViews(views: ViewTensors, start: number, end: number): ViewTensors
  * Samples every view from the base picture and colours it: one bilinear sampling per cutout, averaged over k x k points
  * a pixel where crops shrink, so that nothing aliases.
  *
- * @param base [1,3,H,W]
+ * @param base [1,3,H,W], or [n,3,H,W] with one for each
  * @returns [n,3,S,S]
  */
 export function takeCutouts(

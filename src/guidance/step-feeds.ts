@@ -108,6 +108,11 @@ export class StepFeeds {
       ...(await this.aims.feeds(step)),
       ...this.heldBy(state).feeds,
       ...drawAllViews(this.models, settings, random),
+      ...this.models.generator.solid?.feeds(
+        given.z as NDArray,
+        [settings.size[1], settings.size[0]],
+        random.split("cameras"),
+      ),
     };
     return Object.fromEntries(Object.entries(all).filter(([name]) => reads(name)));
   }

@@ -84,7 +84,7 @@ function stepGraph(
   const { recompute, size, noising } = settings;
   const kept = keptTerms(settings).length;
   const original = kept > 0 || generator.repaints ? originalInput(size) : undefined;
-  const image = clampWithGrad(decodedPicture(generator, latent, { recompute, size, noising }, original), 0, 1); // [1, 3, H, W]
+  const image = clampWithGrad(decodedPicture(generator, latent, { recompute, size, noising }, original), 0, 1); // [1, 3, H, W], or views [V, 3, H, W]
 
   const prompts = splitColumns(input("prompts", "float32", [promptCount, joinedSize(models)]), models);
   const directions = settings.direction
@@ -119,7 +119,7 @@ function stepGraph(
   const gradient = add(pictureGradient as Tensor, mul(latentGradient as Tensor, input("latentWeight", "float32", [])));
   // The runtime schedules what leads to the last output first: were it the losses, every micro-batch would run forward
   // and keep its activations before the first one runs backward.
-  return { image, losses: asked.losses, latentLoss: distance, gradient };
+  return { image: slice(image, 0, 0, 1), losses: asked.losses, latentLoss: distance, gradient };
 }
 
 /** The regulariser of what is optimised, without its weight. */
@@ -138,7 +138,7 @@ interface Look {
   readonly share: Tensor | undefined;
   /** [p,E] */
   readonly prompts: Tensor;
-  /** [1,3,H,W] */
+  /** [1,3,H,W], or views [V,3,H,W] */
   readonly image: Tensor;
   /** What an edit is held against */
   readonly source: Source | undefined;

@@ -51,6 +51,18 @@ export interface LatentPrior {
   answer(x: Tensor, time: Tensor): Tensor;
 }
 
+/** A shape in space, by its latents. */
+export interface Solid {
+  /** What `decode` reads beside a latent, by name: views that are drawn for a step. The first is always the front, which is the picture. */
+  feeds(z: NDArray, size: readonly [height: number, width: number], random: Random): Readonly<Record<string, NDArray>>;
+  /** One view [1,3,H,W] in -1..1 of a latent; reads what `feedsAt` gives. */
+  view(z: Tensor, size: readonly [height: number, width: number]): Tensor;
+  /** What `view` reads. @param turn how far it is looked at from the front, in turns about the upright axis */
+  feedsAt(z: NDArray, size: readonly [height: number, width: number], turn: number): ReturnType<Solid["feeds"]>;
+  /** The shape with its colours as a file. @param ending `.obj` or `.ply` @throws BAD_ARGUMENT on another one */
+  file(z: NDArray, ending: string): Uint8Array;
+}
+
 /** A model that draws pictures from latents. */
 export interface Generator {
   /** Where no file tells it from others, its name has to: it goes into pictures and sessions. */
@@ -86,6 +98,8 @@ export interface Generator {
   decode(z: Tensor, options?: DecodeOptions): Tensor;
   /** The picture of a latent as an SVG with a title, for generators whose pictures are made of shapes. */
   readonly svg?: (z: NDArray, size: readonly [height: number, width: number], title: string) => string;
+  /** What shapes in space have beside it: views that change from step to step, and a file. `decode` then gives one picture for each view. */
+  readonly solid?: Solid;
   /** What it was read from, for the record that a picture carries */
   readonly files: readonly ModelFile[];
 }
@@ -105,6 +119,12 @@ export function encoderOf({ name, encode }: Generator, caller: string): NonNulla
 export function svgOf({ name, svg }: Generator, caller: string): NonNullable<Generator["svg"]> {
   requires(svg, "BAD_ARGUMENT", () => `${caller}: ${name} draws no shapes`, "use the generator strokes");
   return svg;
+}
+
+/** Its way to shapes. @throws BAD_ARGUMENT saying who needs it */
+export function solidOf({ name, solid }: Generator, caller: string): Solid {
+  requires(solid, "BAD_ARGUMENT", () => `${caller}: ${name} has no shape in space`, "use the generator mesh:FILE.obj");
+  return solid;
 }
 
 /** Its codebook. @throws BAD_ARGUMENT saying who needs it */

@@ -48,6 +48,8 @@ const words: Readonly<Record<string, string>> = {
   textDirection: "way between two texts, of length 1",
   perceptorWeights: "what each CLIP weighs",
   keptWeights: "what the terms that hold an edit against its picture weigh",
+  cameras: "of each view: unit vectors to the right, up, and back to the camera",
+  visible: "the face that each pixel of each view sees: view * faces + face, or views * faces where it sees none",
   original: "the picture that is kept or repainted, 0..1",
   generatorText: "embedding of what the generator is told",
   homographies: "cutout's coordinates -> picture's, both -1..1",

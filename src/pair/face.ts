@@ -25,7 +25,7 @@ export type { EditReport } from "../masks/edit-report.js";
 export type { MaskRecipe, Rectangle } from "../masks/mask.js";
 export type { MaskDoubt } from "../masks/mask-doubts.js";
 export type { FindOptions, FoundMask } from "../masks/self-mask.js";
-export type { Codebook, DecodeOptions, Generator } from "../models/generator.js";
+export type { Codebook, DecodeOptions, Generator, Solid } from "../models/generator.js";
 export type { Head } from "../models/head/head.js";
 export type { Perceptor } from "../models/perceptor.js";
 export type { RewardModel } from "../models/reward.js";

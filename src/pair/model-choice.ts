@@ -10,7 +10,7 @@ export interface ModelChoice<Address> {
   readonly model?: Address;
   /**
    * A generator instead of the pair's: a folder of a VQGAN or of the diffusers library (an autoencoder, or a diffusion model that draws in one step), a checkpoint with its yaml beside it,
-   * `pixels`, `fft`, `strokes` (`strokes:count=32,ink=black`; docs/strokes.md) or `unet` (docs/styles.md), which have no weights, or one of your own (docs/models.md).
+   * `pixels`, `fft`, `strokes` (`strokes:count=32,ink=black`; docs/strokes.md), `mesh:FILE.obj` (docs/meshes.md) or `unet` (docs/styles.md), which have no weights, or one of your own (docs/models.md).
    */
   readonly generator?: Address | Generator;
   /** The same by its first name. */

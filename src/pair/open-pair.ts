@@ -5,6 +5,8 @@ import { readVgg19 } from "../models/classifier/read.js";
 import { readClip } from "../models/clip/read.js";
 import { type Place, readText } from "../models/files.js";
 import type { Generator } from "../models/generator.js";
+import { meshNamed } from "../models/mesh/options.js";
+import { readMesh } from "../models/mesh/read.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { readGenerator } from "../models/read-generator.js";
 import { joinedName, readTextTower, withTextTower } from "../models/text-tower.js";
@@ -99,6 +101,11 @@ async function generatorOf<Address extends string | URL>(
   if (typeof given === "object" && "decode" in given) return { generator: given };
   const known = typeof given === "string" ? weightlessNamed(given) : undefined;
   if (known) return { generator: known };
+  const mesh = typeof given === "string" ? meshNamed(given) : undefined;
+  if (mesh) {
+    const { place } = await find(mesh.path as Address, "mesh");
+    return { generator: await readMesh(place, mesh.options) };
+  }
   const { place, name } = given === undefined ? await usual() : await find(given, "VQGAN");
   return { generator: await readGenerator(place), name };
 }

@@ -13,5 +13,6 @@ export interface Places<Address> {
   readonly inPair: ((name: string) => Promise<Place>) | undefined;
   /** What goes before the names of its own parts, in pictures and sessions. */
   readonly pairName: string | undefined;
-  find(address: Address, kind: "CLIP" | "VQGAN" | "classifier" | "reward"): Promise<Found>;
+  /** A mesh has no published name. */
+  find(address: Address, kind: "CLIP" | "VQGAN" | "classifier" | "reward" | "mesh"): Promise<Found>;
 }

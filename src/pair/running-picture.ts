@@ -335,6 +335,21 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
     return (await this.load()).svg(metadata === "full" ? this.settings.prompts : "");
   }
 
+  /** The shape as it is now as a file. */
+  protected async mesh(ending: string): Promise<Uint8Array> {
+    return (await this.load()).mesh(ending);
+  }
+
+  /**
+   * The shape as it is now from all round: pictures [3,H,W] in 0..1 of one turn, which begins at the front.
+   *
+   * @param frames 1..360
+   * @throws BAD_ARGUMENT unless the generator has shapes in space (`mesh:FILE.obj`)
+   */
+  async turntable(frames = 36): Promise<NDArray[]> {
+    return (await this.load()).turntable(frames);
+  }
+
   /** The next frame of a styled video, see `Run.beginFrame`. */
   async beginFrame(source: EditSource, picture: NDArray): Promise<void> {
     this.requireRest("beginFrame");

@@ -17,6 +17,8 @@ import { parseOpenClipConfig } from "../../src/models/clip/open-clip-config.js";
 import { clipTokenizer, knownWords } from "../../src/models/clip/tokenizer.js";
 import type { Files } from "../../src/models/files.js";
 import { readHead } from "../../src/models/head/read.js";
+import { readObj } from "../../src/models/mesh/obj.js";
+import { surfaceOf } from "../../src/models/mesh/surface.js";
 import { parseSiglipConfig } from "../../src/models/siglip/config.js";
 import { parseTinyConfig } from "../../src/models/tiny/config.js";
 import { parseVqganConfig } from "../../src/models/vqgan/config.js";
@@ -213,6 +215,11 @@ export const targets: readonly Target[] = [
     name: "wav",
     seeds: async () => (await fixtures("sound/chirp.wav")).map((file) => file.subarray(0, 2000)),
     read: (bytes) => readWav(bytes, "a.wav"),
+  },
+  {
+    name: "mesh",
+    seeds: () => fixtures("mesh/solid.obj"),
+    read: (bytes) => surfaceOf(readObj(bytes, "a.obj"), "a.obj"),
   },
   {
     name: "song-lines",

@@ -10,7 +10,8 @@ import { clampWithGrad } from "../../ops/gradient-control.js";
 import { expand, reshape } from "../../ops/layout.js";
 import { concat, slice } from "../../ops/movement.js";
 import { floats } from "../../ops/operands.js";
-import type { Colour, Strokes } from "./options.js";
+import type { Colour } from "../named-options.js";
+import type { Strokes } from "./options.js";
 
 /** Height and width of the picture in pixels. */
 export type Size = readonly [height: number, width: number];

@@ -1,6 +1,7 @@
 /** What a drawing is made of: how many strokes, of what kind, on what paper; and the name that tells it. */
 import { requires } from "../../core/errors.js";
 import { type NamesOf, requireKnown } from "../../core/known-names.js";
+import { type Colour, colourOf, isOn, readFields, toldFields } from "../named-options.js";
 
 /** All lengths are shares of the picture's shorter side, so that a drawing is the same at every size. */
 export interface StrokesOptions {
@@ -34,8 +35,6 @@ export interface Strokes {
   readonly opacity: boolean;
 }
 
-export type Colour = readonly [red: number, green: number, blue: number];
-
 const defaults = {
   count: 40,
   segments: 2,
@@ -65,33 +64,13 @@ const STROKES = "strokes";
 export function strokesNamed(name: string): StrokesOptions | undefined {
   if (name === STROKES) return {};
   if (!name.startsWith(`${STROKES}:`)) return undefined;
-  const fields = name.slice(STROKES.length + 1).split(",");
-  const options: Record<string, string | number> = {};
-  for (const field of fields) {
-    const [key = "", value = "", ...more] = field.split("=").map((part) => part.trim());
-    requires(
-      key !== "" && value !== "" && more.length === 0,
-      "BAD_ARGUMENT",
-      () => `${STROKES}: "${field}" is no name=value`,
-      `write ${STROKES}:count=32,ink=black; known: ${Object.keys(names).join(", ")}`,
-    );
-    requires(!(key in options), "BAD_ARGUMENT", () => `${STROKES}: ${key} is there twice`, "leave one out");
-    options[key] = typeof defaults[key as keyof StrokesOptions] === "number" ? Number(value) : value;
-  }
-  return options as StrokesOptions;
+  return readFields<StrokesOptions>(STROKES, name.slice(STROKES.length + 1), defaults, `${STROKES}:count=32,ink=black`);
 }
 
 /** The name that tells what differs from the defaults, in one order and one spelling. */
 export function nameOf(options: StrokesOptions): string {
-  const told = (Object.keys(defaults) as (keyof StrokesOptions)[])
-    .map((key) => [key, spelt(options[key] ?? defaults[key])] as const)
-    .filter(([key, value]) => value !== spelt(defaults[key]));
-  return told.length === 0 ? STROKES : `${STROKES}:${told.map(([key, value]) => `${key}=${value}`).join(",")}`;
-}
-
-function spelt(value: string | number): string {
-  const text = String(value).toLowerCase().replace(/^#/, "");
-  return Object.keys(colourNames).find((name) => colourNames[name] === text) ?? text;
+  const told = toldFields(options, defaults);
+  return told === "" ? STROKES : `${STROKES}:${told}`;
 }
 
 /** @throws BAD_ARGUMENT naming the option, its range and what came */
@@ -103,9 +82,10 @@ export function completeStrokes(options: StrokesOptions): Strokes {
   within("width", width, 0.1, 50);
   within("widest", widest, width, 100);
   return {
-    ...{ count, segments, width, widest, fill: isOn("fill", fill), opacity: isOn("opacity", opacity) },
-    ink: ink === defaults.ink ? undefined : colourOf("ink", ink),
-    paper: colourOf("paper", paper),
+    ...{ count, segments, width, widest, fill: isOn(STROKES, "fill", fill) },
+    opacity: isOn(STROKES, "opacity", opacity),
+    ink: ink === defaults.ink ? undefined : colourOf(STROKES, "ink", ink, "colour, "),
+    paper: colourOf(STROKES, "paper", paper),
   };
 }
 
@@ -123,23 +103,4 @@ function within(name: string, value: number, least: number, most: number): void 
     "BAD_ARGUMENT",
     () => `${STROKES}: ${name} is in percent of the shorter side, from ${least} to ${most}, got ${value}`,
   );
-}
-
-function isOn(name: string, value: string): boolean {
-  requires(value === "on" || value === "off", "BAD_ARGUMENT", () => `${STROKES}: ${name} is on or off, got ${value}`);
-  return value === "on";
-}
-
-const colourNames: Readonly<Record<string, string>> = { black: "000000", white: "ffffff" };
-
-function colourOf(name: string, text: string): Colour {
-  const lower = String(text).toLowerCase();
-  const digits = /^#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/.exec(colourNames[lower] ?? lower);
-  requires(
-    digits,
-    "BAD_ARGUMENT",
-    () =>
-      `${STROKES}: ${name} is ${name === "ink" ? "colour, " : ""}black, white or six hexadecimal digits, got ${text}`,
-  );
-  return digits.slice(1).map((pair) => Number.parseInt(pair, 16) / 255) as unknown as Colour;
 }

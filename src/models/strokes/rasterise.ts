@@ -8,10 +8,10 @@ import { reshape, transpose } from "../../ops/layout.js";
 import { matmul } from "../../ops/linear-algebra.js";
 import { floats } from "../../ops/operands.js";
 import { sum } from "../../ops/reduction.js";
+import type { Colour } from "../named-options.js";
 import type { Curves, Size } from "./curves.js";
 import { sides } from "./inside.js";
 import { nearestPoints } from "./nearest.js";
-import type { Colour } from "./options.js";
 
 /** Half of the width over which an edge goes from full to none, in pixels: nearest to what viewers of SVG draw. */
 const EDGE = 0.65;

@@ -1,7 +1,7 @@
 /** A drawing as SVG that any viewer draws as the rasteriser does: the same curves, widths, colours and order, at any size. */
 import { escapedText, markupText } from "../../core/escape.js";
+import type { Colour } from "../named-options.js";
 import type { Size, Stroke } from "./curves.js";
-import type { Colour } from "./options.js";
 
 /** @param title what the drawing is of */
 export function strokesSvg(strokes: readonly Stroke[], paper: Colour, [height, width]: Size, title: string): string {
