@@ -1,4 +1,5 @@
 /** A generator from its files, in any of the forms that are known. */
+import { requires } from "../core/errors.js";
 import { weightNames, weightStems } from "../core/weight-names.js";
 import { readConsistency } from "./diffusion/consistency.js";
 import { PIPELINE_INDEX } from "./diffusion/pipeline-files.js";
@@ -18,25 +19,33 @@ const WHAT = "a model of diffusers";
  * Reads a folder of the diffusers library (a pipeline of Stable Diffusion's form that draws in one step; a VQModel,
  * AutoencoderKL or AutoencoderTiny, or another pipeline that holds one in `vae/` or `vqvae/`), or what `readVqgan` reads. On disk, arrays stay in their file until a program reads them.
  *
- * @throws BAD_MODEL naming the file or key that is missing or wrong; BAD_FILE on damaged or hostile checkpoints; IO_FAILED, ABORTED
+ * @param finalVae an autoencoder that draws finished pictures in the place of a diffusion model's own
+ * @throws BAD_MODEL naming the file or key that is missing or wrong; BAD_FILE on damaged or hostile checkpoints; IO_FAILED, ABORTED;
+ *   BAD_ARGUMENT where `finalVae` has nothing to draw
  */
-export async function readGenerator(place: Place): Promise<Generator> {
+export async function readGenerator(place: Place, finalVae?: Generator): Promise<Generator> {
   const pipeline = await pipelineAt(place);
-  if (pipeline) return pipeline.read(place.files);
+  requires(
+    !finalVae || pipeline === pipelines.UNet2DConditionModel,
+    "BAD_ARGUMENT",
+    () => `finalVae: ${place.files.name} draws its pictures without an autoencoder beside it`,
+    "it goes with a diffusion model (docs/diffusion.md)",
+  );
+  if (pipeline) return pipeline.read(place.files, finalVae);
   const folder = await diffusersFolder(place);
   return folder ? readDiffusers(folder, place.file) : readVqgan(place);
 }
 
 /** A pipeline that is read as a whole, and its folders that hold weights. */
 interface Pipeline {
-  readonly read: (files: Files) => Promise<Generator>;
+  readonly read: (files: Files, finalVae?: Generator) => Promise<Generator>;
   readonly parts: typeof pipelineParts | readonly [(typeof pipelineParts)[0]];
 }
 
 /** By the class of their net. */
 const pipelines: Readonly<Record<string, Pipeline>> = {
   UNet2DConditionModel: {
-    read: (files) => readDiffusion(files, (vae) => readDiffusers(vae, undefined)),
+    read: (files, finalVae) => readDiffusion(files, (vae) => readDiffusers(vae, undefined), finalVae),
     parts: pipelineParts,
   },
   UNet2DModel: { read: readConsistency, parts: [pipelineParts[0]] },
@@ -48,6 +57,23 @@ export async function pipelineAt({ files, file }: Place): Promise<Pipeline | und
   const index = (await readJsonIfThere(files, PIPELINE_INDEX)) as { unet?: unknown } | null | undefined;
   const net = Array.isArray(index?.unet) ? String(index.unet[1]) : "";
   return Object.hasOwn(pipelines, net) ? pipelines[net] : undefined;
+}
+
+/**
+ * Reads an autoencoder of the diffusers library, or the one that a pipeline's folder holds.
+ *
+ * @throws BAD_MODEL when it is none, or has codes; as `readGenerator`
+ */
+export async function readAutoencoder(place: Place): Promise<Generator> {
+  const folder = await diffusersFolder(place);
+  const read = folder && (await readDiffusers(folder, place.file));
+  requires(
+    read && !read.codebook,
+    "BAD_MODEL",
+    () => `${place.path}: is no AutoencoderKL or AutoencoderTiny of diffusers`,
+    "name a folder with its config.json and weights",
+  );
+  return read;
 }
 
 /** The folder with a `config.json` of the library's; undefined where there is none. */

@@ -169,6 +169,7 @@ export abstract class PairModels<Source> {
   identities(): Promise<readonly ModelIdentity[]> {
     this.identified ??= Promise.all([
       this.identity("generator", this.generator),
+      ...(this.generator.finishing ? [this.identity("finalVae", this.generator.finishing.by)] : []),
       this.identity("perceptor", this.perceptor),
       ...this.companions.map((model, i) => this.identity("perceptor", model, this.names.companions?.[i] ?? model.name)),
       ...(this.judge ? [this.identity("judge", this.judge)] : []),

@@ -2,6 +2,7 @@
 import { gigabytes } from "../core/bytes.js";
 import { VqganClipError } from "../core/errors.js";
 import { input } from "../graph/tensor.js";
+import { finalGraph } from "../guidance/final-pictures.js";
 import { variableShape } from "../guidance/latent-kind.js";
 import type { RunModels } from "../guidance/run-state.js";
 import { buildViews } from "../guidance/sampling.js";
@@ -112,13 +113,15 @@ function peakOf(models: RunModels, settings: Settings, lowMemory: boolean): numb
   // Later micro-batches take the place of the first ones: three show the peak of any number.
   const few = { ...settings, cutouts: Math.min(settings.cutouts, 3 * settings.microBatch) };
   const programs = [Object.values(stepOf(models, few))];
-  const { judge } = models;
+  const { judge, generator } = models;
   const { judgeReward } = settings;
+  const { finishing } = generator;
   const square = ({ inputSize: side }: Perceptor) => input("pixels", "float32", [1, 3, side, side]);
   if (judge) programs.push([judge.encodeImage(square(judge))]);
   if (judgeReward) programs.push([rewardValues(models, [judgeReward], square)]);
   const looks = settings.targets.some((target) => target.kind === "image" && target.views === "fresh");
   if (looks) programs.push([buildViews(models, few)]);
+  if (finishing) programs.push([finalGraph(finishing, settings.size)]);
   return predictPeakMemory(programs, { lowMemory, recompute: settings.recompute });
 }
 
