@@ -4,6 +4,7 @@ import { basename, join, resolve } from "node:path";
 import { VqganClipError } from "../core/errors.js";
 import { weightNames, weightStems } from "../core/weight-names.js";
 import { cardLicence, licenceLine } from "../hub/model-card.js";
+import { imageRewardIn } from "../models/blip/image-reward.js";
 import { readJsonIfThere } from "../models/files.js";
 import { readHead } from "../models/head/read.js";
 import { loadClip, loadGenerator } from "../models/load.js";
@@ -11,7 +12,8 @@ import type { ModelFile } from "../models/model-file.js";
 import { readCheckpoint, weightsIn } from "../models/model-weights.js";
 import { onDisk } from "../models/on-disk.js";
 import { diffusersFolder, pipelineAt } from "../models/read-generator.js";
-import { headIn } from "../models/read-reward.js";
+import { headIn, readReward } from "../models/read-reward.js";
+import type { JointScorer } from "../models/reward.js";
 import { isTextTower, readTextTower } from "../models/text-tower.js";
 import type { StateDict } from "../weights/state-dict.js";
 
@@ -62,6 +64,14 @@ export async function describeFolder(folder: string): Promise<ModelFacts[]> {
     const { name } = own;
     const facts = { embeddingSize, ...(outputs.length > 0 && { outputs: outputs.join(" ") }) };
     return [{ ...(await describe(folder, name, files)), kind: "reward", facts }];
+  }
+  const whole = await imageRewardIn(own);
+  if (whole !== undefined) {
+    const model = await readReward(place);
+    const { inputSize, contextLength } = model as JointScorer;
+    return [
+      { ...(await describe(folder, own.name, model.files)), kind: "reward", facts: { inputSize, contextLength } },
+    ];
   }
   throw new VqganClipError(
     "BAD_MODEL",

@@ -144,6 +144,10 @@ export function addModelOptions(command: Command): Command {
     )
     .addOption(new Option("--vqgan <path>", "another name of --generator (default: as there)").conflicts("generator"))
     .option(
+      "--final-vae <path>",
+      "draws the finished picture in the place of a diffusion model's own autoencoder, which steps go on to look through: a folder of diffusers, or a name that models pull got (default: its own)",
+    )
+    .option(
       "--clip <path>",
       "CLIP: folder, archive, or a name that models pull got; several times for several that look together (default: the pair's clip/)",
       (text: string, others: readonly string[] = []) => [...others, text],
@@ -183,7 +187,18 @@ export function modelFrom(options: Readonly<Record<string, unknown>>): Pretraine
 }
 
 function namedModel(options: Readonly<Record<string, unknown>>): PretrainedOptions {
-  const names = ["model", "vqgan", "clip", "textTower", "vgg", "device", "threads", "lowMemory", "maxMemory"] as const;
+  const names = [
+    "model",
+    "vqgan",
+    "finalVae",
+    "clip",
+    "textTower",
+    "vgg",
+    "device",
+    "threads",
+    "lowMemory",
+    "maxMemory",
+  ] as const;
   const given = names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]);
   const { generator } = options;
   return {
@@ -195,7 +210,11 @@ function namedModel(options: Readonly<Record<string, unknown>>): PretrainedOptio
 }
 
 /** Flags that are not called as the library calls their option. */
-const flagOfModel: Readonly<Record<string, string>> = { judge: "--judge-clip", textTower: "--text-tower" };
+const flagOfModel: Readonly<Record<string, string>> = {
+  judge: "--judge-clip",
+  textTower: "--text-tower",
+  finalVae: "--final-vae",
+};
 
 /** The same model options written out again, for a command to be copied. */
 export function modelArguments(options: Readonly<Record<string, unknown>>): string[] {

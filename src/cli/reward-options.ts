@@ -13,7 +13,7 @@ export function addRewardModelOptions(command: Command): void {
     .addOption(
       listed(
         "--reward-model <name=path>",
-        `what --reward names: a head (.pth, .safetensors) or a CLIP that scores; several times for several. A name alone is one that models pull got: ${Object.keys(publishedRewards).join(", ")} (default: those of these that --reward names)`,
+        `what --reward names: a head (.pth, .safetensors), a CLIP that scores or ImageReward's folder; several times for several. A name alone is one that models pull got: ${Object.keys(publishedRewards).join(", ")} (default: those of these that --reward names)`,
       ),
     )
     .addOption(

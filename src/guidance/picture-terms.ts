@@ -6,6 +6,7 @@ import { add, mul, neg } from "../ops/arithmetic.js";
 import { reshape } from "../ops/layout.js";
 import { concat, slice } from "../ops/movement.js";
 import { middleSquare, type Rewarding, rewardValues } from "../perception/rewards.js";
+import { textPrompts } from "../prompts/prompt.js";
 import { edgesLoss } from "./losses.js";
 import { type OwnLosses, pictureLosses } from "./picture-regularizers.js";
 import type { Settings } from "./settings.js";
@@ -67,12 +68,14 @@ export function regularizePicture(
 /** The rewards joined to what there is: their scores, and minus their weighted gradients with it. */
 export function rewardPicture(
   image: Tensor,
-  { rewards }: Settings,
+  settings: Settings,
   models: Rewarding,
   { losses, gradient }: Perceived,
 ): Perceived {
+  const { rewards } = settings;
   if (rewards.length === 0) return { losses, gradient };
-  const scores = rewardValues(models, rewards, (perceptor) => middleSquare(slice(image, 0, 0, 1), perceptor)); // [r]
+  const texts = textPrompts(settings).length;
+  const scores = rewardValues(models, rewards, texts, (seer) => middleSquare(slice(image, 0, 0, 1), seer)); // [r]
   const [added] = grad(scores, [image], neg(input("rewardWeights", "float32", [rewards.length]))) as [Tensor];
   return { losses: concat([losses, scores], 0), gradient: add(gradient, added) };
 }

@@ -26,6 +26,7 @@ import { type CompileOptions, compileOptionsOf } from "../runtime/program.js";
 import { averageFrom } from "./average.js";
 import { randomStart, startSettings } from "./candidates.js";
 import { descended, restarted, shownLatent } from "./descent.js";
+import { FinalPictures } from "./final-pictures.js";
 import { beginningOf, type FirstOptions, firstLatent } from "./first-latent.js";
 import { checkVideo, FrameChange } from "./frame-change.js";
 import { hasLogits } from "./latent-kind.js";
@@ -37,7 +38,7 @@ import { type Ending, endingOf, type RunModels, type RunState, type StepEvent } 
 import { checkSettings, type Settings } from "./settings.js";
 import { keptTerms } from "./source-terms.js";
 import type { ReadPrompts } from "./step-feeds.js";
-import { StepProgram } from "./step-program.js";
+import { type Painted, StepProgram } from "./step-program.js";
 import { beginTargets } from "./targets.js";
 import { turntable } from "./turntable.js";
 
@@ -63,7 +64,10 @@ interface Compiled {
 
 export class Run implements AsyncIterable<StepEvent> {
   private readonly frames: FrameChange;
-  private painted: { readonly z: NDArray; readonly image: NDArray } | undefined;
+  private readonly final: FinalPictures | undefined;
+  private painted: (Painted & { readonly z: NDArray }) | undefined;
+  /** The finished picture of what was painted, where another autoencoder draws it */
+  private drawn: { readonly of: Painted; readonly image: NDArray } | undefined;
 
   private constructor(
     readonly models: RunModels,
@@ -71,6 +75,8 @@ export class Run implements AsyncIterable<StepEvent> {
     private readonly compiled: Compiled,
   ) {
     this.frames = new FrameChange(models.generator, compiled.options);
+    const { finishing } = models.generator;
+    this.final = finishing && new FinalPictures(finishing, current.settings.size, compiled.options);
   }
 
   /** Draws the first latent and compiles the step. @throws BAD_ARGUMENT, BAD_PROMPT, DEVICE_UNAVAILABLE */
@@ -251,9 +257,15 @@ export class Run implements AsyncIterable<StepEvent> {
     return this.compiled.step.feedsOf(this.current);
   }
 
-  /** The picture of the result [3,H,W], 0..1; an edit's has its source's size and what its mask holds. */
+  /**
+   * The picture of the result [3,H,W], 0..1, by the generator's final autoencoder where there is one; an edit's has its
+   * source's size and what its mask holds.
+   */
   async render(): Promise<NDArray> {
-    return this.finished(await this.imageOf(this.result.z));
+    const painted = await this.paintedOf(this.result.z);
+    if (!this.final || !painted.inner) return this.finished(painted.image);
+    if (this.drawn?.of !== painted) this.drawn = { of: painted, image: await this.final.of(painted.inner) };
+    return this.finished(this.drawn.image);
   }
 
   /** The picture of the result as an SVG. @throws BAD_ARGUMENT unless the generator draws shapes */
@@ -331,6 +343,7 @@ export class Run implements AsyncIterable<StepEvent> {
   /** Frees the compiled step. */
   async dispose(): Promise<void> {
     await this.frames.dispose();
+    await this.final?.dispose();
     await this.compiled.judge?.dispose();
     await this.compiled.prior?.dispose();
     await this.compiled.step.dispose();
@@ -358,10 +371,14 @@ export class Run implements AsyncIterable<StepEvent> {
     if (!best || -loss > best.score) this.current = { ...this.current, best: { step, score: -loss, z } };
   }
 
-  /** The picture of a latent, or of the likeliest codes of logits, of the run's size. */
+  /** The picture of a latent, or of the likeliest codes of logits, of the run's size, as steps see it. */
   private async imageOf(z: NDArray): Promise<NDArray> {
-    if (this.painted?.z !== z) this.painted = { z, image: await this.compiled.step.picture(this.current, z) };
-    return this.painted.image;
+    return (await this.paintedOf(z)).image;
+  }
+
+  private async paintedOf(z: NDArray): Promise<Painted> {
+    if (this.painted?.z !== z) this.painted = { z, ...(await this.compiled.step.picture(this.current, z)) };
+    return this.painted;
   }
 
   /** A picture of the run's size as it is given out. */

@@ -20,6 +20,14 @@ export interface StepResult {
   readonly gradient: NDArray;
 }
 
+/** A latent's picture. */
+export interface Painted {
+  /** [3,H,W], 0..1 */
+  readonly image: NDArray;
+  /** What the finished picture is drawn of, where another autoencoder does, see `StepOutputs` */
+  readonly inner: NDArray | undefined;
+}
+
 export class StepProgram {
   private constructor(
     private readonly feeds: StepFeeds,
@@ -71,10 +79,11 @@ export class StepProgram {
     return this.fed(state, regularizerWeight(state.settings.regularizer, state.step), this.feeds.drawn(state));
   }
 
-  /** The picture [3,H,W] of a latent in the place of the state's own, or of the likeliest codes of logits. */
-  async picture(state: RunState, z: NDArray): Promise<NDArray> {
+  /** The picture of a latent in the place of the state's own, or of the likeliest codes of logits. */
+  async picture(state: RunState, z: NDArray): Promise<Painted> {
     const made = settled(state.settings.latent, z);
-    return withoutBatch((await this.program.run(await this.fed(state, 0, made))).image);
+    const { image, inner } = await this.program.run(await this.fed(state, 0, made));
+    return { image: withoutBatch(image), inner };
   }
 
   async dispose(): Promise<void> {

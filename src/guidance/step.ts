@@ -15,7 +15,7 @@ import { clampWithGrad } from "../ops/gradient-control.js";
 import { concat, slice } from "../ops/movement.js";
 import { joinedSize, perceptorsOf, perceptorWeights, splitColumns } from "../perception/ensemble.js";
 import type { Rewarding } from "../perception/rewards.js";
-import { decodedPicture, originalInput } from "./decoded.js";
+import { decoded, originalInput } from "./decoded.js";
 import { latentOf } from "./latent-kind.js";
 import { directionLoss, latentLoss, noiseLoss, promptLosses, relativeLoss } from "./losses.js";
 import type { OwnLosses } from "./picture-regularizers.js";
@@ -52,6 +52,8 @@ export interface StepOutputs {
   readonly latentLoss: Tensor;
   /** The picture of the latent before this step [1,3,H,W], 0..1 */
   readonly image: Tensor;
+  /** What another autoencoder draws the finished picture of, see `Generator.finishing`; absent where none does */
+  readonly inner?: Tensor;
 }
 
 /** The last graph of each pair: what a plan was made from is what is compiled. */
@@ -84,7 +86,8 @@ function stepGraph(
   const { recompute, size, noising } = settings;
   const kept = keptTerms(settings).length;
   const original = kept > 0 || generator.repaints ? originalInput(size) : undefined;
-  const image = clampWithGrad(decodedPicture(generator, latent, { recompute, size, noising }, original), 0, 1); // [1, 3, H, W], or views [V, 3, H, W]
+  const { picture, inner } = decoded(generator, latent, { recompute, size, noising }, original);
+  const image = clampWithGrad(picture, 0, 1); // [1, 3, H, W], or views [V, 3, H, W]
 
   const prompts = splitColumns(input("prompts", "float32", [promptCount, joinedSize(models)]), models);
   const directions = settings.direction
@@ -119,7 +122,13 @@ function stepGraph(
   const gradient = add(pictureGradient as Tensor, mul(latentGradient as Tensor, input("latentWeight", "float32", [])));
   // The runtime schedules what leads to the last output first: were it the losses, every micro-batch would run forward
   // and keep its activations before the first one runs backward.
-  return { image: slice(image, 0, 0, 1), losses: asked.losses, latentLoss: distance, gradient };
+  return {
+    image: slice(image, 0, 0, 1),
+    ...(inner && { inner }),
+    losses: asked.losses,
+    latentLoss: distance,
+    gradient,
+  };
 }
 
 /** The regulariser of what is optimised, without its weight. */

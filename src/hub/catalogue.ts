@@ -1,7 +1,7 @@
 /** Published weights by name: what they are, under which licence, and where they may be had. */
 import { weightNames, weightStems } from "../core/weight-names.js";
 
-/** A reward is a head that scores pictures by a CLIP's embedding; a CLIP that was trained to score is a CLIP. */
+/** A reward scores pictures: a head on a CLIP's embedding, or ImageReward; a CLIP that was trained to score is a CLIP. */
 export type ModelKind = "CLIP" | "VQGAN" | "classifier" | "reward";
 
 /** One file by the names it may have, best first. */
@@ -215,6 +215,25 @@ export const catalogue: readonly Published[] = [
     "its makers' repository",
     "https://github.com/LAION-AI/aesthetic-predictor/raw/main/sa_0_4_vit_l_14_linear.pth",
   ]),
+  {
+    name: "imagereward",
+    kind: "reward",
+    about:
+      "ImageReward v1.0, BLIP: scores by what people preferred, reading the text while it looks; very slow on a CPU",
+    licence: "Apache-2.0",
+    bytes: 1.79e9,
+    sources: [
+      {
+        kind: "addresses",
+        of: "its makers' repository on the hub, and BERT's for the word pieces",
+        files: {
+          "ImageReward.pt": "https://huggingface.co/THUDM/ImageReward/resolve/main/ImageReward.pt",
+          "med_config.json": "https://huggingface.co/THUDM/ImageReward/resolve/main/med_config.json",
+          "vocab.txt": "https://huggingface.co/google-bert/bert-base-uncased/resolve/main/vocab.txt",
+        },
+      },
+    ],
+  },
   {
     name: "timm/vgg19.tv_in1k",
     kind: "classifier",

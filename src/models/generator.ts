@@ -63,6 +63,16 @@ export interface Solid {
   file(z: NDArray, ending: string): Uint8Array;
 }
 
+/** A picture in two parts: an autoencoder draws it of a latent of its own, and so can another one of the same space. */
+export interface Finishing {
+  /** The generator's latent -> the autoencoder's [n,D,h,w] */
+  inner(z: Tensor, options?: DecodeOptions): Tensor;
+  /** That -> the picture, as `decode` has it of both in a row */
+  draw(inner: Tensor, options?: DecodeOptions): Tensor;
+  /** The autoencoder that draws finished pictures in its place */
+  readonly by: Generator;
+}
+
 /** A model that draws pictures from latents. */
 export interface Generator {
   /** Where no file tells it from others, its name has to: it goes into pictures and sessions. */
@@ -96,6 +106,8 @@ export interface Generator {
   readonly noiseAt?: (noising: number) => number;
   /** A latent, of codes where there is a codebook -> its picture [n,3,H,W], about -1..1 */
   decode(z: Tensor, options?: DecodeOptions): Tensor;
+  /** Set where finished pictures are drawn by another autoencoder than those that steps look at. */
+  readonly finishing?: Finishing;
   /** The picture of a latent as an SVG with a title, for generators whose pictures are made of shapes. */
   readonly svg?: (z: NDArray, size: readonly [height: number, width: number], title: string) => string;
   /** What shapes in space have beside it: views that change from step to step, and a file. `decode` then gives one picture for each view. */

@@ -5,6 +5,7 @@
 
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
+import { parseBertConfig } from "./bert/config.js";
 import { parseClipConfig } from "./clip/config.js";
 import { parseOpenClipConfig } from "./clip/open-clip-config.js";
 import { parseSiglipConfig } from "./siglip/config.js";
@@ -435,4 +436,28 @@ describe("yaml of", () => {
       scale: 1,
     });
   });
+});
+
+test("ImageReward's med_config.json", () => {
+  const file = {
+    architectures: ["BertModel"],
+    attention_probs_dropout_prob: 0.1,
+    hidden_act: "gelu",
+    hidden_dropout_prob: 0.1,
+    hidden_size: 768,
+    initializer_range: 0.02,
+    intermediate_size: 3072,
+    layer_norm_eps: 1e-12,
+    max_position_embeddings: 512,
+    model_type: "bert",
+    num_attention_heads: 12,
+    num_hidden_layers: 12,
+    pad_token_id: 0,
+    type_vocab_size: 2,
+    vocab_size: 30524,
+    encoder_width: 768,
+    add_cross_attention: true,
+  };
+  const config = parseBertConfig(file, "bert", "med_config.json");
+  expect(config).toMatchObject({ vocabulary: 30524, width: 768, layers: 12, heads: 12, positions: 512 });
 });

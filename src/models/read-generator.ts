@@ -1,4 +1,5 @@
 /** A generator from its files, in any of the forms that are known. */
+import { requires } from "../core/errors.js";
 import { weightNames, weightStems } from "../core/weight-names.js";
 import { readConsistency } from "./diffusion/consistency.js";
 import { readLatentDiffusion } from "./diffusion/latent-diffusion.js";
@@ -19,24 +20,35 @@ const WHAT = "a model of diffusers";
  * Reads a folder of the diffusers library (a pipeline of Stable Diffusion's form that draws in one step; a VQModel,
  * AutoencoderKL or AutoencoderTiny, or another pipeline that holds one in `vae/` or `vqvae/`), or what `readVqgan` reads. On disk, arrays stay in their file until a program reads them.
  *
- * @throws BAD_MODEL naming the file or key that is missing or wrong; BAD_FILE on damaged or hostile checkpoints; IO_FAILED, ABORTED
+ * @param finalVae an autoencoder that draws finished pictures in the place of a diffusion model's own
+ * @throws BAD_MODEL naming the file or key that is missing or wrong; BAD_FILE on damaged or hostile checkpoints; IO_FAILED, ABORTED;
+ *   BAD_ARGUMENT where `finalVae` has nothing to draw
  */
-export async function readGenerator(place: Place): Promise<Generator> {
+export async function readGenerator(place: Place, finalVae?: Generator): Promise<Generator> {
   const pipeline = await pipelineAt(place);
-  if (pipeline) return pipeline.read(place.files);
+  requires(
+    !finalVae || pipeline === withTexts,
+    "BAD_ARGUMENT",
+    () => `finalVae: ${place.files.name} draws its pictures without an autoencoder beside it`,
+    "it goes with a diffusion model (docs/diffusion.md)",
+  );
+  if (pipeline) return pipeline.read(place.files, finalVae);
   const folder = await diffusersFolder(place);
   return folder ? readDiffusers(folder, place.file) : readVqgan(place);
 }
 
 /** A pipeline that is read as a whole, and its folders that hold weights. */
 interface Pipeline {
-  readonly read: (files: Files) => Promise<Generator>;
+  readonly read: (files: Files, finalVae?: Generator) => Promise<Generator>;
   readonly parts: readonly { readonly folder: string; readonly stems: Parameters<typeof weightsIn>[1] }[];
 }
 
 const [net] = pipelineParts;
 const readPart = (folder: Files) => readDiffusers(folder, undefined);
-const withTexts: Pipeline = { read: (files) => readDiffusion(files, readPart), parts: pipelineParts };
+const withTexts: Pipeline = {
+  read: (files, finalVae) => readDiffusion(files, readPart, finalVae),
+  parts: pipelineParts,
+};
 const ofPixels: Pipeline = { read: readConsistency, parts: [net] };
 const ofLatents: Pipeline = {
   read: (files) => readLatentDiffusion(files, readPart),
@@ -54,6 +66,23 @@ export async function pipelineAt({ files, file }: Place): Promise<Pipeline | und
   if (kind === "UNet2DConditionModel") return withTexts;
   if (kind === "UNet2DModel") return index?.vqvae ? ofLatents : ofPixels;
   return undefined;
+}
+
+/**
+ * Reads an autoencoder of the diffusers library, or the one that a pipeline's folder holds.
+ *
+ * @throws BAD_MODEL when it is none, or has codes; as `readGenerator`
+ */
+export async function readAutoencoder(place: Place): Promise<Generator> {
+  const folder = await diffusersFolder(place);
+  const read = folder && (await readDiffusers(folder, place.file));
+  requires(
+    read && !read.codebook,
+    "BAD_MODEL",
+    () => `${place.path}: is no AutoencoderKL or AutoencoderTiny of diffusers`,
+    "name a folder with its config.json and weights",
+  );
+  return read;
 }
 
 /** The folder with a `config.json` of the library's; undefined where there is none. */

@@ -91,6 +91,12 @@ function listed(names: readonly string[]): string {
   return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
 }
 
+/** How many numbered parts arrays are of whose names begin with `prefix`. */
+export function countParts(names: readonly string[], prefix: string): number {
+  return new Set(names.flatMap((name) => (name.startsWith(prefix) ? name.slice(prefix.length).split(".")[0] : [])))
+    .size;
+}
+
 /** Numbered parts 0..count-1. */
 export function numbered<Part>(count: number, part: (index: number) => Part): Part[] {
   requires(count < 10_000, "BAD_MODEL", () => `a model of ${count} layers`);

@@ -15,17 +15,21 @@ export interface TokenizedText {
   readonly unknown: readonly string[];
 }
 
-export interface TextReader {
+/** How texts become tokens. */
+export interface Tokenizing {
   /** L: tokens of a text */
   readonly contextLength: number;
-  /** E: numbers that it makes of a text */
-  readonly embeddingSize: number;
   /** A text as it is read; of one that is too long, as much as fits. */
   tokenize(text: string): TokenizedText;
   /** Set where nothing depends on what texts are filled up with: shorter rows than the context will do. */
   readonly ignoresPadding?: true;
   /** All words it knows, where the vocabulary is one of words; undefined where it spells any text from pieces */
   readonly words?: readonly string[];
+}
+
+export interface TextReader extends Tokenizing {
+  /** E: numbers that it makes of a text */
+  readonly embeddingSize: number;
   /** int64 ids [b,L] and positions of the end token [b] -> embeddings [b,E], not normalised */
   encodeText(ids: Tensor, end: Tensor): Tensor;
 }

@@ -28,7 +28,7 @@ export interface AttentionOptions {
  * moves of data are those into and out of heads.
  *
  * @param x [n,l,d]
- * @param context [n,m,d'], d' as keys and values take it; `x` itself for self-attention
+ * @param context [n,m,d'], d' as keys and values take it, or [1,m,d'] for all; `x` itself for self-attention
  * @returns [n,l,d]
  */
 export function multiHeadAttention(
@@ -38,13 +38,13 @@ export function multiHeadAttention(
   { heads, mask }: AttentionOptions,
 ): Tensor {
   const [n, l, d] = x.shape as [number, number, number];
-  const m = context.shape[1] as number;
+  const [c, m] = context.shape as [number, number];
   requires(d % heads === 0, "SHAPE_MISMATCH", () => `multiHeadAttention(): ${d} channels do not split into ${heads}`);
   const e = d / heads;
   const scaled = scale(query, e ** -0.5);
   const q = transpose(reshape(linear(x, scaled.weight, scaled.bias), [n, l, heads, e]), [0, 2, 1, 3]); // [n, heads, l, e]
-  const k = transpose(reshape(linear(context, key.weight, key.bias), [n, m, heads, e]), [0, 2, 3, 1]); // [n, heads, e, m]
-  const v = transpose(reshape(linear(context, value.weight, value.bias), [n, m, heads, e]), [0, 2, 1, 3]); // [n, heads, m, e]
+  const k = transpose(reshape(linear(context, key.weight, key.bias), [c, m, heads, e]), [0, 2, 3, 1]); // [c, heads, e, m]
+  const v = transpose(reshape(linear(context, value.weight, value.bias), [c, m, heads, e]), [0, 2, 1, 3]); // [c, heads, m, e]
   const scores = matmul(q, k); // [n, heads, l, m]
   const mixed = matmul(softmax(mask ? add(scores, mask) : scores), v); // [n, heads, l, e]
   return linear(reshape(transpose(mixed, [0, 2, 1, 3]), [n, l, d]), output.weight, output.bias);

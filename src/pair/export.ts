@@ -1,6 +1,6 @@
 /** The method's programs as models of their own: the whole step, the way from a latent to a picture, and back. */
 import { input, type Tensor } from "../graph/tensor.js";
-import { decodedPicture, originalInput } from "../guidance/decoded.js";
+import { decoded, finalPicture, originalInput } from "../guidance/decoded.js";
 import { latentOf, variableShape } from "../guidance/latent-kind.js";
 import type { RunModels } from "../guidance/run-state.js";
 import type { Settings } from "../guidance/settings.js";
@@ -27,7 +27,9 @@ export function partOutputs(models: RunModels, part: ExportPart, settings: Setti
     const variable = input("z", "float32", variableShape(generator, settings, [height, width]));
     const z = latentOf(generator, latent, variable);
     const original = generator.repaints && originalInput(size);
-    return { image: clip(decodedPicture(generator, z, { size, noising }, original), 0, 1) };
+    const { finishing } = generator;
+    const { picture, inner } = decoded(generator, z, { size, noising }, original);
+    return { image: clip(finishing && inner ? finalPicture(finishing, inner) : picture, 0, 1) };
   }
   const picture = input("picture", "float32", [1, 3, height, width]);
   const z = encoderOf(generator, "export()")(add(mul(picture, 2), -1), { size: [width, height], noising });
@@ -45,6 +47,9 @@ const words: Readonly<Record<string, string>> = {
   pictureWeights: "what each regulariser of the picture weighs",
   rewardWeights: "what each reward weighs",
   direction: "what embeddings are multiplied by for a reward",
+  ids: "tokens of the prompts, as a reward reads them beside the picture",
+  ends: "where each of these ends",
+  shares: "what each prompt counts in that reward",
   textDirection: "way between two texts, of length 1",
   perceptorWeights: "what each CLIP weighs",
   keptWeights: "what the terms that hold an edit against its picture weigh",
@@ -62,6 +67,7 @@ const words: Readonly<Record<string, string>> = {
   codes: "number of the code at each position",
   picture: "a picture, 0..1",
   image: "the picture of the latent, 0..1",
+  inner: "what the final autoencoder draws the finished picture of",
   quantized: "the latent with the nearest code at every position",
   losses:
     "weighted losses: prompts, kept terms, regularisers of the picture; then the scores of rewards, without weights",

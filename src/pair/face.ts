@@ -28,7 +28,7 @@ export type { FindOptions, FoundMask } from "../masks/self-mask.js";
 export type { Codebook, DecodeOptions, Generator, Solid } from "../models/generator.js";
 export type { Head } from "../models/head/head.js";
 export type { Perceptor } from "../models/perceptor.js";
-export type { RewardModel } from "../models/reward.js";
+export type { JointScorer, RewardModel } from "../models/reward.js";
 export * as ops from "../ops/public.js";
 export type { Best, Judgement } from "../perception/judge.js";
 export type { Score, ScoreOptions } from "../perception/perceive.js";

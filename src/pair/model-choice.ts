@@ -16,6 +16,11 @@ export interface ModelChoice<Address> {
   /** The same by its first name. */
   readonly vqgan?: Address | Generator;
   /**
+   * An autoencoder of the diffusers library (AutoencoderKL, AutoencoderTiny, or a folder that holds one) that draws finished pictures
+   * in the place of the one in a diffusion model's folder, which steps go on to look through (default: none, that one draws them).
+   */
+  readonly finalVae?: Address;
+  /**
    * A CLIP instead of the pair's: a folder of Hugging Face (SigLIP too) or OpenCLIP, an archive of OpenAI, or an encoder of
    * your own (docs/models.md). Several look at the picture together, with the weights `perceptorWeights`.
    */
@@ -40,6 +45,7 @@ export const modelChoiceNames: NamesOf<ModelChoice<string>> = {
   model: true,
   generator: true,
   vqgan: true,
+  finalVae: true,
   clip: true,
   textTower: true,
   judge: true,

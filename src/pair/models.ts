@@ -12,7 +12,7 @@ import type { Generator } from "../models/generator.js";
 import type { ModelFile } from "../models/model-file.js";
 import { joinedFile } from "../models/model-weights.js";
 import type { Perceptor } from "../models/perceptor.js";
-import type { RewardModel } from "../models/reward.js";
+import { type RewardModel, seerOf } from "../models/reward.js";
 import { Judge, type PictureJudge } from "../perception/judge.js";
 import { joinedPicture, joinedTexts, type Score, type ScoreOptions, scorePicture } from "../perception/perceive.js";
 import { RewardLook } from "../perception/reward-look.js";
@@ -169,12 +169,13 @@ export abstract class PairModels<Source> {
   identities(): Promise<readonly ModelIdentity[]> {
     this.identified ??= Promise.all([
       this.identity("generator", this.generator),
+      ...(this.generator.finishing ? [this.identity("finalVae", this.generator.finishing.by)] : []),
       this.identity("perceptor", this.perceptor),
       ...this.companions.map((model, i) => this.identity("perceptor", model, this.names.companions?.[i] ?? model.name)),
       ...(this.judge ? [this.identity("judge", this.judge)] : []),
       ...(this.classifier ? [this.identity("classifier", this.classifier)] : []),
-      ...Object.entries(this.rewards).map(([name, { perceptor, head }]) =>
-        this.identity("reward", { name, files: rewardFiles(name, [...(head ? [head] : []), perceptor]) }, name),
+      ...Object.entries(this.rewards).map(([name, reward]) =>
+        this.identity("reward", { name, files: rewardFiles(name, reward) }, name),
       ),
     ]);
     return this.identified;
@@ -213,8 +214,9 @@ export abstract class PairModels<Source> {
   }
 }
 
-/** A head's file and its encoder's as one, which tells both. */
-function rewardFiles(name: string, models: readonly Pick<Perceptor, "files">[]): readonly ModelFile[] {
-  const files = models.flatMap(({ files: [file] }) => (file ? [file] : []));
+/** A head's file and its encoder's as one, which tells both; or the one there is. */
+function rewardFiles(name: string, reward: RewardModel): readonly ModelFile[] {
+  const { head } = reward;
+  const files = [...(head ? [head] : []), seerOf(reward)].flatMap(({ files: [file] }) => (file ? [file] : []));
   return files.length > 1 ? [joinedFile(name, files)] : files;
 }

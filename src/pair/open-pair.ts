@@ -8,7 +8,7 @@ import type { Generator } from "../models/generator.js";
 import { meshNamed } from "../models/mesh/options.js";
 import { readMesh } from "../models/mesh/read.js";
 import type { Perceptor } from "../models/perceptor.js";
-import { readGenerator } from "../models/read-generator.js";
+import { readAutoencoder, readGenerator } from "../models/read-generator.js";
 import { joinedName, readTextTower, withTextTower } from "../models/text-tower.js";
 import { weightlessNamed } from "../models/weightless/names.js";
 import type { ModelChoice } from "./model-choice.js";
@@ -18,7 +18,7 @@ import type { Found, Places } from "./places.js";
 
 /** @throws BAD_ARGUMENT when neither choice nor pair says where a model is; BAD_MODEL, BAD_FILE, IO_FAILED, ABORTED */
 export async function openPair<Address extends string | URL>(
-  { model, generator: named, vqgan = named, clip, textTower, judge, vgg, rewards = {} }: ModelChoice<Address>,
+  { model, generator: named, vqgan = named, finalVae, clip, textTower, judge, vgg, rewards = {} }: ModelChoice<Address>,
   { inPair, pairName, find }: Places<Address>,
 ): Promise<PairParts> {
   requires(
@@ -54,7 +54,8 @@ export async function openPair<Address extends string | URL>(
     "name one CLIP, the one that the tower was trained for",
   );
   const second = judge === undefined ? undefined : await sought(judge);
-  const { generator, name } = await generatorOf(vqgan, () => partOfPair("vqgan"), find);
+  const finisher = finalVae === undefined ? undefined : await find(finalVae, "VQGAN");
+  const { generator, name } = await generatorOf(vqgan, () => partOfPair("vqgan"), find, finisher);
   const tower = textTower === undefined ? undefined : await find(textTower, "CLIP");
   const own = await perceptorOf(first);
   const reader = tower && { ...(await readTextTower(tower.place)), ...(tower.name && { name: tower.name }) };
@@ -78,6 +79,7 @@ export async function openPair<Address extends string | URL>(
       perceptor: reader ? joinedName(perceptorName, reader.name) : perceptorName,
       companions: others.map((found) => found.name),
       judge: second?.name,
+      finalVae: finisher?.name,
     },
   };
 }
@@ -97,17 +99,28 @@ async function generatorOf<Address extends string | URL>(
   given: ModelChoice<Address>["vqgan"],
   usual: () => Promise<Found>,
   find: Places<Address>["find"],
+  finisher: Found | undefined,
 ): Promise<{ readonly generator: Generator; readonly name?: string | undefined }> {
-  if (typeof given === "object" && "decode" in given) return { generator: given };
-  const known = typeof given === "string" ? weightlessNamed(given) : undefined;
+  const known =
+    typeof given === "object" && "decode" in given
+      ? given
+      : typeof given === "string"
+        ? weightlessNamed(given)
+        : undefined;
+  requires(
+    !known || !finisher,
+    "BAD_ARGUMENT",
+    () => `finalVae: ${known?.name} draws its pictures without an autoencoder beside it`,
+    "it goes with a diffusion model (docs/diffusion.md)",
+  );
   if (known) return { generator: known };
   const mesh = typeof given === "string" ? meshNamed(given) : undefined;
   if (mesh) {
     const { place } = await find(mesh.path as Address, "mesh");
     return { generator: await readMesh(place, mesh.options) };
   }
-  const { place, name } = given === undefined ? await usual() : await find(given, "VQGAN");
-  return { generator: await readGenerator(place), name };
+  const { place, name } = given === undefined ? await usual() : await find(given as Address, "VQGAN");
+  return { generator: await readGenerator(place, finisher && (await readAutoencoder(finisher.place))), name };
 }
 
 async function recommendationAt({ files, file }: Place): Promise<Recommendation | undefined> {

@@ -1,17 +1,17 @@
-/** From what options name to reward models, opened: heads with the encoders under them, and CLIPs that were trained to score. */
+/** From what options name to reward models, opened: heads with the encoders under them, and models that see for themselves. */
 import { requires } from "../core/errors.js";
 import { requireKnown } from "../core/known-names.js";
 import { readClip } from "../models/clip/read.js";
 import type { Head } from "../models/head/head.js";
 import type { Perceptor } from "../models/perceptor.js";
-import { isHeadModel, readReward } from "../models/read-reward.js";
-import type { RewardModel } from "../models/reward.js";
+import { isHeadModel, isJointScorer, readReward } from "../models/read-reward.js";
+import type { JointScorer, RewardModel } from "../models/reward.js";
 import type { Places } from "./places.js";
 
 /** A reward model to open. @typeParam Address how a platform names a folder or a file */
 export interface RewardChoice<Address> {
-  /** A head's file (.safetensors, or a state dict of torch), or a CLIP that scores how well a picture fits its prompts. */
-  readonly model: Address | Head | Perceptor;
+  /** A head's file (.safetensors, or a state dict of torch), or what scores how well a picture fits its prompts: a CLIP, or ImageReward. */
+  readonly model: Address | Head | Perceptor | JointScorer;
   /** The CLIP whose embeddings a head reads (default: the first of the run's own with embeddings of its length). */
   readonly clip?: Address | Perceptor;
   /** What a CLIP's cosines are multiplied by (default: exp(logit_scale) of its file, else 1). */
@@ -46,6 +46,10 @@ async function openReward<Address extends string | URL>(
       () => `rewards: ${name} sees for itself, and there is no clip to put it on`,
       "leave clip out",
     );
+    if (isJointScorer(model)) {
+      requires(scale === undefined, "BAD_ARGUMENT", () => `rewards: scale: ${name} has units of its own`);
+      return { name, joint: model };
+    }
     return { name, perceptor: model, scale: scale ?? (await model.cosineScale?.()) ?? 1 };
   }
   requires(scale === undefined, "BAD_ARGUMENT", () => `rewards: scale: ${name} is a head, and has units of its own`);
@@ -65,7 +69,7 @@ async function openReward<Address extends string | URL>(
   return { name, perceptor, head: model, scale: 1 };
 }
 
-function isOwn(given: string | URL | Head | Perceptor): given is Head | Perceptor {
+function isOwn(given: string | URL | Head | Perceptor | JointScorer): given is Head | Perceptor | JointScorer {
   return typeof given === "object" && !(given instanceof URL);
 }
 

@@ -2,14 +2,14 @@
 import { gigabytes } from "../core/bytes.js";
 import { VqganClipError } from "../core/errors.js";
 import { input, type Tensor } from "../graph/tensor.js";
+import { finalGraph } from "../guidance/final-pictures.js";
 import { variableShape } from "../guidance/latent-kind.js";
 import { pulled } from "../guidance/prior-pull.js";
 import type { RunModels } from "../guidance/run-state.js";
 import { buildViews } from "../guidance/sampling.js";
 import type { Settings } from "../guidance/settings.js";
 import { buildStep } from "../guidance/step.js";
-import type { Perceptor } from "../models/perceptor.js";
-import { rewardValues } from "../perception/rewards.js";
+import { rewardValues, type Seer } from "../perception/rewards.js";
 import { textPrompts } from "../prompts/prompt.js";
 import { countFlops, type FlopCount } from "../runtime/flops.js";
 import { predictPeakMemory } from "../runtime/memory.js";
@@ -115,14 +115,16 @@ function peakOf(models: RunModels, settings: Settings, lowMemory: boolean): numb
   // Later micro-batches take the place of the first ones: three show the peak of any number.
   const few = { ...settings, cutouts: Math.min(settings.cutouts, 3 * settings.microBatch) };
   const programs = [Object.values(stepOf(models, few))];
-  const { judge } = models;
+  const { judge, generator } = models;
   const { judgeReward } = settings;
-  const square = ({ inputSize: side }: Perceptor) => input("pixels", "float32", [1, 3, side, side]);
+  const { finishing } = generator;
+  const square = ({ inputSize: side }: Seer) => input("pixels", "float32", [1, 3, side, side]);
   if (judge) programs.push([judge.encodeImage(square(judge))]);
-  if (judgeReward) programs.push([rewardValues(models, [judgeReward], square)]);
+  if (judgeReward) programs.push([rewardValues(models, [judgeReward], textPrompts(settings).length, square)]);
   const looks = settings.targets.some((target) => target.kind === "image" && target.views === "fresh");
   if (looks) programs.push([buildViews(models, few)]);
   programs.push(pullOf(models, few));
+  if (finishing) programs.push([finalGraph(finishing, settings.size)]);
   return predictPeakMemory(programs, { lowMemory, recompute: settings.recompute });
 }
 

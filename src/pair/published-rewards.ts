@@ -11,6 +11,8 @@ export const publishedRewards = {
   "aesthetic-v1": { model: "aesthetic-v1", clip: VIT_L_14 },
   /** exp(logit_scale) * cosine with the prompt, about 15 to 25. */
   pickscore: { model: "yuvalkirstain/PickScore_v1" },
+  /** Deviations from its makers' mean, about -2 to 2, by reading the prompt while it looks. */
+  imagereward: { model: "imagereward" },
   /** 100 * cosine with the prompt, as its benchmark prints it. */
   "hps-v2.1": { model: "hps-v2.1", scale: 100 },
   "hps-v2": { model: "hps-v2", scale: 100 },

@@ -4,6 +4,7 @@ import { requireOneJudge } from "../guidance/run-judge.js";
 import type { RunModels } from "../guidance/run-state.js";
 import type { Settings } from "../guidance/settings.js";
 import type { Perceptor } from "../models/perceptor.js";
+import { seerOf } from "../models/reward.js";
 import { perceptorsOf } from "../perception/ensemble.js";
 import { readsPrompts, rewardModel, rewardText } from "../perception/rewards.js";
 import type { Notice } from "./options.js";
@@ -37,22 +38,25 @@ export async function judgeNotices(models: RunModels, settings: Settings): Promi
   if (judgeReward && climbed.some((reward) => rewardText(reward) === rewardText(judgeReward))) {
     return telling(rewardText(judgeReward));
   }
-  const judge = judgeReward && readsPrompts(models, judgeReward) ? perceptorOf(models, judgeReward) : models.judge;
+  const judge = judgeReward && readsPrompts(models, judgeReward) ? readerOf(models, judgeReward) : models.judge;
   if (!judge) return [];
   const comparing = [
     ...(settings.prompts === "" ? [] : perceptorsOf(models)),
-    ...climbed.filter((reward) => readsPrompts(models, reward)).flatMap((reward) => perceptorOf(models, reward) ?? []),
+    ...climbed.filter((reward) => readsPrompts(models, reward)).flatMap((reward) => readerOf(models, reward) ?? []),
   ];
   for (const other of comparing) if (await isSame(judge, other)) return telling(judge.name);
   return [];
 }
 
-function perceptorOf(models: RunModels, reward: NonNullable<Settings["judgeReward"]>): Perceptor | undefined {
-  return reward.kind === "model" ? rewardModel(models, reward).perceptor : undefined;
+/** A model, as its files tell it. */
+type Told = Pick<Perceptor, "name" | "files">;
+
+function readerOf(models: RunModels, reward: NonNullable<Settings["judgeReward"]>): Told | undefined {
+  return reward.kind === "model" ? seerOf(rewardModel(models, reward)) : undefined;
 }
 
-/** Whether two encoders are of the same weights; files are read only where their sizes agree. */
-async function isSame(a: Perceptor, b: Perceptor): Promise<boolean> {
+/** Whether two of them are of the same weights; files are read only where their sizes agree. */
+async function isSame(a: Told, b: Told): Promise<boolean> {
   if (a === b) return true;
   const [[mine], [theirs]] = [a.files, b.files];
   return mine !== undefined && mine.size === theirs?.size && (await mine.sha256()) === (await theirs.sha256());

@@ -2,10 +2,9 @@
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { input, type Tensor } from "../graph/tensor.js";
-import type { Perceptor } from "../models/perceptor.js";
-import type { RewardModel } from "../models/reward.js";
+import type { JointScorer, RewardModel } from "../models/reward.js";
 import type { Prompt } from "../prompts/prompt.js";
-import type { EmbedOptions, LongPrompts } from "../prompts/prompt-embedding.js";
+import { type EmbedOptions, type LongPrompts, readText } from "../prompts/prompt-embedding.js";
 import { weightsAt } from "../prompts/story.js";
 import type { Feeds } from "../runtime/engine.js";
 import { compile, compileOptionsOf, type Program } from "../runtime/program.js";
@@ -14,12 +13,15 @@ import type { PictureJudge } from "./judge.js";
 import { centreSquare, unitTexts } from "./perceive.js";
 import {
   directionOf,
+  jointInputs,
   type Rewarding,
   type RewardName,
   type RewardValue,
+  readsPrompts,
   rewardModel,
   rewardText,
   rewardValues,
+  type Seer,
 } from "./rewards.js";
 
 /** What a run's settings say of texts and perceptors. */
@@ -30,17 +32,19 @@ export interface RewardSettings {
   readonly perceptorWeights: readonly number[];
 }
 
+/** What counts in a step. @param step steps done */
+type AtStep<Value> = (step: number) => Value;
+
 /** A direction that embeddings are compared with: the weighted sum of unit vectors of texts. */
 interface Direction {
   readonly texts: readonly Float32Array[];
-  /** What each counts in a step. @param step steps done */
-  readonly weights: (step: number) => readonly number[];
+  readonly weights: AtStep<readonly number[]>;
 }
 
 /** All that `rewardValues` reads beside the picture. */
 export class RewardTexts {
-  /** @param directions of each reward, for each of its parts */
-  private constructor(private readonly directions: readonly (readonly Direction[])[]) {}
+  /** @param read what each reward is fed */
+  private constructor(private readonly read: readonly AtStep<Feeds>[]) {}
 
   /** @throws BAD_ARGUMENT when a reward compares with prompts and there are none */
   static async of(
@@ -50,26 +54,82 @@ export class RewardTexts {
     settings: RewardSettings,
     options: EmbedOptions,
   ): Promise<RewardTexts> {
-    const directions: Direction[][] = [];
+    const read: AtStep<Feeds>[] = [];
     const reading = { ...options, longPrompts: settings.longPrompts };
-    for (const reward of rewards) {
-      directions.push(
-        reward.kind === "axis"
-          ? await axisDirections(models, reward, settings, reading)
-          : await promptDirections(rewardModel(models, reward), prompts, settings, reading),
+    for (const [i, reward] of rewards.entries()) {
+      if (reward.kind === "axis") {
+        read.push(directionFeeds(i, await axisDirections(models, reward, settings, reading)));
+        continue;
+      }
+      const model = rewardModel(models, reward);
+      if (readsPrompts(models, reward)) requireTexts(model, prompts);
+      const shares = promptShares(prompts, settings);
+      read.push(
+        model.joint
+          ? jointFeeds(i, model.joint, prompts, shares, reading)
+          : directionFeeds(i, model.head ? [] : [await promptDirection(model, prompts, shares, reading)]),
       );
     }
-    return new RewardTexts(directions);
+    return new RewardTexts(read);
   }
 
   /** @param step steps done */
   feeds(step: number): Feeds {
-    const feeds: Record<string, NDArray> = {};
-    for (const [i, parts] of this.directions.entries()) {
-      for (const [j, { texts, weights }] of parts.entries()) feeds[directionOf(i, j)] = mixed(texts, weights(step));
-    }
-    return feeds;
+    return Object.assign({}, ...this.read.map((feeds) => feeds(step)));
   }
+}
+
+function requireTexts({ name }: RewardModel, prompts: readonly Prompt[]): void {
+  requires(
+    prompts.length > 0,
+    "BAD_ARGUMENT",
+    () => `reward: ${name} compares pictures with texts, and there are none`,
+    "add a text prompt, or leave it out",
+  );
+}
+
+/** Of the prompts: as the run weighs them, divided by the sum of the weights' sizes. */
+function promptShares(prompts: readonly Prompt[], { steps, sceneFade }: RewardSettings): AtStep<readonly number[]> {
+  return (step) => {
+    const each = weightsAt(prompts, step, steps, sceneFade);
+    const total = each.reduce((all, weight) => all + Math.abs(weight), 0);
+    return each.map((weight) => (total === 0 ? 0 : weight / total));
+  };
+}
+
+function directionFeeds(reward: number, parts: readonly Direction[]): AtStep<Feeds> {
+  return (step) =>
+    Object.fromEntries(
+      parts.map(({ texts, weights }, part) => [directionOf(reward, part), mixed(texts, weights(step))]),
+    );
+}
+
+/** The prompts as a joint scorer reads them; what of them is too long is cut, as its makers do. */
+function jointFeeds(
+  reward: number,
+  joint: JointScorer,
+  prompts: readonly Prompt[],
+  shares: AtStep<readonly number[]>,
+  { onNotice }: EmbedOptions,
+): AtStep<Feeds> {
+  const count = prompts.length;
+  const read = prompts.flatMap(({ text }) =>
+    readText(joint, text, { longPrompts: "cut", ...(onNotice && { onNotice }) }),
+  );
+  const named = jointInputs(reward);
+  const ids = NDArray.int64(
+    [count, joint.contextLength],
+    read.flatMap((text) => text.ids),
+  );
+  const ends = NDArray.int64(
+    [count],
+    read.map(({ end }) => end),
+  );
+  return (step) => ({
+    [named.ids]: ids,
+    [named.ends]: ends,
+    [named.shares]: NDArray.float32([count], shares(step)),
+  });
 }
 
 /** From one text to the other, as each of the run's perceptors has it, by its share. */
@@ -88,27 +148,16 @@ async function axisDirections(
   return directions;
 }
 
-/** Cosines with the prompts, scaled, their weighted mean; none where a head reads the score. */
-async function promptDirections(
-  { name, perceptor, head, scale }: RewardModel,
+/** Cosines with the prompts, scaled, their weighted mean. */
+async function promptDirection(
+  { perceptor, scale }: Exclude<RewardModel, { joint: object }>,
   prompts: readonly Prompt[],
-  { steps, sceneFade }: RewardSettings,
+  shares: AtStep<readonly number[]>,
   options: EmbedOptions,
-): Promise<Direction[]> {
-  if (head) return [];
-  requires(
-    prompts.length > 0,
-    "BAD_ARGUMENT",
-    () => `reward: ${name} compares pictures with texts, and there are none`,
-    "add a text prompt, or leave it out",
-  );
+): Promise<Direction> {
   const words = prompts.map(({ text }) => text);
-  const weights = (step: number) => {
-    const each = weightsAt(prompts, step, steps, sceneFade);
-    const total = each.reduce((all, weight) => all + Math.abs(weight), 0);
-    return each.map((weight) => (total === 0 ? 0 : (scale * weight) / total));
-  };
-  return [{ texts: await unitTexts(perceptor, words, options), weights }];
+  const texts = await unitTexts(perceptor, words, options);
+  return { texts, weights: (step) => shares(step).map((share) => scale * share) };
 }
 
 /** The weighted sum of vectors [1,E] */
@@ -141,12 +190,12 @@ export class RewardLook implements PictureJudge {
     options: EmbedOptions,
   ): Promise<RewardLook> {
     const sides = new Set<number>();
-    const see = ({ inputSize: side }: Perceptor): Tensor => {
+    const see = ({ inputSize: side }: Seer): Tensor => {
       sides.add(side);
       return input(squareOf(side), "float32", [1, 3, side, side]);
     };
     const texts = await RewardTexts.of(models, rewards, prompts, settings, options);
-    const values = rewardValues(models, rewards, shared(see));
+    const values = rewardValues(models, rewards, prompts.length, shared(see));
     const program = await compile({ values }, compileOptionsOf(options));
     return new RewardLook(rewards, sides, program, texts, settings.steps - 1);
   }
@@ -173,12 +222,12 @@ export class RewardLook implements PictureJudge {
 
 const squareOf = (side: number): string => `square of ${side}`;
 
-/** One tensor for each size that perceptors take. */
-function shared(see: (perceptor: Perceptor) => Tensor): (perceptor: Perceptor) => Tensor {
+/** One tensor for each size that is taken. */
+function shared(see: (seer: Seer) => Tensor): (seer: Seer) => Tensor {
   const made = new Map<number, Tensor>();
-  return (perceptor) => {
-    const known = made.get(perceptor.inputSize) ?? see(perceptor);
-    made.set(perceptor.inputSize, known);
+  return (seer) => {
+    const known = made.get(seer.inputSize) ?? see(seer);
+    made.set(seer.inputSize, known);
     return known;
   };
 }

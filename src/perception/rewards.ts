@@ -1,6 +1,7 @@
 /**
  * Rewards: how good a picture is by models that were made to say so, and where it stands between two texts. Each is read off
- * perceptors' unit embeddings of the whole picture, in a run's step and outside of it by the same few lines.
+ * perceptors' unit embeddings of the whole picture, or by a model that reads the prompts beside it; in a run's step and outside
+ * of it by the same few lines.
  */
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
@@ -8,7 +9,7 @@ import { nearest } from "../core/nearest.js";
 import { constant, input, type Tensor } from "../graph/tensor.js";
 import { resamplingMatrix } from "../image/resize.js";
 import type { Perceptor } from "../models/perceptor.js";
-import type { RewardModel } from "../models/reward.js";
+import type { JointScorer, RewardModel } from "../models/reward.js";
 import { add, mul } from "../ops/arithmetic.js";
 import { normalize } from "../ops/distance.js";
 import { clampWithGrad } from "../ops/gradient-control.js";
@@ -36,6 +37,9 @@ export interface RewardValue {
   readonly reward: string;
   readonly value: number;
 }
+
+/** Who sees the picture, by the side of the square that it takes. */
+export type Seer = Pick<Perceptor, "inputSize">;
 
 /** One perceptor's part in a reward. */
 interface Part {
@@ -76,7 +80,7 @@ export function rewardModel(
   return model;
 }
 
-/** Whether a reward is the cosine with the prompts, which there then have to be. */
+/** Whether a reward compares with the prompts, which there then have to be. */
 export function readsPrompts(models: Rewarding, reward: RewardName): boolean {
   return reward.kind === "model" && rewardModel(models, reward).head === undefined;
 }
@@ -84,15 +88,19 @@ export function readsPrompts(models: Rewarding, reward: RewardName): boolean {
 /**
  * The values [r] of rewards of a picture, as a graph with inputs that `RewardTexts` feeds.
  *
- * @param see the middle square [1,3,S,S] of the picture, as a perceptor takes it
+ * @param texts how many prompts there are
+ * @param see the middle square [1,3,S,S] of the picture
  */
 export function rewardValues(
   models: Rewarding,
   rewards: readonly RewardName[],
-  see: (perceptor: Perceptor) => Tensor,
+  texts: number,
+  see: (seer: Seer) => Tensor,
 ): Tensor {
   const seen = new Map<Perceptor, Tensor>();
   const values = rewards.map((reward, i) => {
+    const joint = reward.kind === "model" && rewardModel(models, reward).joint;
+    if (joint) return jointValue(joint, i, texts, see(joint));
     const parts = partsOf(models, reward).map(({ perceptor, read }, j) => {
       const embedding = seen.get(perceptor) ?? perceptor.encodeImage(see(perceptor)); // [1, E]
       seen.set(perceptor, embedding);
@@ -105,8 +113,16 @@ export function rewardValues(
   return concat(values, 0);
 }
 
+/** The scores with all prompts by their shares: [1] */
+function jointValue({ contextLength, score }: JointScorer, reward: number, texts: number, pixels: Tensor): Tensor {
+  const named = jointInputs(reward);
+  const ids = input(named.ids, "int64", [texts, contextLength]);
+  const each = score(pixels, ids, input(named.ends, "int64", [texts])); // [p]
+  return sum(mul(each, input(named.shares, "float32", [texts])), { axes: [0], keepDims: true });
+}
+
 /** The middle square of a picture [1,3,H,W] in 0..1 at a perceptor's size, as its own preprocessing has it: [1,3,S,S] */
-export function middleSquare(image: Tensor, { inputSize: side }: Perceptor): Tensor {
+export function middleSquare(image: Tensor, { inputSize: side }: Seer): Tensor {
   const [, , height, width] = image.shape as [number, number, number, number];
   const squares = [height, width].map((extent) => middleMatrix(extent, Math.min(height, width), side));
   const [rows, columns] = squares as [NDArray, NDArray];
@@ -123,7 +139,7 @@ function middleMatrix(extent: number, short: number, side: number): NDArray {
 
 function partsOf(models: Rewarding, reward: RewardName): Part[] {
   if (reward.kind === "axis") return perceptorsOf(models).map((perceptor) => ({ perceptor }));
-  const { perceptor, head } = rewardModel(models, reward);
+  const { perceptor, head } = rewardModel(models, reward) as Exclude<RewardModel, { joint: object }>;
   if (!head) return [{ perceptor }];
   const at = reward.output === null ? 0 : head.outputs.indexOf(reward.output);
   return [{ perceptor, read: (embedding) => reshape(slice(head.apply(embedding), 1, at, at + 1), [1]) }];
@@ -131,3 +147,10 @@ function partsOf(models: Rewarding, reward: RewardName): Part[] {
 
 /** What the input is called that a part of a reward is the product with. */
 export const directionOf = (reward: number, part: number): string => `direction ${part} of reward ${reward}`;
+
+/** What the inputs are called by which a joint scorer reads the prompts: tokens, where they end, and what each counts. */
+export const jointInputs = (reward: number) => ({
+  ids: `ids of reward ${reward}`,
+  ends: `ends of reward ${reward}`,
+  shares: `shares of reward ${reward}`,
+});

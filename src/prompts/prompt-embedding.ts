@@ -4,7 +4,7 @@ import { NDArray } from "../core/ndarray.js";
 import { nearestWords } from "../core/nearest.js";
 import { input } from "../graph/tensor.js";
 import type { Perceptor } from "../models/perceptor.js";
-import type { TextReader, TokenizedText } from "../models/text-reader.js";
+import type { TextReader, TokenizedText, Tokenizing } from "../models/text-reader.js";
 import { type CompileOptions, compile } from "../runtime/program.js";
 
 /** A word that the text encoder does not know, and those like it that it does. */
@@ -63,7 +63,7 @@ export async function embedTexts(
 
 /** A text in the parts that are encoded; tells what of it is not read as written. Nothing runs. */
 export function readText(
-  reader: TextReader,
+  reader: Tokenizing,
   text: string,
   { onNotice, longPrompts = "cut" }: Pick<EmbedOptions, "longPrompts" | "onNotice">,
 ): readonly Part[] {
@@ -84,7 +84,7 @@ interface Part extends TokenizedText {
 }
 
 /** A text as the reader reads it: whole, its beginning, or all of it in parts that fit. */
-function partsOf(reader: TextReader, text: string, longPrompts: LongPrompts): Part[] {
+function partsOf(reader: Tokenizing, text: string, longPrompts: LongPrompts): Part[] {
   const tokenized = reader.tokenize(text);
   const { truncated } = tokenized;
   if (!truncated || longPrompts === "cut" || truncated.kept === "") return [{ text, ...tokenized }];

@@ -37,15 +37,16 @@ export function compileOptionsOf({ device, threads, lowMemory, sessions }: Compi
 }
 
 /**
- * Compiles the graph of `outputs`, or takes the session of an equal one from `sessions`: equal are programs of the same
+ * Compiles the graph of the outputs that are wanted, or takes the session of an equal one from `sessions`: equal are programs of the same
  * bytes, so whatever a graph is made of tells it from others.
  *
  * @throws DEVICE_UNAVAILABLE when no requested device runs the whole program
  */
 export async function compile<Name extends string>(
-  outputs: Readonly<Record<Name, Tensor>>,
+  wanted: { readonly [Output in Name]?: Tensor },
   { device, sessions, ...settings }: CompileOptions = {},
 ): Promise<Program<Name>> {
+  const outputs = wanted as Readonly<Record<Name, Tensor>>;
   await new Promise((turn) => setTimeout(turn)); // building a graph took its time: others first
   const { serialize } = await import("../onnx/serialize.js"); // what only a program needs is loaded with the first
   const { bytes, externalFolder, inputs } = serialize(outputs);

@@ -2,8 +2,10 @@
 import * as z from "zod";
 import type { Settings } from "../guidance/settings.js";
 
-/** Who has a part in a picture; the judge only picks it. Rewards are named as settings name them. */
-const modelRoles = ["generator", "perceptor", "judge", "classifier", "reward"] as const;
+/** Who has a part in a picture; the judge only picks it, `finalVae` draws it once it is made. Rewards are named as settings name them. */
+const modelRoles = ["generator", "finalVae", "perceptor", "judge", "classifier", "reward"] as const;
+/** What did not make the numbers of a run that was without it. */
+const harmless: readonly string[] = ["finalVae", "judge", "classifier"];
 
 /** Who made the numbers: a resumed run needs the same. */
 export interface ModelIdentity {
@@ -25,8 +27,8 @@ export interface ModelDifference {
 }
 
 /**
- * The first model that is not the same on both sides, several of a role in their order, rewards by their names. A judge
- * or a classifier where none was does no harm, nor do more rewards.
+ * The first model that is not the same on both sides, several of a role in their order, rewards by their names. A judge,
+ * a classifier or a final autoencoder where none was does no harm, nor do more rewards.
  */
 export function firstDifference(
   made: readonly ModelIdentity[],
@@ -42,7 +44,7 @@ export function firstDifference(
       if (lost) return { role, made: lost, loaded: mine.find(({ name }) => name === lost.name) };
       continue;
     }
-    const count = role === "judge" || role === "classifier" ? theirs.length : Math.max(mine.length, theirs.length);
+    const count = harmless.includes(role) ? theirs.length : Math.max(mine.length, theirs.length);
     for (let i = 0; i < count; i++) {
       const [a, b] = [theirs[i], mine[i]];
       if (!a || !b || !isSameModel(a, b)) return { role, made: a, loaded: b };
@@ -71,6 +73,7 @@ export function differenceText({ role, made, loaded }: ModelDifference): string 
 /** How the one that is wanted is named. */
 export function sameModelHint({ role, made }: ModelDifference): string {
   if (role === "judge") return "name the same CLIP as judge (--judge-clip)";
+  if (role === "finalVae") return "name the same autoencoder (--final-vae)";
   if (role === "classifier") return "name the same VGG19 (--vgg)";
   if (role === "reward" && made) return `name the same reward model (--reward-model ${made.name}=PATH)`;
   return "name the same weights: a pair (--model), or vqgan and clip (--vqgan, --clip)";

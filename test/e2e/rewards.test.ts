@@ -1,8 +1,9 @@
 /** Rewards in a run, as a judge and in `score`; from the library and the command line. */
 import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { type CreateRequest, VqganClip } from "../../src/index.js";
+import { ownEngine } from "../../src/runtime/own-engine.js";
 import { cli, inEmptyFolder } from "../support/cli.js";
 import { fixture, fixturePath } from "../support/fixtures.js";
 
@@ -74,6 +75,50 @@ test("a reward judges, in its own units; a judge that is climbed is told", async
   await itself.state();
   expect(itself.notices).toMatchObject([{ kind: "judge-in-loss" }]);
   await vq.dispose();
+});
+
+test("ImageReward in the loss, as the judge and in score; other words compile no other step", async () => {
+  const vq = await VqganClip.fromPretrained({
+    vqgan,
+    clip,
+    threads: 1,
+    rewards: { imagereward: { model: fixturePath("image-reward") }, pick: { model: clip } },
+  });
+  const name = { kind: "model", name: "imagereward", output: null } as const;
+  const opened = vi.spyOn(ownEngine, "open");
+  const steps = () => opened.mock.calls.filter(([{ outputs }]) => "gradient" in outputs).length;
+  const asked = { ...request, prompts: "a red castle", latent: "continuous", clampToCodebook: false } as const;
+  const run = vq.create({ ...asked, rewards: [{ ...name, weight: 5 }], judgeReward: name });
+  const values: number[] = [];
+  for await (const { losses, rewards } of run) {
+    values.push(rewards?.[0]?.value as number);
+    expect(losses.rewards[0]).toBeCloseTo(-5 * (values.at(-1) as number), 4);
+  }
+  expect(values.at(-1)).toBeGreaterThan(values[0] as number);
+  expect(run.notices).toContainEqual({ kind: "judge-in-loss", judge: "imagereward" });
+  expect((await run.models()).map(({ role, name }) => `${role} ${name}`)).toContain("reward imagereward");
+  const [last] = await run.rewards();
+  const picture = await run.render();
+  const [same] = await vq.reward(picture, [name], { prompts: "a red castle" });
+  expect(same?.value).toBeCloseTo(last?.value as number, 5);
+
+  const compiled = steps();
+  run.resume({ prompts: "an old tree", steps: 5 });
+  await run.toFinish();
+  expect(steps()).toBe(compiled);
+  const [other] = await vq.reward(picture, [name], { prompts: "an old tree" });
+  expect(other?.value).not.toBeCloseTo(same?.value as number, 3);
+
+  const apart = vq.create({ ...asked, judgeReward: name, rewards: [{ ...name, name: "pick", weight: 0.1 }] });
+  await apart.state();
+  expect(apart.notices).toEqual([]);
+  expect(() => vq.create({ ...asked, prompts: "", targets: [{ kind: "noise", seed: 1 }], judgeReward: name })).toThrow(
+    "imagereward compares pictures with texts, and there are none",
+  );
+  opened.mockRestore();
+  await vq.dispose();
+  const scaled = { imagereward: { model: fixturePath("image-reward"), scale: 2 } };
+  await expect(VqganClip.fromPretrained({ vqgan, clip, rewards: scaled })).rejects.toThrow("units of its own");
 });
 
 test("what is not there is refused before anything runs", async () => {

@@ -8,6 +8,8 @@ import { NDArray } from "../../src/core/ndarray.js";
 import { input, type Tensor } from "../../src/graph/tensor.js";
 import { encoderOf } from "../../src/models/generator.js";
 import { loadGenerator } from "../../src/models/load.js";
+import { onDisk } from "../../src/models/on-disk.js";
+import { readAutoencoder, readGenerator } from "../../src/models/read-generator.js";
 import type { TextReader } from "../../src/models/text-reader.js";
 import { add, mul } from "../../src/ops/arithmetic.js";
 import { compile } from "../../src/runtime/program.js";
@@ -53,6 +55,25 @@ test.each([
     }
   },
 );
+
+test("another autoencoder draws the picture of the same latent, in its own scale and offset", async () => {
+  const [reference, final] = await Promise.all(
+    ["diffusion-sdxs", "diffusion-final-vae"].map((name) => fixture(`${name}/expected.safetensors`)),
+  );
+  const by = await readAutoencoder(await onDisk(fixturePath("diffusion-final-vae")));
+  const { finishing, text } = await readGenerator(await onDisk(fixturePath("diffusion-sdxs")), by);
+  const { embeddingSize } = text as TextReader;
+  const told = input("text", "float32", [1, embeddingSize]);
+  const inner = finishing?.inner(input("noise", "float32", reference?.("noise").shape ?? []), { text: told }) as Tensor;
+  const outputs = { inner, usual: finishing?.draw(inner) as Tensor, final: finishing?.by.decode(inner) as Tensor };
+  const program = await compile(outputs, { threads: 1 });
+  const states = NDArray.float32([1, embeddingSize], reference?.("states").floats().slice(0, embeddingSize) ?? []);
+  const result = await program.run({ text: states, noise: reference?.("noise") as NDArray });
+  await program.dispose();
+  expect(relativeError(result.inner, reference?.("latent") as NDArray)).toBeLessThan(1e-4);
+  expect(relativeError(result.usual, reference?.("picture") as NDArray)).toBeLessThan(1e-4);
+  expect(relativeError(result.final, final?.("picture") as NDArray)).toBeLessThan(1e-4);
+});
 
 test("a picture under half of the schedule's noise, and what one step makes of it", async () => {
   const reference = await fixture("diffusion-turbo/expected.safetensors");

@@ -51,7 +51,7 @@ test.each([
   const prompts = parsePrompts(plainPrompt(texts[0] as string));
   const pixels = reference("image");
   const image = input("image", "float32", pixels.shape);
-  const values = rewardValues(models, [reward], (one) => middleSquare(image, one));
+  const values = rewardValues(models, [reward], prompts.length, (one) => middleSquare(image, one));
   const [gradient] = grad(values, [image]);
   const program = await compile({ values, gradient: gradient as typeof values }, { threads: 1 });
   const read = await RewardTexts.of(models, [reward], prompts, settings, { threads: 1 });

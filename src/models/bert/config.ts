@@ -12,6 +12,8 @@ export interface BertConfig extends TowerConfig {
   readonly firstPosition: number;
   /** Kinds of segments, of which the first is read; 0 where the model has none */
   readonly tokenTypes: number;
+  /** Channels of what its tokens look at beside each other, where they do */
+  readonly besideWidth?: number;
   /** What its arrays are called */
   readonly naming: "bert" | "distilbert";
 }

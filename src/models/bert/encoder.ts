@@ -15,13 +15,21 @@ import type { BertConfig } from "./config.js";
 import type { BertWeights } from "./weights.js";
 
 /**
- * y = norm(x + attention(x)); z = norm(y + mlp(y)), block after block, on the sum of tokens, positions and the first segment.
+ * y = norm(x + attention(x)); z = norm(y + mlp(y)), block after block, on the sum of tokens, positions and the first segment;
+ * between the two y <- norm(y + attention(y, beside)), where tokens look at something beside the text.
  *
  * @param ids int64 [b,L], L up to the context length
  * @param end int64 [b]: the position of each text's last token; nothing behind it has any influence on what stands before
+ * @param beside [1,m,`besideWidth`]
  * @returns the state of every token [b,L,d]
  */
-export function bertStates(weights: BertWeights, config: BertConfig, ids: Tensor, end: Tensor): Tensor {
+export function bertStates(
+  weights: BertWeights,
+  config: BertConfig,
+  ids: Tensor,
+  end: Tensor,
+  beside?: Tensor,
+): Tensor {
   const [b, length] = ids.shape as [number, number];
   const { firstPosition, positions, heads, layerNormEpsilon: epsilon } = config;
   requires(
@@ -38,7 +46,9 @@ export function bertStates(weights: BertWeights, config: BertConfig, ids: Tensor
   const mask = reshape(mul(min(beforeEnd(end, length), 0), 1e9), [b, 1, 1, length]);
   return weights.blocks.reduce((x, block) => {
     const attended = multiHeadAttention(x, x, block.attention, { heads, mask });
-    const y = norm(add(x, attended), block.attentionNorm);
+    const own = norm(add(x, attended), block.attentionNorm);
+    const looks = beside && block.beside;
+    const y = looks ? norm(add(own, multiHeadAttention(own, beside, looks.attention, { heads })), looks.norm) : own;
     const hidden = gelu(linear(y, block.expand.weight, block.expand.bias)); // [b, L, 4d]
     return norm(add(y, linear(hidden, block.contract.weight, block.contract.bias)), block.mlpNorm);
   }, embedded);

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { requires } from "../../core/errors.js";
 import type { StateDict } from "../../weights/state-dict.js";
 import { parsed } from "../parse.js";
-import { WeightTaker } from "../take-weights.js";
+import { countParts, WeightTaker } from "../take-weights.js";
 import { type BertConfig, parseBertConfig } from "./config.js";
 import type { BertReaderParts } from "./reader.js";
 import { bertWeights, ignoredOfBert } from "./weights.js";
@@ -53,10 +53,7 @@ function bertConfigOf(dict: StateDict, modelBase: string, width: number, heads: 
     `${origin} says that this is M-CLIP: its files hold the transformer under "${TOWER}" and the map under "${MAP}"`,
   );
   const isRoberta = /roberta/i.test(modelBase);
-  const layers = Math.max(
-    0,
-    ...dict.names.map((name) => Number(/^transformer\.encoder\.layer\.(\d{1,4})\./.exec(name)?.[1] ?? -1) + 1),
-  );
+  const layers = countParts(dict.names, `${TOWER}encoder.layer.`);
   return parseBertConfig(
     {
       vocab_size: vocabulary,

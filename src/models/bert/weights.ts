@@ -19,6 +19,8 @@ export interface BertWeights {
 export interface BertBlockWeights {
   readonly attention: AttentionWeights;
   readonly attentionNorm: Affine;
+  /** How tokens look at what is beside the text; absent where they do not */
+  readonly beside?: { readonly attention: AttentionWeights; readonly norm: Affine };
   readonly expand: Affine;
   readonly contract: Affine;
   readonly mlpNorm: Affine;
@@ -54,7 +56,7 @@ const names = {
 
 /** Takes the arrays; the caller finishes the taking. */
 export function bertWeights(from: WeightTaker, config: BertConfig, tower = ""): BertWeights {
-  const { width, mlpWidth, vocabulary, positions, tokenTypes, layers, naming } = config;
+  const { width, mlpWidth, vocabulary, positions, tokenTypes, besideWidth, layers, naming } = config;
   const called = names[naming];
   return {
     tokens: from.take(`${tower}embeddings.word_embeddings.weight`, [vocabulary, width]),
@@ -73,10 +75,23 @@ export function bertWeights(from: WeightTaker, config: BertConfig, tower = ""): 
           output: from.affine(`${key}.${called.output}`, [width, width]),
         },
         attentionNorm: from.affine(`${key}.${called.attentionNorm}`, [width]),
+        ...(besideWidth !== undefined && { beside: lookingBeside(from, `${key}.crossattention`, width, besideWidth) }),
         expand: from.affine(`${key}.${called.expand}`, [mlpWidth, width]),
         contract: from.affine(`${key}.${called.contract}`, [width, mlpWidth]),
         mlpNorm: from.affine(`${key}.${called.mlpNorm}`, [width]),
       };
     }),
+  };
+}
+
+function lookingBeside(from: WeightTaker, key: string, width: number, besideWidth: number) {
+  return {
+    attention: {
+      query: from.affine(`${key}.self.query`, [width, width]),
+      key: from.affine(`${key}.self.key`, [width, besideWidth]),
+      value: from.affine(`${key}.self.value`, [width, besideWidth]),
+      output: from.affine(`${key}.output.dense`, [width, width]),
+    },
+    norm: from.affine(`${key}.output.LayerNorm`, [width]),
   };
 }

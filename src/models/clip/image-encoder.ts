@@ -13,7 +13,7 @@ import type { ImageLayers } from "../perceptor.js";
 import { type ClipConfig, gridOf } from "./config.js";
 import { type BlockWeights, transformer } from "./transformer.js";
 
-type PictureConfig = Pick<ClipConfig, "image" | "pixelMean" | "pixelStd">;
+export type PictureConfig = Pick<ClipConfig, "image" | "pixelMean" | "pixelStd">;
 
 export interface ImageWeights {
   /** [d,3,p,p] */
@@ -41,13 +41,29 @@ export function encodeImageLayers(weights: ImageWeights, config: PictureConfig, 
   const { image } = config;
   const n = pictureCount(pixels, image.size);
   const norm = (h: Tensor, { weight, bias }: Affine) => layerNorm(h, weight, bias, { epsilon: image.layerNormEpsilon });
-  const { patches, positions } = weights;
-  const placed = embedPatches(patches, slice(positions, 0, 1), config, pixels); // [n, g*g, d]
-  const ahead = reshape(add(weights.classToken, slice(positions, 0, 0, 1)), [1, 1, image.width]);
-  const tokens = norm(concat([expand(ahead, [n, 1, image.width]), placed], 1), weights.preNorm); // [n, 1+g*g, d]
+  const tokens = norm(placedTokens(weights, config, pixels), weights.preNorm);
   const { output: classToken, contexts } = transformer(tokens, weights.blocks, image, { kept: 1 }); // [n, 1, d]
   const embedding = linear(norm(reshape(classToken, [n, image.width]), weights.postNorm), weights.projection);
   return { embedding, layers: evenly(contexts.slice(1)).map((context) => slice(context, 1, 1)) };
+}
+
+/**
+ * The class token and the patches, each with its position.
+ *
+ * @param bias of the patch convolution [d], where it has one
+ * @returns [n,1+g*g,d]
+ */
+export function placedTokens(
+  { patches, classToken, positions }: Pick<ImageWeights, "patches" | "classToken" | "positions">,
+  config: PictureConfig,
+  pixels: Tensor,
+  bias?: Tensor,
+): Tensor {
+  const { width } = config.image;
+  const behind = slice(positions, 0, 1);
+  const placed = embedPatches(patches, bias ? add(behind, bias) : behind, config, pixels); // [n, g*g, d]
+  const ahead = reshape(add(classToken, slice(positions, 0, 0, 1)), [1, 1, width]);
+  return concat([expand(ahead, [pixels.shape[0] as number, 1, width]), placed], 1);
 }
 
 /** The layers to show of those between blocks; the first block reads the patches themselves. */

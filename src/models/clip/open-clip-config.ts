@@ -4,6 +4,7 @@ import { requires } from "../../core/errors.js";
 import { sameShape } from "../../core/shape.js";
 import type { StateDict } from "../../weights/state-dict.js";
 import { parsed } from "../parse.js";
+import { countParts } from "../take-weights.js";
 import { type ImageConfig, openAiPixels, type TextConfig, type TowerConfig } from "./config.js";
 import type { ResNetConfig } from "./resnet.js";
 
@@ -132,9 +133,7 @@ export function isHuge({ entries }: StateDict): boolean {
  */
 export function configOfArrays(weights: StateDict): unknown {
   const extent = (key: string, axis: number) => weights.get(key).shape[axis] as number;
-  const parts = (prefix: string) =>
-    new Set(weights.names.flatMap((name) => (name.startsWith(prefix) ? name.slice(prefix.length).split(".")[0] : [])))
-      .size;
+  const parts = (prefix: string) => countParts(weights.names, prefix);
   const grid = (key: string) => Math.round(Math.sqrt(extent(key, 0) - 1));
   const textWidth = extent("ln_final.weight", 0);
   const patch = weights.has("visual.proj") ? extent("visual.conv1.weight", 3) : undefined;

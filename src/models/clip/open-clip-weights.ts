@@ -76,17 +76,26 @@ function blocks(from: WeightTaker, tower: string, { layers, width, mlpWidth }: T
   });
 }
 
-/** torch.nn.MultiheadAttention: query, key and value maps in one array, one below the other. */
-export function packedAttention(from: WeightTaker, key: string, width: number): AttentionWeights {
+/**
+ * torch.nn.MultiheadAttention: query, key and value maps in one array, one below the other.
+ *
+ * @param names what the arrays are called under `key`, where others use the same form
+ */
+export function packedAttention(
+  from: WeightTaker,
+  key: string,
+  width: number,
+  names = { weight: "in_proj_weight", bias: "in_proj_bias", output: "out_proj" },
+): AttentionWeights {
   const three = [width, width, width];
-  const maps = split(from.take(`${key}.in_proj_weight`, [3 * width, width]), 0, three);
-  const biases = split(from.take(`${key}.in_proj_bias`, [3 * width]), 0, three);
+  const maps = split(from.take(`${key}.${names.weight}`, [3 * width, width]), 0, three);
+  const biases = split(from.take(`${key}.${names.bias}`, [3 * width]), 0, three);
   const [query, mapKey, value] = maps.map((weight, i) => ({ weight, bias: biases[i] as Tensor })) as [
     Affine,
     Affine,
     Affine,
   ];
-  return { query, key: mapKey, value, output: from.affine(`${key}.out_proj`, [width, width]) };
+  return { query, key: mapKey, value, output: from.affine(`${key}.${names.output}`, [width, width]) };
 }
 
 function resnet(from: WeightTaker, { size, width, blocks }: ResNetConfig, embeddingSize: number) {

@@ -28,12 +28,14 @@ export const pipelineParts = [
  * starts from, normally distributed; on disk, arrays stay in their files until a program reads them.
  *
  * @param readAutoencoder reads `vae/`
- * @throws BAD_MODEL naming the file or key that is missing or wrong, or the scheduler whose step starts from no noise;
- *   BAD_FILE, IO_FAILED, ABORTED
+ * @param finalVae draws finished pictures in the place of `vae/`
+ * @throws BAD_MODEL naming the file or key that is missing or wrong, the scheduler whose step starts from no noise, or
+ *   what of `finalVae` is of another space; BAD_FILE, IO_FAILED, ABORTED
  */
 export async function readDiffusion(
   files: Files,
   readAutoencoder: (folder: Files) => Promise<Generator>,
+  finalVae?: Generator,
 ): Promise<Generator> {
   const { schedule, origin } = await readSchedule(files);
   const stepFrom = (noising?: number) => oneStep(schedule, origin, noising);
@@ -46,7 +48,7 @@ export async function readDiffusion(
   netFor(stepFrom()); // says what does not fit
   const autoencoder = await readAutoencoder(files.folder("vae"));
   const { reader, files: textFiles } = await readStatesReader(files);
-  const [, channels] = autoencoder.latentShape([autoencoder.factor, autoencoder.factor]) as [number, number];
+  const channels = channelsOf(autoencoder);
   requireFit(
     `${folder.pathOf("config.json")}: in_channels`,
     config.inChannels,
@@ -60,9 +62,19 @@ export async function readDiffusion(
     "the text encoder has",
     reader.width,
   );
+  if (finalVae) {
+    requireFit(`${finalVae.name}: channels of its latents`, channelsOf(finalVae), `${files.name}'s have`, channels);
+    requireFit(`${finalVae.name}: pixels a latent's side`, finalVae.factor, `${files.name}'s have`, autoencoder.factor);
+  }
   const { factor: side, encode } = autoencoder;
   const factor = side * 2 ** Math.max(1, config.down.length - 1); // no position of the noise has pixels of its own
   const { name } = files;
+  const inner = (noise: Tensor, options: DecodeOptions = {}) => {
+    const states = reshape(told(name, options.text), [1, reader.contextLength, reader.width]);
+    const step = stepFrom(options.noising);
+    return latentOf(step, noise, unet(netFor(step), mul(noise, step.seen), states, options));
+  };
+  const { decode: draw } = autoencoder;
   return {
     name,
     factor,
@@ -70,18 +82,18 @@ export async function readDiffusion(
     text: reader,
     recommended,
     latentShape: ([height, width]) => [1, channels, height / side, width / side],
-    decode: (noise, options = {}) => {
-      const states = reshape(told(name, options.text), [1, reader.contextLength, reader.width]);
-      const step = stepFrom(options.noising);
-      const answer = unet(netFor(step), mul(noise, step.seen), states, options);
-      return autoencoder.decode(latentOf(step, noise, answer), options);
-    },
+    decode: (noise, options) => draw(inner(noise, options), options),
+    ...(finalVae && { finishing: { inner, draw, by: finalVae } }),
     ...(encode && {
       encode: (x: Tensor, options: DecodeOptions = {}) => mul(encode(x), stepFrom(options.noising).start.signal),
       noiseAt: (noising: number) => stepFrom(noising).start.noise,
     }),
     files: [await pipelineFile(files, [checkpoint.files, autoencoder.files, textFiles].flat())],
   };
+}
+
+function channelsOf({ latentShape, factor }: Generator): number {
+  return latentShape([factor, factor])[1] as number;
 }
 
 function told(name: string, text: Tensor | undefined): Tensor {

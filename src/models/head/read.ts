@@ -26,9 +26,12 @@ const configSchema = z.strictObject({
     .optional(),
 });
 
+/** The maps of LAION's second aesthetic predictor, between which dropout stood in training; ImageReward has the same. */
+export const dropoutMaps = [0, 2, 4, 6, 7].map((number) => `layers.${number}`);
+
 /** Where dropout or an activation stands between maps, LAION's aesthetic predictors skip a number. */
 const laion: Readonly<Record<string, Activation>> = {
-  "layers.0 layers.2 layers.4 layers.6 layers.7": "none",
+  [dropoutMaps.join(" ")]: "none",
   "layers.0 layers.3 layers.6 layers.9 layers.11": "relu",
 };
 
@@ -58,7 +61,9 @@ export async function readHead({ path, files, file }: Place & { readonly file: s
     () => `${path}: ${keys.length} maps, and nothing says what stands between them`,
     `write {"activation": "relu"} into ${configName} beside it; known: ${names.join(", ")}`,
   );
-  const layers = mapsOf(weights, keys, path);
+  const from = new WeightTaker(weights);
+  const layers = takeMaps(from, keys, path);
+  from.finish([]);
   const [, embeddingSize] = (layers[0] as Affine).weight.shape as [number, number];
   const [count] = (layers.at(-1) as Affine).weight.shape as [number];
   const { outputs = [], softmax, normalized } = config;
@@ -92,11 +97,10 @@ function mapKeys({ entries }: StateDict, path: string): string[] {
   return keys.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 }
 
-/** Each map takes what the one before it gives. */
-function mapsOf(weights: StateDict, keys: readonly string[], path: string): Affine[] {
-  const from = new WeightTaker(weights);
+/** Maps by their names, of which each takes what the one before it gives. @throws BAD_MODEL where one does not */
+export function takeMaps(from: WeightTaker, keys: readonly string[], path: string): Affine[] {
   let width: number | undefined;
-  const layers = keys.map((key) => {
+  return keys.map((key) => {
     const prefix = key === "" ? "" : `${key}.`;
     const shape = from.shapeOf(`${prefix}weight`) ?? [];
     const [rows, columns] = shape;
@@ -112,6 +116,4 @@ function mapsOf(weights: StateDict, keys: readonly string[], path: string): Affi
       bias: from.take(`${prefix}bias`, [rows]),
     };
   });
-  from.finish([]);
-  return layers;
 }

@@ -6,7 +6,7 @@ import { resampled } from "../../sound/resample.js";
 import type { Sound } from "../../sound/wav.js";
 import type { Place } from "../files.js";
 import { readCheckpoint } from "../model-weights.js";
-import { numbered, WeightTaker } from "../take-weights.js";
+import { countParts, numbered, WeightTaker } from "../take-weights.js";
 import { type BasicBlock, type ConvNorm, encodeSound, HEARD_RATE, heard, type Wav2ClipWeights } from "./encoder.js";
 
 const WHAT = "a sound encoder";
@@ -76,11 +76,7 @@ function wav2clipWeights(tower: WeightTaker, top: WeightTaker, names: readonly s
     };
   };
   const stages = numbered(4, (stage) => {
-    const begins = `${TOWER}layer${stage + 1}.`;
-    const numbers = names.flatMap((name) =>
-      name.startsWith(begins) ? [Number.parseInt(name.slice(begins.length), 10)] : [],
-    );
-    return numbered(Math.max(-1, ...numbers.filter(Number.isSafeInteger)) + 1, (i): BasicBlock => {
+    return numbered(countParts(names, `${TOWER}layer${stage + 1}.`), (i): BasicBlock => {
       const key = `layer${stage + 1}.${i}`;
       return {
         convs: [convNorm(`${key}.conv1`, `${key}.bn1`), convNorm(`${key}.conv2`, `${key}.bn2`)],
