@@ -41,11 +41,17 @@ test("--generator mesh:FILE: generate, resume, files of the mesh, and no mix-up 
     expect(Math.max(...moved)).toBeLessThan(0.2); // where it was, and as large
     expect(await sharp(await at("b.webp")).metadata()).toMatchObject({ pages: 36, width: 30 });
 
-    const refused = async (args: readonly string[]) => (await run(args)).stderr;
-    const other = await refused(["resume", "a.vqclip", "--generator", "mesh:a.obj"]);
-    expect(other).toContain("was made with generator a.obj,views=2,spread=40 (");
-    const none = await refused(["generate", "rain", "--generator", "mesh:no.obj"]);
-    expect(none).toContain("no.obj: no such file; a mesh needs it");
-    expect(await refused([...begun, "--mesh", "d.stl"])).toContain("--mesh: d.stl must end in .obj or .ply");
-    expect(await refused([...begun, "--latent", "fused"])).toContain("latent: fused is nothing that a.obj,views=2");
+    const other = await run(["resume", "a.vqclip", "--generator", "mesh:a.obj"]);
+    expect(other.stderr).toContain("was made with generator a.obj,views=2,spread=40 (");
+  }));
+
+test("what is no mesh, and what a mesh has not, is refused", () =>
+  inEmptyFolder(async (cwd) => {
+    const solid = `mesh:${fixturePath("mesh/solid.obj")}`;
+    const refused = async (generator: string, ...more: readonly string[]) =>
+      (await cli(["generate", "rain", "--generator", generator, "--size", "16x16", ...more, ...clip], { cwd })).stderr;
+    expect(await refused("mesh:no.obj")).toContain("no.obj: no such file; a mesh needs it");
+    expect(await refused(solid, "--mesh", "d.stl")).toContain("--mesh: d.stl must end in .obj or .ply");
+    expect(await refused("fft", "--turntable", "d.webp")).toContain("--turntable: fft has no shape in space");
+    expect(await refused(solid, "--latent", "fused")).toContain("latent: fused is nothing that solid.obj has");
   }));
