@@ -99,8 +99,9 @@ async function describeDiffusion(folder: string, parts: Parts): Promise<ModelFac
   const [, channels] = latentShape([resolution, resolution]) as [number, number];
   const pipeline = (await onDisk(folder)).files;
   let parameters = 0;
-  for (const { folder: part, stems } of parts) {
+  for (const { folder: part, stems, optional } of parts) {
     const within = pipeline.folder(part);
+    if (optional && !(await within.has("config.json"))) continue;
     parameters += await countParameters(within.path, await weightsIn(within, stems, part));
   }
   return {
@@ -115,7 +116,7 @@ async function describeDiffusion(folder: string, parts: Parts): Promise<ModelFac
       factor,
       channels,
       resolution,
-      ...(text && { contextLength: text.contextLength }),
+      ...(text && { contextLength: text.contextLength / (text.readings ?? 1) }),
       encodes: encode !== undefined,
     },
   };

@@ -3,7 +3,7 @@ import { requires } from "../core/errors.js";
 import { weightNames, weightStems } from "../core/weight-names.js";
 import { readConsistency } from "./diffusion/consistency.js";
 import { PIPELINE_INDEX } from "./diffusion/pipeline-files.js";
-import { pipelineParts, readDiffusion } from "./diffusion/read.js";
+import { type PipelinePart, pipelineParts, readDiffusion } from "./diffusion/read.js";
 import { type Files, type Place, readJson, readJsonIfThere } from "./files.js";
 import type { Generator } from "./generator.js";
 import { readCheckpoint, weightsIn } from "./model-weights.js";
@@ -39,7 +39,7 @@ export async function readGenerator(place: Place, finalVae?: Generator): Promise
 /** A pipeline that is read as a whole, and its folders that hold weights. */
 interface Pipeline {
   readonly read: (files: Files, finalVae?: Generator) => Promise<Generator>;
-  readonly parts: typeof pipelineParts | readonly [(typeof pipelineParts)[0]];
+  readonly parts: readonly PipelinePart[];
 }
 
 /** By the class of their net. */
@@ -48,7 +48,7 @@ const pipelines: Readonly<Record<string, Pipeline>> = {
     read: (files, finalVae) => readDiffusion(files, (vae) => readDiffusers(vae, undefined), finalVae),
     parts: pipelineParts,
   },
-  UNet2DModel: { read: readConsistency, parts: [pipelineParts[0]] },
+  UNet2DModel: { read: readConsistency, parts: pipelineParts.slice(0, 1) },
 };
 
 /** The whole pipeline that a place is; undefined where it is none that is read. */
