@@ -105,8 +105,9 @@ async function describeDiffusion(folder: string, parts: Parts): Promise<ModelFac
   const [, channels] = latentShape([resolution, resolution]) as [number, number];
   const pipeline = (await onDisk(folder)).files;
   let parameters = 0;
-  for (const { folder: part, stems } of parts) {
+  for (const { folder: part, stems, optional } of parts) {
     const within = pipeline.folder(part);
+    if (optional && !(await within.has("config.json"))) continue;
     parameters += await countParameters(within.path, await weightsIn(within, stems, part));
   }
   return {
@@ -123,7 +124,7 @@ async function describeDiffusion(folder: string, parts: Parts): Promise<ModelFac
       channels,
       resolution,
       ...(prior && { prior: true }),
-      ...(text && { contextLength: text.contextLength }),
+      ...(text && { contextLength: text.contextLength / (text.readings ?? 1) }),
       encodes: encode !== undefined,
     },
   };

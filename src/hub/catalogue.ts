@@ -1,5 +1,5 @@
 /** Published weights by name: what they are, under which licence, and where they may be had. */
-import { weightNames, weightStems } from "../core/weight-names.js";
+import { type WeightStems, weightNames, weightStems } from "../core/weight-names.js";
 
 /** A reward scores pictures: a head on a CLIP's embedding, or ImageReward; a CLIP that was trained to score is a CLIP. */
 export type ModelKind = "CLIP" | "VQGAN" | "classifier" | "reward";
@@ -71,23 +71,38 @@ function autoencoder(repo: string, about: string, licence: string, bytes: number
   return { name: repo, kind: "VQGAN", about, licence, bytes, sources };
 }
 
-/** A whole pipeline of the diffusers library whose weights are single files: in half precision where there is a choice. */
-const pipelineFiles: readonly HubChoice[] = [
-  { names: ["model_index.json"] },
-  { names: ["scheduler/scheduler_config.json"] },
-  { names: ["tokenizer/tokenizer.json", "tokenizer/merges.txt"] },
-  { names: ["tokenizer/vocab.json"], optional: true },
-  { names: ["tokenizer/tokenizer_config.json"], optional: true },
-  { names: ["tokenizer/special_tokens_map.json"], optional: true },
-  ...(["unet", "vae", "text_encoder"] as const).flatMap((part): HubChoice[] => {
-    const { safetensors } = weightStems[part === "text_encoder" ? "transformers" : "diffusers"];
-    const weights = ["fp16.", ""].map((variant) => `${part}/${safetensors}.${variant}safetensors`);
-    return [{ names: [`${part}/config.json`] }, { names: weights }];
-  }),
-];
+/**
+ * A whole pipeline of the diffusers library whose weights are single files: in half precision where there is a choice.
+ *
+ * @param texts what the names of its text encoders and tokenizers end in
+ */
+function pipelineFiles(texts: readonly string[]): readonly HubChoice[] {
+  const weights = (part: string, { safetensors }: WeightStems): HubChoice[] => [
+    { names: [`${part}/config.json`] },
+    { names: ["fp16.", ""].map((variant) => `${part}/${safetensors}.${variant}safetensors`) },
+  ];
+  return [
+    { names: ["model_index.json"] },
+    { names: ["scheduler/scheduler_config.json"] },
+    ...texts.flatMap((end): HubChoice[] => [
+      { names: [`tokenizer${end}/tokenizer.json`, `tokenizer${end}/merges.txt`] },
+      { names: [`tokenizer${end}/vocab.json`], optional: true },
+      { names: [`tokenizer${end}/tokenizer_config.json`], optional: true },
+      { names: [`tokenizer${end}/special_tokens_map.json`], optional: true },
+    ]),
+    ...["unet", "vae"].flatMap((part) => weights(part, weightStems.diffusers)),
+    ...texts.flatMap((end) => weights(`text_encoder${end}`, weightStems.transformers)),
+  ];
+}
 
-function diffusion(repo: string, about: string, licence: string, bytes: number): Published {
-  const sources = [{ kind: "hub", repo, revision: "main", files: pipelineFiles }] as const;
+function diffusion(
+  repo: string,
+  about: string,
+  licence: string,
+  bytes: number,
+  texts: readonly string[] = [""],
+): Published {
+  const sources = [{ kind: "hub", repo, revision: "main", files: pipelineFiles(texts) }] as const;
   return { name: repo, kind: "VQGAN", about, licence, bytes, sources };
 }
 
@@ -325,6 +340,13 @@ export const catalogue: readonly Published[] = [
     "SD-Turbo, one-step diffusion: reads a text of its own, slow on a CPU",
     "Stability AI Community: commercial use under conditions",
     2.59e9,
+  ),
+  diffusion(
+    "stabilityai/sdxl-turbo",
+    "SDXL-Turbo, one-step diffusion: two text encoders, 3.5 billion numbers; for GPUs or much memory",
+    "Stability AI Non-Commercial Research Community when last seen: read its page",
+    6.94e9,
+    ["", "_2"],
   ),
 ];
 

@@ -4,7 +4,7 @@ import { weightNames, weightStems } from "../core/weight-names.js";
 import { readConsistency } from "./diffusion/consistency.js";
 import { readLatentDiffusion } from "./diffusion/latent-diffusion.js";
 import { PIPELINE_INDEX } from "./diffusion/pipeline-files.js";
-import { pipelineParts, readDiffusion } from "./diffusion/read.js";
+import { netPart, type PipelinePart, pipelineParts, readDiffusion } from "./diffusion/read.js";
 import { type Files, type Place, readJson, readJsonIfThere } from "./files.js";
 import type { Generator } from "./generator.js";
 import { readCheckpoint, weightsIn } from "./model-weights.js";
@@ -40,19 +40,18 @@ export async function readGenerator(place: Place, finalVae?: Generator): Promise
 /** A pipeline that is read as a whole, and its folders that hold weights. */
 interface Pipeline {
   readonly read: (files: Files, finalVae?: Generator) => Promise<Generator>;
-  readonly parts: readonly { readonly folder: string; readonly stems: Parameters<typeof weightsIn>[1] }[];
+  readonly parts: readonly PipelinePart[];
 }
 
-const [net] = pipelineParts;
 const readPart = (folder: Files) => readDiffusers(folder, undefined);
 const withTexts: Pipeline = {
   read: (files, finalVae) => readDiffusion(files, readPart, finalVae),
   parts: pipelineParts,
 };
-const ofPixels: Pipeline = { read: readConsistency, parts: [net] };
+const ofPixels: Pipeline = { read: readConsistency, parts: [netPart] };
 const ofLatents: Pipeline = {
   read: (files) => readLatentDiffusion(files, readPart),
-  parts: [net, { ...net, folder: "vqvae" }],
+  parts: [netPart, { ...netPart, folder: "vqvae" }],
 };
 
 /** The whole pipeline that a place is; undefined where it is none that is read. */

@@ -19,6 +19,8 @@ export interface TokenizedText {
 export interface Tokenizing {
   /** L: tokens of a text */
   readonly contextLength: number;
+  /** How many nets read it, each its own tokens, one after the other among the L (default 1) */
+  readonly readings?: number;
   /** A text as it is read; of one that is too long, as much as fits. */
   tokenize(text: string): TokenizedText;
   /** Set where nothing depends on what texts are filled up with: shorter rows than the context will do. */

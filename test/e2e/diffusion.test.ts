@@ -9,6 +9,7 @@ import { inEmptyFolder } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
 
 const models = { generator: fixturePath("diffusion-sdxs"), clip: fixturePath("clip-quick-gelu"), threads: 1 };
+const finalVae = fixturePath("diffusion-final-vae");
 const request: CreateRequest = {
   prompts: "a castle | rain:-0.5",
   seed: 3,
@@ -73,44 +74,38 @@ test("an edit begins at its picture under as much noise as its strength says, an
   expect(distance(picture, image)).toBeGreaterThan(0.05);
 });
 
-test("another autoencoder draws what is given out, and steps go on to look through the first", () =>
+test("another autoencoder draws what is given out, not what steps see; its session wants it again", () =>
   inEmptyFolder(async (folder) => {
-    await using usual = await VqganClip.fromPretrained(models);
-    await using vq = await VqganClip.fromPretrained({ ...models, finalVae: fixturePath("diffusion-final-vae") });
-    const [one, two] = [usual.create({ ...request, steps: 2 }), vq.create({ ...request, steps: 2 })];
-    await Promise.all([one.toFinish(), two.toFinish()]);
-    expect((await two.latent()).bytes).toEqual((await one.latent()).bytes);
-    expect(two.image?.bytes).toEqual(one.image?.bytes);
-    const [seen, drawn] = [await one.render(), await two.render()];
+    await using vq = await VqganClip.fromPretrained({ ...models, finalVae });
+    const run = vq.create({ ...request, steps: 1, learningRate: 1e-9 });
+    await run.toFinish();
+    const drawn = await run.render();
     expect(drawn.shape).toEqual([3, 48, 32]);
-    expect(distance(seen, drawn)).toBeGreaterThan(0.1);
-    expect(vq.plan(request).peakBytes).toBeGreaterThan(usual.plan(request).peakBytes);
-
-    // Its picture and session tell it, and want it again.
-    const { models: told } = JSON.parse(readPngText(await two.toPNG())["vqgan-clip"] as string);
+    expect(distance(run.image as NDArray, drawn)).toBeGreaterThan(0.1); // of the same noise
+    const { models: told } = JSON.parse(readPngText(await run.toPNG())["vqgan-clip"] as string);
     expect(told).toMatchObject([{ role: "generator" }, { role: "finalVae", name: "diffusion-final-vae" }, {}]);
     const path = join(folder, "run.vqclip");
-    await two.save(path, { picture: false });
+    await run.save(path, { picture: false });
     expect((await (await vq.open(path)).render()).bytes).toEqual(drawn.bytes);
-    await expect(usual.open(path)).rejects.toMatchObject({
+    const without = await VqganClip.fromPretrained(models);
+    await expect(without.open(path)).rejects.toMatchObject({
       message: expect.stringContaining("was made with finalVae diffusion-final-vae"),
       hint: "name the same autoencoder (--final-vae)",
     });
-    await one.save(path, { picture: false });
-    expect((await (await vq.open(path)).latent()).bytes).toEqual((await one.latent()).bytes); // more does no harm
-
-    const open = (more: object) => VqganClip.fromPretrained({ ...models, ...more });
-    const refused = "draws its pictures without an autoencoder beside it";
-    const finalVae = fixturePath("diffusion-final-vae");
-    await expect(open({ generator: "pixels", finalVae })).rejects.toThrow(`finalVae: pixels ${refused}`);
-    await expect(open({ generator: fixturePath("vqgan"), finalVae })).rejects.toThrow(`finalVae: vqgan ${refused}`);
-    const kl = fixturePath("diffusers-kl-bare");
-    await expect(open({ finalVae: kl })).rejects.toThrow("channels of its latents is 8, diffusion-sdxs's have 4");
-    const half = join(fixturePath("diffusion-turbo"), "vae");
-    await expect(open({ finalVae: half })).rejects.toThrow("is 2, diffusion-sdxs's have 4");
-    const codes = fixturePath("diffusers-vq");
-    await expect(open({ finalVae: codes })).rejects.toThrow("is no AutoencoderKL or AutoencoderTiny of diffusers");
   }));
+
+test("an autoencoder of another space, or where there is none to replace, is refused", async () => {
+  const open = (more: object) => VqganClip.fromPretrained({ ...models, ...more });
+  const refused = "draws its pictures without an autoencoder beside it";
+  await expect(open({ generator: "pixels", finalVae })).rejects.toThrow(`finalVae: pixels ${refused}`);
+  await expect(open({ generator: fixturePath("vqgan"), finalVae })).rejects.toThrow(`finalVae: vqgan ${refused}`);
+  const kl = fixturePath("diffusers-kl-bare");
+  await expect(open({ finalVae: kl })).rejects.toThrow("channels of its latents is 8, diffusion-sdxs's have 4");
+  const half = join(fixturePath("diffusion-turbo"), "vae");
+  await expect(open({ finalVae: half })).rejects.toThrow("is 2, diffusion-sdxs's have 4");
+  const codes = fixturePath("diffusers-vq");
+  await expect(open({ finalVae: codes })).rejects.toThrow("is no AutoencoderKL or AutoencoderTiny of diffusers");
+});
 
 test("what it cannot do is one line that says what would work", async () => {
   await using vq = await VqganClip.fromPretrained(models);

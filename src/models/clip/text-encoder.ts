@@ -60,6 +60,11 @@ export function textStates(weights: TextTowerWeights, text: TextConfig, ids: Ten
   return layerNorm(lastStates(weights, text, ids), weight, bias, { epsilon: text.layerNormEpsilon });
 }
 
+/** The state of every token before the last block, with no norm behind it: what SDXL's net is told. [b,L,d] */
+export function innerStates(weights: TextTowerWeights, text: TextConfig, ids: Tensor): Tensor {
+  return lastStates({ ...weights, blocks: weights.blocks.slice(0, -1) }, text, ids);
+}
+
 /** [b,L,d] */
 function lastStates({ tokens, positions, blocks }: TextTowerWeights, text: TextConfig, ids: Tensor): Tensor {
   const length = ids.shape[1] as number;

@@ -1,30 +1,41 @@
 /** A diffusion model that draws in one step, from a folder of the diffusers library, as a Generator. */
 import { requires } from "../../core/errors.js";
-import { weightStems } from "../../core/weight-names.js";
+import { type WeightStems, weightStems } from "../../core/weight-names.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { mul } from "../../ops/arithmetic.js";
 import { reshape } from "../../ops/layout.js";
+import { concat, slice } from "../../ops/movement.js";
 import { type Files, readJson } from "../files.js";
 import type { DecodeOptions, Generator } from "../generator.js";
 import { readCheckpoint, weightsIn } from "../model-weights.js";
 import { WeightTaker } from "../take-weights.js";
 import { pipelineFile, readSchedule, recommended, requireFit, WHAT } from "./pipeline-files.js";
 import { latentOf, type OneStep, oneStep } from "./schedule.js";
-import { readStatesReader } from "./text.js";
-import { USUAL_GUIDANCE } from "./time-embedding.js";
+import { readStatesReader, SECOND } from "./text.js";
+import { numbersTold, USUAL_GUIDANCE } from "./time-embedding.js";
 import { unet } from "./unet.js";
-import { parseUNetConfig } from "./unet-config.js";
+import { parseUNetConfig, type UNetConfig } from "./unet-config.js";
 import { unetWeights } from "./unet-weights.js";
 
-/** The folders that hold weights. */
-export const pipelineParts = [
-  { folder: "unet", stems: weightStems.diffusers },
+/** A folder that holds weights. */
+export interface PipelinePart {
+  readonly folder: string;
+  readonly stems: WeightStems;
+  readonly optional?: true;
+}
+
+/** Every pipeline's net. */
+export const netPart: PipelinePart = { folder: "unet", stems: weightStems.diffusers };
+
+export const pipelineParts: readonly PipelinePart[] = [
+  netPart,
   { folder: "vae", stems: weightStems.diffusers },
   { folder: "text_encoder", stems: weightStems.transformers },
-] as const;
+  { folder: SECOND, stems: weightStems.transformers, optional: true },
+];
 
 /**
- * Reads a pipeline's folder: `unet/ vae/ text_encoder/ tokenizer/ scheduler/`. Its latent is the noise that the one step
+ * Reads a pipeline's folder: `unet/ vae/ text_encoder/ tokenizer/ scheduler/`, SDXL's `text_encoder_2/ tokenizer_2/` too. Its latent is the noise that the one step
  * starts from, normally distributed; on disk, arrays stay in their files until a program reads them.
  *
  * @param readAutoencoder reads `vae/`
@@ -43,8 +54,8 @@ export async function readDiffusion(
   const config = parseUNetConfig(await readJson(folder, "config.json", WHAT), folder.pathOf("config.json"));
   const checkpoint = await readCheckpoint(folder, await weightsIn(folder, weightStems.diffusers, WHAT), WHAT);
   /** The net that a step asks: time is a part of its weights. */
-  const netFor = ({ timestep }: OneStep) =>
-    unetWeights(new WeightTaker(checkpoint.weights), config, { timestep, guidance: USUAL_GUIDANCE });
+  const netFor = ({ timestep }: OneStep, beside?: Tensor) =>
+    unetWeights(new WeightTaker(checkpoint.weights), config, { timestep, guidance: USUAL_GUIDANCE, beside });
   netFor(stepFrom()); // says what does not fit
   const autoencoder = await readAutoencoder(files.folder("vae"));
   const { reader, files: textFiles } = await readStatesReader(files);
@@ -62,6 +73,13 @@ export async function readDiffusion(
     "the text encoder has",
     reader.width,
   );
+  const { addition } = config;
+  requireFit(
+    `${folder.pathOf("config.json")}: projection_class_embeddings_input_dim`,
+    addition?.inputs ?? 0,
+    "the text encoders and the size make",
+    reader.pooledWidth + (addition ? 6 * addition.width : 0),
+  );
   if (finalVae) {
     requireFit(`${finalVae.name}: channels of its latents`, channelsOf(finalVae), `${files.name}'s have`, channels);
     requireFit(`${finalVae.name}: pixels a latent's side`, finalVae.factor, `${files.name}'s have`, autoencoder.factor);
@@ -70,9 +88,13 @@ export async function readDiffusion(
   const factor = side * 2 ** Math.max(1, config.down.length - 1); // no position of the noise has pixels of its own
   const { name } = files;
   const inner = (noise: Tensor, options: DecodeOptions = {}) => {
-    const states = reshape(told(name, options.text), [1, reader.contextLength, reader.width]);
+    const text = told(name, options.text);
+    const { tokens, width } = reader;
+    const states = reshape(addition ? slice(text, 1, 0, tokens * width) : text, [1, tokens, width]);
     const step = stepFrom(options.noising);
-    return latentOf(step, noise, unet(netFor(step), mul(noise, step.seen), states, options));
+    const beside =
+      addition && concat([slice(text, 1, tokens * width), sizeTold(noise, side, addition.width, config)], 1);
+    return latentOf(step, noise, unet(netFor(step, beside), mul(noise, step.seen), states, options));
   };
   const { decode: draw } = autoencoder;
   return {
@@ -90,6 +112,14 @@ export async function readDiffusion(
     }),
     files: [await pipelineFile(files, [checkpoint.files, autoencoder.files, textFiles].flat())],
   };
+}
+
+/** A picture of this size that was cut off nowhere, as SDXL is told it: [1,6 width] */
+function sizeTold({ shape }: Tensor, side: number, width: number, { time }: UNetConfig): Tensor {
+  const [, , rows, columns] = shape as [number, number, number, number];
+  const [height, wide] = [rows * side, columns * side];
+  const form = { cosineFirst: time.cosineFirst, shift: time.frequencyShift };
+  return numbersTold([height, wide, 0, 0, height, wide], width, form);
 }
 
 function channelsOf({ latentShape, factor }: Generator): number {

@@ -1,12 +1,14 @@
-/** The text encoder of a diffusion model's folder: a CLIP's text tower, whose state at every token is what the net is told. */
+/** The text encoders of a diffusion model's folder: a CLIP's text tower, or two, whose state at every token is what the net is told. */
 import * as z from "zod";
 import { requires } from "../../core/errors.js";
 import { weightStems } from "../../core/weight-names.js";
+import type { Tensor } from "../../graph/tensor.js";
 import { reshape } from "../../ops/layout.js";
+import { concat, slice } from "../../ops/movement.js";
 import { tokenizerOfMerges } from "../clip/clip-vocabulary.js";
 import { parseTextConfig, type TextConfig } from "../clip/config.js";
 import { padTokenOf } from "../clip/pad-token.js";
-import { textStates } from "../clip/text-encoder.js";
+import { encodeText, innerStates, type TextTowerWeights, textStates } from "../clip/text-encoder.js";
 import { clipTokenizer } from "../clip/tokenizer.js";
 import { textTowerWeights } from "../clip/weights.js";
 import { type Files, readJson, readJsonIfThere, readText } from "../files.js";
@@ -15,11 +17,27 @@ import { readCheckpoint, weightsIn } from "../model-weights.js";
 import { parsed } from "../parse.js";
 import { WeightTaker } from "../take-weights.js";
 import type { TextReader } from "../text-reader.js";
+import { requireFit } from "./pipeline-files.js";
 
-/** A text reader whose embedding [1,E] is the states [1,L,d] of all tokens. */
+/** A text reader whose embedding [1,E] is the states [1,l,d] of all tokens, and behind them the whole text's own [1,P]. */
 interface StatesReader extends TextReader {
+  /** l */
+  readonly tokens: number;
   /** d */
   readonly width: number;
+  /** P; 0 where the net is told none */
+  readonly pooledWidth: number;
+}
+
+/** One folder of a text encoder, and its tokenizer's. */
+interface Encoder {
+  readonly text: TextConfig;
+  readonly tower: TextTowerWeights;
+  /** Of the text's own embedding, where it has one [P,d] */
+  readonly projection: Tensor | undefined;
+  readonly tokenize: TextReader["tokenize"];
+  readonly length: number;
+  readonly files: readonly ModelFile[];
 }
 
 const WHAT = "a diffusion model";
@@ -28,16 +46,74 @@ const configSchema = z.object({
 });
 const lengthSchema = z.object({ model_max_length: z.number().optional() });
 
+/** What a second one is called, which SDXL has. */
+export const SECOND = "text_encoder_2";
+
 /**
- * Reads `text_encoder/` and `tokenizer/`.
+ * Reads `text_encoder/` and `tokenizer/`, and where there are `text_encoder_2/` and `tokenizer_2/`.
  *
- * @param pipeline the folder that holds both
+ * @param pipeline the folder that holds them
  * @throws BAD_MODEL naming the file or key that is missing or wrong; BAD_FILE, IO_FAILED, ABORTED
  */
 export async function readStatesReader(
   pipeline: Files,
 ): Promise<{ readonly reader: StatesReader; readonly files: readonly ModelFile[] }> {
-  const files = pipeline.folder("text_encoder");
+  const first = await readEncoder(pipeline, "text_encoder", "tokenizer");
+  if (!(await pipeline.folder(SECOND).has("config.json"))) return { reader: readerOf(first), files: first.files };
+  const second = await readEncoder(pipeline, SECOND, "tokenizer_2");
+  requireFit(`${pipeline.folder("tokenizer_2").path}: tokens of a text`, second.length, "tokenizer/ has", first.length);
+  return { reader: readerOfBoth(first, second), files: [...first.files, ...second.files] };
+}
+
+/** The states behind the last norm. */
+function readerOf({ text, tower, tokenize, length }: Encoder): StatesReader {
+  return {
+    tokens: length,
+    width: text.width,
+    pooledWidth: 0,
+    contextLength: length,
+    embeddingSize: length * text.width,
+    tokenize,
+    encodeText: (ids) => reshape(textStates(tower, text, ids), [-1, length * text.width]),
+  };
+}
+
+/**
+ * Both ones' inner states side by side, and the second one's embedding of the text. They pad texts differently, so each has its
+ * own tokens: [b,2l].
+ */
+function readerOfBoth(first: Encoder, second: Encoder): StatesReader {
+  const { length, projection } = { ...first, projection: second.projection };
+  const width = first.text.width + second.text.width;
+  requires(
+    projection,
+    "BAD_MODEL",
+    () => `${SECOND}: has no text_projection.weight`,
+    "SDXL's second text encoder is a CLIPTextModelWithProjection",
+  );
+  const pooledWidth = projection.shape[0] as number;
+  return {
+    tokens: length,
+    width,
+    pooledWidth,
+    contextLength: 2 * length,
+    readings: 2,
+    embeddingSize: length * width + pooledWidth,
+    tokenize: (text) => {
+      const [one, two] = [first.tokenize(text), second.tokenize(text)];
+      return { ...two, ids: [...one.ids, ...two.ids] };
+    },
+    encodeText: (ids, end) => {
+      const [one, two] = [slice(ids, 1, 0, length), slice(ids, 1, length, 2 * length)];
+      const states = [innerStates(first.tower, first.text, one), innerStates(second.tower, second.text, two)];
+      const pooled = encodeText({ ...second.tower, projection }, second, two, end); // [b, P]
+      return concat([reshape(concat(states, 2), [-1, length * width]), pooled], 1);
+    },
+  };
+}
+
+async function readEncoder(pipeline: Files, part: string, tokenizer: string): Promise<Encoder> {
+  const files = pipeline.folder(part);
   const config = await readJson(files, "config.json", WHAT);
   parsed(configSchema, config, files.pathOf("config.json"));
   const text = parseTextConfig(config, files.pathOf("config.json"));
@@ -46,16 +122,11 @@ export async function readStatesReader(
   const isBare = checkpoint.weights.entries.has("final_layer_norm.weight");
   const from = new WeightTaker(checkpoint.weights, "", (key) => (isBare ? key.replace(/^text_model\./, "") : key));
   const tower = textTowerWeights(from, text);
+  const pooled = from.shapeOf("text_projection.weight")?.[0];
+  const projection = pooled === undefined ? undefined : from.take("text_projection.weight", [pooled, text.width]);
   from.finish([/(^|\.)position_ids$/]);
-  const { tokenize, length } = await readTokenizer(pipeline.folder("tokenizer"), text);
-  const reader: StatesReader = {
-    width: text.width,
-    contextLength: length,
-    embeddingSize: length * text.width,
-    tokenize,
-    encodeText: (ids) => reshape(textStates(tower, text, ids), [-1, length * text.width]),
-  };
-  return { reader, files: checkpoint.files };
+  const { tokenize, length } = await readTokenizer(pipeline.folder(tokenizer), text);
+  return { text, tower, projection, tokenize, length, files: checkpoint.files };
 }
 
 /** Padding changes what the net is told: it is what the tokenizer's files say, CLIP's end token where they say nothing. */

@@ -27,6 +27,8 @@ interface TimeWeights {
   readonly second: Affine;
   /** From the embedding of the guidance, where the net is told it: [C,G] */
   readonly guidance?: Tensor;
+  /** Of what is told beside the time, where something is */
+  readonly beside?: { readonly first: Affine; readonly second: Affine };
 }
 
 /** What a step tells the net beside the noise. */
@@ -35,30 +37,42 @@ export interface StepFacts {
   readonly timestep: number | Tensor;
   /** How much the text counts, for nets that learnt to be told. */
   readonly guidance: number;
+  /** What is told beside the time, for nets that learnt to be told it: [1,A] */
+  readonly beside?: Tensor | undefined;
+}
+
+/** Numbers of a picture's size, or the like, side by side: [1,width of all] */
+export function numbersTold(values: readonly number[], width: number, form: Sinusoids): Tensor {
+  const each = values.flatMap((value) => Array.from(sinusoids(value, width, form).floats()));
+  return constant(NDArray.float32([1, each.length], each));
 }
 
 /** What a net of latent consistency is told unless somebody says otherwise: its pipeline's own standard. */
 export const USUAL_GUIDANCE = 8.5;
 
 /**
- * silu(second(silu(first(sinusoids)))) [1,4C]: what every residual block makes its shift of.
+ * silu(second(silu(first(sinusoids)))) [1,4C], with the same of what is told beside the time added in the outer silu: what every
+ * residual block makes its shift of.
  *
  * @param width C of the sinusoids
  * @param guidanceWidth G
  */
 export function timeEmbedding(
-  { first, second, guidance }: TimeWeights,
+  { first, second, guidance, beside }: TimeWeights,
   facts: StepFacts,
   width: number,
   form: Sinusoids,
   guidanceWidth = 0,
 ): Tensor {
   const { timestep } = facts;
-  const time = typeof timestep === "number" ? constant(sinusoids(timestep, width, form)) : timestep;
+  const when = typeof timestep === "number" ? constant(sinusoids(timestep, width, form)) : timestep;
   const told = guidance
-    ? add(time, linear(constant(guidanceSinusoids(facts.guidance, guidanceWidth)), guidance))
-    : time;
-  return silu(linear(silu(linear(told, first.weight, first.bias)), second.weight, second.bias));
+    ? add(when, linear(constant(guidanceSinusoids(facts.guidance, guidanceWidth)), guidance))
+    : when;
+  const mapped = (x: Tensor, by: { readonly first: Affine; readonly second: Affine }) =>
+    linear(silu(linear(x, by.first.weight, by.first.bias)), by.second.weight, by.second.bias);
+  const time = mapped(told, { first, second });
+  return silu(beside && facts.beside ? add(time, mapped(facts.beside, beside)) : time);
 }
 
 /** A guidance of 1 is none. */

@@ -44,6 +44,8 @@ export interface UNetConfig {
     /** Width of the embedding of the guidance, where the net is told it */
     readonly guidanceWidth: number | undefined;
   };
+  /** Where time is told together with the text's own embedding and the picture's size: channels of each number of the size, and of all */
+  readonly addition?: { readonly width: number; readonly inputs: number };
 }
 
 const whole = z.int().positive();
@@ -88,7 +90,9 @@ const schema = z.object({
   resnet_out_scale_factor: only(1),
   resnet_skip_time_act: only(false),
   time_embedding_type: only("positional"),
-  addition_embed_type: absent,
+  addition_embed_type: z.literal("text_time").nullish(),
+  addition_time_embed_dim: whole.nullish(),
+  projection_class_embeddings_input_dim: whole.nullish(),
   class_embed_type: absent,
   cross_attention_norm: absent,
   encoder_hid_dim: absent,
@@ -105,7 +109,7 @@ const plain = { attention: undefined, resample: "convolution" } as const;
 
 /** @throws BAD_MODEL naming `origin`, the key, and what is read */
 export function parseUNetConfig(config: unknown, origin: string): UNetConfig {
-  const file = parsed(schema, config, origin, "only the plain net of Stable Diffusion is read");
+  const file = parsed(schema, config, origin, "only the plain nets of Stable Diffusion and SDXL are read");
   const { block_out_channels: channels, down_block_types: down, up_block_types: up } = file;
   const count = channels.length;
   const each = (name: keyof typeof file, value: number | readonly number[]): readonly number[] => {
@@ -132,6 +136,14 @@ export function parseUNetConfig(config: unknown, origin: string): UNetConfig {
   if (others.some((width) => width !== textWidth)) {
     throw new VqganClipError("BAD_MODEL", `${origin}: cross_attention_dim: expected one width, found several`);
   }
+  const { addition_time_embed_dim: width, projection_class_embeddings_input_dim: inputs } = file;
+  const adds = file.addition_embed_type === "text_time";
+  requires(
+    !adds || (width && inputs && file.resnet_time_scale_shift === "default"),
+    "BAD_MODEL",
+    () =>
+      `${origin}: addition_embed_type "text_time" needs addition_time_embed_dim and projection_class_embeddings_input_dim, and time that is added`,
+  );
   const blocks = each("layers_per_block", file.layers_per_block);
   const transformers = each("transformer_layers_per_block", file.transformer_layers_per_block);
   const heads = each("attention_head_dim", file.num_attention_heads ?? file.attention_head_dim);
@@ -170,5 +182,6 @@ export function parseUNetConfig(config: unknown, origin: string): UNetConfig {
       frequencyShift: file.freq_shift,
       guidanceWidth: file.time_cond_proj_dim ?? undefined,
     },
+    ...(adds && width && inputs && { addition: { width, inputs } }),
   };
 }

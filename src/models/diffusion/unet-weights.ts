@@ -34,13 +34,21 @@ class Reader {
   constructor(
     private readonly from: WeightTaker,
     private readonly config: UNetConfig,
-    facts: StepFacts,
+    private readonly facts: StepFacts,
   ) {
     const { cosineFirst, frequencyShift, guidanceWidth } = config.time;
     const { channels } = config.down[0] as UNetLevel;
+    const { addition } = config;
+    const wide = [4 * channels, 4 * channels];
     const embedding = {
       first: from.affine("time_embedding.linear_1", [4 * channels, channels]),
-      second: from.affine("time_embedding.linear_2", [4 * channels, 4 * channels]),
+      second: from.affine("time_embedding.linear_2", wide),
+      ...(addition && {
+        beside: {
+          first: from.affine("add_embedding.linear_1", [4 * channels, addition.inputs]),
+          second: from.affine("add_embedding.linear_2", wide),
+        },
+      }),
       ...(guidanceWidth !== undefined && {
         guidance: from.take("time_embedding.cond_proj.weight", [channels, guidanceWidth]),
       }),
@@ -123,7 +131,10 @@ class Reader {
     };
   }
 
-  /** Time is added before the second norm, which is the first convolution's bias; or scales and shifts the norm's result. */
+  /**
+   * Time is added before the second norm, which is the first convolution's bias, unless it is told together with a text; or
+   * scales and shifts the norm's result.
+   */
   private residual(key: string, entering: number, leaving: number): ResidualWeights {
     const { from, config } = this;
     const { epsilon, timeScales } = config;
@@ -134,9 +145,11 @@ class Reader {
     const told = reshape(linear(this.time, projection.weight, projection.bias), [-1]);
     const conv1 = from.affine(`${key}.conv1`, [leaving, entering, 3, 3]);
     const norm2 = this.norm(`${key}.norm2`, leaving, epsilon);
+    const isFixed = this.facts.beside === undefined;
     return {
       norm1: this.norm(`${key}.norm1`, entering, epsilon),
-      conv1: timeScales ? conv1 : { weight: conv1.weight, bias: add(conv1.bias, told) },
+      ...(!isFixed && { shift: reshape(told, [1, leaving, 1, 1]) }),
+      conv1: timeScales || !isFixed ? conv1 : { weight: conv1.weight, bias: add(conv1.bias, told) },
       norm2: timeScales ? scaledNorm(norm2, told) : norm2,
       conv2: from.affine(`${key}.conv2`, [leaving, leaving, 3, 3]),
       ...(entering !== leaving && { shortcut: from.affine(`${key}.conv_shortcut`, [leaving, entering, 1, 1]) }),

@@ -15,6 +15,8 @@ export interface Norm extends Affine {
 export interface ResidualWeights {
   readonly norm1: Norm;
   readonly conv1: Affine;
+  /** Added to what that gives [1,c,1,1], where it is no constant that its bias could hold */
+  readonly shift?: Tensor;
   readonly norm2: Norm;
   readonly conv2: Affine;
   /** 1x1; only where the number of channels changes */
@@ -62,11 +64,12 @@ const plainly: Stage = (part, x) => part(x);
  */
 export function residualBlock(
   x: Tensor,
-  { norm1, conv1, norm2, conv2, shortcut }: ResidualWeights,
+  { norm1, conv1, shift, norm2, conv2, shortcut }: ResidualWeights,
   stage = plainly,
   resample = (h: Tensor): Tensor => h,
 ): Tensor {
-  const hidden = stage((h) => convolve(resample(normSilu(h, norm1)), conv1), x);
+  const entered = stage((h) => convolve(resample(normSilu(h, norm1)), conv1), x);
+  const hidden = shift ? add(entered, shift) : entered;
   const change = stage((h) => convolve(normSilu(h, norm2), conv2), hidden);
   const kept = resample(x);
   return add(shortcut ? convolve(kept, shortcut) : kept, change);
