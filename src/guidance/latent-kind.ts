@@ -35,6 +35,11 @@ export function hasLogits(kind: LatentKind): boolean {
   return kind === "sampled" || kind === "mixed";
 }
 
+/** Whether one latent [1,D,h,w] is optimised, and nothing else: what a prior over latents knows. */
+export function isOneLatent(kind: LatentKind): boolean {
+  return kind === "quantized" || kind === "continuous";
+}
+
 /** The generator's own of a latent, [1,K,H/f,W/f] of logits, [2k,...] of a basis. @throws BAD_ARGUMENT when they need a codebook */
 export function variableShape(
   generator: Generator,

@@ -63,6 +63,7 @@ describe("resolveSettings", () => {
     expect(chosen({}, { motion })).toEqual([0.1, 0]);
     expect(chosen({}, { prior: { to: 0.6 } })).toEqual([0.5, 0.2]);
     expect(chosen({ prior: false })).toEqual([0.5, 0]);
+    expect(chosen({}, { latent: "sampled" })).toEqual([0.5, 0]);
   });
 
   it("merges the regulariser by field", () => {

@@ -6,6 +6,7 @@ import { inWords } from "../core/schema-words.js";
 import type { Seed } from "../core/seed.js";
 import { joinPrompts, parsePrompts } from "../prompts/prompt.js";
 import { type EditKind, type EditRecipe, editRecipe } from "./edit-recipe.js";
+import { isOneLatent } from "./latent-kind.js";
 import { isOfEdits, type PresetName, presetNames, presets } from "./presets.js";
 import {
   checkSettings,
@@ -59,7 +60,7 @@ export interface SettingsSources {
   readonly codebook?: boolean;
   /** Whether the generator has an encoder (default); without one, starts of recipes that encode a picture are left out. */
   readonly encoder?: boolean;
-  /** Whether the generator has a prior (default false); without one, what recipes say of it is left out. */
+  /** Whether the generator has a prior (default false); without one, or where not one latent is optimised, what recipes say of it is left out. */
   readonly prior?: boolean;
   /** How the generator begins at a picture (default: at its latent); an edit's strength goes by it. */
   readonly editKind?: EditKind;
@@ -132,6 +133,8 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
       : []),
     ["preset paper", presets.paper],
   ];
+  const latents = [given, like, ...recipes.map(([, recipe]) => recipe)].map((values) => values?.latent);
+  const knows = prior && isOneLatent(latents.find((kind) => kind !== undefined) as Settings["latent"]);
   const steps = recipes.map(([, recipe]) => recipe.steps).find((value) => value !== undefined) as number;
   const layers: Layer[] = [
     ["request", { ...given, prompts: requestedPrompts(request, like) }],
@@ -143,7 +146,7 @@ export function resolveSettings(request: SettingsRequest, sources: SettingsSourc
         ] as const)
       : []),
     ...(classifier ? [] : withoutClassifier(recipes)),
-    ...recipes.map(([origin, recipe]) => [origin, possible(recipe, { codebook, encoder, prior })] as const),
+    ...recipes.map(([origin, recipe]) => [origin, possible(recipe, { codebook, encoder, prior: knows })] as const),
     ["generator", { size, latent: "continuous", start: codebook ? "codes" : "normal", clampToCodebook: false }],
   ];
   const settings: Record<string, unknown> = {};

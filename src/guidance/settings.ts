@@ -11,7 +11,7 @@ import { parsePrompts } from "../prompts/prompt.js";
 import { longPromptWays } from "../prompts/prompt-embedding.js";
 import { parseWeight, WEIGHT_FORM } from "../prompts/weight.js";
 import { cutMethods } from "./cutouts.js";
-import { latentKinds } from "./latent-kind.js";
+import { isOneLatent, latentKinds } from "./latent-kind.js";
 import { distances } from "./losses.js";
 import type { Settings } from "./settings-type.js";
 import { starts } from "./starts.js";
@@ -468,7 +468,7 @@ export function checkSettings(candidate: unknown): Settings {
     "set latent to continuous, start to normal and average to 0, or leave it off",
   );
   requires(
-    prior.weight === 0 || latent === "quantized" || latent === "continuous",
+    prior.weight === 0 || isOneLatent(latent),
     "BAD_ARGUMENT",
     () => `prior: it knows latents, and what is optimised is ${latent}`,
     "set latent to continuous or quantized, or prior to 0",
