@@ -57,6 +57,8 @@ export function sessionOptions(
   const session: Record<string, string> = {};
   if (externalFolder) session.model_external_initializers_file_folder_path = externalFolder;
   if (lowMemory) session.disable_prepacking = "1";
+  // Threads that wait for work by spinning would take the cores from the program that is run next (the judge, a prior).
+  if (device === "cpu") session["intra_op.allow_spinning"] = "0";
   if (device === "webgpu") session.disable_cpu_ep_fallback = "1";
   return {
     executionProviders: [device],
