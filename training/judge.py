@@ -139,12 +139,7 @@ def train(data, out, stop=3600, cooldown=1200, batch=256, peak=1.5e-3, checkpoin
     seen = Seen(pictures, out)
     model = Judge(words)
     optimizer = torch.optim.AdamW(model.parameters(), lr=peak, weight_decay=0.05)
-    ema, start, log = loop.copy_state(model), 0, loop.Log(Path(out) / "judge.jsonl")
-    saved = loop.load(Path(out) / "judge.pt")
-    if saved:
-        model.load_state_dict(saved["model"])
-        optimizer.load_state_dict(saved["optimizer"])
-        ema, start, log.seconds = saved["ema"], saved["step"], saved["seconds"]
+    _, ema, start, log = loop.begun(out, "judge", model, optimizer)
     check = Scenes(pictures, 256, 999, validation=True)
     check_found = seen.eyes(check.render(SIDE, check.view(crop=(0.8, 1.0), perspective=0, angle=0)))
     for step in range(start, stop):

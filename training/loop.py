@@ -89,6 +89,17 @@ def load(path):
     return torch.load(path, weights_only=True, map_location="cpu") if Path(path).exists() else None
 
 
+def begun(out, stage, model, optimizer):
+    """Where a stage begins: its checkpoint or None, the moving average, the steps done, the log. Model and optimiser go on from the checkpoint where there is one."""
+    saved, ema, log = load(Path(out) / f"{stage}.pt"), copy_state(model), Log(Path(out) / f"{stage}.jsonl")
+    if not saved:
+        return None, ema, 0, log
+    model.load_state_dict(saved["model"])
+    optimizer.load_state_dict(saved["optimizer"])
+    log.seconds = saved["seconds"]
+    return saved, saved["ema"], saved["step"], log
+
+
 def needed(out, *stages):
     """The checkpoint of the first of these stages that has one; ends the program where none has, and says what makes it."""
     for stage in stages:

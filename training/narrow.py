@@ -32,13 +32,9 @@ def train(data, out, models, stop=1400, cooldown=700, peak=1e-3, batch=6, advers
     learning = [value for value in model.parameters() if value.requires_grad]
     optimizer = torch.optim.Adam(learning, lr=peak, betas=(0.5, 0.95))
     taste = Taste(Path(models) / "clip", model.decoder.conv_out.weight, peak, adversarial_from)
-    saved = loop.load(Path(out) / "narrow.pt")
-    ema, start, log = loop.copy_state(model), 0, loop.Log(Path(out) / "narrow.jsonl")
+    saved, ema, start, log = loop.begun(out, "narrow", model, optimizer)
     if saved:
-        model.load_state_dict(saved["model"])
-        optimizer.load_state_dict(saved["optimizer"])
         taste.load_state_dict(saved["taste"])
-        ema, start, log.seconds = saved["ema"], saved["step"], saved["seconds"]
     for step in range(start, stop):
         wanted, rate = wanted_pictures(pictures, batch, 8_900_000, step), loop.rate(step, 1, 50, stop, cooldown)
         for group in optimizer.param_groups:

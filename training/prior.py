@@ -62,12 +62,7 @@ def train(data, out, models, stop=1000, scenes=28160, peak=8e-4, batch=32, check
     torch.manual_seed(0)
     model = net()
     optimizer = torch.optim.AdamW(model.parameters(), lr=peak, betas=(0.9, 0.99), weight_decay=0.01)
-    ema, start, log = loop.copy_state(model), 0, loop.Log(Path(out) / "prior.jsonl")
-    saved = loop.load(Path(out) / "prior.pt")
-    if saved:
-        model.load_state_dict(saved["model"])
-        optimizer.load_state_dict(saved["optimizer"])
-        ema, start, log.seconds = saved["ema"], saved["step"], saved["seconds"]
+    _, ema, start, log = loop.begun(out, "prior", model, optimizer)
     for step in range(start, stop):
         generator = torch.Generator().manual_seed(step * processes + process)
         z = scale * book[known[torch.randint(len(known), (batch,), generator=generator)]].permute(0, 3, 1, 2)

@@ -109,14 +109,10 @@ def train(data, out, models, stop=800, cooldown=300, peak=3e-4, batch=8, checkpo
     book = Codebook(model.quantize.embedding)
     optimizer = torch.optim.Adam(drawing, lr=peak, betas=(0.5, 0.95))
     taste = Taste(Path(models) / "clip", model.decoder.conv_out.weight, 2 * peak, PLAIN_STEPS)
-    saved = loop.load(Path(out) / "sharpen.pt")
-    ema, start, log = loop.copy_state(model), 0, loop.Log(Path(out) / "sharpen.jsonl")
+    saved, ema, start, log = loop.begun(out, "sharpen", model, optimizer)
     if saved:
-        model.load_state_dict(saved["model"])
         book.count, book.total = saved["count"], saved["total"]
-        optimizer.load_state_dict(saved["optimizer"])
         taste.load_state_dict(saved["taste"])
-        ema, start, log.seconds = saved["ema"], saved["step"], saved["seconds"]
     for step in range(start, stop):
         wanted, rate = wanted_pictures(pictures, batch, 8_800_000, step), loop.rate(step, 1, 50, stop, cooldown)
         for group in optimizer.param_groups:

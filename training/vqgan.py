@@ -266,14 +266,10 @@ def train(data, out, stop=1600, cooldown=400, plain_steps=250, crop_until=0.7, c
     pictures = Pictures(data)
     model = Vqgan(**WIDE).to(memory_format=torch.channels_last)
     optimizer = torch.optim.Adam([value for value in model.parameters() if value.requires_grad], lr=1e-3, betas=(0.9, 0.95))
-    ema, start, log = loop.copy_state(model), 0, loop.Log(Path(out) / "vqgan.jsonl")
     book = Codebook(model.quantize.embedding)
-    saved = loop.load(Path(out) / "vqgan.pt")
+    saved, ema, start, log = loop.begun(out, "vqgan", model, optimizer)
     if saved:
-        model.load_state_dict(saved["model"])
-        optimizer.load_state_dict(saved["optimizer"])
         book.count, book.total = saved["count"], saved["total"]
-        ema, start, log.seconds = saved["ema"], saved["step"], saved["seconds"]
     for step in range(start, stop):
         small = step < crop_until * stop
         scenes = Scenes(pictures, 24 if small else 8, 8_000_000 + step)

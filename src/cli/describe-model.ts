@@ -47,17 +47,16 @@ export async function describeFolder(folder: string): Promise<ModelFacts[]> {
     ];
     return pair.map((model) => ({ ...model, name: `${basename(resolve(folder))}/${model.name}` }));
   }
-  const isDiffusers = (await diffusersFolder(await onDisk(folder))) !== undefined;
-  if ((await pipelineAt(await onDisk(folder))) || isDiffusers || (await has("config.yaml"))) {
+  const place = await onDisk(folder);
+  if ((await pipelineAt(place)) || (await diffusersFolder(place)) || (await has("config.yaml"))) {
     return [await describeDrawer(folder)];
   }
-  const place = await onDisk(folder);
   if (await isTextTower(place.files, await readJsonIfThere(place.files, "config.json"))) {
     return [await describeTextTower(folder)];
   }
   const clipFiles = ["config.json", "open_clip_config.json", ...weightNames(weightStems.openClip)];
   for (const name of clipFiles) if (await has(name)) return [await describeClip(folder)];
-  const { files: own } = await onDisk(folder);
+  const { files: own } = place;
   const file = await headIn(own);
   if (file !== undefined) {
     const { files, embeddingSize, outputs } = await readHead({ path: folder, files: own, file });

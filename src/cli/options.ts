@@ -7,7 +7,7 @@ import { augmentationForms, parseAugmentations } from "../guidance/augmentation-
 import { DIRECTION_FORM, parseDirection } from "../guidance/direction-form.js";
 import { parsePictureRegularizers, pictureRegularizerForms } from "../guidance/picture-regularizer-list.js";
 import { presetNames, presets } from "../guidance/presets.js";
-import type { SettingsRequest } from "../guidance/resolve-settings.js";
+import { mergedNames, type SettingsRequest } from "../guidance/resolve-settings.js";
 import { parseRewardName, parseRewards, REWARD_FORM } from "../guidance/reward-list.js";
 import { choices, range } from "../guidance/setting-words.js";
 import { type Recipe, type SettingName, settingsSchema } from "../guidance/settings.js";
@@ -259,11 +259,9 @@ const leading: Partial<Record<SettingName, string>> = {
   schedule: "kind",
   plateau: "patience",
 };
-const partly: Partial<Record<SettingName, z.ZodType>> = {
-  regularizer: settingsSchema.shape.regularizer.partial(),
-  prior: settingsSchema.shape.prior.partial(),
-  plateau: settingsSchema.shape.plateau.partial(),
-};
+const partly: Partial<Record<SettingName, z.ZodType>> = Object.fromEntries(
+  mergedNames.map((name) => [name, settingsSchema.shape[name].partial()]),
+);
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 

@@ -222,7 +222,7 @@ type Layer = readonly [Origin, Readonly<Record<string, unknown>>];
 const settingNames = Object.keys(settingsSchema.shape) as SettingName[];
 
 /** Settings whose fields may come from several layers. */
-const mergedNames = ["regularizer", "prior", "plateau"] as const;
+export const mergedNames = ["regularizer", "prior", "plateau"] as const;
 type MergedName = (typeof mergedNames)[number];
 const isMerged = (name: SettingName): name is MergedName => (mergedNames as readonly string[]).includes(name);
 

@@ -116,6 +116,11 @@ export interface Generator {
   readonly files: readonly ModelFile[];
 }
 
+/** D of its latents, where they are [1,D,..]. */
+export function channelsOf({ latentShape, factor }: Generator): number {
+  return latentShape([factor, factor])[1] as number;
+}
+
 /** Its encoder. @throws BAD_MODEL saying who needs it */
 export function encoderOf({ name, encode }: Generator, caller: string): NonNullable<Generator["encode"]> {
   requires(

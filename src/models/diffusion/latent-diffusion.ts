@@ -5,7 +5,7 @@ import { weightStems } from "../../core/weight-names.js";
 import type { Tensor } from "../../graph/tensor.js";
 import { pad, slice } from "../../ops/movement.js";
 import { type Files, readJson } from "../files.js";
-import type { Generator, LatentPrior } from "../generator.js";
+import { channelsOf, type Generator, type LatentPrior } from "../generator.js";
 import { readCheckpoint, weightsIn } from "../model-weights.js";
 import { parsed } from "../parse.js";
 import { WeightTaker } from "../take-weights.js";
@@ -46,11 +46,10 @@ export async function readLatentDiffusion(
     await readJson(inner, "config.json", WHAT),
     inner.pathOf("config.json"),
   );
-  const [, channels] = autoencoder.latentShape([autoencoder.factor, autoencoder.factor]) as [number, number];
+  const channels = channelsOf(autoencoder);
   requireFit(`${path}: in_channels`, config.inChannels, "the autoencoder's latents have", channels);
   requireFit(`${path}: out_channels`, config.outChannels, "the autoencoder's latents have", channels);
   const { channels: width } = config.down[0] as UNetLevel;
-  const { cosineFirst, frequencyShift: shift } = config.time;
   const multiple = 2 ** (config.down.length - 1);
   const prior: LatentPrior = {
     timeWidth: width,
@@ -67,7 +66,7 @@ export async function readLatentDiffusion(
         noise,
         of: guess.of / scale,
         answer: guess.answer / scale,
-        time: sinusoids(time, width, { cosineFirst, shift }),
+        time: sinusoids(time, width, config.time),
       };
     },
     answer: (x, time) => within(x, multiple, (whole) => unet(netFor(time), whole, undefined)),

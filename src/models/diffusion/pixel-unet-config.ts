@@ -85,7 +85,7 @@ export function parsePixelUNetConfig(config: unknown, origin: string): UNetConfi
     epsilon: file.norm_eps,
     linearProjection: false,
     timeScales,
-    time: { cosineFirst: file.flip_sin_to_cos, frequencyShift: file.freq_shift, guidanceWidth: undefined },
+    time: { cosineFirst: file.flip_sin_to_cos, shift: file.freq_shift, guidanceWidth: undefined },
   };
 }
 

@@ -6,7 +6,7 @@ import { mul } from "../../ops/arithmetic.js";
 import { reshape } from "../../ops/layout.js";
 import { concat, slice } from "../../ops/movement.js";
 import { type Files, readJson } from "../files.js";
-import type { DecodeOptions, Generator } from "../generator.js";
+import { channelsOf, type DecodeOptions, type Generator } from "../generator.js";
 import { readCheckpoint, weightsIn } from "../model-weights.js";
 import { WeightTaker } from "../take-weights.js";
 import { pipelineFile, readSchedule, recommended, requireFit, WHAT } from "./pipeline-files.js";
@@ -118,12 +118,7 @@ export async function readDiffusion(
 function sizeTold({ shape }: Tensor, side: number, width: number, { time }: UNetConfig): Tensor {
   const [, , rows, columns] = shape as [number, number, number, number];
   const [height, wide] = [rows * side, columns * side];
-  const form = { cosineFirst: time.cosineFirst, shift: time.frequencyShift };
-  return numbersTold([height, wide, 0, 0, height, wide], width, form);
-}
-
-function channelsOf({ latentShape, factor }: Generator): number {
-  return latentShape([factor, factor])[1] as number;
+  return numbersTold([height, wide, 0, 0, height, wide], width, time);
 }
 
 function told(name: string, text: Tensor | undefined): Tensor {

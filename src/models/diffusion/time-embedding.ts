@@ -8,6 +8,7 @@ import { linear } from "../../ops/linear-algebra.js";
 
 /** Sines and cosines of a number at falling frequencies. */
 export interface Sinusoids {
+  /** Cosines before sines */
   readonly cosineFirst: boolean;
   /** Frequencies are exp(-ln(10000) i / (half - shift)), i = 0..half-1 */
   readonly shift: number;

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { requires, VqganClipError } from "../../core/errors.js";
 import { parsed } from "../parse.js";
+import type { Sinusoids } from "./time-embedding.js";
 
 /** One level of the net, down or up. */
 export interface UNetLevel {
@@ -37,10 +38,7 @@ export interface UNetConfig {
   readonly linearProjection: boolean;
   /** Whether time scales and shifts the second norm, instead of being added before it */
   readonly timeScales: boolean;
-  readonly time: {
-    /** Cosines before sines */
-    readonly cosineFirst: boolean;
-    readonly frequencyShift: number;
+  readonly time: Sinusoids & {
     /** Width of the embedding of the guidance, where the net is told it */
     readonly guidanceWidth: number | undefined;
   };
@@ -179,7 +177,7 @@ export function parseUNetConfig(config: unknown, origin: string): UNetConfig {
     timeScales: file.resnet_time_scale_shift === "scale_shift",
     time: {
       cosineFirst: file.flip_sin_to_cos,
-      frequencyShift: file.freq_shift,
+      shift: file.freq_shift,
       guidanceWidth: file.time_cond_proj_dim ?? undefined,
     },
     ...(adds && width && inputs && { addition: { width, inputs } }),

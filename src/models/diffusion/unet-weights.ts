@@ -36,7 +36,7 @@ class Reader {
     private readonly config: UNetConfig,
     private readonly facts: StepFacts,
   ) {
-    const { cosineFirst, frequencyShift, guidanceWidth } = config.time;
+    const { guidanceWidth } = config.time;
     const { channels } = config.down[0] as UNetLevel;
     const { addition } = config;
     const wide = [4 * channels, 4 * channels];
@@ -53,7 +53,7 @@ class Reader {
         guidance: from.take("time_embedding.cond_proj.weight", [channels, guidanceWidth]),
       }),
     };
-    this.time = timeEmbedding(embedding, facts, channels, { cosineFirst, shift: frequencyShift }, guidanceWidth);
+    this.time = timeEmbedding(embedding, facts, channels, config.time, guidanceWidth);
   }
 
   all(): UNetWeights {
