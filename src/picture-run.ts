@@ -4,7 +4,8 @@ import type { NDArray } from "./core/ndarray.js";
 import { writeFileAtomically } from "./files/atomic-write.js";
 import { encodePng } from "./image/png.js";
 import { animatedWebp } from "./image/webp.js";
-import { type PictureOptions, RunningPicture, type SessionOptions } from "./pair/running-picture.js";
+import type { PictureOptions, SessionOptions } from "./pair/picture-requests.js";
+import { RunningPicture } from "./pair/running-picture.js";
 
 /** A picture file by path or bytes, or numbers [3,H,W] in 0..1. */
 export type PictureSource = string | Uint8Array | NDArray;

@@ -3,7 +3,7 @@ import { VqganClipError } from "../core/errors.js";
 import type { Augmentation } from "./augmentations.js";
 import { formsOf, type KindList, parseKinds } from "./kind-list.js";
 import { type PresetName, presetNames, presets } from "./presets.js";
-import { augmentationSchema } from "./settings.js";
+import { augmentationSchema } from "./setting-parts.js";
 
 const list: KindList<Augmentation> = {
   name: "augment",

@@ -4,10 +4,11 @@ import { type CompileOptions, compile } from "../runtime/program.js";
 import { fusedStart } from "./fused-latent.js";
 import { sharesRandom } from "./latent-kind.js";
 import { steadyLoss } from "./plateau.js";
+import type { ReadPrompts } from "./read-prompts.js";
 import type { RunState } from "./run-state.js";
 import type { Settings } from "./settings.js";
 import { buildStep, type StepModels } from "./step.js";
-import { type ReadPrompts, StepFeeds } from "./step-feeds.js";
+import { StepFeeds } from "./step-feeds.js";
 
 /** How starts are drawn and looked at: as latents, each of them whole and once, since what nobody descended fools no encoder. */
 export function startSettings(settings: Settings): Settings {

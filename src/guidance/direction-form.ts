@@ -1,7 +1,7 @@
 /** The way of an edit as people write it on one line: `a photo <-> a sketch:5,threshold=0.7`, or `none`. */
 import { requires } from "../core/errors.js";
 import { parsePrompt } from "../prompts/prompt.js";
-import type { DirectionRequest } from "./settings.js";
+import type { DirectionRequest } from "./setting-parts.js";
 
 /** What may be written for it. */
 export const DIRECTION_FORM =

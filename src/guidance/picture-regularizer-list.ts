@@ -1,7 +1,7 @@
 /** Regularisers of the picture as people write them on one line: `tv:0.1,symmetry:0.05`, or `none`. */
 import { formsOf, type KindList, parseKinds } from "./kind-list.js";
 import type { PictureRegularizer } from "./picture-regularizers.js";
-import { pictureRegularizerSchema } from "./settings.js";
+import { pictureRegularizerSchema } from "./setting-parts.js";
 
 const list: KindList<PictureRegularizer> = {
   name: "regularize",

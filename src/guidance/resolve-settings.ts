@@ -8,15 +8,8 @@ import { joinPrompts, parsePrompts } from "../prompts/prompt.js";
 import { type EditKind, type EditRecipe, editRecipe } from "./edit-recipe.js";
 import { isOneLatent } from "./latent-kind.js";
 import { isOfEdits, type PresetName, presetNames, presets } from "./presets.js";
-import {
-  checkSettings,
-  type DirectionRequest,
-  type Recipe,
-  type ScheduleRequest,
-  type SettingName,
-  type Settings,
-  settingsSchema,
-} from "./settings.js";
+import type { DirectionRequest, ScheduleRequest } from "./setting-parts.js";
+import { checkSettings, type Recipe, type SettingName, type Settings, settingsSchema } from "./settings.js";
 import { isPictureStart } from "./starts.js";
 
 const recipeSchema = settingsSchema.partial().omit({ prompts: true, generatorPrompt: true, noising: true, seed: true });

@@ -12,14 +12,10 @@ import { compareEdit, type EditReport } from "../masks/edit-report.js";
 import { solidOf, svgOf } from "../models/generator.js";
 import { movesAfter } from "../motion/motion.js";
 import { optimizers } from "../optim/optimizer.js";
-import { embedForAll, firstColumns } from "../perception/ensemble.js";
+import { firstColumns } from "../perception/ensemble.js";
 import type { Judgement, PictureJudge } from "../perception/judge.js";
-import { RewardLook, RewardTexts } from "../perception/reward-look.js";
+import { RewardLook } from "../perception/reward-look.js";
 import { type RewardValue, rewardText } from "../perception/rewards.js";
-import { TextWay } from "../perception/text-way.js";
-import { generatorTexts } from "../prompts/generator-text.js";
-import { textPrompts } from "../prompts/prompt.js";
-import { embedTexts, type TextNotice } from "../prompts/prompt-embedding.js";
 import { changesWithLength } from "../prompts/story.js";
 import type { Feeds } from "../runtime/engine.js";
 import { type CompileOptions, compileOptionsOf } from "../runtime/program.js";
@@ -28,30 +24,25 @@ import { randomStart, startSettings } from "./candidates.js";
 import { descended, restarted, shownLatent } from "./descent.js";
 import { FinalPictures } from "./final-pictures.js";
 import { beginningOf, type FirstOptions, firstLatent } from "./first-latent.js";
-import { checkVideo, FrameChange } from "./frame-change.js";
+import { FrameChange } from "./frame-change.js";
 import { hasLogits } from "./latent-kind.js";
 import { steadyLoss } from "./plateau.js";
 import { PriorPull } from "./prior-pull.js";
+import { type ReadingOptions, type ReadPrompts, readPrompts } from "./read-prompts.js";
 import { pullsToStart, restartsAt } from "./regularizer.js";
 import { judgeOf } from "./run-judge.js";
+import { requireRunnable } from "./run-requirements.js";
 import { type Ending, endingOf, type RunModels, type RunState, type StepEvent } from "./run-state.js";
 import { checkSettings, type Settings } from "./settings.js";
-import { keptTerms } from "./source-terms.js";
-import type { ReadPrompts } from "./step-feeds.js";
 import { type Painted, StepProgram } from "./step-program.js";
 import { beginTargets } from "./targets.js";
 import { turntable } from "./turntable.js";
 
-export interface StartOptions extends FirstOptions, RestoreOptions {
+export interface StartOptions extends FirstOptions, ReadingOptions {
   /** Pictures [3,H,W] and vectors [E] of `settings.targets`, one each; nothing for noise. */
   readonly targets?: readonly (NDArray | undefined)[];
   /** Of the picture or the codes that it begins at, for the record. */
   readonly initSha256?: string;
-}
-
-export interface RestoreOptions extends CompileOptions {
-  /** Told what of a prompt the perceptor cannot take: unknown words, text beyond its limit. */
-  readonly onNotice?: (notice: TextNotice) => void;
 }
 
 /** The programs of a run, and how they were compiled. */
@@ -121,7 +112,7 @@ export class Run implements AsyncIterable<StepEvent> {
   }
 
   /** Continues from a saved state, exactly. */
-  static async restore(models: RunModels, state: RunState, options: RestoreOptions = {}): Promise<Run> {
+  static async restore(models: RunModels, state: RunState, options: ReadingOptions = {}): Promise<Run> {
     return Run.compiled(models, state, await readPrompts(models, state.settings, options), options);
   }
 
@@ -132,35 +123,7 @@ export class Run implements AsyncIterable<StepEvent> {
     given: CompileOptions,
   ): Promise<Run> {
     const options = compileOptionsOf(given);
-    const { direction } = state.settings;
-    const held = keptTerms(state.settings).filter((term) => term !== "direction" && term !== "whole");
-    requires(
-      state.source || held.length === 0,
-      "BAD_ARGUMENT",
-      () => `${held.join(", ")}: there is no picture to keep`,
-      "edit a picture, or leave it 0",
-    );
-    requires(
-      state.source || !direction,
-      "BAD_ARGUMENT",
-      () => `direction: ${direction?.from} <-> ${direction?.to ?? "the prompts"} needs a picture to begin at`,
-      "edit a picture, or leave it out",
-    );
-    checkVideo(models, state);
-    const { latent } = state.settings;
-    requires(
-      latent === "continuous" || !models.generator.solid,
-      "BAD_ARGUMENT",
-      () => `latent: ${latent} is nothing that ${models.generator.name} has`,
-      "continuous",
-    );
-    requires(
-      !state.settings.whiten || (state.beganFrom === "random" && !state.source && !state.settings.motion),
-      "BAD_ARGUMENT",
-      () =>
-        "whiten: the latent has to be noise, and a run that begins at a picture, or whose picture moves, has another",
-      "leave it off",
-    );
+    requireRunnable(models, state);
     const judge = await judgeOf(models, state.settings, read.prompts, options);
     const prior = await PriorPull.compile(models.generator, state.settings, state.z.shape, options);
     return new Run(models, state, {
@@ -394,22 +357,4 @@ export class Run implements AsyncIterable<StepEvent> {
   private get shown(): NDArray {
     return shownLatent(this.current, this.free);
   }
-}
-
-async function readPrompts(models: RunModels, settings: Settings, options: RestoreOptions): Promise<ReadPrompts> {
-  const { onNotice } = options;
-  const prompts = textPrompts(settings);
-  const texts = prompts.map(({ text }) => text);
-  const { longPrompts } = settings;
-  const reading = { ...compileOptionsOf(options), ...(onNotice && { onNotice }) };
-  const { text: reader } = models.generator;
-  return {
-    prompts,
-    embeddings: await embedForAll(models, texts, { ...reading, longPrompts }),
-    ...(reader && { told: await embedTexts(reader, generatorTexts(settings), reading) }),
-    ...(settings.direction && {
-      way: await TextWay.of(models, settings.direction, prompts, settings, { ...reading, longPrompts }),
-    }),
-    rewarding: await RewardTexts.of(models, settings.rewards, prompts, settings, reading),
-  };
 }

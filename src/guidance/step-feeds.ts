@@ -4,33 +4,19 @@ import { Random } from "../core/random.js";
 import { sourceScale, workingPicture } from "../masks/edit.js";
 import { freePositions } from "../masks/mask.js";
 import { isLocal } from "../models/generator.js";
-import type { RewardTexts } from "../perception/reward-look.js";
-import type { TextWay } from "../perception/text-way.js";
 import { mainScene } from "../prompts/generator-text.js";
-import type { Prompt } from "../prompts/prompt.js";
 import { weightAt, weightOf } from "../prompts/weight.js";
 import type { Feeds } from "../runtime/engine.js";
 import type { CompileOptions } from "../runtime/program.js";
 import { drawCodes } from "./latent-kind.js";
 import type { Losses } from "./losses.js";
 import { steadyLoss } from "./plateau.js";
+import type { ReadPrompts } from "./read-prompts.js";
 import type { RunState } from "./run-state.js";
 import { keptTerms, keptWeight } from "./source-terms.js";
 import type { StepModels } from "./step.js";
 import { Aims } from "./targets.js";
 import { drawAllViews } from "./views.js";
-
-/** The texts of a run and their embeddings [p,E]. */
-export interface ReadPrompts {
-  readonly prompts: readonly Prompt[];
-  readonly embeddings: NDArray;
-  /** What a generator that reads texts is told, for each scene [s,E] */
-  readonly told?: NDArray | undefined;
-  /** What the rewards compare with */
-  readonly rewarding: RewardTexts;
-  /** The way between two texts, where it counts */
-  readonly way?: TextWay | undefined;
-}
 
 /** What an edit's source gives to every step. */
 interface Held {

@@ -4,10 +4,11 @@ import type { Feeds } from "../runtime/engine.js";
 import { type CompileOptions, compile, type Program } from "../runtime/program.js";
 import { settled } from "./latent-kind.js";
 import type { Losses } from "./losses.js";
+import type { ReadPrompts } from "./read-prompts.js";
 import { regularizerWeight } from "./regularizer.js";
 import type { RunState } from "./run-state.js";
 import { buildStep, type StepModels, type StepOutputs } from "./step.js";
-import { type ReadPrompts, StepFeeds } from "./step-feeds.js";
+import { StepFeeds } from "./step-feeds.js";
 
 /** What a step has seen and wants. */
 export interface StepResult {

@@ -14,7 +14,8 @@ import { sceneCount, sceneShare, weightsAt } from "../prompts/story.js";
 import { weightAt, weightOf } from "../prompts/weight.js";
 import { type CompileOptions, compile, type Program } from "../runtime/program.js";
 import { buildViews } from "./sampling.js";
-import type { Settings, TargetSetting } from "./settings.js";
+import type { TargetSetting } from "./setting-parts.js";
+import type { Settings } from "./settings.js";
 import type { StepModels } from "./step.js";
 import { drawAllViews } from "./views.js";
 

@@ -16,7 +16,8 @@ export type {
   SettingsRequest,
 } from "../guidance/resolve-settings.js";
 export type { Ending, RunState, StepEvent } from "../guidance/run-state.js";
-export { type Recipe, type ScheduleRequest, type Settings, settingsSchema } from "../guidance/settings.js";
+export type { ScheduleRequest } from "../guidance/setting-parts.js";
+export { type Recipe, type Settings, settingsSchema } from "../guidance/settings.js";
 export { contactSheet, type SheetCell } from "../image/contact-sheet.js";
 export { encodePng } from "../image/png.js";
 export { readPngText } from "../image/png-text.js";
@@ -44,9 +45,6 @@ export type { Branch, NodeOrigin, SessionNode, SessionTree } from "../sessions/s
 export type { RewardOptions } from "./models.js";
 export type { RewardChoice } from "./open-rewards.js";
 export type { Notice } from "./options.js";
-export type { Plan } from "./plan.js";
-export type { Reconstruction } from "./reconstruct.js";
-export type { EditRequest, Listening, OpenRequest, TargetRequest } from "./requests.js";
 export type {
   FinishOptions,
   ForkRequest,
@@ -54,4 +52,7 @@ export type {
   PictureOptions,
   ResumeRequest,
   SessionOptions,
-} from "./running-picture.js";
+} from "./picture-requests.js";
+export type { Plan } from "./plan.js";
+export type { Reconstruction } from "./reconstruct.js";
+export type { EditRequest, Listening, OpenRequest, TargetRequest } from "./requests.js";

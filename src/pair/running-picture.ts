@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** A run with its picture, the same on Node and in browsers; what becomes of its bytes is each platform's own. */
-import { type Abortable, tellAborted } from "../core/abort.js";
+import { tellAborted } from "../core/abort.js";
 import { requires } from "../core/errors.js";
 import { requireKnown } from "../core/known-names.js";
 import type { NDArray } from "../core/ndarray.js";
@@ -12,9 +12,9 @@ import type { EditSource } from "../masks/edit.js";
 import type { EditReport } from "../masks/edit-report.js";
 import { packMask } from "../masks/packed-mask.js";
 import type { RewardValue } from "../perception/rewards.js";
-import { type MetadataLevel, sourceFacts, storyText } from "../sessions/metadata.js";
+import { sourceFacts, storyText } from "../sessions/metadata.js";
 import { type ModelIdentity, modelsOf } from "../sessions/model-identity.js";
-import { type OptimizerPolicy, optimizerUnder, type Painted, paintedState } from "../sessions/paint.js";
+import { optimizerUnder, type Painted, paintedState } from "../sessions/paint.js";
 import { RunLifecycle, type RunStatus } from "../sessions/run-status.js";
 import { writeSession } from "../sessions/session-file.js";
 import {
@@ -26,56 +26,21 @@ import {
   forked,
   lineageOf,
   plantTree,
-  type SessionChanges,
   type SessionTree,
   withChanges,
   withStatus,
   withTip,
 } from "../sessions/session-tree.js";
 import type { Notice } from "./options.js";
+import type {
+  FinishOptions,
+  ForkRequest,
+  PaintRequest,
+  PictureOptions,
+  ResumeRequest,
+  SessionOptions,
+} from "./picture-requests.js";
 import type { RunNotices } from "./run-notices.js";
-
-/** For `toFinish`. */
-export interface FinishOptions extends Abortable {
-  /** Steps in all after which it pauses (default: those of its settings). */
-  readonly until?: number;
-  /** Told of each step; what it returns is waited for (default: nobody). */
-  readonly onStep?: (event: StepEvent) => unknown;
-}
-
-/** How a picture is written. */
-export interface PictureOptions {
-  /** How much of its story the picture carries (default "full"). */
-  readonly metadata?: MetadataLevel;
-}
-
-/** A painted picture to go on from. @typeParam Source what a platform can read a picture from */
-export interface PaintRequest<Source> extends SessionChanges {
-  /** The run's picture, painted over; of the same size. */
-  readonly image: Source;
-  /** White was painted (numbers [H,W] in bytes work too; default: where the picture differs from the run's). */
-  readonly mask?: Source | NDArray;
-  /** What becomes of the optimiser's running averages (default "reset-in-mask"). */
-  readonly optimizer?: OptimizerPolicy;
-}
-
-/** How a run goes on. */
-export interface ResumeRequest extends SessionChanges {
-  /** What becomes of the optimiser's running averages (default "keep": as they are). */
-  readonly optimizer?: OptimizerPolicy;
-}
-
-/** How a session is written. */
-export interface SessionOptions {
-  /** Whether the session holds its picture, for people; costs the time of a step (default true). */
-  readonly picture?: boolean;
-}
-
-/** What a fork begins at, and what it changes. */
-export interface ForkRequest extends SessionChanges {
-  /** A kept step of this run (default: where it stands). */
-  readonly at?: number;
-}
 
 /** What a run takes from the pair of models that it was made with. */
 export interface PictureTools<Source> {

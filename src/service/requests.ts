@@ -5,7 +5,8 @@ import { inWords } from "../core/schema-words.js";
 import { SEED_FORM, seedFrom } from "../core/seed.js";
 import { shown } from "../core/shown.js";
 import { type PresetName, presetNames } from "../guidance/presets.js";
-import { scheduleSchema, settingsSchema, targetSchema } from "../guidance/settings.js";
+import { scheduleSchema, targetSchema } from "../guidance/setting-parts.js";
+import { settingsSchema } from "../guidance/settings.js";
 import { optimizerPolicies } from "../sessions/paint.js";
 
 const { shape } = settingsSchema;

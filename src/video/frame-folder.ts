@@ -10,7 +10,7 @@ import type { NDArray } from "../core/ndarray.js";
 import { requireWritable } from "../files/atomic-write.js";
 import { readInput } from "../files/read-input.js";
 import { decodePicture } from "../image/decode.js";
-import type { PictureOptions } from "../pair/running-picture.js";
+import type { PictureOptions } from "../pair/picture-requests.js";
 import type { VideoFrame } from "./moving-video.js";
 import { naturalOrder } from "./natural-order.js";
 
