@@ -2,7 +2,8 @@
 
 A classifier that is taught so, over and over, becomes a generator (introspective learning, arXiv 1704.07820); the drawings are kept and go on from step to step, as
 energy-based models have it (arXiv 1903.08689). Here a caption's real picture, made worse by an attack, is to be nearer to it than its drawings: one of pixels, and one
-through the VQGAN, as the product draws. A drawing goes as far as the product's do: what stops earlier is soon told from pictures, and teaches nothing more.
+through the VQGAN and held by its prior, as the product draws. A drawing goes as far as the product's do: what stops earlier is soon told from pictures, and teaches nothing more.
+What is drawn through the VQGAN stands against a real picture that went through it too, so that what is to be told apart is what they show, not who made them.
 """
 
 import time
@@ -15,6 +16,7 @@ from clip import Batch, Training, attack
 from data import jitter, through, views
 from guide import Pyramid, gradients, spherical, start_latent, variation
 import loop
+from prior import load_prior
 from supply import Supply
 from towers import SIDE
 from vqgan import load_vqgan
@@ -38,17 +40,23 @@ class Pixels:
         grids = (unit(F.adaptive_avg_pool2d(gradient, side)) for side in Pyramid.SIDES)
         return sum(share * F.interpolate(grid, size=SIDE, mode="bilinear", align_corners=False) for grid, share in zip(grids, Pyramid.SHARES))
 
-    def within(self, values):
+    def after(self, values, share, generator):
+        """What becomes of values after a step, when each has come `share` [B] of its way."""
         return values.clamp(0, 1)
+
+    def real(self, pixels):
+        """Pictures as they stand against drawings."""
+        return pixels
 
 
 class Latents:
-    """Drawings of latents [B, D, 16, 16] of a VQGAN, each moved as a whole."""
+    """Drawings of latents [B, D, 16, 16] of a VQGAN, each moved as a whole and held by the prior, as the product has it."""
 
-    rate, steps, visits, smooth = 0.2, 5, 16, 1.0
+    rate, steps, visits, smooth = 0.5, 5, 18, 1.0
+    pull, noise = 0.2, (0.95, 0.35)  # share of the way to what the prior makes of it, and of its 999 times from first to last step
 
     def __init__(self, folder, device="cpu"):
-        self.vqgan = load_vqgan(folder).to(device)
+        self.vqgan, self.prior = load_vqgan(folder).to(device), load_prior(folder, device)
 
     def start(self, count, generator):
         return start_latent(self.vqgan, "light", count, generator)
@@ -62,8 +70,13 @@ class Latents:
     def move(self, gradient):
         return unit(gradient)
 
-    def within(self, values):
-        return values
+    def after(self, values, share, generator):
+        time = (999 * (self.noise[0] + (self.noise[1] - self.noise[0]) * share)).round().long()
+        return torch.lerp(values, self.prior(values, time, generator), self.pull)
+
+    def real(self, pixels):
+        with torch.no_grad():
+            return self.pictures(self.vqgan.encode(F.interpolate(pixels, scale_factor=2, mode="bilinear") * 2 - 1))[1]
 
 
 def unit(gradient):
@@ -71,20 +84,21 @@ def unit(gradient):
     return gradient / gradient.square().mean((1, 2, 3), keepdim=True).sqrt().clamp(min=1e-12)
 
 
-def redraw(clip, kind, values, momentum, text, rate, generator):
+def redraw(clip, kind, values, momentum, text, visits, generator):
     """The guidance in small: some steps down the gradient of the spherical distance to `text` [B, E], through a random view each; the values, and their momentum.
 
-    kind: `Pixels` or `Latents`, of which the values are; rate [B]: how far they move at a step.
+    kind: `Pixels` or `Latents`, of which the values are; visits [B]: how often they were brought further before. How far they move at a step falls to a tenth over all visits.
     """
-    for _ in range(kind.steps):
+    rate = kind.rate * (1 - 0.9 * visits / kind.visits)
+    for step in range(kind.steps):
         values = values.detach().requires_grad_(True)
         whole, small = kind.pictures(values)
         seen = through(small, views(len(small), generator, crop=(0.85, 1.15), perspective=0, angle=0.1), SIDE)
         distance = spherical(clip.image(seen + 0.03 * torch.randn(seen.shape, generator=generator, device=seen.device)), text)
         gradient, = torch.autograd.grad((distance + kind.smooth * variation(whole)).sum(), values)
         momentum = 0.9 * momentum + 0.1 * kind.move(gradient)
-        values = kind.within(values - rate[:, None, None, None] * momentum)
-    return values.detach(), momentum
+        values = kind.after((values - rate[:, None, None, None] * momentum).detach(), (visits + step / kind.steps) / kind.visits, generator)
+    return values, momentum
 
 
 class Drawings:
@@ -92,6 +106,7 @@ class Drawings:
 
     def __init__(self, kind, scenes: Batch, generator):
         self.kind, self.scenes, self.generator = kind, scenes, generator
+        scenes.pixels = kind.real(scenes.pixels)
         self.values, self.visits = kind.start(len(scenes.ids), generator), torch.arange(len(scenes.ids)) % kind.visits
         self.momentum = torch.zeros_like(self.values)
         self.queue = torch.tensor([], dtype=torch.long)
@@ -105,9 +120,8 @@ class Drawings:
 
     def go_on(self, clip, chosen, text):
         """Brings the chosen nearer to their texts; what the CLIP sees of them then."""
-        rate = (self.kind.rate * (1 - 0.9 * self.visits[chosen] / self.kind.visits)).to(self.values.device)
         clip.eval()
-        self.values[chosen], self.momentum[chosen] = redraw(clip, self.kind, self.values[chosen], self.momentum[chosen], text, rate, self.generator)
+        self.values[chosen], self.momentum[chosen] = redraw(clip, self.kind, self.values[chosen], self.momentum[chosen], text, self.visits[chosen].to(self.values.device), self.generator)
         clip.train()
         self.visits[chosen] += 1
         with torch.no_grad():
@@ -123,7 +137,9 @@ class Drawings:
             other = torch.rand(len(gone), generator=self.generator, device=self.generator.device) < FROM_PICTURES
             start[other] = fresh.pixels[-len(gone) - 1:-1][other]
         self.values[gone], self.momentum[gone], self.visits[gone] = start, 0, 0
-        self.scenes.put(gone, fresh.rows(torch.arange(len(gone))))
+        scenes = fresh.rows(torch.arange(len(gone)))
+        scenes.pixels = self.kind.real(scenes.pixels)
+        self.scenes.put(gone, scenes)
 
     def pairs(self, count=12):
         """Those that were visited most, each beside the scene that it is to show."""
@@ -138,7 +154,7 @@ def sheet(pairs, path):
     Image.fromarray((whole.permute(1, 2, 0) * 255).round().byte().cpu().numpy()).save(path)
 
 
-def train(data, out, drawer, stop=600, minutes=None, peak=1e-3, batch=64, drawn=8, painted=6, radius=2.0, warm=None, checkpoint_every=50, process=0, processes=1, device="cpu", composers=0):
+def train(data, out, drawer, stop=600, minutes=None, peak=1e-3, batch=58, drawn=6, painted=10, radius=2.0, warm=None, checkpoint_every=50, process=0, processes=1, device="cpu", composers=0):
     """Goes on from the checkpoint of `clip.py`, or from the exported folder `warm`: of a batch, `drawn` are scenes whose drawings of pixels go on and stand against them, `painted` such
     through the VQGAN of folder `drawer`.
 

@@ -100,18 +100,20 @@ def export(state, scale, folder):
     return (folder / "unet/diffusion_pytorch_model.safetensors").stat().st_size
 
 
-def load_prior(folder):
-    """The exported net, frozen: a function from latents [B, D, h, w] under noise of one time (0 to 999) to what they were."""
+def load_prior(folder, device="cpu"):
+    """The exported net, frozen: what latents [B, D, h, w] would be under noise of a time (0 to 999, a number or one for each) and without it again."""
     model = net()
     model.load_state_dict({name: value.float() for name, value in load_file(Path(folder) / "unet/diffusion_pytorch_model.safetensors").items()})
-    model.eval().requires_grad_(False)
-    scale, alphas = json.loads((Path(folder) / "vqvae/config.json").read_text())["scaling_factor"], DDIMScheduler(**NOISE).alphas_cumprod
+    model.eval().requires_grad_(False).to(device)
+    scale, alphas = json.loads((Path(folder) / "vqvae/config.json").read_text())["scaling_factor"], DDIMScheduler(**NOISE).alphas_cumprod.to(device)
 
     def guess(z, time, generator):
-        signal, noise = alphas[time].sqrt(), (1 - alphas[time]).sqrt()
-        x = signal * scale * z + noise * torch.randn(z.shape, generator=generator)
-        with torch.no_grad():
-            answer = model(x.contiguous(memory_format=torch.channels_last), torch.full((len(x),), time)).sample
-        return (signal * x - noise * answer) / scale
+        time = torch.as_tensor(time, device=device).expand(len(z))
+        kept = alphas[time].view(-1, 1, 1, 1)
+        signal, noise = kept.sqrt(), (1 - kept).sqrt()
+        x = signal * scale * z + noise * torch.randn(z.shape, generator=generator, device=device)
+        with torch.no_grad(), loop.halved(device):
+            answer = model(x.contiguous(memory_format=torch.channels_last), time).sample
+        return (signal * x - noise * answer.float()) / scale
 
     return guess
