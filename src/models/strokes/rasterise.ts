@@ -11,7 +11,7 @@ import { sum } from "../../ops/reduction.js";
 import type { Colour } from "../named-options.js";
 import type { Curves, Size } from "./curves.js";
 import { sides } from "./inside.js";
-import { nearestPoints } from "./nearest.js";
+import { CHORDS, nearestPoints } from "./nearest.js";
 
 /** Half of the width over which an edge goes from full to none, in pixels: nearest to what viewers of SVG draw. */
 const EDGE = 0.65;
@@ -20,7 +20,7 @@ const OPAQUE = 1 - 1e-6;
 
 /** @returns the picture [1,3,H,W], 0..1 */
 export function rasterise({ points, widths, colours, opacities }: Curves, paper: Colour, size: Size): Tensor {
-  const nearest = nearestPoints(points, size);
+  const nearest = nearestPoints(points, widths ? CHORDS.line : CHORDS.shape, size);
   const inside = widths
     ? band(nearest.distance, mul(widths, 0.5))
     : edge(mul(nearest.distance, sides(points, nearest, size)));
