@@ -19,6 +19,20 @@ export interface DecodeOptions {
   readonly source?: Tensor;
   /** Embedding [1,E] of what to draw, by its `text`; for generators that have one. */
   readonly text?: Tensor;
+  /** Of lists of what lies where, for generators that have `culling`, which makes them (default: without lists). */
+  readonly room?: number | undefined;
+}
+
+/** Lists of what lies where, made on the host before each step, so that shapes are drawn only where they are. */
+export interface Culling {
+  /** How much room lists for latents like this one need, in a unit of its own. */
+  roomFor(z: NDArray, size: readonly [height: number, width: number]): number;
+  /** What `decode` with that room reads beside the latent, by name; undefined where the latent needs more. How much more room there is changes no byte. */
+  feeds(
+    z: NDArray,
+    size: readonly [height: number, width: number],
+    room: number,
+  ): Readonly<Record<string, NDArray>> | undefined;
 }
 
 /** The codes that a latent [n,D,h,w] is made of. */
@@ -106,6 +120,8 @@ export interface Generator {
   readonly noiseAt?: (noising: number) => number;
   /** A latent, of codes where there is a codebook -> its picture [n,3,H,W], about -1..1 */
   decode(z: Tensor, options?: DecodeOptions): Tensor;
+  /** Set where lists of what lies where save time. The picture is the same with and without, but for rounding. */
+  readonly culling?: Culling;
   /** Set where finished pictures are drawn by another autoencoder than those that steps look at. */
   readonly finishing?: Finishing;
   /** The picture of a latent as an SVG with a title, for generators whose pictures are made of shapes. */
