@@ -28,7 +28,7 @@ for (const [options, side] of [
   [{ count: 40 }, 128],
   [{ count: 64 }, 224],
   [{ count: 256, width: 0.9 }, 224],
-  [{ count: 256, fill: "on" }, 224],
+  [{ count: 256, shape: "closed" }, 224],
   [{ count: 1024, width: 0.9 }, 224],
 ] as const) {
   const generator = strokes(options);
@@ -50,7 +50,7 @@ for (const [options, side] of [
     const cpu = (user + system) / 1e6 / (repeat + 1);
     if (room === undefined) everywhere = seconds;
     const ratio = everywhere === undefined ? "" : (everywhere / seconds).toFixed(1);
-    const kind = "fill" in options ? " shapes" : "";
+    const kind = "shape" in options ? " shapes" : "";
     const drawn = room === undefined ? "everywhere" : "in tiles";
     console.log(`| ${options.count}${kind} | ${side} | ${drawn} | ${(1 / seconds).toFixed(2)} | ${cpu.toFixed(2)} | ${ratio} |`);
   }

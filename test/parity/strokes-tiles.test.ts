@@ -42,7 +42,8 @@ test.each<[string, StrokesOptions, number]>([
   ["lines", { count: 30 }, 20],
   ["lines off the canvas and wide ones", { count: 24, segments: 3, width: 4 }, 120],
   ["opaque lines of one ink", { count: 20, ink: "black", opacity: "off" }, 30],
-  ["filled shapes", { count: 24, fill: "on" }, 60],
+  ["closed shapes", { count: 24, shape: "closed" }, 60],
+  ["triangles", { count: 40, shape: "triangle" }, 60],
 ])("%s", async (_, options, by) => {
   const given = drawing(options, [45, 70], by);
   const room = given.culling.roomFor(given.z, given.size);

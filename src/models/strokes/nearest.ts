@@ -13,12 +13,13 @@ import { floats } from "../../ops/operands.js";
 import { sum } from "../../ops/reduction.js";
 import { argMin } from "../../ops/selection.js";
 import type { Size } from "./curves.js";
+import type { StrokeShape } from "./options.js";
 
 /**
- * Chords of one cubic, among which the nearest is sought. Of lines the nearest chord has to be right; of closed shapes also
- * the side of every edge nearby, which only chords that keep to their curve tell.
+ * Chords of one cubic, among which the nearest is sought. Of lines the nearest chord has to be right; of closed ones also
+ * the side of every edge nearby, which only chords that keep to their curve tell; a triangle's sides are chords.
  */
-export const CHORDS = { line: 10, shape: 20 } as const;
+export const CHORDS = { line: 10, closed: 20, triangle: 1 } as const satisfies Record<StrokeShape, number>;
 /** Newton steps from its middle. */
 const STEPS = 3;
 /** Numbers that are in memory at once while chords are compared: a few megabytes, which caches hold. */

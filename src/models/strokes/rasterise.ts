@@ -50,6 +50,7 @@ export function rasteriseTiles(curves: Curves, paper: Colour, size: Size, rows: 
     Array.from({ length: tiles + 1 }, (_, n) => [TILE * (n % across), TILE * Math.floor(n / across)]).flat(),
   );
   const local = {
+    shape: curves.shape,
     points: reshape(sub(reshape(points, [rows, -1, 2]), gather(corners, tile)), points.shape),
     widths: placed(curves.widths),
     colours: placed(curves.colours),
@@ -77,8 +78,8 @@ export function rasteriseTiles(curves: Curves, paper: Colour, size: Size, rows: 
 }
 
 /** How much each stroke covers of each pixel. @returns [n,HW], below 1 */
-function coverOf({ points, widths, opacities }: Omit<Curves, "colours">, size: Size): Tensor {
-  const nearest = nearestPoints(points, widths ? CHORDS.line : CHORDS.shape, size);
+function coverOf({ shape, points, widths, opacities }: Omit<Curves, "colours">, size: Size): Tensor {
+  const nearest = nearestPoints(points, CHORDS[shape], size);
   const inside = widths
     ? band(nearest.distance, mul(widths, 0.5))
     : edge(mul(nearest.distance, sides(points, nearest, size)));

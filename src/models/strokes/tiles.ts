@@ -31,8 +31,8 @@ export type TileLists = readonly (readonly number[])[];
 export function tileLists(strokes: readonly Stroke[], size: Size, reach: number): TileLists {
   const [down, across] = tilesOf(size);
   const lists: number[][] = Array.from({ length: down * across }, () => []);
-  strokes.forEach(({ points, width }, number) => {
-    const boxes = boxesOf(points);
+  strokes.forEach(({ points, shape, width }, number) => {
+    const boxes = shape === "triangle" ? [boxOf(points)] : boxesOf(points);
     const touched = new Set<number>();
     for (const box of width === undefined ? [around(boxes)] : boxes) {
       const [left, top, right, bottom] = spread(box, reach + (width ?? 0) / 2);
@@ -102,6 +102,13 @@ const around = (boxes: readonly Box[]): Box => [
   Math.max(...boxes.map(([, , right]) => right)),
   Math.max(...boxes.map(([, , , bottom]) => bottom)),
 ];
+
+/** The box of points x, y. */
+function boxOf(points: readonly number[]): Box {
+  const axis = (k: number) => points.filter((_, i) => i % 2 === k);
+  const [x, y] = [axis(0), axis(1)];
+  return [Math.min(...x), Math.min(...y), Math.max(...x), Math.max(...y)];
+}
 
 /** Boxes that hold all of a curve's parts. @param points x, y of control points */
 function boxesOf(points: readonly number[]): Box[] {
