@@ -7,6 +7,7 @@ import type { Losses } from "./losses.js";
 import { regularizerWeight } from "./regularizer.js";
 import { listsFor, roomFor } from "./room.js";
 import type { RunState } from "./run-state.js";
+import { lookAround } from "./search.js";
 import type { Settings } from "./settings-type.js";
 import { buildStep, type StepModels, type StepOutputs } from "./step.js";
 import { type ReadPrompts, StepFeeds } from "./step-feeds.js";
@@ -18,8 +19,10 @@ export interface StepResult {
   readonly losses: Losses;
   /** The scores of the picture, in their makers' units, one for each of `settings.rewards` */
   readonly rewards: readonly number[];
-  /** dLoss/dz, of z's shape; held positions have one too */
+  /** dLoss/dz, of z's shape; held positions have one too. By a population: of the loss's ranks */
   readonly gradient: NDArray;
+  /** How far the next population spreads, where there are populations [n] */
+  readonly spread?: NDArray;
 }
 
 /** A latent's picture. */
@@ -74,12 +77,20 @@ export class StepProgram {
 
   /** The step that follows a state. */
   async run(state: RunState): Promise<StepResult> {
+    const { gradient, ...seen } = await this.look(state);
+    if (gradient) return { ...seen, gradient };
+    return { ...seen, ...(await lookAround(state, async (z) => (await this.look({ ...state, z })).losses.total)) };
+  }
+
+  /** What a state's latent looks like; with the gradient where the search is by it. */
+  private async look(state: RunState): Promise<Omit<StepResult, "gradient"> & { readonly gradient?: NDArray }> {
     const latentWeight = regularizerWeight(state.settings.regularizer, state.step);
     const lists = await this.lists(state.settings, state.z);
     const result = await this.program.run({ ...(await this.feedsOf(state)), ...lists });
     const pull = latentWeight === 0 ? 0 : latentWeight * result.latentLoss.item();
     const { losses, rewards } = this.feeds.lossesOf(state, Array.from(result.losses.floats()), pull);
-    return { image: withoutBatch(result.image), losses, rewards, gradient: result.gradient };
+    const { gradient } = result; // undefined where the program has none
+    return { image: withoutBatch(result.image), losses, rewards, ...(gradient && { gradient }) };
   }
 
   /** What the step that follows a state is fed, by name, but for lists of what lies where: an exported step has none. */

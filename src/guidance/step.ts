@@ -41,8 +41,8 @@ export interface StepModels extends Rewarding {
 
 /** What the step computes. What it is fed, `step-program.ts` says. */
 export interface StepOutputs {
-  /** dLoss/dz [1,D,h,w] */
-  readonly gradient: Tensor;
+  /** dLoss/dz [1,D,h,w]; absent where the search needs none */
+  readonly gradient?: Tensor;
   /**
    * Weighted distance of each prompt, mean over cutouts; the structure and the perceptual term where they count; each of
    * the picture's regularisers; and the scores of the rewards, which have no weight yet: [p] or more
@@ -121,20 +121,20 @@ function stepGraph(
   );
   const held = holdPicture(image, settings, models.classifier, source, all);
   const asked = rewardPicture(image, settings, models, regularizePicture(image, settings, models.losses, held));
-  const [pictureGradient] = grad(image, [z], asked.gradient);
-
   const distance = latentPull(z, settings, generator);
-  const [latentGradient] = grad(distance, [z]);
-  const gradient = add(pictureGradient as Tensor, mul(latentGradient as Tensor, input("latentWeight", "float32", [])));
-  // The runtime schedules what leads to the last output first: were it the losses, every micro-batch would run forward
-  // and keep its activations before the first one runs backward.
-  return {
+  const seenOnly = {
     image: slice(image, 0, 0, 1),
     ...(inner && { inner }),
     losses: asked.losses,
     latentLoss: distance,
-    gradient,
   };
+  if (settings.search !== "gradient") return seenOnly;
+  const [pictureGradient] = grad(image, [z], asked.gradient);
+  const [latentGradient] = grad(distance, [z]);
+  const gradient = add(pictureGradient as Tensor, mul(latentGradient as Tensor, input("latentWeight", "float32", [])));
+  // The runtime schedules what leads to the last output first: were it the losses, every micro-batch would run forward
+  // and keep its activations before the first one runs backward.
+  return { ...seenOnly, gradient };
 }
 
 /** The regulariser of what is optimised, without its weight. */
