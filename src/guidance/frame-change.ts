@@ -5,7 +5,7 @@
 import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { warpPicture } from "../image/warp.js";
-import { encoderOf, type Generator, isLocal, requirePictures } from "../models/generator.js";
+import { encoderOf, type Generator, isLocal } from "../models/generator.js";
 import { type Motion, motionView, moveOptimizer } from "../motion/motion.js";
 import { changesWithLength } from "../prompts/story.js";
 import type { CompileOptions } from "../runtime/program.js";
@@ -24,7 +24,7 @@ export function checkVideo(
   const { motion, temporal, plateau, judgeReward } = settings;
   if (!motion && !temporal) return;
   if (motion) encoderOf(generator, "video");
-  else requirePictures(generator, "style");
+  else if (!generator.repaints) encoderOf(generator, "style");
   requires(
     !motion || !generator.noiseAt,
     "BAD_MODEL",

@@ -103,6 +103,8 @@ export interface Generator {
   readonly deviation?: number;
   /** A random start, where latents are not normally distributed: what `start: normal` begins at (default: normal numbers of `deviation`). */
   readonly first?: (size: readonly [height: number, width: number], random: Random) => NDArray;
+  /** A start on a picture [3,H,W] in 0..1 of which it has no latent: what edits, and runs that begin at a picture, begin at. */
+  readonly firstOf?: (picture: NDArray, random: Random) => NDArray;
   /** Whether it repaints the picture of an edit: its latents are ways to do so, and none is of a picture (default false). */
   readonly repaints?: true;
   /** Reads what it is told to draw, for `decode`; absent where it is told nothing. */
@@ -185,7 +187,7 @@ export function sizeOption(name: string, { size }: DecodeOptions = {}): [height:
 
 /** Whether it can begin at a picture. @throws BAD_MODEL saying who needs it to */
 export function requirePictures(generator: Generator, caller: string): void {
-  if (!generator.repaints) encoderOf(generator, caller);
+  if (!generator.repaints && !generator.firstOf) encoderOf(generator, caller);
 }
 
 /** The picture that it repaints, for generators that need one. @throws BAD_ARGUMENT when it is left out */

@@ -12,6 +12,7 @@ import { matmul } from "../../ops/linear-algebra.js";
 import { concat, slice } from "../../ops/movement.js";
 import { floats } from "../../ops/operands.js";
 import type { Colour } from "../named-options.js";
+import { type EdgePlace, edgePlaces } from "./from-picture.js";
 import type { StrokeShape, Strokes } from "./options.js";
 
 /** Height and width of the picture in pixels. */
@@ -25,6 +26,9 @@ const [POINT_STEP, WIDTH_STEP, COLOUR_STEP] = [1, 0.2, 0.01];
 const REACH = 0.05;
 /** Least and greatest radius of a filled shape at the start: a share of the shorter side. */
 const RADII = { closed: [0.03, 0.12], triangle: [0.05, 0.25] } as const;
+
+/** Opacity of strokes that begin on a picture. */
+const FIRST_OPACITY = 0.9;
 
 /** Where the groups of a stroke end among its numbers. */
 interface Layout {
@@ -72,19 +76,50 @@ function widths({ width, widest }: Strokes, [height, across]: Size): [least: num
  * @returns the latent [1,count,numbers of a stroke]
  */
 export function randomStrokes(strokes: Strokes, size: Size, random: Random): NDArray {
+  return latentOf(strokes, size, (points) => ({
+    path:
+      strokes.shape === "line" ? wanderingPath(points, size, random) : roundPath(strokes.shape, points, size, random),
+    shade: () => random.uniform(),
+  }));
+}
+
+/**
+ * A start on a picture: strokes along its edges in its colours, almost opaque; shapes begin as small ones there.
+ *
+ * @param picture [3,H,W] in 0..1
+ * @returns the latent [1,count,numbers of a stroke]
+ */
+export function strokesOn(strokes: Strokes, picture: NDArray, random: Random): NDArray {
+  const size = picture.shape.slice(1) as unknown as Size;
+  const { shape, count } = strokes;
+  const stride = REACH * Math.min(...size);
+  const places = edgePlaces(picture, count, shape === "line" ? pointsOf(strokes) : 1, stride, random);
+  return latentOf(strokes, size, (points, number) => {
+    const { path, colour } = places[number] as EdgePlace;
+    return {
+      path: shape === "line" ? path : roundPath(shape, points, size, random, path as [number, number]),
+      shade: (i) => colour[i] ?? FIRST_OPACITY,
+    };
+  });
+}
+
+/** What a stroke begins as, from its number and how many points it has; the shades are its colour, where it has one, and its opacity. */
+type Begin = (
+  points: number,
+  number: number,
+) => { readonly path: readonly number[]; readonly shade: (index: number) => number };
+
+function latentOf(strokes: Strokes, size: Size, begin: Begin): NDArray {
   const [, count, length] = shapeOf(strokes);
-  const { points, width } = layoutOf(strokes);
+  const { points, width, colour } = layoutOf(strokes);
   const [least] = widths(strokes, size);
   const values = new Float32Array(count * length);
   for (let n = 0; n < count; n++) {
     const stroke = values.subarray(n * length, (n + 1) * length);
-    const path =
-      strokes.shape === "line"
-        ? wanderingPath(points / 2, size, random)
-        : roundPath(strokes.shape, points / 2, size, random);
+    const { path, shade } = begin(points / 2, n);
     stroke.set(path.map((value) => value / (POINT_STEP * pixel(size))));
     if (width > points) stroke[points] = least / (WIDTH_STEP * pixel(size));
-    for (let i = width; i < length; i++) stroke[i] = random.uniform() / COLOUR_STEP;
+    for (let i = width; i < length; i++) stroke[i] = shade(i < colour ? i - width : 3) / COLOUR_STEP;
   }
   return NDArray.float32([1, count, length], values);
 }
@@ -101,9 +136,14 @@ function wanderingPath(count: number, [height, width]: Size, random: Random): nu
   return path;
 }
 
-/** x, y of so many points on a circle: evenly spaced, or anywhere on it. */
-function roundPath(shape: keyof typeof RADII, count: number, [height, width]: Size, random: Random): number[] {
-  const [x, y] = [random.uniform(0, width), random.uniform(0, height)];
+/** x, y of so many points on a circle, around anywhere unless said: evenly spaced, or anywhere on it. */
+function roundPath(
+  shape: keyof typeof RADII,
+  count: number,
+  [height, width]: Size,
+  random: Random,
+  [x, y]: readonly [number, number] = [random.uniform(0, width), random.uniform(0, height)],
+): number[] {
   const radius = random.uniform(...RADII[shape]) * Math.min(height, width);
   return Array.from({ length: count }, (_, i) => (shape === "closed" ? i / count : random.uniform()))
     .map((turn) => 2 * Math.PI * turn)

@@ -2,7 +2,7 @@
 import type { NDArray } from "../../core/ndarray.js";
 import { add, mul } from "../../ops/arithmetic.js";
 import { type Generator, sizeOption } from "../generator.js";
-import { curvesOf, randomStrokes, type Size, shapeOf, strokesOf } from "./curves.js";
+import { curvesOf, randomStrokes, type Size, shapeOf, strokesOf, strokesOn } from "./curves.js";
 import { completeStrokes, nameOf, type StrokesOptions } from "./options.js";
 import { EDGE, rasterise, rasteriseTiles } from "./rasterise.js";
 import { strokesSvg } from "./svg.js";
@@ -38,6 +38,7 @@ export function strokes(options: StrokesOptions = {}): Generator {
     resolution: 128,
     recommended,
     latentShape: () => shapeOf(drawing),
+    firstOf: (picture, random) => strokesOn(drawing, picture, random),
     first: (size, random) => randomStrokes(drawing, size, random),
     decode: (z, given) => {
       const size = sizeOption("strokes", given);
