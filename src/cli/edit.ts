@@ -19,7 +19,16 @@ import { maskPng } from "../masks/mask-png.js";
 import { noticeText } from "../pair/notice-text.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import { freePath, freeStem, withoutEnding } from "./default-names.js";
-import { addFileOptions, addKeepOption, type FileFlags, outputsOf, sessionFiles } from "./file-options.js";
+import {
+  addFileOptions,
+  addKeepOption,
+  addShapeOptions,
+  type FileFlags,
+  outputsOf,
+  requireShapes,
+  sessionFiles,
+  shapeFiles,
+} from "./file-options.js";
 import {
   addModelOptions,
   addSettingOptions,
@@ -108,7 +117,7 @@ export function addEdit(program: Command, finish: (code: number) => void): void 
       wholeNumber(text, 16, 4096),
     );
   addRunOptions(addModelOptions(addTargetOptions(addSettingOptions(command, "edit"))));
-  addFileOptions(addKeepOption(command)).action(async (picture: string, prompts: string[], flags) =>
+  addFileOptions(addKeepOption(addShapeOptions(command))).action(async (picture: string, prompts: string[], flags) =>
     finish(await edit(picture, prompts, flags)),
   );
 }
@@ -135,6 +144,7 @@ async function edit(picture: string, positional: readonly string[], flags: EditF
     ...modelFrom(flags),
     onNotice: (notice) => reporter.say(noticeText(notice)),
   });
+  requireShapes(vq.generator, flags);
   const mask = from === undefined ? flags.mask : await found(vq, decoded, from, flags, reporter);
   const run = await vq.edit({
     ...request,
@@ -146,7 +156,13 @@ async function edit(picture: string, positional: readonly string[], flags: EditF
     ...(maxSide !== undefined && { maxSide }),
   });
   if (saveMask !== undefined && mask instanceof NDArray) await writeFileAtomically(saveMask, maskPng(mask));
-  const files = { png, ...sessionFiles(flags, pauseSession), trace: flags.trace, plot: flags.plot };
+  const files = {
+    png,
+    ...shapeFiles(flags),
+    ...sessionFiles(flags, pauseSession),
+    trace: flags.trace,
+    plot: flags.plot,
+  };
   const resumeArguments = ["-o", png, ...modelArguments(flags)];
   return whileLocked(files.session, () =>
     runToFiles(run, files, { reporter, metadata: flags.metadata, resumeArguments }),

@@ -25,7 +25,7 @@ export interface Decoded {
 export function decoded(
   generator: Generator,
   latent: Tensor,
-  options: Pick<DecodeOptions, "recompute" | "size" | "noising">,
+  options: Pick<DecodeOptions, "recompute" | "size" | "noising" | "room">,
   original: Tensor | undefined,
 ): Decoded {
   const told = generator.text && { text: input("generatorText", "float32", [1, generator.text.embeddingSize]) };

@@ -15,6 +15,7 @@ import { hasLogits, nearestLatent } from "./latent-kind.js";
 import { steadyLoss, watchLoss } from "./plateau.js";
 import type { PriorPull } from "./prior-pull.js";
 import type { RunState } from "./run-state.js";
+import { firstOptimizer } from "./search.js";
 import type { StepResult } from "./step-program.js";
 
 /** 1 for each latent position that may change; undefined: all may. */
@@ -24,7 +25,7 @@ type Free = Uint8Array | undefined;
 export async function descended(
   generator: Generator,
   state: RunState,
-  { gradient, losses }: Pick<StepResult, "gradient" | "losses">,
+  { gradient, losses, spread }: Pick<StepResult, "gradient" | "losses" | "spread">,
   free: Free,
   prior?: PriorPull,
 ): Promise<RunState> {
@@ -49,7 +50,7 @@ export async function descended(
     ...state,
     step: step + 1,
     z: next,
-    optimizer: updated.state,
+    optimizer: spread ? { ...updated.state, arrays: { ...updated.state.arrays, spread } } : updated.state,
     ...(average && { average: withLatent(average, next, settings.average) }),
     ...(isWatched && { watch: watchLoss(watch, steadyLoss(losses), settings.plateau) }),
   };
@@ -68,7 +69,7 @@ export async function restarted(
   options: CompileOptions,
 ): Promise<RunState> {
   const { settings, z, average } = state;
-  const optimizer = optimizers[settings.optimizer].init(z.size);
+  const optimizer = firstOptimizer(settings, z.size);
   if (!average) return { ...state, optimizer };
   const begun = shownLatent(state, free);
   const isAnchor = settings.regularizer.target === "average";

@@ -42,6 +42,8 @@ export async function firstLatent(
   const random = new Random(settings.seed).split(candidate === 0 ? "first latent" : `first latent ${candidate}`);
   const encoded = (picture: NDArray) =>
     variableOfPicture(generator, settings, picture, { ...compileOptions, noise: settings });
+  const picture = source ? workingPicture(source, size, generator.factor) : initPicture;
+  if (picture && generator.firstOf && kind === "continuous") return generator.firstOf(picture, random);
   if (source && !generator.repaints) return encoded(workingPicture(source, size, generator.factor));
   if (initPicture) return encoded(initPicture);
   const shape = latentShape(generator, size);

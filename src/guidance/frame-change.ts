@@ -5,9 +5,8 @@
 import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { warpPicture } from "../image/warp.js";
-import { encoderOf, type Generator, isLocal, requirePictures } from "../models/generator.js";
+import { encoderOf, type Generator, isLocal } from "../models/generator.js";
 import { type Motion, motionView, moveOptimizer } from "../motion/motion.js";
-import { optimizers } from "../optim/optimizer.js";
 import { changesWithLength } from "../prompts/story.js";
 import type { CompileOptions } from "../runtime/program.js";
 import { averageFrom } from "./average.js";
@@ -15,6 +14,7 @@ import { PictureEncoder } from "./latent.js";
 import { isOfCodes, variableOfLatent } from "./latent-kind.js";
 import { pullsToStart } from "./regularizer.js";
 import type { RunModels, RunState } from "./run-state.js";
+import { firstOptimizer } from "./search.js";
 
 /** Whether a video can be made of this. @throws BAD_ARGUMENT, BAD_MODEL saying what cannot go together */
 export function checkVideo(
@@ -24,7 +24,7 @@ export function checkVideo(
   const { motion, temporal, plateau, judgeReward } = settings;
   if (!motion && !temporal) return;
   if (motion) encoderOf(generator, "video");
-  else requirePictures(generator, "style");
+  else if (!generator.repaints) encoderOf(generator, "style");
   requires(
     !motion || !generator.noiseAt,
     "BAD_MODEL",
@@ -80,7 +80,7 @@ export class FrameChange {
     const [width, height] = settings.size;
     const optimizer = isLocal(this.generator, [height, width])
       ? moveOptimizer(state.optimizer, z.shape, view)
-      : optimizers[settings.optimizer].init(z.size);
+      : firstOptimizer(settings, z.size);
     return this.beginAt({ ...state, optimizer }, warpPicture(picture, view));
   }
 

@@ -9,6 +9,9 @@ const common = {
   noising: 1,
   targets: [],
   optimizer: "adam",
+  search: "gradient",
+  population: 64,
+  spread: 0.1,
   schedule: { kind: "constant", warmup: 0 },
   gradientClip: 0,
   whiten: false,
@@ -220,6 +223,48 @@ export const presets = {
     regularizer: noRegularizer,
     clampToCodebook: false,
   },
+  /** CLIPasso (Vinker et al. 2022), for edits by `strokes`: the same warped views of picture and sketch, alike in the encoder's inner layers and a little in its embedding. */
+  sketch: {
+    ...common,
+    latent: "continuous",
+    start: "normal",
+    distance: "cosine",
+    steps: 2000,
+    learningRate: 1,
+    cutouts: 5,
+    cutMethod: "whole",
+    augmentations: [
+      { kind: "perspective", distortion: 0.5, p: 0.8 },
+      { kind: "zoom", least: 1, most: 1.12 },
+    ],
+    padding: "border",
+    regularizer: noRegularizer,
+    perceptual: 1,
+    structure: 0.1,
+    clampToCodebook: false,
+  },
+  /** Tian & Ha 2022, for triangles of `strokes`: no gradient, but a population each step. */
+  pgpe: {
+    ...common,
+    search: "pgpe",
+    population: 256,
+    spread: 5,
+    optimizer: "clipup",
+    latent: "continuous",
+    start: "normal",
+    distance: "cosine",
+    steps: 2000,
+    learningRate: 4,
+    cutouts: 4,
+    cutMethod: "whole",
+    augmentations: [
+      { kind: "zoom", least: 1.05, most: 1.2 },
+      { kind: "affine", degrees: 0, translate: 0.05, shear: 0, p: 1 },
+    ],
+    padding: "border",
+    regularizer: noRegularizer,
+    clampToCodebook: false,
+  },
   /** CLIPstyler (Kwon & Ye 2022), for `unet`: small warped patches go the way from a photo to the prompts, none too far. */
   clipstyler: {
     ...common,
@@ -261,5 +306,5 @@ export const presets = {
 /** The name of a recipe. */
 export type PresetName = keyof typeof presets;
 /** Whether it says itself how far an edit goes, where nobody names a strength. */
-export const isOfEdits = (preset: PresetName): boolean => preset === "flexit" || preset === "clipstyler";
+export const isOfEdits = (preset: PresetName): boolean => ["flexit", "clipstyler", "sketch"].includes(preset);
 export const presetNames = Object.keys(presets) as PresetName[];

@@ -11,7 +11,6 @@ import { type EditSource, finishedPicture, workingPicture } from "../masks/edit.
 import { compareEdit, type EditReport } from "../masks/edit-report.js";
 import { solidOf, svgOf } from "../models/generator.js";
 import { movesAfter } from "../motion/motion.js";
-import { optimizers } from "../optim/optimizer.js";
 import { firstColumns } from "../perception/ensemble.js";
 import type { Judgement, PictureJudge } from "../perception/judge.js";
 import { RewardLook } from "../perception/reward-look.js";
@@ -33,6 +32,7 @@ import { pullsToStart, restartsAt } from "./regularizer.js";
 import { judgeOf } from "./run-judge.js";
 import { requireRunnable } from "./run-requirements.js";
 import { type Ending, endingOf, type RunModels, type RunState, type StepEvent } from "./run-state.js";
+import { firstOptimizer } from "./search.js";
 import { checkSettings, type Settings } from "./settings.js";
 import { type Painted, StepProgram } from "./step-program.js";
 import { beginTargets } from "./targets.js";
@@ -101,7 +101,7 @@ export class Run implements AsyncIterable<StepEvent> {
         : await firstLatent(models.generator, settings, options);
     const state = {
       ...begun,
-      optimizer: optimizers[settings.optimizer].init(z.size),
+      optimizer: firstOptimizer(settings, z.size),
       z,
       latentTarget: toStart ? z.clone() : NDArray.zeros("float32", z.shape),
       ...averageFrom(z, settings.average),
@@ -284,7 +284,7 @@ export class Run implements AsyncIterable<StepEvent> {
    */
   async beginFrame(source: EditSource, picture: NDArray): Promise<void> {
     const { watch: _, ...begun } = await this.frames.beginAt(this.current, picture);
-    const optimizer = optimizers[begun.settings.optimizer].init(begun.z.size);
+    const optimizer = firstOptimizer(begun.settings, begun.z.size);
     const { before, source: former } = this.current;
     const joined = new TextEncoder().encode(`${before?.sha256 ?? ""}${former?.sha256 ?? ""}`);
     const told = { frames: (before?.frames ?? 0) + 1, sha256: await sha256Of(joined) };

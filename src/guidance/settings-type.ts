@@ -43,7 +43,7 @@ export type Settings = {
   seed: Seed;
   /** Optimisation steps; 0 for the start alone: a whole number from 0 to 1000000 (default: the model's recommendation, else preset paper's 400). */
   steps: number;
-  /** Rule that moves the latent: adam|adamw|adagrad|adamax|rmsprop|radam|nadam|diffgrad|adamp|normalized|relative|sgd|nesterov (default: the model's recommendation, else preset paper's "adam"). */
+  /** Rule that moves the latent: adam|adamw|adagrad|adamax|rmsprop|radam|nadam|diffgrad|adamp|normalized|relative|clipup|sgd|nesterov (default: the model's recommendation, else preset paper's "adam"). */
   optimizer:
     | "adam"
     | "adamw"
@@ -56,8 +56,15 @@ export type Settings = {
     | "adamp"
     | "normalized"
     | "relative"
+    | "clipup"
     | "sgd"
     | "nesterov";
+  /** How a step finds out where the loss falls: by its gradient, or by a population of latents (PGPE): gradient|pgpe (default: the model's recommendation, else preset paper's "gradient"). */
+  search: "gradient" | "pgpe";
+  /** Latents that a step of pgpe looks at, an even number: a whole number from 2 to 4096 (default: the model's recommendation, else preset paper's 64). */
+  population: number;
+  /** How far they lie around the latent at first, in its units: a number above 0 to 1000 (default: the model's recommendation, else preset paper's 0.1). */
+  spread: number;
   /** Step size of the optimiser: a number above 0 to 100 (default: the model's recommendation, else preset paper's 0.15). */
   learningRate: number;
   /** Course of the learning rate over the run (default: the model's recommendation, else preset paper's {"kind":"constant","warmup":0}). */

@@ -4,6 +4,7 @@ import { requires, VqganClipError } from "../core/errors.js";
 import { inWords } from "../core/schema-words.js";
 import { shown } from "../core/shown.js";
 import { optimizerNames } from "../optim/optimizer.js";
+import { searches } from "../optim/pgpe.js";
 import { parsePrompts } from "../prompts/prompt.js";
 import { longPromptWays } from "../prompts/prompt-embedding.js";
 import { cutMethods } from "./cutouts.js";
@@ -47,6 +48,11 @@ export const settingsSchema = z.strictObject({
   seed: seed.describe("start of all randomness"),
   steps: z.int().min(0).max(1_000_000).describe("optimisation steps; 0 for the start alone"),
   optimizer: z.enum(optimizerNames).describe("rule that moves the latent"),
+  search: z
+    .enum(searches)
+    .describe("how a step finds out where the loss falls: by its gradient, or by a population of latents (PGPE)"),
+  population: z.int().min(2).max(4096).multipleOf(2).describe("latents that a step of pgpe looks at, an even number"),
+  spread: z.number().positive().max(1000).describe("how far they lie around the latent at first, in its units"),
   learningRate: z.number().positive().max(100).describe("step size of the optimiser"),
   schedule: scheduleSchema.describe("course of the learning rate over the run"),
   gradientClip: z
@@ -191,6 +197,9 @@ export type Recipe = Omit<Settings, "prompts" | "seed" | "size">;
 const formerly = {
   generatorPrompt: null,
   noising: 1,
+  search: "gradient",
+  population: 64,
+  spread: 0.1,
   gradientClip: 0,
   whiten: false,
   keepBest: false,

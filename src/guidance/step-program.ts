@@ -6,7 +6,10 @@ import { settled } from "./latent-kind.js";
 import type { Losses } from "./losses.js";
 import type { ReadPrompts } from "./read-prompts.js";
 import { regularizerWeight } from "./regularizer.js";
+import { listsFor, roomFor } from "./room.js";
 import type { RunState } from "./run-state.js";
+import { lookAround } from "./search.js";
+import type { Settings } from "./settings-type.js";
 import { buildStep, type StepModels, type StepOutputs } from "./step.js";
 import { StepFeeds } from "./step-feeds.js";
 
@@ -17,8 +20,10 @@ export interface StepResult {
   readonly losses: Losses;
   /** The scores of the picture, in their makers' units, one for each of `settings.rewards` */
   readonly rewards: readonly number[];
-  /** dLoss/dz, of z's shape; held positions have one too */
+  /** dLoss/dz, of z's shape; held positions have one too. By a population: of the loss's ranks */
   readonly gradient: NDArray;
+  /** How far the next population spreads, where there are populations [n] */
+  readonly spread?: NDArray;
 }
 
 /** A latent's picture. */
@@ -31,8 +36,12 @@ export interface Painted {
 
 export class StepProgram {
   private constructor(
+    private readonly models: StepModels,
     private readonly feeds: StepFeeds,
-    private readonly program: Program<keyof StepOutputs>,
+    private readonly options: CompileOptions,
+    private program: Program<keyof StepOutputs>,
+    /** Of lists of what lies where */
+    private room: number | undefined,
   ) {}
 
   /** @throws DEVICE_UNAVAILABLE */
@@ -43,8 +52,9 @@ export class StepProgram {
     options: CompileOptions,
   ): Promise<StepProgram> {
     const feeds = await StepFeeds.of(models, state, read, options);
-    const outputs = buildStep(models, state.settings, state.z.shape, feeds.rowCount);
-    return new StepProgram(feeds, await compile({ ...outputs }, options));
+    const room = roomFor(models.generator, state.settings, state.z);
+    const outputs = buildStep(models, state.settings, state.z.shape, feeds.rowCount, room);
+    return new StepProgram(models, feeds, options, await compile({ ...outputs }, options), room);
   }
 
   get device(): string {
@@ -68,14 +78,23 @@ export class StepProgram {
 
   /** The step that follows a state. */
   async run(state: RunState): Promise<StepResult> {
-    const latentWeight = regularizerWeight(state.settings.regularizer, state.step);
-    const result = await this.program.run(await this.feedsOf(state));
-    const pull = latentWeight === 0 ? 0 : latentWeight * result.latentLoss.item();
-    const { losses, rewards } = this.feeds.lossesOf(state, Array.from(result.losses.floats()), pull);
-    return { image: withoutBatch(result.image), losses, rewards, gradient: result.gradient };
+    const { gradient, ...seen } = await this.look(state);
+    if (gradient) return { ...seen, gradient };
+    return { ...seen, ...(await lookAround(state, async (z) => (await this.look({ ...state, z })).losses.total)) };
   }
 
-  /** What the step that follows a state is fed, by name. */
+  /** What a state's latent looks like; with the gradient where the search is by it. */
+  private async look(state: RunState): Promise<Omit<StepResult, "gradient"> & { readonly gradient?: NDArray }> {
+    const latentWeight = regularizerWeight(state.settings.regularizer, state.step);
+    const lists = await this.lists(state.settings, state.z);
+    const result = await this.program.run({ ...(await this.feedsOf(state)), ...lists });
+    const pull = latentWeight === 0 ? 0 : latentWeight * result.latentLoss.item();
+    const { losses, rewards } = this.feeds.lossesOf(state, Array.from(result.losses.floats()), pull);
+    const { gradient } = result; // undefined where the program has none
+    return { image: withoutBatch(result.image), losses, rewards, ...(gradient && { gradient }) };
+  }
+
+  /** What the step that follows a state is fed, by name, but for lists of what lies where: an exported step has none. */
   feedsOf(state: RunState): Promise<Feeds> {
     return this.fed(state, regularizerWeight(state.settings.regularizer, state.step), this.feeds.drawn(state));
   }
@@ -83,13 +102,26 @@ export class StepProgram {
   /** The picture of a latent in the place of the state's own, or of the likeliest codes of logits. */
   async picture(state: RunState, z: NDArray): Promise<Painted> {
     const made = settled(state.settings.latent, z);
-    const { image, inner } = await this.program.run(await this.fed(state, 0, made));
+    const lists = await this.lists(state.settings, z);
+    const { image, inner } = await this.program.run({ ...(await this.fed(state, 0, made)), ...lists });
     return { image: withoutBatch(image), inner };
   }
 
   async dispose(): Promise<void> {
     await this.feeds.dispose();
     await this.program.dispose();
+  }
+
+  /** Of what lies where in a latent; the program is compiled anew when it has no room for them. */
+  private async lists(settings: Settings, z: NDArray): Promise<Feeds> {
+    const { models, feeds, options } = this;
+    const known = listsFor(models.generator, settings, z, this.room);
+    if (known) return known;
+    this.room = roomFor(models.generator, settings, z);
+    const outputs = buildStep(models, settings, z.shape, feeds.rowCount, this.room);
+    await this.program.dispose();
+    this.program = await compile({ ...outputs }, options);
+    return this.lists(settings, z);
   }
 
   private fed(state: RunState, latentWeight: number, given: Feeds): Promise<Feeds> {

@@ -41,8 +41,8 @@ export interface StepModels extends Rewarding {
 
 /** What the step computes. What it is fed, `step-program.ts` says. */
 export interface StepOutputs {
-  /** dLoss/dz [1,D,h,w] */
-  readonly gradient: Tensor;
+  /** dLoss/dz [1,D,h,w]; absent where the search needs none */
+  readonly gradient?: Tensor;
   /**
    * Weighted distance of each prompt, mean over cutouts; the structure and the perceptual term where they count; each of
    * the picture's regularisers; and the scores of the rewards, which have no weight yet: [p] or more
@@ -59,17 +59,22 @@ export interface StepOutputs {
 /** The last graph of each pair: what a plan was made from is what is compiled. */
 const latest = new WeakMap<StepModels, { readonly key: string; readonly outputs: StepOutputs }>();
 
-/** Builds the step's graph for `promptCount` prompt embeddings on a latent [1,D,h,w], or logits of codes [1,K,h,w]. */
+/**
+ * Builds the step's graph for `promptCount` prompt embeddings on a latent [1,D,h,w], or logits of codes [1,K,h,w].
+ *
+ * @param room of lists of what lies where, see `DecodeOptions`
+ */
 export function buildStep(
   models: StepModels,
   settings: Settings,
   latentShape: readonly number[],
   promptCount: number,
+  room?: number,
 ): StepOutputs {
-  const key = JSON.stringify([settings, latentShape, promptCount]);
+  const key = JSON.stringify([settings, latentShape, promptCount, room]);
   const known = latest.get(models);
   if (known?.key === key) return known.outputs;
-  const outputs = stepGraph(models, settings, latentShape, promptCount);
+  const outputs = stepGraph(models, settings, latentShape, promptCount, room);
   latest.set(models, { key, outputs });
   return outputs;
 }
@@ -79,6 +84,7 @@ function stepGraph(
   settings: Settings,
   latentShape: readonly number[],
   promptCount: number,
+  room: number | undefined,
 ): StepOutputs {
   const { generator } = models;
   const z = input("z", "float32", latentShape);
@@ -86,7 +92,7 @@ function stepGraph(
   const { recompute, size, noising } = settings;
   const kept = keptTerms(settings).length;
   const original = kept > 0 || generator.repaints ? originalInput(size) : undefined;
-  const { picture, inner } = decoded(generator, latent, { recompute, size, noising }, original);
+  const { picture, inner } = decoded(generator, latent, { recompute, size, noising, room }, original);
   const image = clampWithGrad(picture, 0, 1); // [1, 3, H, W], or views [V, 3, H, W]
 
   const prompts = splitColumns(input("prompts", "float32", [promptCount, joinedSize(models)]), models);
@@ -115,20 +121,20 @@ function stepGraph(
   );
   const held = holdPicture(image, settings, models.classifier, source, all);
   const asked = rewardPicture(image, settings, models, regularizePicture(image, settings, models.losses, held));
-  const [pictureGradient] = grad(image, [z], asked.gradient);
-
   const distance = latentPull(z, settings, generator);
-  const [latentGradient] = grad(distance, [z]);
-  const gradient = add(pictureGradient as Tensor, mul(latentGradient as Tensor, input("latentWeight", "float32", [])));
-  // The runtime schedules what leads to the last output first: were it the losses, every micro-batch would run forward
-  // and keep its activations before the first one runs backward.
-  return {
+  const seenOnly = {
     image: slice(image, 0, 0, 1),
     ...(inner && { inner }),
     losses: asked.losses,
     latentLoss: distance,
-    gradient,
   };
+  if (settings.search !== "gradient") return seenOnly;
+  const [pictureGradient] = grad(image, [z], asked.gradient);
+  const [latentGradient] = grad(distance, [z]);
+  const gradient = add(pictureGradient as Tensor, mul(latentGradient as Tensor, input("latentWeight", "float32", [])));
+  // The runtime schedules what leads to the last output first: were it the losses, every micro-batch would run forward
+  // and keep its activations before the first one runs backward.
+  return { ...seenOnly, gradient };
 }
 
 /** The regulariser of what is optimised, without its weight. */

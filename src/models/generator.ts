@@ -19,6 +19,20 @@ export interface DecodeOptions {
   readonly source?: Tensor;
   /** Embedding [1,E] of what to draw, by its `text`; for generators that have one. */
   readonly text?: Tensor;
+  /** Of lists of what lies where, for generators that have `culling`, which makes them (default: without lists). */
+  readonly room?: number | undefined;
+}
+
+/** Lists of what lies where, made on the host before each step, so that shapes are drawn only where they are. */
+export interface Culling {
+  /** How much room lists for latents like this one need, in a unit of its own. */
+  roomFor(z: NDArray, size: readonly [height: number, width: number]): number;
+  /** What `decode` with that room reads beside the latent, by name; undefined where the latent needs more. How much more room there is changes no byte. */
+  feeds(
+    z: NDArray,
+    size: readonly [height: number, width: number],
+    room: number,
+  ): Readonly<Record<string, NDArray>> | undefined;
 }
 
 /** The codes that a latent [n,D,h,w] is made of. */
@@ -89,6 +103,8 @@ export interface Generator {
   readonly deviation?: number;
   /** A random start, where latents are not normally distributed: what `start: normal` begins at (default: normal numbers of `deviation`). */
   readonly first?: (size: readonly [height: number, width: number], random: Random) => NDArray;
+  /** A start on a picture [3,H,W] in 0..1 of which it has no latent: what edits, and runs that begin at a picture, begin at. */
+  readonly firstOf?: (picture: NDArray, random: Random) => NDArray;
   /** Whether it repaints the picture of an edit: its latents are ways to do so, and none is of a picture (default false). */
   readonly repaints?: true;
   /** Reads what it is told to draw, for `decode`; absent where it is told nothing. */
@@ -106,6 +122,8 @@ export interface Generator {
   readonly noiseAt?: (noising: number) => number;
   /** A latent, of codes where there is a codebook -> its picture [n,3,H,W], about -1..1 */
   decode(z: Tensor, options?: DecodeOptions): Tensor;
+  /** Set where lists of what lies where save time. The picture is the same with and without, but for rounding. */
+  readonly culling?: Culling;
   /** Set where finished pictures are drawn by another autoencoder than those that steps look at. */
   readonly finishing?: Finishing;
   /** The picture of a latent as an SVG with a title, for generators whose pictures are made of shapes. */
@@ -169,7 +187,7 @@ export function sizeOption(name: string, { size }: DecodeOptions = {}): [height:
 
 /** Whether it can begin at a picture. @throws BAD_MODEL saying who needs it to */
 export function requirePictures(generator: Generator, caller: string): void {
-  if (!generator.repaints) encoderOf(generator, caller);
+  if (!generator.repaints && !generator.firstOf) encoderOf(generator, caller);
 }
 
 /** The picture that it repaints, for generators that need one. @throws BAD_ARGUMENT when it is left out */

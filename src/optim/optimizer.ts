@@ -81,6 +81,9 @@ const damped = optimizer(["momentum"], (step, learningRate) => (value, gradient,
 /** Where the parameters were at first. */
 const origins = optimizer(["origin"], () => (value) => value);
 
+/** How parameters move. */
+const velocities = optimizer(["velocity"], () => (value) => value);
+
 export const optimizers = {
   /** Kingma & Ba 2015. */
   adam: optimizer(moments, adamRule),
@@ -186,6 +189,25 @@ export const optimizers = {
       return {
         parameters: parameters.map((value, i) => value - rate * (gradient[i] as number)),
         state: { step: step + 1, arrays: { origin: NDArray.float32([origin.length], origin) } },
+      };
+    },
+  },
+  /**
+   * ClipUp (Toklu, Liskowski & Srivastava 2020): momentum .9 of gradients that all have the length learningRate, never longer than
+   * twice that. What evolution strategies use, whose gradients are of no particular length.
+   */
+  clipup: {
+    init: velocities.init,
+    update: (parameters, gradient, state, learningRate) => {
+      const size = Math.sqrt(dot(gradient, gradient));
+      const rate = size > 0 ? learningRate / size : 0;
+      const before = (state.arrays.velocity as NDArray).floats();
+      const velocity = before.map((value, i) => 0.9 * value - rate * (gradient[i] as number));
+      const speed = Math.sqrt(dot(velocity, velocity));
+      const clipped = velocity.map((value) => value * Math.min(1, (2 * learningRate) / speed));
+      return {
+        parameters: parameters.map((value, i) => value + (clipped[i] as number)),
+        state: { step: state.step + 1, arrays: { velocity: NDArray.float32([clipped.length], clipped) } },
       };
     },
   },

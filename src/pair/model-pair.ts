@@ -144,7 +144,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
       const options = { ...this.textOptions(plan, tell), source, ...(targets && { targets }) };
       const run = await Run.start(this, plan.settings, options);
       const similarity = await run.sourceLikeness();
-      if (!this.generator.noiseAt && !this.generator.repaints && similarity !== undefined && similarity < GOOD_COPY)
+      if (this.generator.encode && !this.generator.noiseAt && similarity !== undefined && similarity < GOOD_COPY)
         tell({ kind: "poor-copy", similarity });
       return run;
     });
@@ -238,7 +238,8 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
       codebook: this.generator.codebook !== undefined,
       encoder: this.generator.encode !== undefined && !this.generator.noiseAt,
       prior: this.generator.prior !== undefined,
-      editKind: this.generator.repaints ? "repainted" : this.generator.noiseAt ? "noised" : "latent",
+      editKind:
+        this.generator.repaints || this.generator.firstOf ? "repainted" : this.generator.noiseAt ? "noised" : "latent",
       classifier: this.classifier !== undefined,
       drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
     });

@@ -5,6 +5,7 @@ import { input, type Tensor } from "../graph/tensor.js";
 import { finalGraph } from "../guidance/final-pictures.js";
 import { variableShape } from "../guidance/latent-kind.js";
 import { pulled } from "../guidance/prior-pull.js";
+import { roomAtFirst } from "../guidance/room.js";
 import type { RunModels } from "../guidance/run-state.js";
 import { buildViews } from "../guidance/sampling.js";
 import type { Settings } from "../guidance/settings.js";
@@ -67,7 +68,10 @@ export function planRun(models: RunModels, settings: Settings, { maxMemory, lowM
 /** The arithmetic of one step. */
 export function stepFlops(models: RunModels, settings: Settings): FlopCount {
   return flops.of(models, settings, () =>
-    countFlops([...Object.values(stepOf(models, settings)), ...pullOf(models, settings)]),
+    countFlops([
+      ...Object.values(stepOf(models, settings, roomAtFirst(models.generator, settings))),
+      ...pullOf(models, settings),
+    ]),
   );
 }
 
@@ -114,7 +118,7 @@ function planned(models: RunModels, settings: Settings, lowMemory: boolean): Pla
 function peakOf(models: RunModels, settings: Settings, lowMemory: boolean): number {
   // Later micro-batches take the place of the first ones: three show the peak of any number.
   const few = { ...settings, cutouts: Math.min(settings.cutouts, 3 * settings.microBatch) };
-  const programs = [Object.values(stepOf(models, few))];
+  const programs = [Object.values(stepOf(models, few, roomAtFirst(models.generator, few)))];
   const { judge, generator } = models;
   const { judgeReward } = settings;
   const { finishing } = generator;
@@ -135,12 +139,12 @@ function pullOf({ generator }: RunModels, settings: Settings): Tensor[] {
   return prior && settings.prior.weight > 0 ? [pulled(prior, variableShape(generator, settings, [height, width]))] : [];
 }
 
-/** The step's graph, before there is a run. */
-export function stepOf(models: RunModels, settings: Settings) {
+/** The step's graph, before there is a run. @param room see `buildStep` */
+export function stepOf(models: RunModels, settings: Settings, room?: number) {
   const [width, height] = settings.size;
   const rows = settings.targets.reduce(
     (sum, { kind }) => sum + (kind === "image" ? settings.cutouts : 1),
     textPrompts(settings).length,
   );
-  return buildStep(models, settings, variableShape(models.generator, settings, [height, width]), rows);
+  return buildStep(models, settings, variableShape(models.generator, settings, [height, width]), rows, room);
 }

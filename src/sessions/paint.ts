@@ -10,11 +10,12 @@ import { variableOfPicture } from "../guidance/latent-kind.js";
 import { pullsToStart } from "../guidance/regularizer.js";
 import type { Run } from "../guidance/run.js";
 import type { RunState } from "../guidance/run-state.js";
+import { firstOptimizer } from "../guidance/search.js";
 import { pictureBytes } from "../image/bytes.js";
 import { sourceScale, workingPicture } from "../masks/edit.js";
 import { checkMask, freePositions, holdLatents } from "../masks/mask.js";
 import { encoderOf, isLocal } from "../models/generator.js";
-import { type OptimizerState, optimizers } from "../optim/optimizer.js";
+import type { OptimizerState } from "../optim/optimizer.js";
 
 export const optimizerPolicies = ["keep", "reset", "reset-in-mask"] as const;
 /** What becomes of the optimiser's running averages: kept, begun anew, or begun anew where the picture was painted. */
@@ -116,7 +117,7 @@ export function optimizerUnder(
   positions: () => NDArray,
 ): OptimizerState {
   if (policy === "keep") return optimizer;
-  if (policy === "reset") return optimizers[settings.optimizer].init(z.size);
+  if (policy === "reset") return firstOptimizer(settings, z.size);
   const painted = positions().data as Uint8Array;
   const arrays = Object.entries(optimizer.arrays).map(([name, array]) => {
     const values = holdLatents(new Float32Array(array.size), array.floats(), painted);

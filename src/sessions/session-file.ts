@@ -11,10 +11,10 @@ import { inWords } from "../core/schema-words.js";
 import { sameShape } from "../core/shape.js";
 import { shown } from "../core/shown.js";
 import { beginnings, type RunState } from "../guidance/run-state.js";
+import { firstOptimizer } from "../guidance/search.js";
 import { checkSettings, type Settings } from "../guidance/settings.js";
 import type { EditSource } from "../masks/edit.js";
 import { checkMask } from "../masks/mask.js";
-import { optimizers } from "../optim/optimizer.js";
 import { writeSafetensors } from "../weights/safetensors.js";
 import { beforeSchema, forkFacts, paintFacts } from "./metadata.js";
 import { identitySchema, type ModelIdentity } from "./model-identity.js";
@@ -262,7 +262,7 @@ function changingOf(facts: StateFacts, arrays: Arrays, settings: Settings) {
   const { z: latent } = arrays;
   requires(latent, "BAD_FILE", () => "session: a state lacks z");
   const moments: Record<string, NDArray> = {};
-  for (const name of Object.keys(optimizers[settings.optimizer].init(0).arrays)) {
+  for (const name of Object.keys(firstOptimizer(settings, 0).arrays)) {
     const array = arrays[`optimizer.${name}`];
     requires(array?.size === latent.size, "BAD_FILE", () => `session: optimizer.${name} is missing or of another size`);
     moments[name] = array;

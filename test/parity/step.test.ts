@@ -40,7 +40,7 @@ test("one whole cutout: losses, picture and dz agree with PyTorch", async () => 
     image,
     latentLoss: regularizer,
   } = buildStep(await models(), deterministic, [1, 16, 20, 28], 5);
-  const program = await compile({ gradient, losses, image, regularizer }, { threads: 1 });
+  const program = await compile({ gradient: gradient as Tensor, losses, image, regularizer }, { threads: 1 });
   const result = await program.run(stepFeeds(reference));
   await program.dispose();
   expect(relativeError(result.image, reference("whole.image"))).toBeLessThan(1e-5);

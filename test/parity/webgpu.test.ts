@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { NDArray } from "../../src/core/ndarray.js";
 import { Random } from "../../src/core/random.js";
 import { sizeOf } from "../../src/core/shape.js";
+import type { Tensor } from "../../src/graph/tensor.js";
 import { variableShape } from "../../src/guidance/latent-kind.js";
 import { presets } from "../../src/guidance/presets.js";
 import type { Settings } from "../../src/guidance/settings.js";
@@ -34,7 +35,7 @@ test.skipIf(!inSoftware)(
     const common: Settings = { ...presets.notebook, prompts: "a | b | c | d | e", size: [56, 40], seed: 0 };
     const settings: Settings = { ...common, cutouts: 1, cutMethod: "whole", augmentations: [] };
     const { gradient, losses, image } = buildStep(await models(), settings, [1, 16, 20, 28], 5);
-    const program = await compile({ gradient, losses, image }, { device: "webgpu" });
+    const program = await compile({ gradient: gradient as Tensor, losses, image }, { device: "webgpu" });
     const feeds = stepFeeds(reference);
     const result = await program.run(feeds);
     await program.dispose();
@@ -54,7 +55,7 @@ for (const [name, preset] of Object.entries(presets)) {
       const pair = await models();
       const shape = variableShape(pair.generator, settings, [40, 56]);
       const { gradient, losses, image } = buildStep(pair, settings, shape, 1);
-      const program = await compile({ gradient, losses, image }, { device: "webgpu" });
+      const program = await compile({ gradient: gradient as Tensor, losses, image }, { device: "webgpu" });
       expect(program.device).toBe("webgpu");
       await program.dispose();
     },

@@ -8,10 +8,12 @@ import type { Tensor } from "../../graph/tensor.js";
 import { mul } from "../../ops/arithmetic.js";
 import { clampWithGrad } from "../../ops/gradient-control.js";
 import { expand, reshape } from "../../ops/layout.js";
+import { matmul } from "../../ops/linear-algebra.js";
 import { concat, slice } from "../../ops/movement.js";
 import { floats } from "../../ops/operands.js";
 import type { Colour } from "../named-options.js";
-import type { Strokes } from "./options.js";
+import { type EdgePlace, edgePlaces } from "./from-picture.js";
+import type { StrokeShape, Strokes } from "./options.js";
 
 /** Height and width of the picture in pixels. */
 export type Size = readonly [height: number, width: number];
@@ -23,7 +25,10 @@ const [POINT_STEP, WIDTH_STEP, COLOUR_STEP] = [1, 0.2, 0.01];
 /** Greatest distance of a control point from the one before, across and down, at the start: a share of each side. */
 const REACH = 0.05;
 /** Least and greatest radius of a filled shape at the start: a share of the shorter side. */
-const RADII = [0.03, 0.12] as const;
+const RADII = { closed: [0.03, 0.12], triangle: [0.05, 0.25] } as const;
+
+/** Opacity of strokes that begin on a picture. */
+const FIRST_OPACITY = 0.9;
 
 /** Where the groups of a stroke end among its numbers. */
 interface Layout {
@@ -37,9 +42,14 @@ interface Layout {
   readonly end: number;
 }
 
-function layoutOf({ segments, fill, ink, opacity }: Strokes): Layout {
-  const points = 2 * (3 * segments + (fill ? 0 : 1)); // a closed curve ends at its first point
-  const width = points + (fill ? 0 : 1);
+/** Points of a stroke: control points of its curves, or corners. A closed curve ends at its first point. */
+const pointsOf = ({ segments, shape }: Strokes) =>
+  ({ line: 3 * segments + 1, closed: 3 * segments, triangle: 3 })[shape];
+
+function layoutOf(strokes: Strokes): Layout {
+  const { shape, ink, opacity } = strokes;
+  const points = 2 * pointsOf(strokes);
+  const width = points + (shape === "line" ? 1 : 0);
   const colour = width + (ink ? 0 : 3);
   return { points, width, colour, end: colour + (opacity ? 1 : 0) };
 }
@@ -60,22 +70,56 @@ function widths({ width, widest }: Strokes, [height, across]: Size): [least: num
 }
 
 /**
- * A random start as CLIPDraw draws it: paths that begin anywhere and wander, thin, in any colour and opacity; filled shapes
- * are small and round.
+ * A random start as CLIPDraw draws it: paths that begin anywhere and wander, thin, in any colour and opacity; closed curves
+ * are small and round, the corners of triangles lie anywhere on a circle.
  *
  * @returns the latent [1,count,numbers of a stroke]
  */
 export function randomStrokes(strokes: Strokes, size: Size, random: Random): NDArray {
+  return latentOf(strokes, size, (points) => ({
+    path:
+      strokes.shape === "line" ? wanderingPath(points, size, random) : roundPath(strokes.shape, points, size, random),
+    shade: () => random.uniform(),
+  }));
+}
+
+/**
+ * A start on a picture: strokes along its edges in its colours, almost opaque; shapes begin as small ones there.
+ *
+ * @param picture [3,H,W] in 0..1
+ * @returns the latent [1,count,numbers of a stroke]
+ */
+export function strokesOn(strokes: Strokes, picture: NDArray, random: Random): NDArray {
+  const size = picture.shape.slice(1) as unknown as Size;
+  const { shape, count } = strokes;
+  const stride = REACH * Math.min(...size);
+  const places = edgePlaces(picture, count, shape === "line" ? pointsOf(strokes) : 1, stride, random);
+  return latentOf(strokes, size, (points, number) => {
+    const { path, colour } = places[number] as EdgePlace;
+    return {
+      path: shape === "line" ? path : roundPath(shape, points, size, random, path as [number, number]),
+      shade: (i) => colour[i] ?? FIRST_OPACITY,
+    };
+  });
+}
+
+/** What a stroke begins as, from its number and how many points it has; the shades are its colour, where it has one, and its opacity. */
+type Begin = (
+  points: number,
+  number: number,
+) => { readonly path: readonly number[]; readonly shade: (index: number) => number };
+
+function latentOf(strokes: Strokes, size: Size, begin: Begin): NDArray {
   const [, count, length] = shapeOf(strokes);
-  const { points, width } = layoutOf(strokes);
+  const { points, width, colour } = layoutOf(strokes);
   const [least] = widths(strokes, size);
   const values = new Float32Array(count * length);
   for (let n = 0; n < count; n++) {
     const stroke = values.subarray(n * length, (n + 1) * length);
-    const path = strokes.fill ? roundPath(points / 2, size, random) : wanderingPath(points / 2, size, random);
+    const { path, shade } = begin(points / 2, n);
     stroke.set(path.map((value) => value / (POINT_STEP * pixel(size))));
     if (width > points) stroke[points] = least / (WIDTH_STEP * pixel(size));
-    for (let i = width; i < length; i++) stroke[i] = random.uniform() / COLOUR_STEP;
+    for (let i = width; i < length; i++) stroke[i] = shade(i < colour ? i - width : 3) / COLOUR_STEP;
   }
   return NDArray.float32([1, count, length], values);
 }
@@ -92,20 +136,25 @@ function wanderingPath(count: number, [height, width]: Size, random: Random): nu
   return path;
 }
 
-/** x, y of so many points on a circle. */
-function roundPath(count: number, [height, width]: Size, random: Random): number[] {
-  const [x, y] = [random.uniform(0, width), random.uniform(0, height)];
-  const radius = random.uniform(...RADII) * Math.min(height, width);
-  return Array.from({ length: count }, (_, i) => (2 * Math.PI * i) / count).flatMap((angle) => [
-    x + radius * Math.cos(angle),
-    y + radius * Math.sin(angle),
-  ]);
+/** x, y of so many points on a circle, around anywhere unless said: evenly spaced, or anywhere on it. */
+function roundPath(
+  shape: keyof typeof RADII,
+  count: number,
+  [height, width]: Size,
+  random: Random,
+  [x, y]: readonly [number, number] = [random.uniform(0, width), random.uniform(0, height)],
+): number[] {
+  const radius = random.uniform(...RADII[shape]) * Math.min(height, width);
+  return Array.from({ length: count }, (_, i) => (shape === "closed" ? i / count : random.uniform()))
+    .map((turn) => 2 * Math.PI * turn)
+    .flatMap((angle) => [x + radius * Math.cos(angle), y + radius * Math.sin(angle)]);
 }
 
 /** The strokes of a latent, within their bounds. */
 export interface Curves {
   /** Control points in pixels, x right and y down: [count,3 segments + 1,2] */
   readonly points: Tensor;
+  readonly shape: StrokeShape;
   /** Widths in pixels [count,1]; undefined: shapes are filled, and their last point is their first */
   readonly widths: Tensor | undefined;
   /** [count,3], 0..1 */
@@ -116,25 +165,44 @@ export interface Curves {
 
 /** @param z [1,count,numbers of a stroke] */
 export function curvesOf(z: Tensor, strokes: Strokes, size: Size): Curves {
-  const { count, fill, ink, opacity } = strokes;
+  const { count, shape, ink, opacity } = strokes;
   const { points, width, colour, end } = layoutOf(strokes);
   const flat = reshape(z, [count, end]);
   const group = (from: number, to: number, unit: number) => mul(slice(flat, 1, from, to), unit);
   const shades = (from: number, to: number) => clampWithGrad(group(from, to, COLOUR_STEP), 0, 1);
   const path = reshape(group(0, points, POINT_STEP * pixel(size)), [count, points / 2, 2]);
   return {
-    points: fill ? concat([path, slice(path, 1, 0, 1)], 1) : path,
-    widths: fill ? undefined : clampWithGrad(group(points, width, WIDTH_STEP * pixel(size)), ...widths(strokes, size)),
+    shape,
+    points: shape === "line" ? path : closed(shape === "triangle" ? withHandles(path) : path),
+    widths:
+      shape === "line"
+        ? clampWithGrad(group(points, width, WIDTH_STEP * pixel(size)), ...widths(strokes, size))
+        : undefined,
     colours: ink ? expand(floats([1, 3], ink), [count, 3]) : shades(width, colour),
     opacities: opacity ? shades(colour, end) : undefined,
   };
 }
 
+/** Points [n,k,2] with the first once more as the last. */
+const closed = (points: Tensor) => concat([points, slice(points, 1, 0, 1)], 1);
+
+/** Corners [n,3,2] with the control points of straight sides between them and behind the last: [n,9,2] */
+function withHandles(corners: Tensor): Tensor {
+  const weights = Array.from({ length: 27 }, (_, i) => {
+    const [point, corner] = [Math.floor(i / 3), i % 3];
+    const [before, share] = [Math.floor(point / 3), (point % 3) / 3];
+    if (corner === before) return 1 - share;
+    return corner === (before + 1) % 3 ? share : 0;
+  });
+  return matmul(floats([9, 3], weights), corners);
+}
+
 /** One stroke as numbers, within its bounds. */
 export interface Stroke {
-  /** x, y of each control point in pixels */
+  /** x, y of each point in pixels: control points of cubics joined end to end, of which a closed one ends at its first, or three corners */
   readonly points: readonly number[];
-  /** In pixels; undefined: filled, and the last point is the first */
+  readonly shape: StrokeShape;
+  /** In pixels; undefined: filled */
   readonly width: number | undefined;
   readonly colour: Colour;
   /** 0..1 */
@@ -152,8 +220,9 @@ export function strokesOf(z: NDArray, strokes: Strokes, size: Size): Stroke[] {
     const path = stroke.slice(0, points).map((value) => value * POINT_STEP * pixel(size));
     const drawn = Math.min(most, Math.max(least, (stroke[points] as number) * WIDTH_STEP * pixel(size)));
     return {
-      points: strokes.fill ? [...path, ...path.slice(0, 2)] : path,
-      width: strokes.fill ? undefined : drawn,
+      points: strokes.shape === "closed" ? [...path, ...path.slice(0, 2)] : path,
+      shape: strokes.shape,
+      width: strokes.shape === "line" ? drawn : undefined,
       colour: strokes.ink ?? (stroke.slice(width, colour).map(shade) as unknown as Colour),
       opacity: strokes.opacity ? shade(stroke[colour] as number) : 1,
     };

@@ -8,7 +8,7 @@ import { concat, slice } from "../../ops/movement.js";
 import { floats } from "../../ops/operands.js";
 import { sum } from "../../ops/reduction.js";
 import type { Size } from "./curves.js";
-import { BLOCK, CHORDS, chordEnds, cubicsOf, motion, type Nearest, pixelMiddles } from "./nearest.js";
+import { BLOCK, chordEnds, cubicsOf, motion, type Nearest, pixelMiddles } from "./nearest.js";
 
 /** Left of every pixel. */
 const FAR = -1e9;
@@ -22,7 +22,7 @@ const FAR = -1e9;
  */
 export function sides(points: Tensor, nearest: Nearest, size: Size): Tensor {
   const [count, controls] = points.shape as [number, number, number];
-  const polygon = matmul(chordEnds((controls - 1) / 3), stopGradient(points)); // [n,m + 1,2]
+  const polygon = matmul(chordEnds(nearest.chords, (controls - 1) / 3), stopGradient(points)); // [n,m + 1,2]
   const together = Math.max(1, Math.floor(BLOCK / ((polygon.shape[1] as number) * size[0] * size[1])));
   const parts: Tensor[] = [];
   for (let from = 0; from < count; from += together) {
@@ -56,12 +56,12 @@ function crossings(polygon: Tensor, [height, width]: Size): Tensor {
 }
 
 /** 1 where a pixel lies between a curve and the chord beside it, else 0. @returns [n,1,HW] */
-function between({ factors, t }: Nearest, size: Size): Tensor {
+function between({ chords, factors, t }: Nearest, size: Size): Tensor {
   const [xs, ys] = cubicsOf(factors);
   const pixels = slice(pixelMiddles(size), 0, 0, 2);
   const [px, py] = [slice(pixels, 0, 0, 1), slice(pixels, 0, 1, 2)];
-  const begin = mul(min(floor(mul(t, CHORDS)), CHORDS - 1), 1 / CHORDS);
-  const end = add(begin, 1 / CHORDS);
+  const begin = mul(min(floor(mul(t, chords)), chords - 1), 1 / chords);
+  const end = add(begin, 1 / chords);
   const [x, y] = [motion(xs, begin).place, motion(ys, begin).place];
   const chord = [sub(motion(xs, end).place, x), sub(motion(ys, end).place, y)] as const;
   const aside = (toX: Tensor, toY: Tensor) => cross(...chord, sub(toX, x), sub(toY, y));

@@ -13,9 +13,13 @@ import { floats } from "../../ops/operands.js";
 import { sum } from "../../ops/reduction.js";
 import { argMin } from "../../ops/selection.js";
 import type { Size } from "./curves.js";
+import type { StrokeShape } from "./options.js";
 
-/** Chords of one cubic, among which the nearest is sought. */
-export const CHORDS = 6;
+/**
+ * Chords of one cubic, among which the nearest is sought. Of lines the nearest chord has to be right; of closed ones also
+ * the side of every edge nearby, which only chords that keep to their curve tell; a triangle's sides are chords.
+ */
+export const CHORDS = { line: 10, closed: 20, triangle: 1 } as const satisfies Record<StrokeShape, number>;
 /** Newton steps from its middle. */
 const STEPS = 3;
 /** Numbers that are in memory at once while chords are compared: a few megabytes, which caches hold. */
@@ -25,6 +29,8 @@ const [TINY, TINY_SQUARE, LEAST_SPEED] = [1e-3, 1e-6, 1e-6];
 
 /** Where each curve is nearest to each pixel. */
 export interface Nearest {
+  /** Chords of one cubic, among which the nearest was sought */
+  readonly chords: number;
   /** How far, in pixels [n,HW] */
   readonly distance: Tensor;
   /** On which of its segments: of t^3, t^2, t and 1 of that one's x, then of its y, without gradient [n,8,HW] */
@@ -33,18 +39,21 @@ export interface Nearest {
   readonly t: Tensor;
 }
 
-/** @param points control points of cubics joined end to end, in pixels [n,3 segments + 1,2] */
-export function nearestPoints(points: Tensor, size: Size): Nearest {
+/**
+ * @param points control points of cubics joined end to end, in pixels [n,3 segments + 1,2]
+ * @param chords of one cubic
+ */
+export function nearestPoints(points: Tensor, chords: number, size: Size): Nearest {
   const [count, controls] = points.shape as [number, number, number];
   const segments = (controls - 1) / 3;
   const pixels = pixelMiddles(size);
   const held = stopGradient(points);
-  const chord = nearestChords(held, segments, pixels); // [n,1,HW]
-  const segment = floor(mul(chord, 1 / CHORDS));
+  const chord = nearestChords(held, chords, segments, pixels); // [n,1,HW]
+  const segment = floor(mul(chord, 1 / chords));
   const isOn = cast(equal(segment, floats([1, segments, 1], [...Array(segments).keys()])), "float32"); // [n,segments,HW]
-  const middle = sub(mul(add(chord, 0.5), 1 / CHORDS), segment);
+  const middle = sub(mul(add(chord, 0.5), 1 / chords), segment);
   const factors = matmul(polynomials(held, segments), isOn);
-  const t = nearestTime(factors, middle, slice(pixels, 0, 0, 2));
+  const t = nearestTime(factors, middle, 1 / chords, slice(pixels, 0, 0, 2));
   const powers = concat([mul(square(t), t), square(t), t, add(mul(t, 0), 1)], 1); // [n,4,HW]
   const [across, places] = [[count, segments, 1, -1], powers.shape.at(-1) as number];
   const basis = reshape(mul(reshape(isOn, across), reshape(powers, [count, 1, 4, -1])), [count, 4 * segments, places]);
@@ -54,7 +63,7 @@ export function nearestPoints(points: Tensor, size: Size): Nearest {
     -1,
   ]);
   const apart = sub(matmul(byPower, stopGradient(basis)), slice(pixels, 0, 0, 2)); // [n,2,HW]
-  return { distance: sqrt(add(sum(square(apart), { axes: [1] }), TINY_SQUARE)), factors, t };
+  return { distance: sqrt(add(sum(square(apart), { axes: [1] }), TINY_SQUARE)), chords, factors, t };
 }
 
 /** x, y and 1 of every pixel's middle, row by row: [3,HW] */
@@ -69,13 +78,13 @@ export function pixelMiddles([height, width]: Size): Tensor {
 }
 
 /** Which chord of each curve is nearest to each pixel, as a number: [n,1,HW] */
-function nearestChords(points: Tensor, segments: number, pixels: Tensor): Tensor {
-  const [count, , area] = [points.shape[0] as number, 0, pixels.shape[1] as number];
-  const together = Math.max(1, Math.floor(BLOCK / (CHORDS * segments * area)));
+function nearestChords(points: Tensor, chords: number, segments: number, pixels: Tensor): Tensor {
+  const [count, area] = [points.shape[0] as number, pixels.shape[1] as number];
+  const together = Math.max(1, Math.floor(BLOCK / (chords * segments * area)));
   const found: Tensor[] = [];
   for (let from = 0; from < count; from += together) {
     const some = slice(points, 0, from, Math.min(count, from + together));
-    found.push(argMin(chordDistances(some, segments, pixels), 1, true));
+    found.push(argMin(chordDistances(some, chords, segments, pixels), 1, true));
   }
   return cast(found.length === 1 ? (found[0] as Tensor) : concat(found, 0), "float32");
 }
@@ -83,13 +92,13 @@ function nearestChords(points: Tensor, segments: number, pixels: Tensor): Tensor
 /**
  * Squared. Along a chord and across it, a place is an affine function of the pixel: two matrix products give all of them.
  *
- * @returns [n,CHORDS segments,HW]
+ * @returns [n,chords segments,HW]
  */
-function chordDistances(points: Tensor, segments: number, pixels: Tensor): Tensor {
+function chordDistances(points: Tensor, chords: number, segments: number, pixels: Tensor): Tensor {
   const count = points.shape[0] as number;
-  const chords = CHORDS * segments;
-  const ends = matmul(chordEnds(segments), points); // [n,chords + 1,2]
-  const [from, to] = [slice(ends, 1, 0, chords), slice(ends, 1, 1, chords + 1)];
+  const all = chords * segments;
+  const ends = matmul(chordEnds(chords, segments), points); // [n,all + 1,2]
+  const [from, to] = [slice(ends, 1, 0, all), slice(ends, 1, 1, all + 1)];
   const along = add(sub(to, from), floats([2], [TINY, 0]));
   const length = sqrt(add(sum(square(along), { axes: [2], keepDims: true }), TINY_SQUARE * TINY_SQUARE));
   const middles = mul(add(from, to), 0.5);
@@ -97,19 +106,19 @@ function chordDistances(points: Tensor, segments: number, pixels: Tensor): Tenso
   const normal = concat([neg(slice(unit, 2, 1, 2)), slice(unit, 2, 0, 1)], 2);
   const place = (axis: Tensor) => {
     const offset = neg(sum(mul(axis, middles), { axes: [2], keepDims: true }));
-    return reshape(matmul(reshape(concat([axis, offset], 2), [count * chords, 3]), pixels), [count, chords, -1]);
+    return reshape(matmul(reshape(concat([axis, offset], 2), [count * all, 3]), pixels), [count, all, -1]);
   };
   const beyond = relu(sub(abs(place(unit)), mul(length, 0.5)));
   return add(square(beyond), square(place(normal)));
 }
 
-/** The weights of the control points in the ends of chords: [CHORDS segments + 1,3 segments + 1] */
-export function chordEnds(segments: number): Tensor {
-  const [rows, columns] = [CHORDS * segments + 1, 3 * segments + 1];
+/** The weights of the control points in the ends of chords: [chords segments + 1,3 segments + 1] */
+export function chordEnds(chords: number, segments: number): Tensor {
+  const [rows, columns] = [chords * segments + 1, 3 * segments + 1];
   const weights = new Float64Array(rows * columns);
   for (let row = 0; row < rows; row++) {
-    const segment = Math.min(segments - 1, Math.floor(row / CHORDS));
-    const t = row / CHORDS - segment;
+    const segment = Math.min(segments - 1, Math.floor(row / chords));
+    const t = row / chords - segment;
     const s = 1 - t;
     weights.set([s ** 3, 3 * s * s * t, 3 * s * t * t, t ** 3], row * columns + 3 * segment);
   }
@@ -137,11 +146,11 @@ function polynomials(points: Tensor, segments: number): Tensor {
   return reshape(transpose(factors), [count, 8, segments]);
 }
 
-/** Where on its segment each curve is nearest to each pixel, 0..1. @param factors of the segment [n,8,HW] @returns [n,1,HW] */
-function nearestTime(factors: Tensor, begin: Tensor, pixels: Tensor): Tensor {
+/** Where on its segment each curve is nearest to each pixel, 0..1, at most `reach` from `begin`. @param factors of the segment [n,8,HW] @returns [n,1,HW] */
+function nearestTime(factors: Tensor, begin: Tensor, reach: number, pixels: Tensor): Tensor {
   const [xs, ys] = cubicsOf(factors);
   const [x, y] = [slice(pixels, 0, 0, 1), slice(pixels, 0, 1, 2)];
-  const [least, most] = [clip(sub(begin, 1 / CHORDS), 0, 1), clip(add(begin, 1 / CHORDS), 0, 1)]; // it stays near its chord
+  const [least, most] = [clip(sub(begin, reach), 0, 1), clip(add(begin, reach), 0, 1)]; // it stays near its chord
   let t = begin;
   for (let step = 0; step < STEPS; step++) {
     const [px, py] = [motion(xs, t), motion(ys, t)];

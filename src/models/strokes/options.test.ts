@@ -23,6 +23,7 @@ test.each([
   ["strokes:width=60", "width is in percent of the shorter side, from 0.1 to 50, got 60"],
   ["strokes:width=5,widest=4", "widest is in percent of the shorter side, from 5 to 100, got 4"],
   ["strokes:ink=blue", "ink is colour, black, white or six hexadecimal digits, got blue"],
+  ["strokes:shape=square", "shape is one of line, closed, triangle, got square"],
   ["strokes:opacity=maybe", "opacity is on or off, got maybe"],
 ])("%s is refused", (name, message) => {
   expect(() => completeStrokes(strokesNamed(name) ?? {})).toThrow(message);

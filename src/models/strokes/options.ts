@@ -3,6 +3,10 @@ import { requires } from "../../core/errors.js";
 import { type NamesOf, requireKnown } from "../../core/known-names.js";
 import { type Colour, colourOf, isOn, readFields, toldFields } from "../named-options.js";
 
+/** What a stroke may be. */
+export const strokeShapes = ["line", "closed", "triangle"] as const;
+export type StrokeShape = (typeof strokeShapes)[number];
+
 /** All lengths are shares of the picture's shorter side, so that a drawing is the same at every size. */
 export interface StrokesOptions {
   /** Strokes, 1..4096 (default 40). Later ones lie over earlier ones. */
@@ -17,8 +21,11 @@ export interface StrokesOptions {
   readonly ink?: string;
   /** Colour of the paper: six hexadecimal digits, `black` or `white` (default `white`). */
   readonly paper?: string;
-  /** Closed shapes filled with their colour instead of lines: `on` or `off` (default `off`). They have no width. */
-  readonly fill?: "on" | "off";
+  /**
+   * What is drawn (default `line`). `closed`: closed curves, filled; `triangle`: filled too. Those have no width, and
+   * triangles no segments.
+   */
+  readonly shape?: StrokeShape;
   /** Whether strokes may let through what is under them: `on` or `off` (default `on`). */
   readonly opacity?: "on" | "off";
 }
@@ -31,7 +38,7 @@ export interface Strokes {
   readonly widest: number;
   readonly ink: Colour | undefined;
   readonly paper: Colour;
-  readonly fill: boolean;
+  readonly shape: StrokeShape;
   readonly opacity: boolean;
 }
 
@@ -42,7 +49,7 @@ const defaults = {
   widest: 45,
   ink: "colour",
   paper: "white",
-  fill: "off",
+  shape: "line",
   opacity: "on",
 } as const satisfies Required<StrokesOptions>;
 
@@ -53,7 +60,7 @@ const names: NamesOf<StrokesOptions> = {
   widest: true,
   ink: true,
   paper: true,
-  fill: true,
+  shape: true,
   opacity: true,
 };
 
@@ -76,13 +83,18 @@ export function nameOf(options: StrokesOptions): string {
 /** @throws BAD_ARGUMENT naming the option, its range and what came */
 export function completeStrokes(options: StrokesOptions): Strokes {
   requireKnown(`${STROKES}()`, options, names);
-  const { count, segments, width, widest, ink, paper, fill, opacity } = { ...defaults, ...options };
+  const { count, segments, width, widest, ink, paper, shape, opacity } = { ...defaults, ...options };
   whole("count", count, 4096);
   whole("segments", segments, 8);
   within("width", width, 0.1, 50);
   within("widest", widest, width, 100);
+  requires(
+    strokeShapes.includes(shape),
+    "BAD_ARGUMENT",
+    () => `${STROKES}: shape is one of ${strokeShapes.join(", ")}, got ${shape}`,
+  );
   return {
-    ...{ count, segments, width, widest, fill: isOn(STROKES, "fill", fill) },
+    ...{ count, segments, width, widest, shape },
     opacity: isOn(STROKES, "opacity", opacity),
     ink: ink === defaults.ink ? undefined : colourOf(STROKES, "ink", ink, "colour, "),
     paper: colourOf(STROKES, "paper", paper),

@@ -1,10 +1,15 @@
 /** A picture as strokes of a pen (CLIPDraw, Frans et al. 2021): Bezier curves are what is optimised, no weights, nothing learnt. */
+import type { NDArray } from "../../core/ndarray.js";
 import { add, mul } from "../../ops/arithmetic.js";
 import { type Generator, sizeOption } from "../generator.js";
-import { curvesOf, randomStrokes, shapeOf, strokesOf } from "./curves.js";
+import { curvesOf, randomStrokes, type Size, shapeOf, strokesOf, strokesOn } from "./curves.js";
 import { completeStrokes, nameOf, type StrokesOptions } from "./options.js";
-import { rasterise } from "./rasterise.js";
+import { EDGE, rasterise, rasteriseTiles } from "./rasterise.js";
 import { strokesSvg } from "./svg.js";
+import { roomOf, rowsOf, tileFeeds, tileLists } from "./tiles.js";
+
+/** What sums in 32 bits may be wrong by, in pixels, and more. */
+const ROUNDING = 0.05;
 
 /** Settings that suit the bundled encoder: colours have to come far, and views that differ keep strokes from fooling one. */
 const recommended = {
@@ -26,16 +31,29 @@ const recommended = {
 /** A generator of drawings. @throws BAD_ARGUMENT naming the option, its range and what came */
 export function strokes(options: StrokesOptions = {}): Generator {
   const drawing = completeStrokes(options);
+  const listsOf = (z: NDArray, size: Size) => tileLists(strokesOf(z, drawing, size), size, EDGE + ROUNDING);
   return {
     name: nameOf(options),
     factor: 1,
     resolution: 128,
     recommended,
     latentShape: () => shapeOf(drawing),
+    firstOf: (picture, random) => strokesOn(drawing, picture, random),
     first: (size, random) => randomStrokes(drawing, size, random),
     decode: (z, given) => {
       const size = sizeOption("strokes", given);
-      return add(mul(rasterise(curvesOf(z, drawing, size), drawing.paper, size), 2), -1);
+      const curves = curvesOf(z, drawing, size);
+      const { paper } = drawing;
+      const rows = given?.room;
+      const picture = rows === undefined ? rasterise(curves, paper, size) : rasteriseTiles(curves, paper, size, rows);
+      return add(mul(picture, 2), -1);
+    },
+    culling: {
+      roomFor: (z, size) => roomOf(listsOf(z, size)),
+      feeds: (z, size, rows) => {
+        const lists = listsOf(z, size);
+        return rowsOf(lists) <= rows ? tileFeeds(lists, rows) : undefined;
+      },
     },
     svg: (z, size, title) => strokesSvg(strokesOf(z, drawing, size), drawing.paper, size, title),
     files: [],

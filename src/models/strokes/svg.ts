@@ -15,13 +15,11 @@ ${strokes.map(pathOf).join("\n")}
 `;
 }
 
-function pathOf({ points, width, colour, opacity }: Stroke): string {
+function pathOf({ points, shape, width, colour, opacity }: Stroke): string {
   const numbers = points.map((value) => short(value, 3));
-  const pair = (i: number) => `${numbers[2 * i]} ${numbers[2 * i + 1]}`;
-  const cubics = Array.from({ length: (points.length / 2 - 1) / 3 }, (_, segment) =>
-    [1, 2, 3].map((i) => pair(3 * segment + i)).join(" "),
-  );
-  const path = `<path d="M${pair(0)}C${cubics.join(" ")}`;
+  const pairs = Array.from({ length: points.length / 2 }, (_, i) => `${numbers[2 * i]} ${numbers[2 * i + 1]}`);
+  const [first, ...rest] = pairs;
+  const path = `<path d="M${first}${shape === "triangle" ? "L" : "C"}${rest.join(" ")}`;
   const kind = width === undefined ? "fill" : "stroke";
   const seen = `${kind}="${hex(colour)}"${opacity < 1 ? ` ${kind}-opacity="${short(opacity, 4)}"` : ""}`;
   return width === undefined
