@@ -200,9 +200,11 @@ export async function prepared<Store>(path: string, made: (folder: string) => Pr
     return await made(folder);
   } catch (cause) {
     if (cause instanceof VqganClipError) throw cause;
-    const isFile = ["ENOTDIR", "EEXIST"].includes((cause as NodeJS.ErrnoException).code ?? "");
+    const { code = "" } = cause as NodeJS.ErrnoException;
+    const isFile = ["ENOTDIR", "EEXIST"].includes(code);
     const reason = isFile ? "it is a file, or lies in one" : cause instanceof Error ? cause.message : String(cause);
-    throw new VqganClipError("IO_FAILED", `${path}: ${reason}`, "name another --folder", { cause });
+    const user = code === "EACCES" && process.getuid ? `let user ${process.getuid()} write there, or ` : "";
+    throw new VqganClipError("IO_FAILED", `${path}: ${reason}`, `${user}name another --folder`, { cause });
   }
 }
 
