@@ -1,5 +1,4 @@
 /** VqganClip on Node: models from folders, pictures and sessions from files. */
-import { freemem } from "node:os";
 import { basename, join } from "node:path";
 import { switchTelemetryOff } from "#telemetry";
 import { type NamesOf, requireKnown } from "./core/known-names.js";
@@ -19,6 +18,7 @@ import { type PairOptions, pairOptionNames } from "./pair/options.js";
 import type { OpenRequest, PlanRequest, RunRequest } from "./pair/requests.js";
 import { PictureRun, type PictureSource } from "./picture-run.js";
 import { dataPathOf, writePortable } from "./portable-files.js";
+import { availableMemory } from "./runtime/available-memory.js";
 import { givenThreads } from "./runtime/given-threads.js";
 import type { PortableModel } from "./runtime/portable.js";
 
@@ -130,7 +130,7 @@ export class VqganClip extends ModelPair<PictureSource, PictureRun> {
 
   protected override availableMemory(): number | undefined {
     const { device = "cpu" } = this.options;
-    return device === "cpu" ? freemem() : undefined;
+    return device === "cpu" ? availableMemory() : undefined;
   }
 
   protected override async decoded(source: PictureSource, as: DecodeAs = "picture"): Promise<NDArray> {

@@ -6,7 +6,7 @@ import { requires } from "../core/errors.js";
 import { exitCodes } from "./exit-codes.js";
 import { wholeNumber } from "./options.js";
 import { pauseOnSignals } from "./pause-on-signals.js";
-import { secretFrom } from "./secret.js";
+import { SERVICE_TOKEN, secretFrom } from "./secret.js";
 import { remark, tell } from "./terminal.js";
 
 const MAX_STEPS = 200;
@@ -64,7 +64,7 @@ export function addBot(program: Command, finish: (code: number) => void): void {
 
 async function answer(flags: BotFlags): Promise<number> {
   const { service, host, port, perDay, maxSteps, every, discordApi } = flags;
-  const given = { DISCORD_PUBLIC_KEY: flags.publicKey, VQGAN_CLIP_SERVICE_TOKEN: flags.serviceTokenFile };
+  const given = { DISCORD_PUBLIC_KEY: flags.publicKey, [SERVICE_TOKEN]: flags.serviceTokenFile };
   const missing = Object.entries(given).filter(([name, flag]) => flag === undefined && !process.env[name]?.trim());
   requires(
     missing.length === 0,
@@ -76,7 +76,7 @@ async function answer(flags: BotFlags): Promise<number> {
   const bot = await startBot({
     publicKey: flags.publicKey ?? process.env.DISCORD_PUBLIC_KEY ?? "",
     service: addressFrom("--service", service),
-    serviceToken: await secretFrom("VQGAN_CLIP_SERVICE_TOKEN", "--service-token-file", flags.serviceTokenFile),
+    serviceToken: await secretFrom(SERVICE_TOKEN, "--service-token-file", flags.serviceTokenFile),
     discordApi: addressFrom("--discord-api", discordApi),
     host,
     port,

@@ -1,6 +1,6 @@
 /** `generate --plan`: what a run will need, without running it. */
-import { freemem } from "node:os";
 import { gigabytes } from "../core/bytes.js";
+import { availableMemory } from "../runtime/available-memory.js";
 import type { Device } from "../runtime/devices.js";
 import { givenThreads } from "../runtime/given-threads.js";
 import type { CreateRequest, VqganClip } from "../vqgan-clip.js";
@@ -25,7 +25,7 @@ export async function tellPlan(vq: VqganClip, request: CreateRequest, flags: Pla
   const { stepFlops } = await import("../pair/plan.js");
   const { convolution, matrix } = stepFlops(vq, settings);
   const seconds = await secondsAStep(convolution, matrix, flags);
-  const availableBytes = freemem();
+  const availableBytes = availableMemory();
   if (flags.json) {
     const flops = { convolution, matrix };
     const plan = { size, cutouts, microBatch, lowMemory, recompute, peakBytes, availableBytes, flops, seconds, steps };

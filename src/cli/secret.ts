@@ -3,6 +3,9 @@ import { requires } from "../core/errors.js";
 import { decodeText } from "../core/text.js";
 import { readInput } from "../files/read-input.js";
 
+/** Variable with the token that `serve` and `studio` ask for and the bot sends. */
+export const SERVICE_TOKEN = "VQGAN_CLIP_SERVICE_TOKEN";
+
 /** @param name of the variable @throws BAD_ARGUMENT when there is none, IO_FAILED; no message holds the secret */
 export async function secretFrom(name: string, flag: string, path: string | undefined): Promise<string> {
   const text = path === undefined ? process.env[name] : decodeText(await readInput(path), path);

@@ -1,6 +1,5 @@
 /** How many threads the machine gives this process, which may be less than it has: affinity and a container's quota. Node only. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { controlGroups, readSmall } from "./control-groups.js";
 
 /**
  * The physical cores that this process may run on, and no more than whole CPUs of its control group's quota (v1 or v2),
@@ -10,12 +9,12 @@ import { join } from "node:path";
  * @returns undefined where the system does not tell (only Linux does), so that the engine decides
  */
 export function givenThreads(root = "/"): number | undefined {
-  const allowed = /^Cpus_allowed_list:\s*(\S+)/m.exec(read(root, "proc/self/status"))?.[1];
+  const allowed = /^Cpus_allowed_list:\s*(\S+)/m.exec(readSmall(root, "proc/self/status"))?.[1];
   if (allowed === undefined) return undefined;
   // Two CPUs of one core name each other as siblings.
   const cores = new Set(
     cpusIn(allowed).map((cpu) => {
-      const siblings = read(root, `sys/devices/system/cpu/cpu${cpu}/topology/thread_siblings_list`).trim();
+      const siblings = readSmall(root, `sys/devices/system/cpu/cpu${cpu}/topology/thread_siblings_list`).trim();
       return siblings || String(cpu);
     }),
   );
@@ -24,22 +23,15 @@ export function givenThreads(root = "/"): number | undefined {
 
 /** CPUs' worth of time, the least of the process' control group and those above it. */
 function quota(root: string): number {
-  let least = Number.POSITIVE_INFINITY;
-  // "0::/path" is version 2; "4:cpu,cpuacct:/path" version 1's group for CPUs
-  for (const [, controllers = "", path = ""] of read(root, "proc/self/cgroup").matchAll(/^\d+:([^:\n]*):(.*)$/gm)) {
-    if (controllers !== "" && !controllers.split(",").includes("cpu")) continue;
-    const parts = path.split("/").filter((part) => part !== "" && part !== "..");
-    for (let depth = parts.length; depth >= 0; depth--) {
-      const group = join("sys/fs/cgroup", controllers, ...parts.slice(0, depth));
-      const limit =
-        controllers === ""
-          ? read(root, join(group, "cpu.max")) // "150000 100000" or "max 100000"
-          : `${read(root, join(group, "cpu.cfs_quota_us"))} ${read(root, join(group, "cpu.cfs_period_us"))}`; // or -1
-      const [time = Number.NaN, period = Number.NaN] = limit.trim().split(/\s+/).map(Number);
-      if (time > 0 && period > 0) least = Math.min(least, time / period);
-    }
-  }
-  return least;
+  const quotas = controlGroups("cpu", root).map(({ version, read }) => {
+    const limit =
+      version === 2
+        ? read("cpu.max") // "150000 100000" or "max 100000"
+        : `${read("cpu.cfs_quota_us")} ${read("cpu.cfs_period_us")}`; // or -1
+    const [time = Number.NaN, period = Number.NaN] = limit.trim().split(/\s+/).map(Number);
+    return time > 0 && period > 0 ? time / period : Number.POSITIVE_INFINITY;
+  });
+  return Math.min(...quotas);
 }
 
 /** "0-2,5": 0, 1, 2, 5 */
@@ -48,13 +40,4 @@ function cpusIn(list: string): number[] {
     const [first = 0, last = first] = range.split("-").map(Number);
     return Array.from({ length: last - first + 1 }, (_, i) => first + i);
   });
-}
-
-/** A small file of the system; empty where there is none. */
-function read(root: string, path: string): string {
-  try {
-    return readFileSync(join(root, path), "utf8");
-  } catch {
-    return "";
-  }
 }

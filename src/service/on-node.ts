@@ -1,9 +1,9 @@
 /** The studio's platform on Node: sessions in a folder, the engine in a child process, pictures by sharp. */
-import { freemem } from "node:os";
 import { requires } from "../core/errors.js";
 import { decodePicture } from "../image/decode.js";
 import { animatedWebp, encodeWebp } from "../image/webp.js";
 import type { PictureRun } from "../picture-run.js";
+import { availableMemory } from "../runtime/available-memory.js";
 import { givenThreads } from "../runtime/given-threads.js";
 import { type PretrainedOptions, VqganClip } from "../vqgan-clip.js";
 import { Refusal } from "./errors.js";
@@ -15,10 +15,12 @@ export interface FolderOptions {
   /** Where sessions live. */
   readonly folder: string;
   readonly models: PretrainedOptions;
+  /** Told in words, when it must wait for the folder. */
+  readonly onWait?: ((text: string) => void) | undefined;
 }
 
 /** Opens models and folder. @throws BAD_MODEL, BAD_FILE, IO_FAILED */
-export async function openFolder({ folder, models }: FolderOptions): Promise<Platform> {
+export async function openFolder({ folder, models, onWait }: FolderOptions): Promise<Platform> {
   requires(
     !/^(s3|postgres(ql)?):/.test(folder),
     "BAD_ARGUMENT",
@@ -26,7 +28,7 @@ export async function openFolder({ folder, models }: FolderOptions): Promise<Pla
     "name their --redis too (docs/scaling.md), or a folder of this machine",
   );
   const vq = await VqganClip.fromPretrained({ ...models, isolate: true });
-  return platformOn(vq, await FolderStore.open(folder), models);
+  return platformOn(vq, await FolderStore.open(folder, onWait), models);
 }
 
 /** The platform of models and a folder that are open. */
@@ -52,7 +54,7 @@ export function platformOn<Store extends SessionStore>(
     encodePreview: encodeWebp,
     animated: animatedWebp,
     films: filmWriter,
-    availableBytes: freemem,
+    availableBytes: () => availableMemory(),
     close: () => vq.kill(),
   };
 }

@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly port?: number;
   /** What whoever asks must hold (default: drawn for this launch); beyond this machine one must be given. */
   readonly token?: string;
+  /** What else clients call it by, as the Host of their requests says it: `pictures.example.org`, `server:7700`. */
+  readonly names?: readonly string[];
   /** Text of a file of keys, which see their own sessions alone (default: none but the token). */
   readonly keys?: string;
   /** What may be asked for. */
@@ -31,6 +33,8 @@ export interface ServerOptions {
   readonly page?: boolean;
   /** Whether the engine loads what is likely to be asked for, from the start on (default false). */
   readonly warm?: boolean;
+  /** Told in words, when the start must wait for the folder. */
+  readonly onWait?: (text: string) => void;
 }
 
 export interface RunningServer {
@@ -48,30 +52,43 @@ const PAGE = builtPath("studio");
 const LOCAL = ["127.0.0.1", "localhost", "::1"];
 const EVERYWHERE = ["0.0.0.0", "::"];
 
-/** Names under which the server may be called. Of a name that is not its own, no page can make it one; numbers are nobody's name. */
-function ours(host: string, port: number): (called: string) => boolean {
+/**
+ * Origins of pages of this server, by what it is called. Of a name that is not its own, no page can make it one; numbers are
+ * nobody's name. Before given names there may be a server with TLS.
+ */
+function originsAt(host: string, port: number, given: readonly string[]): (called: string) => readonly string[] {
   const names = new Set([...LOCAL, host].map(bracketed));
   return (called) => {
+    if (given.includes(called)) return [`http://${called}`, `https://${called}`];
     const name = called.endsWith(`:${port}`) ? called.slice(0, -`:${port}`.length) : port === 80 ? called : "";
     const isNumber = /^([\d.]+|\[[\da-f:.]+\])$/.test(name);
-    return names.has(name) || (EVERYWHERE.includes(host) && isNumber);
+    return names.has(name) || (EVERYWHERE.includes(host) && isNumber) ? [`http://${called}`] : [];
   };
 }
 
 /** @throws BAD_ARGUMENT, IO_FAILED when the port is taken; what `Studio.open` throws */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host = "127.0.0.1", port: wanted = 0, page = true } = options;
+  const { host = "127.0.0.1", port: wanted = 0, page = true, names = [] } = options;
   requires(
     LOCAL.includes(host) || options.token !== undefined,
     "BAD_ARGUMENT",
     () => `--host ${host}: others on the network could reach the server`,
-    "name a --token of your own, of at least 16 characters",
+    "set VQGAN_CLIP_SERVICE_TOKEN to a token of your own, of at least 16 characters",
   );
   requires(
     options.token === undefined || /^[\w.~-]{16,200}$/.test(options.token),
     "BAD_ARGUMENT",
-    () => "--token: expected 16 to 200 letters, digits or any of . _ ~ -",
+    () => "the token: expected 16 to 200 letters, digits or any of . _ ~ -",
+    "openssl rand -hex 24 draws one",
   );
+  for (const name of names) {
+    requires(
+      /^([a-z\d.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i.test(name),
+      "BAD_ARGUMENT",
+      () => `--name: expected a host's name, with its port if clients say it, got ${JSON.stringify(name)}`,
+      "such as pictures.example.org or server:7700",
+    );
+  }
   requires(
     !options.warm || options.redis === undefined,
     "BAD_ARGUMENT",
@@ -89,7 +106,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw error;
   });
   studio.expect();
-  const guard = { token, keys, isOurs: ours(host, port), cookie: `vqgan-clip-${port}` };
+  const originsOf = originsAt(
+    host,
+    port,
+    names.map((name) => name.toLowerCase()),
+  );
+  const guard = { token, keys, originsOf, cookie: `vqgan-clip-${port}` };
   fetch = createApp(studio, { ...guard, page: page ? PAGE : undefined }).fetch as typeof fetch;
   return {
     address: `http://${bracketed(EVERYWHERE.includes(host) ? "127.0.0.1" : host)}:${port}/#token=${token}`,
@@ -104,8 +126,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-async function opened({ folder, models, redis, warm }: ServerOptions, limits: Limits): Promise<Studio> {
-  if (redis === undefined) return Studio.open(await openFolder({ folder, models }), limits, { warm });
+async function opened({ folder, models, redis, warm, onWait }: ServerOptions, limits: Limits): Promise<Studio> {
+  if (redis === undefined) return Studio.open(await openFolder({ folder, models, onWait }), limits, { warm });
   const { openRoutedStudio } = await import("./network/studio.js"); // what only many machines need
   return openRoutedStudio({ redis, folder, models }, limits);
 }

@@ -159,7 +159,7 @@ export class SharedFolder extends FolderStore implements SharedStore {
 async function lockShortly(path: string, folder: string): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
-      return await (await lockOf(path, folder, true)).release();
+      return await (await lockOf(path, folder, { sharing: true })).release();
     } catch (error) {
       if (tries === 20) throw error;
       await sleep(100);

@@ -10,7 +10,7 @@ import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { VqganClipError } from "../core/errors.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
-import { holderOf, isHeld, type Lock, takeLock } from "../files/lock.js";
+import { type Holder, holderOf, isHeld, type Lock, takeLock, takeLockOnceFree } from "../files/lock.js";
 import { Refusal } from "./errors.js";
 import type { SessionFileName, SessionStore } from "./platform.js";
 import { parseRecord, type SessionRecord } from "./record.js";
@@ -49,9 +49,12 @@ export class FolderStore implements SessionStore {
     private readonly lock: Lock,
   ) {}
 
-  /** @throws IO_FAILED when it cannot be written to, or another process is at work in it */
-  static async open(path: string): Promise<FolderStore> {
-    return prepared(path, async (folder) => new FolderStore(folder, await lockOf(path, folder)));
+  /**
+   * @param onWait told in words, when it must wait to see whether a process that cannot be seen from here has gone
+   * @throws IO_FAILED when it cannot be written to, or another process is at work in it
+   */
+  static async open(path: string, onWait?: (text: string) => void): Promise<FolderStore> {
+    return prepared(path, async (folder) => new FolderStore(folder, await lockOf(path, folder, { onWait })));
   }
 
   async close(): Promise<void> {
@@ -197,9 +200,11 @@ export async function prepared<Store>(path: string, made: (folder: string) => Pr
     return await made(folder);
   } catch (cause) {
     if (cause instanceof VqganClipError) throw cause;
-    const isFile = ["ENOTDIR", "EEXIST"].includes((cause as NodeJS.ErrnoException).code ?? "");
+    const { code = "" } = cause as NodeJS.ErrnoException;
+    const isFile = ["ENOTDIR", "EEXIST"].includes(code);
     const reason = isFile ? "it is a file, or lies in one" : cause instanceof Error ? cause.message : String(cause);
-    throw new VqganClipError("IO_FAILED", `${path}: ${reason}`, "name another --folder", { cause });
+    const user = code === "EACCES" && process.getuid ? `let user ${process.getuid()} write there, or ` : "";
+    throw new VqganClipError("IO_FAILED", `${path}: ${reason}`, `${user}name another --folder`, { cause });
   }
 }
 
@@ -209,9 +214,18 @@ export async function prepared<Store>(path: string, made: (folder: string) => Pr
  * @param sharing whether others that share the folder may be there
  * @throws IO_FAILED when another process has it
  */
-export async function lockOf(path: string, folder: string, sharing = false): Promise<Lock> {
+export async function lockOf(
+  path: string,
+  folder: string,
+  {
+    sharing = false,
+    onWait,
+  }: { readonly sharing?: boolean; readonly onWait?: ((text: string) => void) | undefined } = {},
+): Promise<Lock> {
   const file = join(folder, ".lock");
-  const lock = await takeLock(file);
+  const lock = await (sharing
+    ? takeLock(file)
+    : takeLockOnceFree(file, (holder) => onWait?.(`waits: ${named(holder)} served ${path} a moment ago`)));
   if (lock && !sharing && (await isShared(folder))) {
     await lock.release();
     const hint = "name the same --redis, or end them first";
@@ -219,11 +233,15 @@ export async function lockOf(path: string, folder: string, sharing = false): Pro
   }
   if (lock) return lock;
   const holder = await holderOf(file);
-  const where = holder && holder.host !== hostname() ? ` on ${holder.host}` : "";
-  const who = holder ? `process ${holder.pid}${where}` : "another process";
   const hint = `use its address, name another --folder, or if nothing is at it, delete ${file}`;
-  throw new VqganClipError("IO_FAILED", `${path}: ${who} serves this folder`, hint);
+  throw new VqganClipError(
+    "IO_FAILED",
+    `${path}: ${holder ? named(holder) : "another process"} serves this folder`,
+    hint,
+  );
 }
+
+const named = ({ pid, host }: Holder) => `process ${pid}${host === hostname() ? "" : ` on ${host}`}`;
 
 /** Locks of processes that share a folder begin so. */
 export const SHARED = ".shared-";

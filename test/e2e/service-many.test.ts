@@ -110,7 +110,7 @@ describe.skipIf(!hasRedis)("a server without an engine, and workers (redis-serve
     const [worker] = many.workers.splice(0, 1);
     const asked = performance.now();
     expect(await worker?.end("SIGTERM")).toBe(0);
-    expect(performance.now() - asked).toBeLessThan(5000);
+    expect(performance.now() - asked).toBeLessThan(3300); // it may take 4.1 s where a step is long or Redis away
     expect(await service.until(id, ({ status }) => status === "queued")).toMatchObject({ position: 1 });
     const forked = await service.send("POST", `/v1/sessions/${id}/fork`, {});
     expect([forked.status, ((await forked.json()) as { code: string }).code]).toEqual([503, "NO_WORKER"]);

@@ -9,8 +9,8 @@ import { decodePicture } from "../../src/image/decode.js";
 import { readPngText } from "../../src/image/png-text.js";
 import { readStory } from "../../src/sessions/metadata.js";
 import { readSession } from "../../src/sessions/session-file.js";
-import { inEmptyFolder, tinyModels } from "../support/cli.js";
-import { build, cliProcess } from "../support/cli-process.js";
+import { inEmptyFolder } from "../support/cli.js";
+import { build } from "../support/cli-process.js";
 import { fixturePath } from "../support/fixtures.js";
 import { formWith, Service } from "../support/service.js";
 
@@ -405,31 +405,4 @@ describe("what must not get in", { timeout: 200_000 }, () => {
     const broken = { method: "POST", body: "{", headers: { "Content-Type": "application/json" } };
     expect((await service.fetch("/v1/sessions", broken)).status).toBe(400);
   });
-});
-
-describe("the commands", { timeout: 200_000 }, () => {
-  test("refuse what would open the machine to others, and a port that is taken", () =>
-    inEmptyFolder(async (place) => {
-      const refused = await cliProcess(["serve", "--folder", place, "--host", "0.0.0.0", ...tinyModels]);
-      expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("--token")]);
-      const { port } = new URL(service.origin);
-      const taken = await cliProcess(["serve", "--folder", place, "--port", port, ...tinyModels]);
-      expect([taken.code, taken.stderr]).toEqual([1, expect.stringContaining("another program has it")]);
-    }));
-
-  test("studio without a built page says so in words, and serves all the same", () =>
-    inEmptyFolder(async (place) => {
-      const studio = await Service.start(place, { command: "studio", more: ["--no-open"] });
-      const page = await studio.fetch("/");
-      expect([page.status, await page.text()]).toEqual([503, expect.stringContaining("its page was not built")]);
-      expect(await (await studio.fetch("/v1/info")).json()).toMatchObject({
-        version: expect.any(String),
-        device: "cpu",
-        threads: 1,
-        presets: expect.arrayContaining(["paper"]),
-        recommended: { steps: 400 },
-        settings: { properties: { prompts: { type: "string" }, learningRate: { type: "number" } } },
-      });
-      expect(await studio.end()).toBe(0);
-    }));
 });

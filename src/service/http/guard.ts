@@ -13,8 +13,8 @@ export interface GuardOptions {
   readonly token: string;
   /** Of others, where there are any. */
   readonly keys?: Keys | undefined;
-  /** Whether a Host header names this server. */
-  readonly isOurs: (host: string) => boolean;
+  /** Where pages of this server are, when it is called so by a Host header; none when that names another. */
+  readonly originsOf: (host: string) => readonly string[];
   /** Cookies know no ports: two servers of one machine would share one name. */
   readonly cookie: string;
 }
@@ -35,14 +35,16 @@ export const secured: MiddlewareHandler = async (context, next) => {
   for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value);
 };
 
-export function sameOrigin({ isOurs }: GuardOptions): MiddlewareHandler {
+export function sameOrigin({ originsOf }: GuardOptions): MiddlewareHandler {
   return async (context, next) => {
     const host = context.req.header("host")?.toLowerCase() ?? "";
-    if (!isOurs(host)) {
-      return refused(context, `the server is not called ${JSON.stringify(host)}`, "open the address that it printed");
+    const origins = originsOf(host);
+    if (origins.length === 0) {
+      const hint = "open the address that it printed; a --name of the server is another that it answers to";
+      return refused(context, `the server is not called ${JSON.stringify(host)}`, hint);
     }
     const origin = context.req.header("origin");
-    if (origin !== undefined && origin !== `http://${host}`) {
+    if (origin !== undefined && !origins.includes(origin)) {
       return refused(context, "the request comes from another page", "pages of other origins are never answered");
     }
     const site = context.req.header("sec-fetch-site");
@@ -94,7 +96,8 @@ export function login(context: Context, given: string, options: GuardOptions): R
   if (!callerOf(given, options)) {
     return stranger(context, OTHER, "open the address that the server printed last");
   }
-  setCookie(context, options.cookie, given, { httpOnly: true, sameSite: "Strict", path: "/" });
+  const secure = context.req.header("origin")?.startsWith("https:") === true;
+  setCookie(context, options.cookie, given, { httpOnly: true, sameSite: "Strict", path: "/", secure });
   return context.body(null, 204);
 }
 

@@ -4,7 +4,7 @@ import type { Studio } from "../studio.js";
 import { createApp } from "./app.js";
 import { openApiOf } from "./openapi.js";
 
-const options = { token: "t", cookie: "c", isOurs: () => true, page: undefined };
+const options = { token: "t", cookie: "c", originsOf: () => ["http://any"], page: undefined };
 const app = createApp({} as Studio, options);
 
 /** `get /v1/sessions/{id}` for each, of what the app answers. */

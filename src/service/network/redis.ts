@@ -22,7 +22,11 @@ export class RedisServer {
   static async at(url: string): Promise<RedisServer> {
     if (!/^rediss?:\/\/./.test(url)) {
       const hint = "such as redis://127.0.0.1:6379";
-      throw new VqganClipError("BAD_ARGUMENT", `--redis: expected redis://HOST:PORT, got ${url}`, hint);
+      throw new VqganClipError(
+        "BAD_ARGUMENT",
+        `--redis: expected redis://HOST:PORT, got ${withoutPassword(url)}`,
+        hint,
+      );
     }
     const server = new RedisServer(await loadPeer("ioredis", "--redis", () => import("ioredis")), url);
     const first = server.connection();

@@ -67,9 +67,9 @@ class NetworkWorker {
         calls.close();
         const late = setTimeout(() => platform.close(), STEP_MAY);
         const told = Promise.all([endTaking(), leave()]);
-        await Promise.race([told, sleep(STEP_MAY + REDIS_MAY)]).catch(() => undefined);
+        await atMost(STEP_MAY + REDIS_MAY, told);
         clearTimeout(late);
-        await Promise.race([this.party.close(), sleep(REDIS_MAY)]);
+        await atMost(REDIS_MAY, this.party.close());
       },
     };
   }
@@ -132,6 +132,13 @@ class NetworkWorker {
     await command(...([id, ...args] as never[]));
     return { epoch: held.epoch, number: held.number(), record: held.session.record } satisfies Changed;
   }
+}
+
+/** Until it is done or has failed, and no longer than so many milliseconds; nothing of it keeps the process. */
+async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([work, sleep(milliseconds, undefined, { signal: over.signal })]).catch(() => undefined);
+  over.abort();
 }
 
 /** Sessions that are to go on are only marked: whoever has one sees to it. */
