@@ -10,8 +10,9 @@ import { RunningPicture } from "./pair/running-picture.js";
 /** A picture file by path or bytes, or numbers [3,H,W] in 0..1. */
 export type PictureSource = string | Uint8Array | NDArray;
 
-/** How long a turntable shows each view. */
+/** How long a turntable shows each view, and a film each picture; its last stays longer. */
 const FRAME_MILLISECONDS = 80;
+const LAST_MILLISECONDS = 2000;
 
 /**
  * One picture in the making. Nothing is compiled before the first step; leaving a loop over it pauses it, and another
@@ -45,6 +46,19 @@ export class PictureRun extends RunningPicture<PictureSource> {
     const bytes = await this.mesh(extname(path).toLowerCase());
     await writeFileAtomically(path, bytes);
     return bytes;
+  }
+
+  /** The pictures of `film` as a WebP that moves for ever, whose last stays a while; also written to `path`, when given. @throws IO_FAILED */
+  async toFilm(path?: string, frames?: number): Promise<Uint8Array> {
+    const pictures = (await this.film(frames)).map((picture) => encodePng(picture));
+    const last = pictures.length - 1;
+    const webp = await animatedWebp(
+      await Promise.all(pictures),
+      pictures.map((_, i) => (i === last ? LAST_MILLISECONDS : FRAME_MILLISECONDS)),
+      90,
+    );
+    if (path !== undefined) await writeFileAtomically(path, webp);
+    return webp;
   }
 
   /** The pictures of `turntable` as a WebP that moves for ever; also written to `path`, when given. @throws IO_FAILED */

@@ -1,6 +1,6 @@
 /** Options of the files that a run writes, and where they go. */
 import { type Command, Option } from "commander";
-import { type Generator, solidOf, svgOf } from "../models/generator.js";
+import { culledBy, type Generator, solidOf, svgOf } from "../models/generator.js";
 import { meshEndings } from "../models/mesh/options.js";
 import type { MetadataLevel } from "../sessions/metadata.js";
 import { wholeNumber } from "./options.js";
@@ -32,6 +32,7 @@ export function addFileOptions(command: Command, whenSaved = "only when paused b
 export function addShapeOptions(command: Command): Command {
   return command
     .option("--svg <file>", "the drawing as an SVG too, with --generator strokes (default: none)")
+    .option("--film <webp>", "the drawing as its strokes appear, a WebP that moves (default: none)")
     .option("--mesh <file>", "the mesh with its colours too, .obj or .ply, with --generator mesh:FILE (default: none)")
     .option("--turntable <webp>", "the mesh from all round as a WebP that moves (default: none)");
 }
@@ -39,15 +40,17 @@ export function addShapeOptions(command: Command): Command {
 /** Files of shapes, beside the picture. */
 export interface ShapeFiles {
   readonly svg?: string | undefined;
+  readonly film?: string | undefined;
   readonly mesh?: string | undefined;
   readonly turntable?: string | undefined;
 }
 
-export const shapeFiles = ({ svg, mesh, turntable }: ShapeFiles): ShapeFiles => ({ svg, mesh, turntable });
+export const shapeFiles = ({ svg, film, mesh, turntable }: ShapeFiles): ShapeFiles => ({ svg, film, mesh, turntable });
 
 /** @throws BAD_ARGUMENT unless the generator has what files are asked of */
-export function requireShapes(generator: Generator, { svg, mesh, turntable }: ShapeFiles): void {
+export function requireShapes(generator: Generator, { svg, film, mesh, turntable }: ShapeFiles): void {
   if (svg !== undefined) svgOf(generator, "--svg");
+  if (film !== undefined) culledBy(generator, "--film");
   if (mesh !== undefined) solidOf(generator, "--mesh");
   if (turntable !== undefined) solidOf(generator, "--turntable");
 }
@@ -86,6 +89,7 @@ export function outputsOf({
   trace,
   plot,
   svg,
+  film,
   mesh,
   turntable,
 }: Pick<FileFlags, "output" | "saveState" | "trace" | "plot" | keyof ShapeFiles>): Output[] {
@@ -95,6 +99,7 @@ export function outputsOf({
     ...(trace === undefined ? [] : [{ flag: "--trace", path: trace, endings: [".ndjson", ".jsonl", ".csv"] }]),
     ...(plot === undefined ? [] : [{ flag: "--plot", path: plot, endings: [".svg"] }]),
     ...(svg === undefined ? [] : [{ flag: "--svg", path: svg, endings: [".svg"] }]),
+    ...(film === undefined ? [] : [{ flag: "--film", path: film, endings: [".webp"] }]),
     ...(mesh === undefined ? [] : [{ flag: "--mesh", path: mesh, endings: meshEndings }]),
     ...(turntable === undefined ? [] : [{ flag: "--turntable", path: turntable, endings: [".webp"] }]),
   ];

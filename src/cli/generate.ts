@@ -179,7 +179,7 @@ async function numbered(run: PictureRun, flags: GenerateFlags): Promise<Generate
     return freePath(`${stem}-${run.settings.seed}${path.slice(stem.length)}`);
   };
   const own: Record<string, string> = {};
-  for (const file of ["output", "saveState", "trace", "plot", "svg", "mesh", "turntable"] as const) {
+  for (const file of ["output", "saveState", "trace", "plot", "svg", "film", "mesh", "turntable"] as const) {
     const path = flags[file];
     if (path !== undefined) own[file] = await named(path);
   }

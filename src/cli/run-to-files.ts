@@ -104,8 +104,9 @@ async function worked(run: PictureRun, files: RunFiles, report: RunReport, work:
     if (toStdout) await writeToStdout(png);
   });
   if (hasPicture && !toStdout) written.push(files.png);
-  const { svg, mesh, turntable } = files;
+  const { svg, film, mesh, turntable } = files;
   if (svg !== undefined && (await writes.attempt(() => run.toSVG(svg, { metadata })))) written.push(svg);
+  if (film !== undefined && (await writes.attempt(() => run.toFilm(film)))) written.push(film);
   if (mesh !== undefined && (await writes.attempt(() => run.toMesh(mesh)))) written.push(mesh);
   if (turntable !== undefined && (await writes.attempt(() => run.toTurntable(turntable)))) written.push(turntable);
   const session = files.session ?? (paused ? files.pauseSession : undefined);

@@ -1,7 +1,7 @@
 /** `vqgan-clip serve`: the studio's interface for programs, without its page. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { wholeNumber } from "./options.js";
-import { addServiceOptions, type ServiceFlags, serveUntilSignal } from "./service-command.js";
+import { addServiceOptions, REDIS_VARIABLE, type ServiceFlags, serveUntilSignal } from "./service-command.js";
 
 export function addServe(program: Command, finish: (code: number) => void): void {
   const command = program
@@ -10,9 +10,11 @@ export function addServe(program: Command, finish: (code: number) => void): void
       "Serves sessions over HTTP (docs/service.md): what the studio's page uses, without the page. Prints the address, with the token in its fragment.",
     );
   addServiceOptions(command)
-    .option(
-      "--redis <url>",
-      "workers that share this Redis and the folder take the steps (default: this process; docs/scaling.md)",
+    .addOption(
+      new Option(
+        "--redis <url>",
+        "workers that share this Redis and the folder take the steps (default: this process; docs/scaling.md)",
+      ).env(REDIS_VARIABLE),
     )
     .option("--warm", "load what clients ask to plan before they ask to make it (default: not before)")
     .option("--keys <file>", "keys of users, who see their own sessions alone (default: the token is the only one)")

@@ -43,6 +43,9 @@ export function addServiceOptions(command: Command): Command {
   return addModelOptions(command);
 }
 
+/** Variable with the address of Redis, which may hold a password. */
+export const REDIS_VARIABLE = "VQGAN_CLIP_REDIS";
+
 /** Where sessions are kept. */
 export const DEFAULT_FOLDER = "vqgan-clip-studio";
 

@@ -1,9 +1,9 @@
 /** `vqgan-clip worker`: an engine for sessions that `serve --redis` has been asked for. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { exitCodes } from "./exit-codes.js";
 import { addModelOptions, modelFrom, wholeNumber } from "./options.js";
 import { pauseOnSignals } from "./pause-on-signals.js";
-import { DEFAULT_FOLDER } from "./service-command.js";
+import { DEFAULT_FOLDER, REDIS_VARIABLE } from "./service-command.js";
 import { remark, tell } from "./terminal.js";
 
 interface WorkerFlags extends Readonly<Record<string, unknown>> {
@@ -19,7 +19,7 @@ export function addWorker(program: Command, finish: (code: number) => void): voi
     .description(
       "Takes the steps of sessions that serve --redis has been asked for (docs/scaling.md). One for each device; as many as you like, on any machine that reaches Redis and the folder.",
     )
-    .requiredOption("--redis <url>", "Redis, the same as the server's")
+    .addOption(new Option("--redis <url>", "Redis, the same as the server's").env(REDIS_VARIABLE).makeOptionMandatory())
     .option(
       "--folder <dir>",
       "where sessions are kept, the server's folder, s3://BUCKET/PREFIX or postgres://...",

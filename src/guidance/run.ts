@@ -21,6 +21,7 @@ import { type CompileOptions, compileOptionsOf } from "../runtime/program.js";
 import { averageFrom } from "./average.js";
 import { randomStart, startSettings } from "./candidates.js";
 import { descended, restarted, shownLatent } from "./descent.js";
+import { drawingFilm } from "./drawing-film.js";
 import { FinalPictures } from "./final-pictures.js";
 import { beginningOf, type FirstOptions, firstLatent } from "./first-latent.js";
 import { FrameChange } from "./frame-change.js";
@@ -240,6 +241,11 @@ export class Run implements AsyncIterable<StepEvent> {
   /** The shape of the result as a file. @throws BAD_ARGUMENT unless the generator has shapes in space */
   mesh(ending: string): Uint8Array {
     return solidOf(this.models.generator, "toMesh()").file(this.result.z, ending);
+  }
+
+  /** The drawing of the result as its shapes appear: pictures [3,H,W] in 0..1, see `drawingFilm`. */
+  async film(frames: number): Promise<NDArray[]> {
+    return drawingFilm(this.models.generator, this.result.z, this.current.settings.size, frames, this.compileOptions);
   }
 
   /** The shape of the result from all round: pictures [3,H,W] in 0..1 of one turn, see `turntable`. */

@@ -23,8 +23,10 @@ export interface DecodeOptions {
   readonly room?: number | undefined;
 }
 
-/** Lists of what lies where, made on the host before each step, so that shapes are drawn only where they are. */
+/** Shapes that lie over one another, and lists of what lies where, made on the host before each step, so that shapes are drawn only where they are. */
 export interface Culling {
+  /** The latent whose drawing has only the first of its shapes, a share of them all. @param share 0..1 */
+  firstShapes(z: NDArray, share: number): NDArray;
   /** How much room lists for latents like this one need, in a unit of its own. */
   roomFor(z: NDArray, size: readonly [height: number, width: number]): number;
   /** What `decode` with that room reads beside the latent, by name; undefined where the latent needs more. How much more room there is changes no byte. */
@@ -154,6 +156,12 @@ export function encoderOf({ name, encode }: Generator, caller: string): NonNulla
 export function svgOf({ name, svg }: Generator, caller: string): NonNullable<Generator["svg"]> {
   requires(svg, "BAD_ARGUMENT", () => `${caller}: ${name} draws no shapes`, "use the generator strokes");
   return svg;
+}
+
+/** Its shapes. @throws BAD_ARGUMENT saying who needs them */
+export function culledBy({ name, culling }: Generator, caller: string): Culling {
+  requires(culling, "BAD_ARGUMENT", () => `${caller}: ${name} draws no shapes`, "use the generator strokes");
+  return culling;
 }
 
 /** Its way to shapes. @throws BAD_ARGUMENT saying who needs it */

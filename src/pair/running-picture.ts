@@ -306,6 +306,16 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
   }
 
   /**
+   * The drawing as it is now in the making: pictures [3,H,W] in 0..1, from bare paper to all of its strokes.
+   *
+   * @param frames 2..1000
+   * @throws BAD_ARGUMENT unless the generator draws shapes (`strokes`)
+   */
+  async film(frames = 60): Promise<NDArray[]> {
+    return (await this.load()).film(frames);
+  }
+
+  /**
    * The shape as it is now from all round: pictures [3,H,W] in 0..1 of one turn, which begins at the front.
    *
    * @param frames 1..360

@@ -36,6 +36,13 @@ describe("the start", { timeout: 200_000 }, () => {
     ["a folder that is a file", ["--folder", "file"], {}, 1, ["file: it is a file"]],
     ["a Redis of another kind", ["--redis", "http://me:secret@a"], {}, 2, ["--redis: expected redis://HOST:PORT"]],
     [
+      "no Redis at the variable's address",
+      [],
+      { VQGAN_CLIP_REDIS: "redis://:secret@127.0.0.1:1" },
+      1,
+      ["redis://127.0.0.1:1"],
+    ],
+    [
       "no Redis",
       ["--redis", "redis://me:secret@127.0.0.1:1"],
       {},

@@ -1,5 +1,6 @@
 /** Strokes that are drawn only in the tiles they touch: the same pictures and gradients as of all strokes everywhere. */
 import { join } from "node:path";
+import sharp from "sharp";
 import { expect, test } from "vitest";
 import { grad } from "../../src/autodiff/grad.js";
 import { NDArray } from "../../src/core/ndarray.js";
@@ -92,6 +93,25 @@ test("strokes that grow in a run get the room they need; begun again from any st
     await resumed.dispose();
     await vq.dispose();
   }));
+
+test("a film goes from bare paper to the whole drawing, stroke by stroke", async () => {
+  const vq = await VqganClip.fromPretrained({
+    generator: "strokes:count=4,width=6,ink=black,paper=f0f0f0",
+    clip: fixturePath("clip-gelu"),
+    threads: 1,
+  });
+  const run = vq.create({ prompts: "rain", size: [40, 33], steps: 0, seed: 3 });
+  const pictures = await run.film(5);
+  const dark = pictures.map((picture) => picture.floats().filter((value) => value < 0.9).length);
+  expect(dark[0]).toBe(0);
+  for (let i = 1; i < 5; i++) expect(dark[i]).toBeGreaterThan(dark[i - 1] as number);
+  expect(largestError(pictures[4] as NDArray, await run.render())).toBeLessThan(1e-6);
+  await expect(run.film(1)).rejects.toThrow("frames is a whole number from 2 to 1000, got 1");
+  const webp = await sharp(await run.toFilm(undefined, 5), { animated: true }).metadata();
+  expect([webp.pages, webp.delay?.at(-1)]).toEqual([5, 2000]);
+  await run.dispose();
+  await vq.dispose();
+});
 
 /** A picture [1,3,H,W] in -1..1 as [3,H,W] in 0..1. */
 function inUnits(picture: NDArray): NDArray {

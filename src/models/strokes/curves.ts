@@ -150,6 +150,16 @@ function roundPath(
     .flatMap((angle) => [x + radius * Math.cos(angle), y + radius * Math.sin(angle)]);
 }
 
+/** Where no stroke is seen, in units of a latent. */
+const AWAY = -1e6;
+
+/** The latent with all but its first strokes moved away. */
+export function firstStrokes(z: NDArray, strokes: Strokes, shown: number): NDArray {
+  const { points, end } = layoutOf(strokes);
+  const values = z.floats().map((value, i) => (i >= shown * end && i % end < points ? AWAY : value));
+  return NDArray.float32(z.shape, values);
+}
+
 /** The strokes of a latent, within their bounds. */
 export interface Curves {
   /** Control points in pixels, x right and y down: [count,3 segments + 1,2] */

@@ -2,7 +2,7 @@
 import type { NDArray } from "../../core/ndarray.js";
 import { add, mul } from "../../ops/arithmetic.js";
 import { type Generator, sizeOption } from "../generator.js";
-import { curvesOf, randomStrokes, type Size, shapeOf, strokesOf, strokesOn } from "./curves.js";
+import { curvesOf, firstStrokes, randomStrokes, type Size, shapeOf, strokesOf, strokesOn } from "./curves.js";
 import { completeStrokes, nameOf, type StrokesOptions } from "./options.js";
 import { EDGE, rasterise, rasteriseTiles } from "./rasterise.js";
 import { strokesSvg } from "./svg.js";
@@ -49,6 +49,7 @@ export function strokes(options: StrokesOptions = {}): Generator {
       return add(mul(picture, 2), -1);
     },
     culling: {
+      firstShapes: (z, share) => firstStrokes(z, drawing, Math.round(share * drawing.count)),
       roomFor: (z, size) => roomOf(listsOf(z, size)),
       feeds: (z, size, rows) => {
         const lists = listsOf(z, size);
