@@ -6,6 +6,7 @@
  *     npm run evaluate -- --preset nerdyrodent    the second column
  *     npm run evaluate -- --steps 0               the column of what runs begin with
  *     npm run evaluate -- --seeds 4 --trajectories    seeds against each other; score against picture over 200 steps
+ *     npm run evaluate -- --generator strokes --lists concepts --limit 30    another generator before the same encoder
  *     npm run evaluate -- --limit 5               a quick look
  *     npm run evaluate -- --part 1/2 --threads 1  every second picture, and nothing is judged: for two processes side by side
  */
@@ -25,6 +26,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const { values } = parseArgs({
   options: {
     models: { type: "string", default: here("../../models/compact") }, // folder with vqgan/, clip/, recommended.json
+    generator: { type: "string" }, // in the pair's place of it, with its own recommended settings
     preset: { type: "string" }, // default: what the models recommend
     steps: { type: "string" },
     lists: { type: "string", default: pictureLists.join(",") },
@@ -78,7 +80,13 @@ if (shares === undefined || share > shares)
   throw new Error(`--part: needs a share of all as 1/2, got "${values.part}"`);
 const isMine = (index: number): boolean => index % shares === share - 1;
 const models = resolve(values.models);
-const column = [preset || "default", ...(steps === undefined ? [] : [`${steps}-steps`])].join("-");
+const { generator } = values;
+const named = generator?.replace(/[^\w-]+/g, "-");
+const column = [
+  named ?? preset ?? "default",
+  ...(named && preset ? [preset] : []),
+  ...(steps === undefined ? [] : [`${steps}-steps`]),
+].join("-");
 const out = join(values.out, basename(models));
 const sources = join(out, "sources");
 
@@ -93,13 +101,18 @@ const readLists = async (name: string) => JSON.parse(await readFile(here(name), 
 const prompts = { ...(await readLists("prompts.json")), novel: await readLists("novel.json") } as Lists;
 
 if (!values["only-judge"]) {
-  const vq = await VqganClip.fromPretrained({ model: models, threads: whole(values.threads, "--threads") });
+  const vq = await VqganClip.fromPretrained({
+    model: models,
+    ...(generator && { generator }),
+    threads: whole(values.threads, "--threads"),
+  });
   const settings = { ...(preset && { preset }), ...(steps !== undefined && { steps }) };
   const folder = join(out, column);
   await mkdir(folder, { recursive: true });
   if (!values["no-speed"]) {
     const flags = [
       ...["--model", models],
+      ...(generator ? ["--generator", generator] : []),
       ...(preset ? ["--preset", preset] : []),
       ...(steps ? ["-i", `${steps}`] : []),
     ];
@@ -107,7 +120,8 @@ if (!values["only-judge"]) {
     await writeFile(join(folder, "speed.json"), JSON.stringify(speed));
   }
   const wanted = lists.includes("compositions") ? (prompts.compositions ?? []).length : ENOUGH_RECONSTRUCTIONS;
-  if (isMine(0)) await makeReconstructions(vq, Math.min(limit, wanted), sources, join(out, "reconstructions"));
+  if (isMine(0) && !generator)
+    await makeReconstructions(vq, Math.min(limit, wanted), sources, join(out, "reconstructions"));
   const { made, kept } = await makePictures(vq, prompts, { folder, settings, lists, limit, isMine, sources });
   console.error(`${made} pictures made, ${kept} were there`);
   for (let seed = 1; seed < seeds; seed++) {
