@@ -62,6 +62,19 @@ describe.skipIf(!hasRedis)("over Redis (redis-server)", { timeout: 120_000 }, ()
     first.close();
   });
 
+  test("who comes without the password, or with another, is told so, and no password is", async () => {
+    const connection = server.connection();
+    await connection.config("SET", "requirepass", "a-secret");
+    try {
+      await expect(RedisServer.at(server.url)).rejects.toThrow(/^--redis: redis:\/\/[\d.:]+ wants a password$/);
+      const wrong = server.url.replace("://", "://:another@");
+      await expect(RedisServer.at(wrong)).rejects.toThrow(/^--redis: redis:\/\/[\d.:]+ refuses: WRONGPASS/);
+      (await RedisServer.at(server.url.replace("://", "://:a-secret@"))).close();
+    } finally {
+      await connection.config("SET", "requirepass", "");
+    }
+  });
+
   test("a lease that Redis forgot stays its holder's; one that another got meanwhile is lost, and that is told", async () => {
     const [connection, own] = [server.connection(), prefix()];
     let lost = 0;

@@ -34,8 +34,7 @@ export class RedisServer {
       await first.ping();
     } catch (cause) {
       server.close();
-      const hint = "start redis-server, or name another --redis";
-      throw new VqganClipError("IO_FAILED", `--redis: nobody answers at ${withoutPassword(url)}`, hint, { cause });
+      throw new VqganClipError("IO_FAILED", ...refusal(withoutPassword(url), cause as Error), { cause });
     }
     return server;
   }
@@ -55,6 +54,18 @@ export class RedisServer {
   close(): void {
     for (const connection of this.open) connection.disconnect();
   }
+}
+
+/** What is wrong, and what would help. */
+function refusal(url: string, { name, message }: Error): [message: string, hint: string] {
+  const [code] = message.split(" ");
+  if (name !== "ReplyError") {
+    const hint = "start redis-server, or name another --redis; without a password it answers its own machine alone";
+    return [`--redis: nobody answers at ${url}`, hint];
+  }
+  if (code === "NOAUTH")
+    return [`--redis: ${url} wants a password`, "redis://:PASSWORD@HOST:PORT, in VQGAN_CLIP_REDIS"];
+  return [`--redis: ${url} refuses: ${message}`, "is the password right, and is it that server's?"];
 }
 
 function withoutPassword(url: string): string {
