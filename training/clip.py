@@ -251,8 +251,11 @@ def train(data, out, stop=1600, plain=300, ramp=0.5, twice=0.8, radius=2.0, peak
         training.record(step, stop, min(0.995, (step + 1) / (step + 10)), loss=value, first=first, radius=size, scale=scale)
 
 
-def read(data, out, stop=600, peak=1e-3, batch=512, scenes=16384):
-    """A second stage for the text tower alone, which learns slower than the image tower: captions to what the finished image tower saw of many scenes once, names to the concepts."""
+def read(data, out, stop=300, peak=1e-3, batch=512, scenes=16384):
+    """A second stage for the text tower alone, which learns slower than the image tower: captions to what the finished image tower saw of many scenes once, names to the concepts.
+
+    What is kept is the mean of the weights before and after: before, texts mean the cleanest pictures, after, all that scenes may have around a thing.
+    """
     loop.prepare(2)
     pictures = opened(data)
     saved = loop.needed(out, "introspect", "clip")
@@ -271,6 +274,7 @@ def read(data, out, stop=600, peak=1e-3, batch=512, scenes=16384):
         shown.append(some.shown)
     seen, said, shown = torch.cat(seen), join(*said), join(*shown)
     clip.text_tower.requires_grad_(True)
+    begun = loop.copy_state(clip.text_tower)
     optimizer = torch.optim.AdamW(clip.text_tower.parameters(), lr=peak, betas=(0.9, 0.98), weight_decay=0.02)
     log, scale = loop.Log(Path(out) / "read.jsonl"), 24.0
     for step in range(stop):
@@ -289,7 +293,8 @@ def read(data, out, stop=600, peak=1e-3, batch=512, scenes=16384):
         log.tick()
         if step % 20 == 19:
             log.write(step=step + 1, matched=matched.item(), named=named.item())
-    loop.save(Path(out) / "read.pt", text=clip.text_tower.state_dict(), clip=(saved["stage"], saved["step"]))
+    mean = {name: (value + begun[name]) / 2 for name, value in clip.text_tower.state_dict().items()}
+    loop.save(Path(out) / "read.pt", text=mean, clip=(saved["stage"], saved["step"]))
 
 
 def newest(out):
