@@ -41,7 +41,10 @@ describe("regionsOf", () => {
   });
 
   test("no more than asked for, and what differs least is joined first", () => {
-    const soft = NDArray.float32([3, 1, 6], [0, 1, 2].flatMap(() => [0, 0.1, 0.2, 0.8, 0.9, 1]));
+    const soft = NDArray.float32(
+      [3, 1, 6],
+      [0, 1, 2].flatMap(() => [0, 0.1, 0.2, 0.8, 0.9, 1]),
+    );
     const two = regionsOf(soft, 2).map(({ colour }) => colour[0]);
     expect(two).toHaveLength(2);
     expect(two.sort()).toEqual([expect.closeTo(0.1, 5), expect.closeTo(0.9, 5)]);
@@ -67,7 +70,10 @@ describe("outlineFit", () => {
     // sides of other lengths than thirds of the way round: near, not exact
     for (let i = 0; i < 6; i += 2) {
       const nearest = [0, 2, 4].map((k) =>
-        Math.hypot((found[k] as number) - (corners[i] as number), (found[k + 1] as number) - (corners[i + 1] as number)),
+        Math.hypot(
+          (found[k] as number) - (corners[i] as number),
+          (found[k + 1] as number) - (corners[i + 1] as number),
+        ),
       );
       expect(Math.min(...nearest)).toBeLessThan(6);
     }
