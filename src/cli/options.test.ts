@@ -23,3 +23,9 @@ test("what a generator is told may be nothing, and look like a number", () => {
   });
   expect(settingsFrom(optionsOf("--generator-prompt", "1984"), [])).toEqual({ generatorPrompt: "1984" });
 });
+
+test("of a population, an even number is asked for", () => {
+  expect(settingsFrom(optionsOf("--population", "4"), [])).toEqual({ population: 4 });
+  expect(() => optionsOf("--population", "3")).toThrow("expected an even number from 2 to 4096");
+  expect(() => optionsOf("--cutouts", "0")).toThrow("expected a whole number from 1");
+});

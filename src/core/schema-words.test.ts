@@ -17,6 +17,7 @@ test.each([
   [{ steps: -1 }, "steps: expected at least 0, got -1"],
   [{ learningRate: 0 }, "learningRate: expected more than 0, got 0"],
   [{ cutPower: 11 }, "cutPower: expected at most 10, got 11"],
+  [{ population: 3 }, "population: expected a multiple of 2, got 3"],
   [{ average: "much" }, 'average: expected a number, got "much"'],
   [{ padding: "none" }, 'padding: expected one of border, zeros, grey, got "none"'],
   [{ perceptorWeights: 1 }, "perceptorWeights: expected a list, got 1"],

@@ -14,6 +14,8 @@ export function inWords(issue: Issue): string {
       return bounded(issue.origin, issue.inclusive === false ? "less than" : "at most", issue.maximum);
     case "invalid_value":
       return `expected ${issue.values.length > 1 ? "one of " : ""}${issue.values.map(String).join(", ")}`;
+    case "not_multiple_of":
+      return `expected a multiple of ${issue.divisor}`;
     case "unrecognized_keys":
       return `there is no ${issue.keys.map((key) => `"${key}"`).join(", ")}`;
     case "invalid_union":

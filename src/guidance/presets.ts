@@ -307,4 +307,20 @@ export const presets = {
 export type PresetName = keyof typeof presets;
 /** Whether it says itself how far an edit goes, where nobody names a strength. */
 export const isOfEdits = (preset: PresetName): boolean => ["flexit", "clipstyler", "sketch"].includes(preset);
+
+/** The generators in whose units the rates of a preset are, where it suits no others. */
+const generatorsOf: { readonly [Name in PresetName]?: string } = {
+  das: "pixels",
+  clipdraw: "strokes",
+  sketch: "strokes",
+  pgpe: "strokes",
+  clipstyler: "unet",
+};
+
+/** The generator that a preset is for; undefined where that is the one of this name, with or without its options, or any. */
+export function otherGenerator(preset: PresetName, name: string): string | undefined {
+  const own = generatorsOf[preset];
+  return own === name.split(":")[0] ? undefined : own;
+}
+
 export const presetNames = Object.keys(presets) as PresetName[];

@@ -61,7 +61,7 @@ export type Settings = {
     | "nesterov";
   /** How a step finds out where the loss falls: by its gradient, or by a population of latents (PGPE): gradient|pgpe (default: the model's recommendation, else preset paper's "gradient"). */
   search: "gradient" | "pgpe";
-  /** Latents that a step of pgpe looks at, an even number: a whole number from 2 to 4096 (default: the model's recommendation, else preset paper's 64). */
+  /** Latents that a step of pgpe looks at: an even number from 2 to 4096 (default: the model's recommendation, else preset paper's 64). */
   population: number;
   /** How far they lie around the latent at first, in its units: a number above 0 to 1000 (default: the model's recommendation, else preset paper's 0.1). */
   spread: number;

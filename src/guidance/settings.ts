@@ -51,7 +51,7 @@ export const settingsSchema = z.strictObject({
   search: z
     .enum(searches)
     .describe("how a step finds out where the loss falls: by its gradient, or by a population of latents (PGPE)"),
-  population: z.int().min(2).max(4096).multipleOf(2).describe("latents that a step of pgpe looks at, an even number"),
+  population: z.int().min(2).max(4096).multipleOf(2).describe("latents that a step of pgpe looks at"),
   spread: z.number().positive().max(1000).describe("how far they lie around the latent at first, in its units"),
   learningRate: z.number().positive().max(100).describe("step size of the optimiser"),
   schedule: scheduleSchema.describe("course of the learning rate over the run"),

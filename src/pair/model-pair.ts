@@ -6,6 +6,7 @@ import type { NDArray } from "../core/ndarray.js";
 import { checkVideo } from "../guidance/frame-change.js";
 import { latentShape } from "../guidance/latent.js";
 import { isOfCodes } from "../guidance/latent-kind.js";
+import { otherGenerator, type PresetName } from "../guidance/presets.js";
 import {
   type ResolvedSettings,
   requestedPrompts,
@@ -105,7 +106,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     const plan = planRun(this, resolved.settings, this.options);
     const { settings } = plan;
     checkVideo(this, { settings });
-    return this.newRun(plan, { keepEvery, onNotice }, async (tell) => {
+    return this.newRun(plan, { keepEvery, onNotice, known: this.presetNotices(asked.preset) }, async (tell) => {
       const targets = await targetNumbers(request.targets, this.decode);
       const given = initImage === undefined ? undefined : await this.decoded(initImage);
       const initPicture = given && fitted(given, settings.size);
@@ -137,7 +138,8 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     const { settings, origins } = this.resolved(withTargetSettings(asked), { like, edits: true, begun: true, size });
     const plan = planRun(this, settings, this.options);
     checkVideo(this, { settings, source });
-    const known: Notice[] = drawn && isOfAll(drawn) ? [MASK_OF_ALL] : [];
+    const known = this.presetNotices(asked.preset);
+    if (drawn && isOfAll(drawn)) known.push(MASK_OF_ALL);
     if (origins.content === "no classifier") known.push({ kind: "no-classifier" });
     return this.newRun(plan, { keepEvery, onNotice, known }, async (tell) => {
       const targets = await targetNumbers(asked.targets, this.decode);
@@ -286,6 +288,11 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
   private get usualSize(): [number, number] {
     const { resolution } = this.generator;
     return [resolution, resolution];
+  }
+
+  private presetNotices(preset: PresetName | undefined): Notice[] {
+    const generator = preset && otherGenerator(preset, this.generator.name);
+    return preset && generator ? [{ kind: "preset-of-another", preset, generator }] : [];
   }
 
   private newRun(

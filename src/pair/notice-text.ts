@@ -23,6 +23,8 @@ export function noticeText(notice: Notice): string {
       return "note: the mask covers the whole picture, so all of it may change; black or transparent is what stays";
     case "no-classifier":
       return "note: there is no VGG19 to hold the picture's content by, so its edges are held instead; --vgg names one (docs/styles.md)";
+    case "preset-of-another":
+      return `note: preset ${notice.preset} is for the generator ${notice.generator}, and its rates are in that one's units; with another, choose your own`;
     case "judge-in-loss":
       return `note: ${notice.judge} is judge and one of the losses: what is climbed cannot tell whether it was fooled; judge by another, or by none`;
     case "memory":

@@ -1,6 +1,7 @@
 /** How a pair of models runs, and what it tells on the way. */
 import type { NamesOf } from "../core/known-names.js";
 import type { OwnLosses } from "../guidance/picture-regularizers.js";
+import type { PresetName } from "../guidance/presets.js";
 import type { TextNotice } from "../prompts/prompt-embedding.js";
 import type { Device, DeviceRequest } from "../runtime/devices.js";
 
@@ -14,6 +15,8 @@ export type Notice =
   | { readonly kind: "mask-of-all" }
   /** A recipe would hold the picture's content by a classifier; there is none, and its edges are held instead. */
   | { readonly kind: "no-classifier" }
+  /** The preset asked for is made for another generator: its rates are in that one's units. */
+  | { readonly kind: "preset-of-another"; readonly preset: PresetName; readonly generator: string }
   /** What picks the result is what the run climbs: it cannot tell whether it was fooled. */
   | { readonly kind: "judge-in-loss"; readonly judge: string }
   /** A run that is about to start will probably need more bytes than are free. */

@@ -2,10 +2,13 @@ import { beforeAll, expect, test } from "vitest";
 import { fixturePath } from "../../test/support/fixtures.js";
 import type { VqganClipError } from "../core/errors.js";
 import { presets } from "../guidance/presets.js";
+import { roomAtFirst } from "../guidance/room.js";
 import type { Settings } from "../guidance/settings.js";
 import type { StepModels } from "../guidance/step.js";
 import { loadClip, loadGenerator } from "../models/load.js";
-import { planRun } from "./plan.js";
+import { strokes } from "../models/strokes/strokes.js";
+import { predictPeakMemory } from "../runtime/memory.js";
+import { planRun, stepOf } from "./plan.js";
 
 let models: StepModels;
 beforeAll(async () => {
@@ -62,4 +65,16 @@ test("when nothing fits, the error names a size that does", () => {
 test("a judge takes memory of its own", async () => {
   const judged = { ...models, judge: await loadClip(fixturePath("clip-gelu")) };
   expect(planRun(judged, large, {}).peakBytes).toBeGreaterThan(peak(large));
+});
+
+test("shapes may come to need half as much room again as they begin with", () => {
+  const drawing = { ...models, generator: strokes({ count: 200 }) };
+  const settings: Settings = { ...presets.clipdraw, prompts: "a", seed: 0, size: [128, 128], cutouts: 1 };
+  const predicted = (share: number) => {
+    const room = Math.ceil(share * (roomAtFirst(drawing.generator, settings) as number));
+    return predictPeakMemory([Object.values(stepOf(drawing, settings, room))], { lowMemory: false, recompute: false });
+  };
+  const { peakBytes } = planRun(drawing, settings, {});
+  expect(peakBytes).toBeGreaterThanOrEqual(predicted(1.5));
+  expect(predicted(1.5)).toBeGreaterThan(1.02 * predicted(1));
 });

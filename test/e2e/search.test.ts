@@ -37,3 +37,15 @@ test("pgpe: the loss falls; resumed from the middle, latent and spread have the 
     await resumed.dispose();
     await vq.dispose();
   }));
+
+test("a preset in the units of another generator says so", async () => {
+  const noticesOf = async (generator: string) => {
+    const vq = await VqganClip.fromPretrained({ ...models, generator });
+    const run = vq.create({ ...request, steps: 0 });
+    const { notices } = run;
+    await vq.dispose();
+    return notices.filter(({ kind }) => kind === "preset-of-another");
+  };
+  expect(await noticesOf(models.generator)).toEqual([]);
+  expect(await noticesOf("fft")).toEqual([{ kind: "preset-of-another", preset: "pgpe", generator: "strokes" }]);
+});

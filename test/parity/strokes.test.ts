@@ -216,3 +216,51 @@ test("ink and opacity leave their numbers out of the latent, and every stroke ha
   );
   expect(shapeOf({ count: 3, segments: 2, shape: "closed" })).toEqual([1, 3, 12 + 3 + 1]);
 });
+
+describe("shapes begin on a picture", () => {
+  const side = 48;
+  /** A dark red disc of radius 15 on pale blue. */
+  const disc = NDArray.float32(
+    [3, side, side],
+    Float32Array.from({ length: 3 * side * side }, (_, i) => {
+      const [x, y] = [i % side, Math.floor(i / side) % side];
+      const channel = Math.floor(i / (side * side));
+      return (Math.hypot(x - 23.5, y - 20) < 15 ? [0.5, 0, 0] : [0.8, 0.9, 1])[channel] as number;
+    }),
+  );
+  const target = NDArray.float32(
+    [1, 3, side, side],
+    disc.floats().map((value) => 2 * value - 1),
+  );
+  const begun = async (options: StrokesOptions) => {
+    const generator = strokes(options);
+    const latent = generator.firstOf?.(disc, new Random(1)) as NDArray;
+    expect(latent.shape).toEqual(generator.latentShape([side, side]));
+    const drawing = svgOf(generator, "test")(latent, [side, side], "");
+    return { paths: drawing.match(/<path [^>]*/g) as string[], near: decibels(target, await viewed(drawing, 1), side) };
+  };
+
+  test.each([
+    ["closed", 20, 0.9],
+    ["triangle", 8, 0.9],
+  ] as const)("%s: as its regions, in their colours, the rest as spots", async (shape, least, opacity) => {
+    const { paths, near } = await begun({ count: 5, segments: 4, shape });
+    expect(near).toBeGreaterThan(least);
+    expect(paths).toHaveLength(5);
+    expect(paths[0]).toContain(`fill="#cce6ff" fill-opacity="${opacity}"`);
+    expect(paths[1]).toContain('fill="#800000"');
+  });
+
+  test("with one ink, as those that are nearer to it than to the paper", async () => {
+    const { paths, near } = await begun({
+      count: 2,
+      segments: 4,
+      shape: "closed",
+      ink: "800000",
+      opacity: "off",
+      paper: "cce6ff",
+    });
+    expect(paths).toHaveLength(2);
+    expect(near).toBeGreaterThan(20);
+  });
+});

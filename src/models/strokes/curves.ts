@@ -14,6 +14,8 @@ import { floats } from "../../ops/operands.js";
 import type { Colour } from "../named-options.js";
 import { type EdgePlace, edgePlaces } from "./from-picture.js";
 import type { StrokeShape, Strokes } from "./options.js";
+import { outlineFit } from "./outline-fit.js";
+import { regionsOf } from "./regions.js";
 
 /** Height and width of the picture in pixels. */
 export type Size = readonly [height: number, width: number];
@@ -26,6 +28,8 @@ const [POINT_STEP, WIDTH_STEP, COLOUR_STEP] = [1, 0.2, 0.01];
 const REACH = 0.05;
 /** Least and greatest radius of a filled shape at the start: a share of the shorter side. */
 const RADII = { closed: [0.03, 0.12], triangle: [0.05, 0.25] } as const;
+/** Radius of one that has no region of a picture to begin as. */
+const SPOT = 0.015;
 
 /** Opacity of strokes that begin on a picture. */
 const FIRST_OPACITY = 0.9;
@@ -84,7 +88,8 @@ export function randomStrokes(strokes: Strokes, size: Size, random: Random): NDA
 }
 
 /**
- * A start on a picture: strokes along its edges in its colours, almost opaque; shapes begin as small ones there.
+ * A start on a picture: strokes along its edges in its colours, almost opaque; shapes as its largest regions of one colour.
+ * Where there are fewer regions, or some look more like the paper than like the one ink, the other shapes begin as spots on edges.
  *
  * @param picture [3,H,W] in 0..1
  * @returns the latent [1,count,numbers of a stroke]
@@ -92,15 +97,26 @@ export function randomStrokes(strokes: Strokes, size: Size, random: Random): NDA
 export function strokesOn(strokes: Strokes, picture: NDArray, random: Random): NDArray {
   const size = picture.shape.slice(1) as unknown as Size;
   const { shape, count } = strokes;
+  const along = shape === "line" ? [] : regionPaths(strokes, shape, picture);
   const stride = REACH * Math.min(...size);
-  const places = edgePlaces(picture, count, shape === "line" ? pointsOf(strokes) : 1, stride, random);
+  const places = edgePlaces(picture, count - along.length, shape === "line" ? pointsOf(strokes) : 1, stride, random);
   return latentOf(strokes, size, (points, number) => {
-    const { path, colour } = places[number] as EdgePlace;
+    const { path, colour } = [...along, ...places][number] as EdgePlace;
     return {
-      path: shape === "line" ? path : roundPath(shape, points, size, random, path as [number, number]),
+      path: path.length === 2 * points ? path : onCircle(path, SPOT * Math.min(...size), evenTurns(points)),
       shade: (i) => colour[i] ?? FIRST_OPACITY,
     };
   });
+}
+
+/** Shapes along the borders of a picture's regions, the largest first; with one ink, of those that it suits better than the paper does. */
+function regionPaths(strokes: Strokes, shape: keyof typeof RADII, picture: NDArray): EdgePlace[] {
+  const { count, segments, ink, paper } = strokes;
+  const fitted = outlineFit(shape, shape === "closed" ? segments : 3);
+  const apart = (a: Colour, b: Colour) => a.reduce((sum, value, i) => sum + (value - (b[i] as number)) ** 2, 0);
+  return regionsOf(picture, count)
+    .filter(({ colour }) => !ink || apart(colour, ink) < apart(colour, paper))
+    .map(({ colour, outline }) => ({ colour, path: fitted(outline) }));
 }
 
 /** What a stroke begins as, from its number and how many points it has; the shades are its colour, where it has one, and its opacity. */
@@ -136,18 +152,21 @@ function wanderingPath(count: number, [height, width]: Size, random: Random): nu
   return path;
 }
 
-/** x, y of so many points on a circle, around anywhere unless said: evenly spaced, or anywhere on it. */
-function roundPath(
-  shape: keyof typeof RADII,
-  count: number,
-  [height, width]: Size,
-  random: Random,
-  [x, y]: readonly [number, number] = [random.uniform(0, width), random.uniform(0, height)],
-): number[] {
+/** x, y of so many points on a circle around anywhere: evenly spaced, or anywhere on it. */
+function roundPath(shape: keyof typeof RADII, count: number, [height, width]: Size, random: Random): number[] {
+  const middle = [random.uniform(0, width), random.uniform(0, height)];
   const radius = random.uniform(...RADII[shape]) * Math.min(height, width);
-  return Array.from({ length: count }, (_, i) => (shape === "closed" ? i / count : random.uniform()))
+  return onCircle(middle, radius, shape === "closed" ? evenTurns(count) : evenTurns(count).map(() => random.uniform()));
+}
+
+/** So many turns from 0 up to 1. */
+const evenTurns = (count: number) => Array.from({ length: count }, (_, i) => i / count);
+
+/** x, y at so many turns of a circle. */
+function onCircle([x, y]: readonly number[], radius: number, turns: readonly number[]): number[] {
+  return turns
     .map((turn) => 2 * Math.PI * turn)
-    .flatMap((angle) => [x + radius * Math.cos(angle), y + radius * Math.sin(angle)]);
+    .flatMap((angle) => [(x as number) + radius * Math.cos(angle), (y as number) + radius * Math.sin(angle)]);
 }
 
 /** Where no stroke is seen, in units of a latent. */
