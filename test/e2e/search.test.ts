@@ -10,16 +10,16 @@ const request = {
   prompts: "rain",
   preset: "pgpe",
   population: 8,
-  size: [24, 24],
+  size: [24, 24] as [number, number],
   cutouts: 1,
   seed: 3,
-} as const;
+} satisfies Parameters<VqganClip["create"]>[0];
 
 test("pgpe: the loss falls; resumed from the middle, latent and spread have the same bytes", () =>
   inEmptyFolder(async (folder) => {
     const vq = await VqganClip.fromPretrained(models);
     const path = join(folder, "a.vqclip");
-    const run = vq.create({ ...request, size: [24, 24], steps: 12 });
+    const run = vq.create({ ...request, steps: 12 });
     const losses: number[] = [];
     for await (const { step, losses: told } of run) {
       losses.push(told.total);
