@@ -60,7 +60,10 @@ export class Keys {
 }
 
 /** A new key, and what the file keeps of it. @throws BAD_ARGUMENT */
-export function newKey(facts: Omit<z.input<typeof keySchema>, "sha256">): { readonly secret: string; readonly line: string } {
+export function newKey(facts: Omit<z.input<typeof keySchema>, "sha256">): {
+  readonly secret: string;
+  readonly line: string;
+} {
   const secret = `vqc_${randomBytes(32).toString("base64url")}`;
   const parsed = keySchema.safeParse({ ...facts, sha256: hashOf(secret) }, { reportInput: true, error: inWords });
   requires(parsed.success, "BAD_ARGUMENT", () => `key: ${told(parsed.error as z.ZodError)}`);

@@ -96,7 +96,14 @@ export class Making {
     const { run, film, kind } = await this.begun(asked, uploads);
     const id = store.newId();
     const { priority } = asked;
-    const facts = { id, kind, ...(priority && { priority }), ...(film && { film }), request: asked, promptImages: uploads.prompts?.length ?? 0 };
+    const facts = {
+      id,
+      kind,
+      ...(priority && { priority }),
+      ...(film && { film }),
+      request: asked,
+      promptImages: uploads.prompts?.length ?? 0,
+    };
     const session = new Session(newRecord({ ...facts, ...whose, settings: run.settings, ...runs.costOf(run) }));
     await store.make(id);
     await writeUploads(store, id, uploads);

@@ -82,7 +82,10 @@ export function newRecord({
   settings,
   request,
   ...facts
-}: Pick<SessionRecord, "id" | "owner" | "priority" | "repeatable" | "kind" | "film" | "peakBytes" | "stepFlops" | "promptImages"> & {
+}: Pick<
+  SessionRecord,
+  "id" | "owner" | "priority" | "repeatable" | "kind" | "film" | "peakBytes" | "stepFlops" | "promptImages"
+> & {
   request: object;
   settings: Settings;
 }): SessionRecord {

@@ -65,7 +65,19 @@ export function summaryOf(
   { position, waitSeconds, rate }: Progress,
   addresses: Addresses,
 ): SessionSummary {
-  const { id, status, step, steps, createdAt, updatedAt, error, settings, frames, request, priority = "normal" } = record;
+  const {
+    id,
+    status,
+    step,
+    steps,
+    createdAt,
+    updatedAt,
+    error,
+    settings,
+    frames,
+    request,
+    priority = "normal",
+  } = record;
   const latest = frames.at(-1);
   return {
     id,
