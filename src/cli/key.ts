@@ -1,10 +1,11 @@
 /** `vqgan-clip key`: a key for somebody who is to use `serve`. */
 import { existsSync } from "node:fs";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { requires } from "../core/errors.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { readTextInput } from "../files/read-input.js";
 import { Keys, newKey, type Scope } from "../service/keys.js";
+import { type Priority, priorities } from "../service/priority.js";
 import { wholeNumber } from "./options.js";
 import { remark, tell } from "./terminal.js";
 
@@ -12,6 +13,7 @@ interface KeyFlags {
   readonly file: string;
   readonly scopes: readonly Scope[];
   readonly maxSessions?: number;
+  readonly maxPriority?: Priority;
 }
 
 export function addKey(program: Command): void {
@@ -23,6 +25,9 @@ export function addKey(program: Command): void {
     .option("--scopes <list>", "what it may do: read, write, or both", (text) => text.split(","), ["read", "write"])
     .option("--max-sessions <n>", "sessions that run and wait at once (default: as many as serve allows)", (text) =>
       wholeNumber(text, 1, 1_000_000),
+    )
+    .addOption(
+      new Option("--max-priority <p>", "the greatest priority of its sessions (default: normal)").choices(priorities),
     )
     .action(addToFile);
 }

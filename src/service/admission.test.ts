@@ -25,13 +25,23 @@ test("no more wait than may, those included that are about to", async () => {
 
 test("each owner has so many at once, whatever others have; it is told when to ask again", async () => {
   const queue = new Queue();
-  const maxSessionsOf = (owner: string) => (owner === "alice" ? 2 : undefined);
-  const admission = new Admission(queue, new Forecast(queue, []), { maxSessionsOf });
+  const allowanceOf = (owner: string) =>
+    owner === "alice" ? ({ maxSessions: 2, maxPriority: "low" } as const) : undefined;
+  const admission = new Admission(queue, new Forecast(queue, []), { allowanceOf });
   for (const owner of ["alice", "bob", "bob", "alice"]) queue.add(of(owner));
   queue.next();
   await expect(admission.admitted("alice", async () => 1)).rejects.toMatchObject({ code: "TOO_MANY", retryAfter: 20 });
   expect(await admission.admitted("bob", async () => 1)).toBe(1);
   expect(await admission.admitted(undefined, async () => 1)).toBe(1);
+});
+
+test("a key has a greatest priority, the launch's token has none", () => {
+  const queue = new Queue();
+  const allowanceOf = () => ({ maxPriority: "normal" }) as const;
+  const admission = new Admission(queue, new Forecast(queue, []), { allowanceOf });
+  expect(() => admission.requirePriority("alice", "high")).toThrow("the key allows normal, got high");
+  for (const priority of ["low", "normal", undefined] as const) admission.requirePriority("alice", priority);
+  admission.requirePriority(undefined, "high");
 });
 
 test("work is steps times pixels times cutouts", () => {

@@ -4,6 +4,7 @@ import type { Settings } from "../guidance/settings.js";
 import { Refusal } from "./errors.js";
 import type { Forecast } from "./forecast.js";
 import type { Line } from "./line.js";
+import { isHigher, type Priority } from "./priority.js";
 import type { Session } from "./session.js";
 
 export interface Limits {
@@ -11,8 +12,15 @@ export interface Limits {
   readonly maxWaiting?: number;
   /** Steps times millions of pixels times cutouts of a session, all its frames together (default 3,000,000: half a million steps of 32 cutouts at 430x430). */
   readonly maxWork?: number;
-  /** Sessions of an owner that run and wait at once; undefined: as many as anybody. */
-  readonly maxSessionsOf?: (owner: string) => number | undefined;
+  /** What an owner may beside that; undefined: as much as anybody. */
+  readonly allowanceOf?: (owner: string) => Allowance | undefined;
+}
+
+/** What the key of an owner allows; without a number, as much as anybody. */
+export interface Allowance {
+  /** Sessions that run and wait at once. */
+  readonly maxSessions?: number | undefined;
+  readonly maxPriority: Priority;
 }
 
 /** Seconds after which to ask again, where nobody knows when there is room. */
@@ -47,6 +55,13 @@ export class Admission {
     if (!session.wanted) this.requireRoom(session.record.owner);
   }
 
+  /** @throws NOT_ALLOWED when the owner's sessions may not be so urgent */
+  requirePriority(owner: Owner, priority: Priority = "normal"): void {
+    const greatest = this.allowanceOf(owner)?.maxPriority ?? "high";
+    if (!isHigher(priority, greatest)) return;
+    throw new Refusal("NOT_ALLOWED", `priority: the key allows ${greatest}, got ${priority}`, `ask for ${greatest}`);
+  }
+
   /** @throws OUT_OF_LIMITS */
   requireWork({ steps, size: [width, height], cutouts }: Pick<Settings, "steps" | "size" | "cutouts">): void {
     const { maxWork = 3_000_000 } = this.limits;
@@ -66,16 +81,20 @@ export class Admission {
   }
 
   private requireRoom(owner: Owner): void {
-    const { maxWaiting = 100, maxSessionsOf } = this.limits;
+    const { maxWaiting = 100 } = this.limits;
     const { running, all } = this.line;
     if (all.length + this.entering.length >= maxWaiting) {
       this.refuse(`${all.length} sessions wait, ${maxWaiting} may`);
     }
-    const own = owner === undefined ? undefined : maxSessionsOf?.(owner);
+    const own = this.allowanceOf(owner)?.maxSessions;
     if (own === undefined) return;
     const isOwn = (session: Session) => session.record.owner === owner;
     const count = [...running, ...all].filter(isOwn).length + this.entering.filter((each) => each === owner).length;
     if (count >= own) this.refuse(`${count} sessions of ${owner} run or wait, ${own} may`);
+  }
+
+  private allowanceOf(owner: Owner): Allowance | undefined {
+    return owner === undefined ? undefined : this.limits.allowanceOf?.(owner);
   }
 
   private refuse(message: string): never {

@@ -1,6 +1,6 @@
 /** What only a service refuses, beside the package's own errors: what is not there, not now, not so often, not to you. */
 
-export type RefusalCode = "NOT_FOUND" | "CONFLICT" | "TOO_MANY" | "REUSED_KEY" | "LOST" | "NO_WORKER";
+export type RefusalCode = "NOT_FOUND" | "CONFLICT" | "TOO_MANY" | "REUSED_KEY" | "LOST" | "NOT_ALLOWED" | "NO_WORKER";
 
 export class Refusal extends Error {
   override readonly name = "Refusal";

@@ -28,6 +28,7 @@ const titles: Readonly<Record<VqganClipError["code"] | Refusal["code"], string>>
   CONFLICT: "Not now",
   TOO_MANY: "Too many at once",
   REUSED_KEY: "Another request was made by this name",
+  NOT_ALLOWED: "Refused",
   LOST: "Somebody else has it now",
   NO_WORKER: "Nobody is there to do it",
 };

@@ -9,7 +9,7 @@ test("a file of keys knows whose a key is, and holds none", () => {
   const keys = Keys.parse(text);
   expect(keys.callerOf(alice.secret)).toEqual({ owner: "alice", scopes: ["read", "write"] });
   expect(keys.callerOf(bob.secret)).toEqual({ owner: "bob", scopes: ["read"] });
-  expect(keys.named("alice")?.maxSessions).toBe(2);
+  expect(keys.named("alice")).toMatchObject({ maxSessions: 2, maxPriority: "normal" });
   for (const nobody of ["", "x", alice.secret.slice(1), JSON.parse(alice.line).sha256]) {
     expect(keys.callerOf(nobody)).toBeUndefined();
   }

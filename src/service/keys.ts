@@ -6,6 +6,7 @@ import { createHash, randomBytes } from "node:crypto";
 import * as z from "zod";
 import { requires, VqganClipError } from "../core/errors.js";
 import { inWords } from "../core/schema-words.js";
+import { priorities } from "./priority.js";
 
 export const scopes = ["read", "write"] as const;
 export type Scope = (typeof scopes)[number];
@@ -16,6 +17,8 @@ export const keySchema = z.strictObject({
   scopes: z.array(z.enum(scopes)).min(1),
   /** Sessions that may run and wait at once; without it, as many as anybody. */
   maxSessions: z.int().min(1).optional(),
+  /** The greatest priority that its sessions may have. */
+  maxPriority: z.enum(priorities).default("normal"),
 });
 export type Key = z.infer<typeof keySchema>;
 
@@ -57,7 +60,10 @@ export class Keys {
 }
 
 /** A new key, and what the file keeps of it. @throws BAD_ARGUMENT */
-export function newKey(facts: Omit<Key, "sha256">): { readonly secret: string; readonly line: string } {
+export function newKey(facts: Omit<z.input<typeof keySchema>, "sha256">): {
+  readonly secret: string;
+  readonly line: string;
+} {
   const secret = `vqc_${randomBytes(32).toString("base64url")}`;
   const parsed = keySchema.safeParse({ ...facts, sha256: hashOf(secret) }, { reportInput: true, error: inWords });
   requires(parsed.success, "BAD_ARGUMENT", () => `key: ${told(parsed.error as z.ZodError)}`);

@@ -43,7 +43,7 @@ export class Making {
    * A picture to make, or with an image one to edit: it waits for its turn.
    *
    * @param key of the client's: the same request by it makes no second session
-   * @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE, OUT_OF_LIMITS, TOO_MANY, REUSED_KEY
+   * @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE, OUT_OF_LIMITS, TOO_MANY, NOT_ALLOWED, REUSED_KEY
    */
   async create(
     asked: PictureAsked | EditAsked,
@@ -51,6 +51,7 @@ export class Making {
     { owner, key }: { readonly owner?: string | undefined; readonly key?: string | undefined } = {},
   ): Promise<SessionView> {
     const { admission, keeper } = this.sessions;
+    admission.requirePriority(owner, asked.priority);
     const repeatable = key === undefined ? undefined : await repeatableBy(key, asked, uploads);
     const make = () => admission.admitted(owner, () => this.made(asked, uploads, { owner, repeatable }));
     return keeper.view(await (repeatable ? this.repeats.once(owner, repeatable, make) : make()));
@@ -94,7 +95,15 @@ export class Making {
     const { runs, store, keeper, turns } = this.sessions;
     const { run, film, kind } = await this.begun(asked, uploads);
     const id = store.newId();
-    const facts = { id, kind, ...(film && { film }), request: asked, promptImages: uploads.prompts?.length ?? 0 };
+    const { priority } = asked;
+    const facts = {
+      id,
+      kind,
+      ...(priority && { priority }),
+      ...(film && { film }),
+      request: asked,
+      promptImages: uploads.prompts?.length ?? 0,
+    };
     const session = new Session(newRecord({ ...facts, ...whose, settings: run.settings, ...runs.costOf(run) }));
     await store.make(id);
     await writeUploads(store, id, uploads);

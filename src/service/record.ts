@@ -4,6 +4,7 @@ import { stepsSoFar } from "../guidance/run-state.js";
 import type { Settings } from "../guidance/settings.js";
 import { goingOn, over, runStatuses } from "../sessions/run-status.js";
 import type { SessionNode, SessionTree } from "../sessions/session-tree.js";
+import { priorities } from "./priority.js";
 
 const step = z.int().min(0);
 const node = z.int().min(1);
@@ -45,6 +46,8 @@ export const recordSchema = z.object({
   request: z.record(z.string(), z.unknown()),
   /** Whose it is, where keys are used. */
   owner: z.string().optional(),
+  /** How urgent it is (default normal). */
+  priority: z.enum(priorities).optional(),
   /** The key by which its request may be repeated, and what was asked then. */
   repeatable: z.object({ key: z.string(), sha256: z.string() }).optional(),
   status: z.enum(runStatuses),
@@ -79,7 +82,10 @@ export function newRecord({
   settings,
   request,
   ...facts
-}: Pick<SessionRecord, "id" | "owner" | "repeatable" | "kind" | "film" | "peakBytes" | "stepFlops" | "promptImages"> & {
+}: Pick<
+  SessionRecord,
+  "id" | "owner" | "priority" | "repeatable" | "kind" | "film" | "peakBytes" | "stepFlops" | "promptImages"
+> & {
   request: object;
   settings: Settings;
 }): SessionRecord {

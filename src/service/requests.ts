@@ -8,6 +8,7 @@ import { type PresetName, presetNames } from "../guidance/presets.js";
 import { scheduleSchema, targetSchema } from "../guidance/setting-parts.js";
 import { settingsSchema } from "../guidance/settings.js";
 import { optimizerPolicies } from "../sessions/paint.js";
+import { priorities } from "./priority.js";
 
 const { shape } = settingsSchema;
 const prompts = z.string().max(10_000);
@@ -79,6 +80,7 @@ export const pictureSchema = settingsSchema
     /** Every so many steps a state is kept, to fork from. */
     keepEvery: z.int().min(0).max(1_000_000).optional(),
     group: groupSchema.optional(),
+    priority: z.enum(priorities).optional().describe("how urgent it is (default normal)"),
     /** Frames that follow one another, instead of one picture; `steps` are those of the first. */
     video: videoSchema.optional(),
   });

@@ -65,7 +65,7 @@ export class Runs {
 
   /** A run that begins as the request says. @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE, OUT_OF_LIMITS */
   async begun(
-    { imagePrompts, group: _, video, style, ...request }: Record<string, unknown>,
+    { imagePrompts, group: _, priority: _priority, video, style, ...request }: Record<string, unknown>,
     uploads: Uploads,
     heard?: Session,
   ): Promise<ServedRun> {

@@ -96,7 +96,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     "leave one of them out",
   );
   const keys = options.keys === undefined ? undefined : Keys.parse(options.keys, "--keys");
-  const limits: Limits = { ...options.limits, maxSessionsOf: (owner) => keys?.named(owner)?.maxSessions };
+  const limits: Limits = { ...options.limits, allowanceOf: (owner) => keys?.named(owner) };
   const token = options.token ?? randomBytes(24).toString("base64url");
   let fetch: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
   const server = createAdaptorServer({ fetch: (request) => fetch(request) }) as Server;

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { parsePrompts } from "../prompts/prompt.js";
 import { framesOn, frameTotal } from "./film.js";
 import type { SessionStore } from "./platform.js";
+import { priorities } from "./priority.js";
 import { faultSchema, nodeSchema, recordSchema, type SessionRecord } from "./record.js";
 import { groupSchema } from "./requests.js";
 
@@ -16,6 +17,7 @@ export const summarySchema = z.object({
   status: shape.status,
   error: faultSchema.optional(),
   position: z.int().min(1).nullable().describe("1 for the next in the queue; null when it does not wait"),
+  priority: z.enum(priorities).describe("how urgent it is"),
   waitSeconds: z.number().nullable().describe("until its turn, where it waits and that is known"),
   step: shape.step,
   steps: shape.steps,
@@ -63,7 +65,19 @@ export function summaryOf(
   { position, waitSeconds, rate }: Progress,
   addresses: Addresses,
 ): SessionSummary {
-  const { id, status, step, steps, createdAt, updatedAt, error, settings, frames, request } = record;
+  const {
+    id,
+    status,
+    step,
+    steps,
+    createdAt,
+    updatedAt,
+    error,
+    settings,
+    frames,
+    request,
+    priority = "normal",
+  } = record;
   const latest = frames.at(-1);
   return {
     id,
@@ -71,6 +85,7 @@ export function summaryOf(
     status,
     ...(error && { error }),
     position,
+    priority,
     waitSeconds,
     step,
     steps,

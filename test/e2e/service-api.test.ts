@@ -25,7 +25,11 @@ const start = () => {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "vqgan-clip-service-"));
   const file = join(folder, "keys.jsonl");
-  for (const [name, ...options] of [["alice", "--max-sessions", "2"], ["bob"], ["reader", "--scopes", "read"]]) {
+  for (const [name, ...options] of [
+    ["alice", "--max-sessions", "2", "--max-priority", "high"],
+    ["bob"],
+    ["reader", "--scopes", "read"],
+  ]) {
     const { stdout, code } = await cli(["key", name as string, "--file", file, ...options]);
     expect(code).toBe(0);
     keys[name as string] = stdout.toString().trim();
@@ -137,6 +141,26 @@ test("frames come as a form and go as one file or all together, as the document 
   expect((await service.fetch(`${at}/video.mp4`)).status).toBe(films.includes("mp4") ? 200 : 409);
   const twice = await service.send("POST", "/v1/sessions", formWith(small, { start: frames }));
   expect([twice.status, await twice.text()]).toEqual([400, expect.stringContaining("start")]);
+});
+
+test("a key has a greatest priority; what is asked for is told", { timeout: 100_000 }, async () => {
+  const asked = (name: string, priority: string) => {
+    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${keys[name]}` };
+    const body = JSON.stringify({ ...small, steps: 1, priority });
+    return service.fetch("/v1/sessions", { method: "POST", headers, body });
+  };
+  const refused = await asked("bob", "high");
+  expect([refused.status, await refused.json()]).toMatchObject([403, { code: "NOT_ALLOWED" }]);
+  for (const [name, priority] of [
+    ["bob", "low"],
+    ["alice", "high"],
+  ] as const) {
+    const taken = await asked(name, priority);
+    const view = (await taken.json()) as SessionView;
+    expect([taken.status, view.priority]).toEqual([201, priority]);
+    await service.until(view.id, ({ status }) => status === "finished");
+    await service.send("DELETE", `/v1/sessions/${view.id}`);
+  }
 });
 
 describe("plans", { timeout: 200_000 }, () => {

@@ -2,13 +2,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { JobLine } from "../../src/service/network/job-line.js";
 import type { RedisServer } from "../../src/service/network/redis.js";
+import type { Priority } from "../../src/service/priority.js";
 import { Queue } from "../../src/service/queue.js";
 import type { Session } from "../../src/service/session.js";
 import { hasRedis, ownRedis } from "../support/redis.js";
 
 /** A line as both are used. */
 interface Line {
-  post(id: string, owner?: string): Promise<void>;
+  post(id: string, owner?: string, priority?: Priority): Promise<void>;
+  /** So many minutes pass. */
+  wait(minutes: number): Promise<void>;
   remove(id: string): Promise<void>;
   order(): Promise<readonly string[]>;
   /** Takes so many, one after the other, and is done with each at once. */
@@ -16,11 +19,16 @@ interface Line {
 }
 
 class InProcess implements Line {
-  private readonly queue = new Queue();
+  private minutes = 0;
+  private readonly queue = new Queue(() => this.minutes * 60_000);
   private readonly sessions = new Map<string, Session>();
 
-  async post(id: string, owner?: string): Promise<void> {
-    const session = this.sessions.get(id) ?? ({ id, record: { owner } } as Session);
+  async wait(minutes: number): Promise<void> {
+    this.minutes += minutes;
+  }
+
+  async post(id: string, owner?: string, priority?: Priority): Promise<void> {
+    const session = this.sessions.get(id) ?? ({ id, record: { owner, priority } } as Session);
     this.sessions.set(id, session);
     this.queue.add(session);
   }
@@ -41,8 +49,12 @@ class InProcess implements Line {
 class InRedis implements Line {
   constructor(private readonly line: JobLine) {}
 
-  post(id: string, owner?: string): Promise<void> {
-    return this.line.post(id, owner);
+  wait(minutes: number): Promise<void> {
+    return this.line.moveUp(Date.now() + minutes * 60_000);
+  }
+
+  post(id: string, owner?: string, priority?: Priority): Promise<void> {
+    return this.line.post(id, owner, priority);
   }
 
   remove(id: string): Promise<void> {
@@ -115,6 +127,30 @@ describe.each([
     const order = ["y1", "z1", "x2", "y2", "x3"];
     expect(await line.order()).toEqual(order);
     expect(await line.take(5)).toEqual(order);
+  });
+
+  test.skipIf(!isThere)("the urgent go first, and owners take turns among them", async () => {
+    const line = await open();
+    await line.post("low", "x", "low");
+    for (const id of ["x1", "x2"]) await line.post(id, "x");
+    await line.post("y1", "y");
+    for (const id of ["high1", "high2"]) await line.post(id, "y", "high");
+    const order = ["high1", "high2", "x1", "y1", "x2", "low"];
+    expect(await line.order()).toEqual(order);
+    expect(await line.take(6)).toEqual(order);
+  });
+
+  test.skipIf(!isThere)("who waits moves up each ten minutes, and is not passed by what comes after that", async () => {
+    const line = await open();
+    await line.post("low", "x", "low");
+    await line.post("high", "x", "high");
+    await line.wait(9);
+    await line.post("normal", "x");
+    expect(await line.order()).toEqual(["high", "normal", "low"]);
+    await line.wait(21);
+    await line.post("later", "x", "high");
+    expect((await line.order()).slice(-1)).toEqual(["later"]);
+    expect(await line.take(1)).toEqual(["high"]);
   });
 
   test.skipIf(!isThere)("what is removed is not taken", async () => {

@@ -20,6 +20,7 @@ const statuses: Readonly<Record<string, ContentfulStatusCode>> = {
   CONFLICT: 409,
   TOO_MANY: 429,
   REUSED_KEY: 422,
+  NOT_ALLOWED: 403,
   LOST: 503,
   NO_WORKER: 503,
 };

@@ -1,5 +1,6 @@
 /** The line of sessions that wait for an engine, in BullMQ: who is next, and who takes it over from a worker that is gone. */
 import type { Job, Queue, Worker } from "bullmq";
+import { type Priority, rankOf } from "../priority.js";
 import { loadBullmq, type RedisServer } from "./redis.js";
 
 /** What becomes of a session's place: it is done, goes on at once with whoever is free, or is looked at again soon. */
@@ -8,9 +9,12 @@ export type Taken = "done" | "again" | "later";
 /** Milliseconds after which a session is looked at again that somebody else still has. */
 const LATER = 500;
 const NAME = "sessions";
+/** BullMQ takes the lowest number first, of at most 2^21: those of a rank are so many times the rank, and the round. */
+const ROUNDS = 600_000;
 
 interface Waiting {
   readonly owner: string | null;
+  readonly priority?: Priority | undefined;
 }
 
 export class JobLine {
@@ -29,19 +33,21 @@ export class JobLine {
     return new JobLine(bullmq, server, prefix, queue);
   }
 
-  /**
-   * Behind all others of its owner, unless it is there already. Owners take turns: each one's next session has a number one
-   * higher than its last that waits, or that of whoever waits first.
-   */
-  async post(id: string, owner?: string): Promise<void> {
-    const waiting = await this.waiting();
-    const rounds = waiting.filter(({ opts }) => opts.priority !== undefined);
-    const round = ({ opts }: Job) => opts.priority as number;
-    const first = rounds.length > 0 ? Math.min(...rounds.map(round)) : 1;
-    const own = rounds.filter(({ data }) => data.owner === (owner ?? null)).map((job) => round(job) + 1);
-    const priority = Math.max(first, ...own);
-    const options = { jobId: id, priority, removeOnComplete: true, removeOnFail: true };
-    await this.queue.add("session", { owner: owner ?? null }, options);
+  /** Behind all others of its owner that are as urgent, unless it is there already. */
+  async post(id: string, owner?: string, urgency?: Priority): Promise<void> {
+    const data = { owner: owner ?? null, ...(urgency && { priority: urgency }) };
+    const priority = numberAmong(await this.waiting(), data.owner, rankOf(urgency).rank);
+    await this.queue.add("session", data, { jobId: id, priority, removeOnComplete: true, removeOnFail: true });
+  }
+
+  /** Who has waited for long moves up, see `rankOf`. @param now milliseconds since 1970 */
+  async moveUp(now = Date.now()): Promise<void> {
+    for (const job of await this.waiting()) {
+      const { rank } = rankOf(job.data.priority, now - job.timestamp);
+      if (!(rank < Math.floor(job.priority / ROUNDS))) continue;
+      const priority = numberAmong(await this.waiting(), job.data.owner, rank);
+      await job.changePriority({ priority }).catch(() => undefined); // it is done by now
+    }
   }
 
   /** It waits no more; nothing when it does not, or when somebody has it. */
@@ -108,4 +114,16 @@ export class JobLine {
     ]);
     return [...ahead, ...others].filter((job) => job?.id !== undefined); // one may be gone by now
   }
+}
+
+/**
+ * Owners take turns: each one's next session has a number one higher than its last that waits and has the rank, or that of
+ * whoever has the rank and waits first.
+ */
+function numberAmong(waiting: readonly Job<Waiting>[], owner: string | null, rank: number): number {
+  const ranked = waiting.filter(({ priority }) => priority > 0 && Math.floor(priority / ROUNDS) === rank);
+  const first = Math.min(...ranked.map(({ priority }) => priority));
+  const own = ranked.filter(({ data }) => data.owner === owner).map(({ priority }) => priority + 1);
+  const start = rank * ROUNDS + 1;
+  return Math.min(Math.max(ranked.length > 0 ? first : start, ...own), start + ROUNDS - 2);
 }

@@ -71,7 +71,7 @@ export class Routing {
     if (!had) return undefined;
     const { wanted, record } = had.session;
     if (wanted)
-      await line.post(id, record.owner).catch(() => undefined); // the next look at the line posts it
+      await line.post(id, record.owner, record.priority).catch(() => undefined); // the next look at the line posts it
     else await line.remove(id);
     return had;
   }

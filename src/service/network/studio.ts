@@ -44,6 +44,7 @@ export async function openRoutedStudio(options: PartyOptions, limits: Limits): P
   void calls.hear(redis.connection({ patient: true }));
   let looks = 0;
   const look = async () => {
+    await line.moveUp();
     for (const behind of places.become(await line.order(), await crew.all())) sessions.keeper.tell(behind);
     if (looks++ % LOOKS > 0) return;
     const unfinished = sessions.all.filter(({ record }) => isUnfinished(record));
@@ -52,7 +53,7 @@ export async function openRoutedStudio(options: PartyOptions, limits: Limits): P
     await mirror.refresh((id) => had.has(id));
     const posted = await line.all();
     for (const { id, record } of unfinished) {
-      if (isUnfinished(record) && !had.has(id) && !posted.has(id)) await line.post(id, record.owner);
+      if (isUnfinished(record) && !had.has(id) && !posted.has(id)) await line.post(id, record.owner, record.priority);
     }
   };
   posting.again(look);
@@ -83,7 +84,7 @@ class Posting implements Turns {
     if (this.isHad(session.id)) return;
     const { id, record } = session;
     const { line, news, self } = this.party;
-    line.post(id, record.owner).catch(() => undefined);
+    line.post(id, record.owner, record.priority).catch(() => undefined);
     news.tell({ from: self, session: id, epoch: 0, number: 0, type: "state", data: record });
   }
 

@@ -109,7 +109,8 @@ class NetworkWorker {
     if (joined) return { value: await joined };
     const had = await this.holding.having(id, work);
     if (!had) return { moved: true };
-    if (had.session.wanted) await this.party.line.post(id, had.session.record.owner).catch(() => undefined);
+    if (had.session.wanted)
+      await this.party.line.post(id, had.session.record.owner, had.session.record.priority).catch(() => undefined);
     return { value: had.value };
   }
 
