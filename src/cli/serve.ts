@@ -21,7 +21,9 @@ export function addServe(program: Command, finish: (code: number) => void): void
     .option("--max-waiting <n>", "sessions that wait at once (default: 100)", (text) => wholeNumber(text, 1, 1e6))
     .option("--max-work <n>", "steps times megapixels times cutouts of a session (default: 3000000)", (text) =>
       wholeNumber(text, 1, 1e9),
-    );
+    )
+    .option("--max-rate <n>", "requests a minute of each key (default: any)", (text) => wholeNumber(text, 1, 1e6))
+    .option("--audit <file>", "gets a line for each request: when, which key, what, how answered (default: none)");
   command.action(async (flags: ServiceFlags) => {
     finish(await serveUntilSignal(flags, { hasPage: false }));
   });

@@ -17,6 +17,8 @@ export interface ServiceFlags extends Readonly<Record<string, unknown>> {
   readonly keys?: string;
   readonly maxWaiting?: number;
   readonly maxWork?: number;
+  readonly maxRate?: number;
+  readonly audit?: string;
   readonly redis?: string;
   readonly warm?: boolean;
 }
@@ -36,9 +38,10 @@ export function addServiceOptions(command: Command): Command {
       `holds the token that whoever asks must send (default: ${SERVICE_TOKEN}, or drawn at each start)`,
     )
     .addOption(
-      new Option("--token <text>", "the token itself, which all who see this machine's processes can read").conflicts(
-        "tokenFile",
-      ),
+      new Option(
+        "--token <text>",
+        "the token itself, which all who see this machine's processes can read (default: as for --token-file)",
+      ).conflicts("tokenFile"),
     );
   return addModelOptions(command);
 }
@@ -58,6 +61,7 @@ export interface Service {
 /** Serves until it is asked to end. @returns the exit code */
 export async function serveUntilSignal(flags: ServiceFlags, { hasPage, onStart }: Service): Promise<number> {
   const { folder = DEFAULT_FOLDER, host, port, name: names, maxWaiting, maxWork, redis, warm = hasPage } = flags;
+  const { maxRate, audit } = flags;
   const keys = flags.keys === undefined ? undefined : await readTextInput(flags.keys);
   const secret = await secretOf(flags);
   const token = secret ?? flags.token;
@@ -67,9 +71,11 @@ export async function serveUntilSignal(flags: ServiceFlags, { hasPage, onStart }
     models: modelFrom(flags),
     page: hasPage,
     warm,
-    onWait: remark,
+    onRemark: remark,
     limits: { ...(maxWaiting !== undefined && { maxWaiting }), ...(maxWork !== undefined && { maxWork }) },
     ...(keys !== undefined && { keys }),
+    ...(maxRate !== undefined && { maxRate }),
+    ...(audit !== undefined && { audit }),
     ...(redis !== undefined && { redis }),
     ...(host !== undefined && { host }),
     ...(port !== undefined && { port }),

@@ -20,7 +20,7 @@ export async function writeFileAtomically(path: string, bytes: Content): Promise
     if (facts && !facts.isFile()) await writeFile(target, bytes);
     else await replace(target, bytes, facts?.mode);
   } catch (cause) {
-    throw failure(path, cause);
+    throw writeFailure(path, cause);
   }
 }
 
@@ -37,7 +37,7 @@ export async function requireWritable(path: string): Promise<void> {
     await (await open(probe, "wx")).close();
     await rm(probe);
   } catch (cause) {
-    throw failure(path, cause);
+    throw writeFailure(path, cause);
   }
 }
 
@@ -117,7 +117,8 @@ const reasons: Readonly<Record<string, readonly [reason: string, hint: string]>>
   EDQUOT: ["your disk quota is used up", "free some space or choose another disk"],
 };
 
-function failure(path: string, cause: unknown): VqganClipError {
+/** What a file system says in words, as IO_FAILED with what would work. */
+export function writeFailure(path: string, cause: unknown): VqganClipError {
   const known = reasons[codeOf(cause) ?? ""];
   const folder = codeOf(cause) === "ENOENT" ? ` ${dirname(path)}` : "";
   const reason = known ? known[0] + folder : cause instanceof Error ? cause.message : String(cause);

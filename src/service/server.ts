@@ -5,6 +5,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { requires } from "../core/errors.js";
 import { bracketed, listening } from "../core/listening.js";
 import { builtPath } from "../core/own-files.js";
+import { LineLog } from "../files/line-log.js";
 import type { PretrainedOptions } from "../vqgan-clip.js";
 import type { Limits } from "./admission.js";
 import { createApp } from "./http/app.js";
@@ -27,14 +28,18 @@ export interface ServerOptions {
   readonly keys?: string;
   /** What may be asked for. */
   readonly limits?: Limits;
+  /** Requests a minute of each key (default: any); the token may always ask. */
+  readonly maxRate?: number;
+  /** A file that each request that wants a token becomes a line of (default: none). */
+  readonly audit?: string;
   /** Address of Redis: the engines are elsewhere, in workers that share it and the folder (default: one here). */
   readonly redis?: string;
   /** Whether the page is served (default true). */
   readonly page?: boolean;
   /** Whether the engine loads what is likely to be asked for, from the start on (default false). */
   readonly warm?: boolean;
-  /** Told in words, when the start must wait for the folder. */
-  readonly onWait?: (text: string) => void;
+  /** Told in words, when the start must wait for the folder, or a line of the audit cannot be written. */
+  readonly onRemark?: (text: string) => void;
 }
 
 export interface RunningServer {
@@ -98,11 +103,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const keys = options.keys === undefined ? undefined : Keys.parse(options.keys, "--keys");
   const limits: Limits = { ...options.limits, allowanceOf: (owner) => keys?.named(owner) };
   const token = options.token ?? randomBytes(24).toString("base64url");
+  const { audit, onRemark = () => {} } = options;
+  const log = audit === undefined ? undefined : await LineLog.open(audit, onRemark);
   let fetch: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
   const server = createAdaptorServer({ fetch: (request) => fetch(request) }) as Server;
   const port = await listening(server, host, wanted);
-  const studio = await opened(options, limits).catch((error: unknown) => {
+  const studio = await opened(options, limits).catch(async (error: unknown) => {
     server.close();
+    await log?.close();
     throw error;
   });
   studio.expect();
@@ -112,7 +120,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     names.map((name) => name.toLowerCase()),
   );
   const guard = { token, keys, originsOf, cookie: `vqgan-clip-${port}` };
-  fetch = createApp(studio, { ...guard, page: page ? PAGE : undefined }).fetch as typeof fetch;
+  const watched = { onAnswer: log && ((entry: object) => log.add(entry)), maxRate: options.maxRate };
+  fetch = createApp(studio, { ...guard, ...watched, page: page ? PAGE : undefined }).fetch as typeof fetch;
   return {
     address: `http://${bracketed(EVERYWHERE.includes(host) ? "127.0.0.1" : host)}:${port}/#token=${token}`,
     port,
@@ -122,11 +131,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       server.close();
       await studio.close();
       server.closeAllConnections();
+      await log?.close();
     },
   };
 }
 
-async function opened({ folder, models, redis, warm, onWait }: ServerOptions, limits: Limits): Promise<Studio> {
+async function opened(
+  { folder, models, redis, warm, onRemark: onWait }: ServerOptions,
+  limits: Limits,
+): Promise<Studio> {
   if (redis === undefined) return Studio.open(await openFolder({ folder, models, onWait }), limits, { warm });
   const { openRoutedStudio } = await import("./network/studio.js"); // what only many machines need
   return openRoutedStudio({ redis, folder, models }, limits);

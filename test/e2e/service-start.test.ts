@@ -1,5 +1,5 @@
 /** How `vqgan-clip serve`, `studio` and `worker` are started: what they are told, and what they refuse in one line. */
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -33,6 +33,8 @@ describe("the start", { timeout: 200_000 }, () => {
     ["two tokens", ["--token", secret, "--token-file", "f"], {}, 2, ["option '--token <text>' cannot be used with"]],
     ["no file of the token", ["--token-file", "missing"], {}, 2, ["cannot read missing: no such file"]],
     ["a name that is an address", ["--name", "http://a.example"], {}, 2, ["--name: expected a host's name"]],
+    ["an audit in no folder", ["--audit", "no/a.jsonl"], {}, 1, ["cannot write no/a.jsonl: there is no folder no"]],
+    ["a rate of nothing", ["--max-rate", "0"], {}, 2, ["--max-rate"]],
     ["a folder that is a file", ["--folder", "file"], {}, 1, ["file: it is a file"]],
     ["a Redis of another kind", ["--redis", "http://me:secret@a"], {}, 2, ["--redis: expected redis://HOST:PORT"]],
     [
@@ -108,6 +110,36 @@ test("names of the server's own are answered to, behind TLS too, and no others",
     expect(cookie).toMatch(/; Secure/);
     expect((await login(service.origin, host)).headers["set-cookie"]?.[0]).not.toMatch(/Secure/);
     expect(await service.end()).toBe(0);
+  }),
+);
+
+test("a key asks no oftener than it may; the audit says who asked for what, and no secrets", { timeout: 200_000 }, () =>
+  inEmptyFolder(async (place) => {
+    const [keys, audit] = [join(place, "keys.jsonl"), join(place, "audit.jsonl")];
+    const key = (await cliProcess(["key", "alice", "--file", keys, "--scopes", "read"])).stdout.toString().trim();
+    const more = ["--keys", keys, "--max-rate", "2", "--audit", audit];
+    const service = await Service.start(join(place, "kept"), { more });
+    const asked = async (token: string, method = "GET") =>
+      (await service.fetch("/v1/sessions?x=1", { method, headers: { Authorization: `Bearer ${token}` } })).status;
+    expect([await asked(key), await asked(key, "POST"), await asked(key), await asked(key)]).toEqual([
+      200, 403, 200, 429,
+    ]);
+    expect(await asked(service.token)).toBe(200);
+    expect(await asked("nobody's")).toBe(401);
+    expect(await service.end()).toBe(0);
+    const text = await readFile(audit, "utf8");
+    const lines = text.trimEnd().split("\n");
+    const told = lines.map((line) => JSON.parse(line) as { caller: string; method: string; status: number });
+    expect(told.map(({ caller, method, status }) => `${caller} ${method} ${status}`)).toEqual([
+      "key GET 200",
+      "key POST 403",
+      "key GET 200",
+      "key GET 429",
+      "launch GET 200",
+      "stranger GET 401",
+    ]);
+    expect(told[0]).toMatchObject({ key: "alice", path: "/v1/sessions" });
+    for (const hidden of [key, service.token, "x=1"]) expect(text).not.toContain(hidden);
   }),
 );
 

@@ -6,6 +6,7 @@ import { settingsSchema } from "../../guidance/settings.js";
 import { readPicture } from "../read-picture.js";
 import { checked, maskSchema, tokenSchema } from "../requests.js";
 import type { Studio } from "../studio.js";
+import { type AuditEntry, audited } from "./audit.js";
 import { boundedBodies, formOf, jsonOf, pictureOf } from "./bodies.js";
 import { docsPage } from "./docs-page.js";
 import { type Env, type GuardOptions, launchOnly, login, sameOrigin, secured, withToken } from "./guard.js";
@@ -15,12 +16,17 @@ import { methodsOf } from "./operations.js";
 import { pageFrom } from "./page.js";
 import { predictionRoutes } from "./predictions.js";
 import { problem, problemOf } from "./problem.js";
+import { rateLimited } from "./rate.js";
 import { sessionRoutes } from "./session-routes.js";
 import { streamEvents } from "./stream.js";
 
 export interface AppOptions extends GuardOptions {
   /** Folder of the built page; undefined: none is served. */
   readonly page: string | undefined;
+  /** Told of each request that wants a token (default: nobody). */
+  readonly onAnswer?: ((entry: AuditEntry) => void) | undefined;
+  /** Requests a minute of each key (default: any). */
+  readonly maxRate?: number | undefined;
 }
 
 /** What is told to those who hold a token; all else is the page, or open to anybody who may reach the server. */
@@ -37,7 +43,9 @@ export function createApp(studio: Studio, options: AppOptions): Hono<Env> {
   app.get("/openapi.json", (context) => context.json(document));
   app.get("/docs", (context) => context.html(docsPage(document)));
 
+  const { onAnswer, maxRate } = options;
   for (const path of GUARDED) {
+    if (onAnswer) app.use(path, audited(onAnswer));
     app.use(path, async (context, next) => {
       await next();
       if (!context.res.headers.has("Cache-Control")) context.res.headers.set("Cache-Control", "no-store");
@@ -46,7 +54,11 @@ export function createApp(studio: Studio, options: AppOptions): Hono<Env> {
   app.post("/v1/token", boundedBodies, async (context) => {
     return login(context, checked(tokenSchema, await jsonOf(context)).token, options);
   });
-  for (const path of GUARDED) app.use(path, withToken(options), boundedBodies); // strangers' bodies are not read
+  for (const path of GUARDED) {
+    app.use(path, withToken(options));
+    if (maxRate !== undefined) app.use(path, rateLimited(maxRate));
+    app.use(path, boundedBodies); // strangers' bodies are not read
+  }
 
   app.use("/metrics", launchOnly);
   app.get("/metrics", async (context) => context.text(await studio.metrics()));

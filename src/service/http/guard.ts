@@ -72,11 +72,11 @@ export function withToken(options: GuardOptions): MiddlewareHandler<Env> {
       return stranger(context, "the request carries no token", hint);
     }
     if (!caller) return stranger(context, OTHER, "open the address that the server printed last, or ask for a key");
+    context.set("caller", caller);
     const needed = ["GET", "HEAD"].includes(context.req.method) ? "read" : "write";
     if (!caller.scopes.includes(needed)) {
       return refused(context, `the key may not ${needed}`, `use one with the scope ${needed}`);
     }
-    context.set("caller", caller);
     return next();
   };
 }
