@@ -31,7 +31,10 @@ export function addMemoryOptions(command: Command): Command {
       "memory it may take, such as 4GB or 800MB: smaller micro-batches, then --low-memory, then --recompute on, until it fits (default: no limit)",
       bytesOf,
     )
-    .option("--low-memory", "weights unpacked, memory given back at once: less of it, slower (default: off)");
+    .option(
+      "--low-memory",
+      "weights stay in their files until they are used, memory is given back at once: less of it, slower (default: off)",
+    );
 }
 
 function bytesOf(text: string): number {

@@ -1,10 +1,11 @@
 /** Doubling a picture's sides and convolving, in one. */
 import { requires } from "../core/errors.js";
-import type { Tensor } from "../graph/tensor.js";
-import { add } from "../ops/arithmetic.js";
+import { NDArray } from "../core/ndarray.js";
+import { constant, type Tensor } from "../graph/tensor.js";
 import { conv2d } from "../ops/convolution.js";
 import { reshape } from "../ops/layout.js";
-import { concat, slice } from "../ops/movement.js";
+import { matmul } from "../ops/linear-algebra.js";
+import { concat } from "../ops/movement.js";
 import type { Affine } from "./layers.js";
 
 /**
@@ -21,11 +22,12 @@ import type { Affine } from "./layers.js";
  */
 export function upsampleConv(x: Tensor, { weight, bias }: Affine): Tensor {
   const [n, , h, w] = x.shape as [number, number, number, number];
-  const [out, , kh, kw] = weight.shape as [number, number, number, number];
+  const [out, c, kh, kw] = weight.shape as [number, number, number, number];
   requires(kh === 3 && kw === 3, "SHAPE_MISMATCH", () => `upsampleConv(): needs a 3x3 kernel, got ${weight}`);
+  const taps = reshape(weight, [out, c, 9]);
   const rows = ([0, 1] as const).map((bottom) => {
     const results = ([0, 1] as const).map((right) => {
-      const kernel = twoTaps(twoTaps(weight, 2, bottom), 3, right); // [out, c, 2, 2]
+      const kernel = reshape(matmul(taps, twoTaps(bottom, right)), [out, c, 2, 2]);
       const result = conv2d(x, kernel, bias, { padding: [1 - bottom, 1 - right, bottom, right] });
       return reshape(result, [n, out, h, 1, w, 1]);
     });
@@ -34,8 +36,14 @@ export function upsampleConv(x: Tensor, { weight, bias }: Affine): Tensor {
   return reshape(concat(rows, 3), [n, out, 2 * h, 2 * w]);
 }
 
-/** The three taps along `axis` as the two that an even (0) or odd (1) result applies. */
-function twoTaps(kernel: Tensor, axis: number, odd: 0 | 1): Tensor {
-  const [before, here, after] = [0, 1, 2].map((tap) => slice(kernel, axis, tap, tap + 1)) as [Tensor, Tensor, Tensor];
-  return concat(odd ? [add(before, here), after] : [before, add(here, after)], axis);
+/** [9,4], ones and zeros: which of the nine taps each of the four is the sum of, for even (0) or odd (1) results in both directions. */
+function twoTaps(bottom: 0 | 1, right: 0 | 1): Tensor {
+  const taken = (tap: number, odd: 0 | 1): number => (tap > (odd ? 1 : 0) ? 1 : 0);
+  const sums = Array.from({ length: 9 }, (_, tap) =>
+    [0, 1, 2, 3].map((to) => {
+      const inRow = taken(Math.floor(tap / 3), bottom) === Math.floor(to / 2);
+      return Number(inRow && taken(tap % 3, right) === to % 2);
+    }),
+  );
+  return constant(NDArray.float32([9, 4], sums.flat()));
 }

@@ -6,6 +6,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import type { WeightSource } from "../core/weight-source.js";
+import { calculatedWeights } from "../graph/fixed.js";
 import { initializerKey } from "../graph/initializer-key.js";
 import { onnxTypeNumber } from "../graph/onnx-type.js";
 import { type Attribute, FloatAttribute, type Tensor, type TensorType } from "../graph/tensor.js";
@@ -51,13 +52,20 @@ const ALIGNMENT = 4096;
 /** Constants of fewer bytes stay in the model. */
 const SMALL = 1024;
 
-/**
- * Serialises the graph that computes `outputs` (name -> tensor). Names of inputs and outputs are the caller's.
- *
- * @param dataFile name of one file beside the model that is to hold all weights, wherever they lie now
- */
-export function serialize(outputs: Readonly<Record<string, Tensor>>, dataFile?: string): OnnxModel {
+export interface SerializeOptions {
+  /** Name of one file beside the model that is to hold all weights, wherever they lie now. */
+  readonly dataFile?: string;
+  /** Whether what is calculated from weights alone is calculated anew for each of its users, so that it need not stay in memory between them (default false: once). */
+  readonly weightsAtUse?: boolean;
+}
+
+/** Serialises the graph that computes `outputs` (name -> tensor). Names of inputs and outputs are the caller's. */
+export function serialize(
+  outputs: Readonly<Record<string, Tensor>>,
+  { dataFile, weightsAtUse = false }: SerializeOptions = {},
+): OnnxModel {
   const order = toposort(Object.values(outputs));
+  const atUse = weightsAtUse ? calculatedWeights(order) : new Set<Tensor>();
   const externalFolder = dataFile === undefined ? commonFolder(order) : undefined;
   const data: DataPart[] = [];
   const placeOf = (source: WeightSource): ExternalPlace | undefined => {
@@ -80,18 +88,20 @@ export function serialize(outputs: Readonly<Record<string, Tensor>>, dataFile?: 
   const initializers: TensorProto[] = [];
   const inputs = new Map<string, TensorType>();
 
+  const nameOf = (tensor: Tensor): string => names.get(tensor) ?? calculated(tensor);
+  const calculated = (tensor: Tensor, name?: string): string => {
+    const inputs = tensor.inputs.map(nameOf);
+    const output = name ?? `u${nodes.length}`;
+    nodes.push(nodeProto(tensor, inputs, output));
+    return output;
+  };
+
   for (const tensor of order) {
     const { leaf } = tensor;
     if (!leaf) {
-      const name = outputNames.get(tensor) ?? `t${names.size}`;
-      names.set(tensor, name);
-      nodes.push(
-        nodeProto(
-          tensor,
-          tensor.inputs.map((input) => names.get(input) as string),
-          name,
-        ),
-      );
+      const outputName = outputNames.get(tensor);
+      if (atUse.has(tensor) && !outputName) continue;
+      names.set(tensor, calculated(tensor, outputName ?? `t${names.size}`));
     } else if (leaf.kind === "input") {
       const known = inputs.get(leaf.name);
       requires(!known, "BAD_ARGUMENT", () => `serialize(): two inputs are named "${leaf.name}"`);

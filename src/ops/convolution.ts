@@ -1,10 +1,12 @@
 /** 2-D convolution (NCHW) with stride, padding, dilation and groups, and its derivatives in inference operators. */
 import { requires } from "../core/errors.js";
+import { NDArray } from "../core/ndarray.js";
 import { type Shape, sameShape } from "../core/shape.js";
 import { defineOp } from "../graph/op.js";
-import type { Tensor } from "../graph/tensor.js";
+import { constant, type Tensor } from "../graph/tensor.js";
 import { reshape, transpose } from "./layout.js";
-import { concat, flip, pad, slice } from "./movement.js";
+import { matmul } from "./linear-algebra.js";
+import { concat, pad, slice } from "./movement.js";
 import { zeros } from "./operands.js";
 import { sum } from "./reduction.js";
 
@@ -69,16 +71,9 @@ export function convInputGradient(
   { strides: [stride], pads, dilations: [dilation], group }: ConvAttributes,
 ): Tensor {
   const [out, perGroup, kh, kw] = w.shape as [number, number, number, number];
-  // Each op leaves a copy of the weight until the session is loaded: of one group, no more of them than there must be.
-  const swapped =
-    group === 1
-      ? flip(transpose(w, [1, 0, 2, 3]), [2, 3])
-      : reshape(flip(transpose(reshape(w, [group, out / group, perGroup, kh, kw]), [0, 2, 1, 3, 4]), [3, 4]), [
-          group * perGroup,
-          out / group,
-          kh,
-          kw,
-        ]);
+  // Each op leaves a copy of the weight until the session is loaded, so no more of them than there must be.
+  const swapped = transpose(reshape(w, [group, out / group, perGroup, kh * kw]), [0, 2, 1, 3]);
+  const turned = reshape(reversed(swapped), [group * perGroup, out / group, kh, kw]);
   const spread = dilate(ct, stride);
   const [top, left] = pads;
   // The full convolution less the padding; what is added behind makes the result H x W.
@@ -94,7 +89,16 @@ export function convInputGradient(
     "BAD_ARGUMENT",
     () => `conv2d(): padding [${pads}] beyond the kernel ${w} has no derivative`,
   );
-  return convolve([spread, swapped], { strides: [1, 1], pads: padding, dilations: [dilation, dilation], group });
+  return convolve([spread, turned], { strides: [1, 1], pads: padding, dilations: [dilation, dilation], group });
+}
+
+/** The last axis from its end to its begin, exactly: a product with ones and zeros, many times faster than a Slice of negative steps. */
+function reversed(x: Tensor): Tensor {
+  const extent = x.shape.at(-1) as number;
+  if (extent === 1) return x;
+  const onOtherDiagonal = (i: number) => Math.floor(i / extent) + (i % extent) === extent - 1;
+  const ones = Float32Array.from({ length: extent ** 2 }, (_, i) => Number(onOtherDiagonal(i)));
+  return matmul(x, constant(NDArray.float32([extent, extent], ones)));
 }
 
 /** dW = conv(X, dY) with batch and channels in each other's place; stride and dilation trade places too. */

@@ -1,5 +1,7 @@
 /** Devices a program can run on, and the honest choice among them: never a silent fallback. */
+
 import type { InferenceSession } from "#onnxruntime";
+import { LARGE } from "../graph/fixed.js";
 
 /** What a program can be asked to run on, on Node. Browsers have `webgpu` and `wasm`. */
 export const devices = ["cpu", "webgpu", "cuda"] as const;
@@ -41,7 +43,7 @@ export function candidates(request: DeviceRequest, platform: Platform): readonly
 export interface SessionSettings {
   /** CPU threads; default the physical cores, here without regard to what the process may use of them. In browsers those of the first program serve all. */
   readonly threads?: number;
-  /** Keep weights unpacked and give memory back after every value: less of it, slower; the same numbers but for the rounding of sums (default false). */
+  /** Leave weights in their files, convert them where they are used, and give memory back after every value: less of it, slower; the same numbers but for the rounding of sums (default false). */
   readonly lowMemory?: boolean;
 }
 
@@ -55,8 +57,14 @@ export function sessionOptions(
   externalFolder: string | undefined,
 ): InferenceSession.SessionOptions {
   const session: Record<string, string> = {};
+  const optimization: Record<string, string> = {};
   if (externalFolder) session.model_external_initializers_file_folder_path = externalFolder;
-  if (lowMemory) session.disable_prepacking = "1";
+  if (lowMemory) {
+    session.disable_prepacking = "1";
+    // Weights stay as their file has them, mapped into memory; their users calculate from them what they need, each for itself (see serialize).
+    optimization.constant_folding_max_output_size_in_bytes = String(LARGE);
+    optimization.disable_specified_optimizers = "CommonSubexpressionElimination";
+  }
   // Threads that wait for work by spinning would take the cores from the program that is run next (the judge, a prior).
   if (device === "cpu") session["intra_op.allow_spinning"] = "0";
   if (device === "webgpu") session.disable_cpu_ep_fallback = "1";
@@ -68,6 +76,6 @@ export function sessionOptions(
     ...(lowMemory && { enableCpuMemArena: false }),
     logSeverityLevel: 3,
     ...(threads !== undefined && device !== "wasm" && { intraOpNumThreads: threads }),
-    extra: { session },
+    extra: { session, optimization },
   };
 }

@@ -2,6 +2,7 @@
 import { bytesPerElement } from "../core/dtype.js";
 import { sizeOf } from "../core/shape.js";
 import type { WeightSource } from "../core/weight-source.js";
+import { calculatedWeights, fixedTensors } from "../graph/fixed.js";
 import { initializerKey } from "../graph/initializer-key.js";
 import type { Leaf, Tensor } from "../graph/tensor.js";
 import { toposort } from "../graph/toposort.js";
@@ -11,12 +12,12 @@ import type { SessionSettings } from "./devices.js";
 const PROCESS_BYTES = 280e6;
 /**
  * What a byte of weights takes, and one of values, as measured. The runtime packs weights for its kernels, and again for
- * convolutions in blocks. The arena grows in steps and leaves gaps, fused ops keep fewer values than the graph has, and
- * values that are computed again find fewer of these.
+ * convolutions in blocks; a session of little memory leaves them in their files, mapped. The arena grows in steps and leaves
+ * gaps, fused ops keep fewer values than the graph has, and values that are computed again find fewer of these.
  */
 const TAKEN = {
   usual: { weights: 1.6, loading: 1, kept: 1.22, recomputed: 1.5 },
-  lowMemory: { weights: 1.25, loading: 0.87, kept: 0.82, recomputed: 1.26 },
+  lowMemory: { weights: 1, loading: 0, kept: 0.95, recomputed: 1.38 },
 } as const;
 
 export interface MemoryWays extends Pick<SessionSettings, "lowMemory"> {
@@ -40,7 +41,7 @@ export function predictPeakMemory(
   for (const outputs of programs) {
     const order = toposort([...outputs].reverse()); // what leads to the last output runs first
     const fixed = fixedTensors(order);
-    const weights = weightBytes(order, fixed);
+    const weights = lowMemory ? storedBytes(order) : weightBytes(order, fixed);
     peak = Math.max(peak, held + taken.loading * weights.loading);
     held += taken.weights * weights.held + values * peakActivationBytes(outputs, order, fixed);
   }
@@ -74,6 +75,37 @@ function weightBytes(order: readonly Tensor[], fixed: ReadonlySet<Tensor>): { he
   const total = (parts: Map<string, number>) => [...parts.values()].reduce((sum, bytes) => sum + bytes, 0);
   return { held: total(held), loading: total(loading) };
 }
+
+/** So many users' weights are calculated before the first of them runs, as measured. */
+const AHEAD = 4;
+
+/** `held`: weights as their files have them, and what most is calculated from some of them for one user; nothing is calculated while the session is made. */
+function storedBytes(order: readonly Tensor[]): { held: number; loading: number } {
+  const stored = new Map<unknown, number>();
+  const calculated = calculatedWeights(order);
+  /** The most that is there at once while `tensor` is calculated. */
+  const takes = (tensor: Tensor): number =>
+    calculated.has(tensor)
+      ? Math.max(
+          tensorBytes(tensor) + bytesOf(tensor.inputs.filter((input) => calculated.has(input))),
+          ...tensor.inputs.map(takes),
+        )
+      : 0;
+  let most = 0;
+  for (const tensor of order) {
+    const { leaf } = tensor;
+    if (leaf && leaf.kind !== "input") stored.set(initializerKey(tensor, sourceOf(leaf)), tensorBytes(tensor));
+    if (!leaf && !calculated.has(tensor)) {
+      most = Math.max(
+        most,
+        tensor.inputs.reduce((sum, input) => sum + takes(input), 0),
+      );
+    }
+  }
+  return { held: [...stored.values()].reduce((sum, bytes) => sum + bytes, 0) + AHEAD * most, loading: 0 };
+}
+
+const bytesOf = (tensors: readonly Tensor[]): number => tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
 
 function sourceOf(leaf: Leaf): WeightSource {
   if (leaf.kind === "constant") return { kind: "memory", array: leaf.value };
@@ -142,16 +174,6 @@ function largestSum(buffers: readonly Buffer[], length: number): number {
     peak = Math.max(peak, sum);
   }
   return peak;
-}
-
-/** Tensors that depend on no input: the session computes them once. */
-function fixedTensors(order: readonly Tensor[]): Set<Tensor> {
-  const fixed = new Set<Tensor>();
-  for (const tensor of order) {
-    const constant = tensor.leaf ? tensor.leaf.kind !== "input" : tensor.inputs.every((source) => fixed.has(source));
-    if (constant) fixed.add(tensor);
-  }
-  return fixed;
 }
 
 /** Reshape and Identity give a name to bytes that are there already. */

@@ -15,7 +15,7 @@ export interface PortableModel {
 /** @param dataFile what the file beside it is called, without its folder */
 export async function portable(outputs: Readonly<Record<string, Tensor>>, dataFile: string): Promise<PortableModel> {
   const { serialize } = await import("../onnx/serialize.js"); // what only a program needs is loaded with the first
-  const { bytes, inputs, data } = serialize(outputs, dataFile);
+  const { bytes, inputs, data } = serialize(outputs, { dataFile });
   return { bytes, dataFile, data, inputs: typesOf([...inputs]), outputs: typesOf(Object.entries(outputs)) };
 }
 

@@ -49,7 +49,7 @@ export async function compile<Name extends string>(
   const outputs = wanted as Readonly<Record<Name, Tensor>>;
   await new Promise((turn) => setTimeout(turn)); // building a graph took its time: others first
   const { serialize } = await import("../onnx/serialize.js"); // what only a program needs is loaded with the first
-  const { bytes, externalFolder, inputs } = serialize(outputs);
+  const { bytes, externalFolder, inputs } = serialize(outputs, { weightsAtUse: settings.lowMemory === true });
   const types = Object.fromEntries(
     Object.entries<TensorType>(outputs).map(([name, { dtype, shape }]) => [name, { dtype, shape }]),
   ) as Record<Name, TensorType>;
