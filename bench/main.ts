@@ -10,6 +10,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
+import { batchSeconds } from "./batch.js";
 import { probe } from "./probe.js";
 
 const run = promisify(execFile);
@@ -150,6 +151,17 @@ table(
     [50, short, ""],
     [200, long, (150 / (Number(long) - Number(short))).toFixed(1)],
   ],
+);
+
+const batches: (string | number)[][] = [];
+for (const count of [2, 4]) {
+  const [apart, together] = await batchSeconds(count, threads, values.quick ? 3 : 9);
+  batches.push([count, seconds(apart), seconds(together), (apart / together).toFixed(2)]);
+}
+table(
+  "Latents in one program: the bundled VQGAN's picture and its gradient",
+  ["latents", "one after the other s", "together s", "times faster"],
+  batches,
 );
 
 console.log("");
