@@ -230,6 +230,15 @@ def share(model, processes):
         gradient.copy_(mean.view_as(gradient))
 
 
+def agreed(value, processes):
+    """The first process's number, in all of them."""
+    if processes == 1:
+        return value
+    shared = torch.tensor(value, dtype=torch.float64)
+    distributed.broadcast(shared, 0)
+    return shared.item()
+
+
 def train(data, out, stop=1600, plain=300, ramp=0.5, twice=0.8, radius=2.0, peak=2e-3, batch=64, warm=None, checkpoint_every=50, process=0, processes=1):
     """Trains from scratch, from the exported folder `warm` or from the last checkpoint.
 

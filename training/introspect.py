@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from clip import Batch, Training, attack
+from clip import Batch, Training, agreed, attack
 from data import jitter, through, views
 from guide import Pyramid, gradients, spherical, start_latent, variation
 import loop
@@ -168,8 +168,7 @@ def train(data, out, drawer, stop=600, minutes=None, peak=1e-3, batch=58, drawn=
     first_scenes = lambda number, count: training.scenes(count, number + training.start * processes + process)[0]
     both = [Drawings(Pixels(), first_scenes(9_000_000, 3 * drawn), generator), Drawings(Latents(drawer, device), first_scenes(9_500_000, 2 * painted), generator)]
     begun, step = time.time(), training.start
-    done = lambda: (time.time() - begun) / (60 * minutes) if minutes else step / stop
-    while done() < 1:
+    while (done := agreed((time.time() - begun) / (60 * minutes) if minutes else step / stop, processes)) < 1:
         fresh = supply.next().to(device) if supply else training.scenes(fresh_count, 8_500_000 + step * processes + process)[0]
         chosen = [drawings.next(count) for drawings, count in zip(both, (drawn, painted))]
         scenes = fresh
@@ -185,7 +184,7 @@ def train(data, out, drawer, stop=600, minutes=None, peak=1e-3, batch=58, drawn=
         value, first = cost(image[:batch])
         real, false = ((part * own).sum(1) for part in (image[fresh_count:batch], image[batch:]))
         wrong = F.softplus(scale * (false - real)).mean()
-        training.update(value + names + wrong, min(1, (step + 1) / 50) * loop.cosine(done()))
+        training.update(value + names + wrong, min(1, (step + 1) / 50) * loop.cosine(done))
         if training.record(step, stop, 0.99, loss=value, first=first, wrong=wrong, real=real.mean(), drawn=false[:drawn].mean(), painted=false[drawn:].mean()):
             sheet(torch.cat([drawings.pairs() for drawings in both]), training.file.with_suffix(".png"))
         for drawings, some in zip(both, chosen):

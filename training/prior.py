@@ -5,6 +5,7 @@ It reads no captions. In the product it keeps a latent what latents are like whi
 
 import json
 from pathlib import Path
+from time import time as clock
 
 import torch
 import torch.distributed as distributed
@@ -13,7 +14,7 @@ from diffusers import DDIMScheduler, UNet2DModel
 from safetensors.torch import load_file
 
 import loop
-from clip import share
+from clip import agreed, share
 from data import Pictures, Scenes
 from vqgan import CODE_WIDTH, Normalise, load_vqgan
 
@@ -34,13 +35,13 @@ def net():
     return model.to(memory_format=torch.channels_last)
 
 
-def codes(data, out, models, scenes, batch=32):
-    """The code numbers [scenes, 16, 16] of composed scenes, from a file where they were made before."""
-    path = Path(out) / "codes.pt"
+def codes(data, out, models, scenes, process=0, processes=1, batch=32):
+    """This process's share of the code numbers [scenes / processes, 16, 16] of composed scenes, from a file where they were made before."""
+    path = Path(out) / f"codes-{process}-of-{processes}.pt"
     if path.exists():
         return torch.load(path, weights_only=True)
     pictures, vqgan, found = Pictures(data), load_vqgan(Path(models) / "vqgan"), []
-    for number in range(scenes // batch):
+    for number in range(process, scenes // batch, processes):
         wanted = Scenes(pictures, batch, 7_000_000 + number, odds=KINDS).render(128) * 2 - 1
         with torch.no_grad():
             found.append(vqgan.snap(vqgan.encode(wanted.contiguous(memory_format=torch.channels_last)))[1].view(batch, 16, 16).short())
@@ -48,22 +49,27 @@ def codes(data, out, models, scenes, batch=32):
     return torch.cat(found)
 
 
-def train(data, out, models, stop=1000, scenes=28160, peak=8e-4, batch=32, checkpoint_every=100, process=0, processes=1):
-    """Trains from scratch or from the last checkpoint. Times are drawn the oftener the more noise they have: with little, nothing is hidden that neighbours do not tell."""
+def train(data, out, models, stop=6000, minutes=None, scenes=40960, peak=8e-4, batch=32, warm=None, checkpoint_every=100, process=0, processes=1):
+    """Trains from scratch, from the exported net of a VQGAN's folder `warm`, or from the last checkpoint; `minutes`: it ends then instead of at `stop`, and the rate falls with time.
+
+    Each process learns from scenes of its own. Times are drawn the oftener the more noise they have: with little, nothing is hidden that neighbours do not tell.
+    """
     loop.prepare(1)
-    if process == 0:
-        codes(data, out, models, scenes)
+    known = codes(data, out, models, scenes, process, processes).long()
     if processes > 1:
         distributed.init_process_group("gloo", init_method=f"file://{Path(out).resolve() / 'meeting'}", rank=process, world_size=processes)
         distributed.barrier()
-    known = codes(data, out, models, scenes).long()
     book = load_vqgan(Path(models) / "vqgan").quantize.embedding.weight
-    scale, schedule = 1 / book[known.flatten()].std().item(), DDIMScheduler(**NOISE)
+    schedule = DDIMScheduler(**NOISE)
     torch.manual_seed(0)
     model = net()
+    if warm:
+        model.load_state_dict(exported(warm))
     optimizer = torch.optim.AdamW(model.parameters(), lr=peak, betas=(0.9, 0.99), weight_decay=0.01)
-    _, ema, start, log = loop.begun(out, "prior", model, optimizer)
-    for step in range(start, stop):
+    saved, ema, start, log = loop.begun(out, "prior", model, optimizer)
+    scale = saved["scale"] if saved else scaling(warm) if warm else agreed(1 / book[known.flatten()].std().item(), processes)
+    begun, step = clock(), start
+    while (done := agreed((clock() - begun) / (60 * minutes) if minutes else step / stop, processes)) < 1:
         generator = torch.Generator().manual_seed(step * processes + process)
         z = scale * book[known[torch.randint(len(known), (batch,), generator=generator)]].permute(0, 3, 1, 2)
         time = (999.999 * torch.rand(batch, generator=generator).sqrt()).long()
@@ -75,14 +81,17 @@ def train(data, out, models, stop=1000, scenes=28160, peak=8e-4, batch=32, check
         share(model, processes)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for group in optimizer.param_groups:
-            group["lr"] = peak * min(1, (step + 1) / 100) * loop.cosine(step / stop)
+            group["lr"] = peak * min(1, (step - start + 1) / 100) * loop.cosine(done)
         optimizer.step()
-        loop.average(ema, model, min(0.998, (step + 1) / (step + 10)))
+        step += 1
+        loop.average(ema, model, min(0.999, step / (step + 9)))
         log.tick()
-        if process == 0 and step % 20 == 19:
-            log.write(step=step + 1, loss=loss.item())
-        if process == 0 and (step % checkpoint_every == checkpoint_every - 1 or step + 1 == stop):
-            loop.save(Path(out) / "prior.pt", model=model.state_dict(), optimizer=optimizer.state_dict(), ema=ema, step=step + 1, seconds=log.seconds, scale=scale)
+        if process == 0 and step % 20 == 0:
+            log.write(step=step, loss=loss.item())
+        if process == 0 and step % checkpoint_every == 0:
+            loop.save(Path(out) / "prior.pt", model=model.state_dict(), optimizer=optimizer.state_dict(), ema=ema, step=step, seconds=log.seconds, scale=scale)
+    if process == 0:
+        loop.save(Path(out) / "prior.pt", model=model.state_dict(), optimizer=optimizer.state_dict(), ema=ema, step=step, seconds=log.seconds, scale=scale)
 
 
 def export(state, scale, folder):
@@ -100,12 +109,22 @@ def export(state, scale, folder):
     return (folder / "unet/diffusion_pytorch_model.safetensors").stat().st_size
 
 
+def exported(folder):
+    """The exported net's weights."""
+    return {name: value.float() for name, value in load_file(Path(folder) / "unet/diffusion_pytorch_model.safetensors").items()}
+
+
+def scaling(folder):
+    """What an exported net's latents are multiplied by."""
+    return json.loads((Path(folder) / "vqvae/config.json").read_text())["scaling_factor"]
+
+
 def load_prior(folder, device="cpu"):
     """The exported net, frozen: what latents [B, D, h, w] would be under noise of a time (0 to 999, a number or one for each) and without it again."""
     model = net()
-    model.load_state_dict({name: value.float() for name, value in load_file(Path(folder) / "unet/diffusion_pytorch_model.safetensors").items()})
+    model.load_state_dict(exported(folder))
     model.eval().requires_grad_(False).to(device)
-    scale, alphas = json.loads((Path(folder) / "vqvae/config.json").read_text())["scaling_factor"], DDIMScheduler(**NOISE).alphas_cumprod.to(device)
+    scale, alphas = scaling(folder), DDIMScheduler(**NOISE).alphas_cumprod.to(device)
 
     def guess(z, time, generator):
         time = torch.as_tensor(time, device=device).expand(len(z))
