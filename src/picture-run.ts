@@ -38,7 +38,7 @@ export class PictureRun extends RunningPicture<PictureSource> {
   }
 
   /**
-   * The mesh as it is now with its colours, as the path's ending says: `.obj` or `.ply`. Written to `path`.
+   * The mesh as it is now with its colours, as the path's ending says: `.obj`, `.ply` or `.glb`. Written to `path`.
    *
    * @throws BAD_ARGUMENT unless the generator has shapes in space (`mesh:FILE.obj`), and on other endings; IO_FAILED
    */

@@ -75,7 +75,7 @@ export interface Solid {
   view(z: Tensor, size: readonly [height: number, width: number]): Tensor;
   /** What `view` reads. @param turn how far it is looked at from the front, in turns about the upright axis */
   feedsAt(z: NDArray, size: readonly [height: number, width: number], turn: number): ReturnType<Solid["feeds"]>;
-  /** The shape with its colours as a file. @param ending `.obj` or `.ply` @throws BAD_ARGUMENT on another one */
+  /** The shape with its colours as a file. @param ending `.obj`, `.ply` or `.glb` @throws BAD_ARGUMENT on another one */
   file(z: NDArray, ending: string): Uint8Array;
 }
 
