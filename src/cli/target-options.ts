@@ -7,9 +7,12 @@ import { onDisk } from "../models/on-disk.js";
 import type { TargetRequest } from "../pair/requests.js";
 import { parseAim } from "../prompts/prompt.js";
 import { weightSetting } from "../prompts/weight.js";
+import { formulaIn, withoutFormulas } from "../sound/follow.js";
 import { readSound } from "../video/read-sound.js";
 
-export function addTargetOptions(command: Command): Command {
+/** @param follows whether weights may be formulas of a sound, which stay as they are written */
+export function addTargetOptions(command: Command, follows = false): Command {
+  const aims = (text: string, former: readonly Aim[] = []) => [...former, aimOf(text, follows)];
   return command
     .option(
       "--image-prompt <file:weight:stop>",
@@ -44,10 +47,11 @@ interface Aim {
 }
 
 /** Written as prompts are, with a file or a seed for the text. */
-function aims(text: string, former: readonly Aim[] = []): Aim[] {
+function aimOf(text: string, follows: boolean): Aim {
   try {
-    const { weight, ...aim } = parseAim(text);
-    return [...former, { ...aim, weight: weightSetting(weight) }];
+    const formula = follows ? formulaIn(text) : undefined;
+    const { weight, ...aim } = parseAim(formula === undefined ? text : withoutFormulas(text));
+    return { ...aim, weight: formula ?? weightSetting(weight) };
   } catch (error) {
     if (!(error instanceof VqganClipError)) throw error;
     throw new InvalidArgumentError(error.message.replace(/^prompt: /, ""));

@@ -6,6 +6,8 @@ import { onDisk } from "../../src/models/on-disk.js";
 import { heard } from "../../src/models/wav2clip/encoder.js";
 import { readSoundEncoder } from "../../src/models/wav2clip/read.js";
 import { bandPassed } from "../../src/sound/band-pass.js";
+import { beatsOf } from "../../src/sound/beats.js";
+import { soundTracks } from "../../src/sound/tracks.js";
 import { readWav } from "../../src/sound/wav.js";
 import { fixture, fixturePath, largestError } from "../support/fixtures.js";
 
@@ -33,6 +35,32 @@ test("Butterworth band-pass filters agree with scipy's sections", async () => {
     const expected = reference(`band.${name}`);
     const filtered = NDArray.float32(expected.shape, bandPassed(sound, low, high, order));
     expect(largestError(filtered, expected), name).toBeLessThan(1e-6);
+  }
+});
+
+const music = readWav(await readFile(fixturePath("beats/music.wav")), "music.wav");
+const heardMusic: {
+  fps: number;
+  beats: number[];
+  struck: number[];
+  tracks: Record<"bass" | "mid" | "high", number[]>;
+} = JSON.parse(await readFile(fixturePath("beats/music.json"), "utf8"));
+
+test("beats of music are where librosa hears them, and where they were struck", () => {
+  const own = beatsOf(music);
+  for (const beats of [heardMusic.beats, heardMusic.struck]) {
+    expect(own).toHaveLength(beats.length);
+    for (const [i, time] of beats.entries()) expect(Math.abs((own[i] as number) - time)).toBeLessThan(0.03);
+  }
+});
+
+test("envelopes of bands agree with scipy's, frame by frame", () => {
+  const { fps, tracks } = heardMusic;
+  const own = soundTracks(music, tracks.bass.length, fps);
+  for (const name of ["bass", "mid", "high"] as const) {
+    const off = tracks[name].map((value, i) => Math.abs(value - (own[name][i] as number)));
+    expect(Math.max(...off), name).toBeLessThan(1e-5);
+    expect(Math.max(...tracks[name]) - Math.min(...tracks[name])).toBeGreaterThan(0.9);
   }
 });
 
