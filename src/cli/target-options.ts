@@ -36,7 +36,10 @@ export function addTargetOptions(command: Command, follows = false): Command {
       "a sound to be near, by --sound-model (default: none; may be given several times)",
       aims,
     )
-    .option("--sound-model <file>", "Wav2CLIP's checkpoint, for --clip openai/clip-vit-base-patch32 (default: none)");
+    .option(
+      "--sound-model <file>",
+      "Wav2CLIP's checkpoint, for --clip openai/clip-vit-base-patch32, or LanguageBind's audio folder, for laion's ViT-L/14 of DataComp XL (default: none)",
+    );
 }
 
 interface Aim {
@@ -85,9 +88,9 @@ async function soundTargets(
     typeof soundModel === "string",
     "BAD_ARGUMENT",
     () => "--sound-prompt: nothing hears it",
-    "name Wav2CLIP's checkpoint by --sound-model",
+    "name Wav2CLIP's checkpoint or LanguageBind's folder by --sound-model",
   );
-  const { readSoundEncoder } = await import("../models/wav2clip/read.js"); // the engine is loaded when it is needed
+  const { readSoundEncoder } = await import("../models/sound-encoder.js"); // the engine is loaded when it is needed
   const encoder = await readSoundEncoder(await onDisk(soundModel));
   const targets: TargetRequest<string>[] = [];
   for (const { text, ...aim } of sounds) {
