@@ -4,7 +4,7 @@ export type { Progress } from "./hub/pull.js";
 export { decodePicture } from "./image/decode.js";
 export { loadLpips, loadSoundEncoder } from "./models/load.js";
 export type { Lpips } from "./models/lpips/lpips.js";
-export type { SoundEncoder } from "./models/wav2clip/read.js";
+export type { SoundEncoder } from "./models/sound-encoder.js";
 export type { ExportPart } from "./pair/export.js";
 export * from "./pair/face.js";
 export { publishedRewards } from "./pair/published-rewards.js";

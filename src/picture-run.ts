@@ -2,6 +2,7 @@
 import { extname } from "node:path";
 import type { NDArray } from "./core/ndarray.js";
 import { writeFileAtomically } from "./files/atomic-write.js";
+import { drawingDelays, turnDelays } from "./guidance/picture-series.js";
 import { encodePng } from "./image/png.js";
 import { animatedWebp } from "./image/webp.js";
 import type { PictureOptions, SessionOptions } from "./pair/picture-requests.js";
@@ -9,10 +10,6 @@ import { RunningPicture } from "./pair/running-picture.js";
 
 /** A picture file by path or bytes, or numbers [3,H,W] in 0..1. */
 export type PictureSource = string | Uint8Array | NDArray;
-
-/** How long a turntable shows each view, and a film each picture; its last stays longer. */
-const FRAME_MILLISECONDS = 80;
-const LAST_MILLISECONDS = 2000;
 
 /**
  * One picture in the making. Nothing is compiled before the first step; leaving a loop over it pauses it, and another
@@ -38,7 +35,7 @@ export class PictureRun extends RunningPicture<PictureSource> {
   }
 
   /**
-   * The mesh as it is now with its colours, as the path's ending says: `.obj` or `.ply`. Written to `path`.
+   * The mesh as it is now with its colours, as the path's ending says: `.obj`, `.ply` or `.glb`. Written to `path`.
    *
    * @throws BAD_ARGUMENT unless the generator has shapes in space (`mesh:FILE.obj`), and on other endings; IO_FAILED
    */
@@ -50,13 +47,8 @@ export class PictureRun extends RunningPicture<PictureSource> {
 
   /** The pictures of `film` as a WebP that moves for ever, whose last stays a while; also written to `path`, when given. @throws IO_FAILED */
   async toFilm(path?: string, frames?: number): Promise<Uint8Array> {
-    const pictures = (await this.film(frames)).map((picture) => encodePng(picture));
-    const last = pictures.length - 1;
-    const webp = await animatedWebp(
-      await Promise.all(pictures),
-      pictures.map((_, i) => (i === last ? LAST_MILLISECONDS : FRAME_MILLISECONDS)),
-      90,
-    );
+    const pictures = await Promise.all((await this.film(frames)).map((picture) => encodePng(picture)));
+    const webp = await animatedWebp(pictures, drawingDelays(pictures.length), 90);
     if (path !== undefined) await writeFileAtomically(path, webp);
     return webp;
   }
@@ -64,11 +56,7 @@ export class PictureRun extends RunningPicture<PictureSource> {
   /** The pictures of `turntable` as a WebP that moves for ever; also written to `path`, when given. @throws IO_FAILED */
   async toTurntable(path?: string, frames?: number): Promise<Uint8Array> {
     const pictures = await Promise.all((await this.turntable(frames)).map((picture) => encodePng(picture)));
-    const webp = await animatedWebp(
-      pictures,
-      pictures.map(() => FRAME_MILLISECONDS),
-      90,
-    );
+    const webp = await animatedWebp(pictures, turnDelays(pictures.length), 90);
     if (path !== undefined) await writeFileAtomically(path, webp);
     return webp;
   }

@@ -59,7 +59,7 @@ export class PictureRun extends RunningPicture<PictureSource> {
     return this.svg(options);
   }
 
-  /** The mesh as it is now with its colours. @param ending `.obj` or `.ply` @throws BAD_ARGUMENT unless the generator has shapes in space (`mesh:`) */
+  /** The mesh as it is now with its colours. @param ending `.obj`, `.ply` or `.glb` @throws BAD_ARGUMENT unless the generator has shapes in space (`mesh:`) */
   toMesh(ending: string): Promise<Uint8Array> {
     return this.mesh(ending);
   }

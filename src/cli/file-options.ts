@@ -33,7 +33,10 @@ export function addShapeOptions(command: Command): Command {
   return command
     .option("--svg <file>", "the drawing as an SVG too, with --generator strokes (default: none)")
     .option("--film <webp>", "the drawing as its strokes appear, a WebP that moves (default: none)")
-    .option("--mesh <file>", "the mesh with its colours too, .obj or .ply, with --generator mesh:FILE (default: none)")
+    .option(
+      "--mesh <file>",
+      "the mesh with its colours too, .obj, .ply or .glb, with --generator mesh:FILE (default: none)",
+    )
     .option("--turntable <webp>", "the mesh from all round as a WebP that moves (default: none)");
 }
 

@@ -1,11 +1,13 @@
-/** `--music` and `--lyrics` of `video`: how long the film is, and prompts that follow the sound. */
+/** `--music` and `--lyrics` of `video`: how long the film is, and what of it follows the sound. */
 import { requires } from "../core/errors.js";
 import { readTextInput } from "../files/read-input.js";
+import type { TargetRequest } from "../pair/requests.js";
 import { plainPrompt } from "../prompts/prompt.js";
 import { frameSteps, parseLines, promptsOfLines, withKeyframes, withoutFormulas } from "../sound/follow.js";
 import { soundTracks } from "../sound/tracks.js";
-import { MAX_FRAMES } from "../video/moving-video.js";
+import { MAX_FRAMES, type VideoRequest } from "../video/moving-video.js";
 import { readSound } from "../video/read-sound.js";
+import { type FollowingSettings, followedTargets, type Replace } from "./following.js";
 
 interface MusicFlags {
   readonly music?: string;
@@ -19,10 +21,17 @@ type Prompts = string | readonly string[] | undefined;
 export interface Music {
   /** How many; undefined where neither the sound nor the user says it */
   readonly frames: number | undefined;
-  /** The prompts before the steps are known: they have the same texts, their weights are 1. @throws BAD_ARGUMENT */
-  sketch(prompts: Prompts): { readonly prompts?: readonly string[] };
-  /** The prompts, weights as keyframes. @param first steps of the first frame @param every of each other */
-  prompts(prompts: Prompts, first: number, every: number): { readonly prompts?: readonly string[] };
+  /** What is asked for before the steps are known: with 1 in the place of formulas. @throws BAD_ARGUMENT */
+  sketch(asked: Asked): Partial<VideoRequest<string>>;
+  /** The same with keyframes in their place. @param first steps of the first frame @param every of each other */
+  request(asked: Asked, first: number, every: number): Partial<VideoRequest<string>>;
+}
+
+/** What of a film may hold formulas. */
+interface Asked {
+  readonly prompts: Prompts;
+  readonly targets: readonly TargetRequest<string>[];
+  readonly settings: FollowingSettings;
 }
 
 /** Undefined where neither is asked for. @throws BAD_ARGUMENT, BAD_FILE, OUT_OF_LIMITS, IO_FAILED */
@@ -44,17 +53,30 @@ export async function musicOf({ music, lyrics, frames: asked }: MusicFlags, fps:
     "lower --fps, or name fewer --frames",
   );
   const tracks = sound && soundTracks(sound, frames, fps);
-  const each = (prompts: Prompts, change: (text: string) => string) =>
-    [prompts ?? []].flat().map((text) => (tracks ? change(text) : text));
-  const all = (texts: readonly string[]) => (texts.length > 0 ? { prompts: texts } : {});
+  const followed = ({ prompts, targets, settings }: Asked, sung: readonly string[], replace: Replace) => {
+    const own = [prompts ?? []].flat();
+    if (!tracks) settings.requireNone(targets);
+    const texts = [...(tracks ? own.map((text) => replace(text, "prompts")) : own), ...sung];
+    return {
+      ...(texts.length > 0 && { prompts: texts }),
+      ...(targets.length > 0 && { targets: followedTargets(targets, replace) }),
+      ...settings.replaced(replace),
+    };
+  };
   return {
     frames,
-    sketch: (prompts) =>
-      all([...each(prompts, withoutFormulas), ...lines.flatMap(({ text }) => plainPrompt(text) || [])]),
-    prompts(prompts, first, every) {
+    sketch: (asked) =>
+      followed(
+        asked,
+        lines.flatMap(({ text }) => plainPrompt(text) || []),
+        withoutFormulas,
+      ),
+    request(asked, first, every) {
       const steps = frameSteps(frames, first, every);
-      const followed = each(prompts, (text) => (tracks ? withKeyframes(text, tracks, steps) : text));
-      return all([...followed, ...promptsOfLines(lines, fps, steps, plainPrompt)]);
+      const sung = promptsOfLines(lines, fps, steps, plainPrompt);
+      return followed(asked, sung, (text, following) =>
+        tracks ? withKeyframes(text, tracks, steps, following) : text,
+      );
     },
   };
 }

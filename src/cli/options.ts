@@ -4,6 +4,7 @@ import * as z from "zod";
 import { VqganClipError } from "../core/errors.js";
 import { SEED_FORM } from "../core/seed.js";
 import { augmentationForms, parseAugmentations } from "../guidance/augmentation-list.js";
+import { courseWords, parseCourses } from "../guidance/course-list.js";
 import { DIRECTION_FORM, parseDirection } from "../guidance/direction-form.js";
 import { parsePictureRegularizers, pictureRegularizerForms } from "../guidance/picture-regularizer-list.js";
 import { presetNames, presets } from "../guidance/presets.js";
@@ -58,6 +59,7 @@ const flags: Readonly<Record<SettingName, string>> = {
   feather: "--feather <px>",
   motion: "--motion <list>",
   temporal: "--temporal <list>",
+  courses: "--course <list>",
   clampToCodebook: "--clamp-to-codebook <on|off>",
   promptReduction: "--prompt-reduction <kind>",
   sceneFade: "--scene-fade <x>",
@@ -100,14 +102,18 @@ const absent: Readonly<Record<RunKind, readonly SettingName[]>> = {
 /** Whose steps, where there are several frames. */
 const ofSteps: Partial<Record<RunKind, string>> = { video: "for the first frame", style: "for each frame" };
 
-/** Adds every setting of a run to a command. */
-export function addSettingOptions(command: Command, kind: RunKind = "generate"): Command {
+/** Adds every setting of a run to a command. @param parse reads a setting from its text */
+export function addSettingOptions(
+  command: Command,
+  kind: RunKind = "generate",
+  parse: (name: SettingName, text: string) => unknown = parseSetting,
+): Command {
   for (const name of settingNames) {
     if (absent[kind].includes(name)) continue;
     const of = name === "steps" && kind in ofSteps ? ` ${ofSteps[kind]}` : "";
     const option = new Option(flags[name], `${describe(name)}${of} ${defaultOf(name, kind)}`);
     if (name === "prompts") option.argParser((text, former: string[] = []) => [...former, text]);
-    else option.argParser((text) => parseSetting(name, text));
+    else option.argParser((text) => parse(name, text));
     command.addOption(option);
   }
   return command
@@ -271,6 +277,7 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 function fromText(name: SettingName, schema: z.ZodType, text: string): unknown {
   if (name === "augmentations") return listFrom(parseAugmentations, text);
   if (name === "pictureRegularizers") return listFrom(parsePictureRegularizers, text);
+  if (name === "courses") return listFrom(parseCourses, text);
   if (name === "rewards") return listFrom(parseRewards, text);
   if (name === "judgeReward") return text === "none" ? null : listFrom((one) => [parseRewardName(one)], text)[0];
   if (name === "perceptorWeights") {
@@ -319,6 +326,9 @@ export function takes(name: SettingName): string {
   if (name === "perceptorWeights") return "none, or one number above 0 for each --clip, such as 1,0.5";
   if (name === "pictureRegularizers") {
     return `none, or a list of ${pictureRegularizerForms.join(", ")}, where weights may be keyframes (0.1->0)`;
+  }
+  if (name === "courses") {
+    return `none, or name=keyframes, such as zoom=1->1.1, several joined by commas; names: ${courseWords.join(", ")}`;
   }
   if (name === "rewards") {
     return `none, or ${REWARD_FORM}, several joined by |, each with :weight, as in "aesthetic:0.1 | calm <-> tense:0.5"; 0 tells it only`;

@@ -7,9 +7,12 @@ import { onDisk } from "../models/on-disk.js";
 import type { TargetRequest } from "../pair/requests.js";
 import { parseAim } from "../prompts/prompt.js";
 import { weightSetting } from "../prompts/weight.js";
+import { formulaIn, withoutFormulas } from "../sound/follow.js";
 import { readSound } from "../video/read-sound.js";
 
-export function addTargetOptions(command: Command): Command {
+/** @param follows whether weights may be formulas of a sound, which stay as they are written */
+export function addTargetOptions(command: Command, follows = false): Command {
+  const aims = (text: string, former: readonly Aim[] = []) => [...former, aimOf(text, follows)];
   return command
     .option(
       "--image-prompt <file:weight:stop>",
@@ -33,7 +36,10 @@ export function addTargetOptions(command: Command): Command {
       "a sound to be near, by --sound-model (default: none; may be given several times)",
       aims,
     )
-    .option("--sound-model <file>", "Wav2CLIP's checkpoint, for --clip openai/clip-vit-base-patch32 (default: none)");
+    .option(
+      "--sound-model <file>",
+      "Wav2CLIP's checkpoint, for --clip openai/clip-vit-base-patch32, or LanguageBind's audio folder, for laion's ViT-L/14 of DataComp XL (default: none)",
+    );
 }
 
 interface Aim {
@@ -44,10 +50,11 @@ interface Aim {
 }
 
 /** Written as prompts are, with a file or a seed for the text. */
-function aims(text: string, former: readonly Aim[] = []): Aim[] {
+function aimOf(text: string, follows: boolean): Aim {
   try {
-    const { weight, ...aim } = parseAim(text);
-    return [...former, { ...aim, weight: weightSetting(weight) }];
+    const formula = follows ? formulaIn(text) : undefined;
+    const { weight, ...aim } = parseAim(formula === undefined ? text : withoutFormulas(text));
+    return { ...aim, weight: formula ?? weightSetting(weight) };
   } catch (error) {
     if (!(error instanceof VqganClipError)) throw error;
     throw new InvalidArgumentError(error.message.replace(/^prompt: /, ""));
@@ -81,9 +88,9 @@ async function soundTargets(
     typeof soundModel === "string",
     "BAD_ARGUMENT",
     () => "--sound-prompt: nothing hears it",
-    "name Wav2CLIP's checkpoint by --sound-model",
+    "name Wav2CLIP's checkpoint or LanguageBind's folder by --sound-model",
   );
-  const { readSoundEncoder } = await import("../models/wav2clip/read.js"); // the engine is loaded when it is needed
+  const { readSoundEncoder } = await import("../models/sound-encoder.js"); // the engine is loaded when it is needed
   const encoder = await readSoundEncoder(await onDisk(soundModel));
   const targets: TargetRequest<string>[] = [];
   for (const { text, ...aim } of sounds) {

@@ -12,6 +12,7 @@ import {
 } from "../video/moving-video.js";
 import type { VqganClip } from "../vqgan-clip.js";
 import { slug } from "./default-names.js";
+import { FollowingSettings } from "./following.js";
 import { addFramesOptions, continued, type FramesFlags, framesToFiles, openPlace } from "./frames-to-files.js";
 import { musicOf } from "./music.js";
 import { addModelOptions, addSettingOptions, modelFrom, numberBetween, settingsFrom, wholeNumber } from "./options.js";
@@ -34,6 +35,7 @@ const FPS = 12;
 
 export function addVideo(program: Command, finish: (code: number) => void): void {
   const { frames, stepsPerFrame, zoom, pan, rotate } = videoDefaults;
+  const following = new FollowingSettings();
   const command = program
     .command("video")
     .description(
@@ -55,26 +57,33 @@ export function addVideo(program: Command, finish: (code: number) => void): void
     .option("--init-image <file>", "begin at this picture (default: as --start says)")
     .option(
       "--music <file>",
-      "sound that goes into the film, which is as long (--frames for less); weights of prompts may follow it, such as fog:bass*0.8+0.2 (default: none)",
+      "sound that goes into the film, which is as long (--frames for less); weights of prompts and what --course names may follow it, such as fog:bass*0.8+0.2 or zoom=1+beat*0.05 (default: none)",
     )
     .option("--lyrics <csv>", "prompts at their times: a line of time,text each (default: none)");
   addFramesOptions(command, { output: "named after the prompt and the seed, .mp4", fps: String(FPS) });
-  addMemoryOptions(addModelOptions(addTargetOptions(addSettingOptions(command, "video")))).action(
-    async (positional: string[], flags) => finish(await video(positional, flags)),
-  );
+  addMemoryOptions(
+    addModelOptions(
+      addTargetOptions(
+        addSettingOptions(command, "video", (name, text) => following.read(name, text)),
+        true,
+      ),
+    ),
+  ).action(async (positional: string[], flags) => finish(await video(positional, flags, following)));
 }
 
-async function video(positional: readonly string[], flags: VideoFlags): Promise<number> {
+async function video(positional: readonly string[], flags: VideoFlags, waiting: FollowingSettings): Promise<number> {
   const { stepsPerFrame, zoom, pan, rotate, initImage, fps = FPS } = flags;
   const reporter = new Reporter(flags);
   const targets = await targetsFrom(flags);
   const music = await musicOf(flags, fps);
+  if (!music) waiting.requireNone(targets);
   const frames = music?.frames ?? flags.frames;
   const motion = { frames, stepsPerFrame, zoom, pan, rotate, initImage };
   const given = Object.fromEntries(Object.entries(motion).filter(([, value]) => value !== undefined));
   const named = settingsFrom(flags, positional);
   const asked = { ...named, ...(targets.length > 0 && { targets }), ...given };
-  const sketch = { ...asked, ...music?.sketch(named.prompts) };
+  const following = { prompts: named.prompts, targets, settings: waiting };
+  const sketch = { ...asked, ...music?.sketch(following) };
   requestedPrompts(sketch, undefined); // before the models are opened: typing errors are told at once
   const { VqganClip } = await import("../vqgan-clip.js"); // the engine is loaded when it is needed
   const vq = await VqganClip.fromPretrained({
@@ -83,7 +92,7 @@ async function video(positional: readonly string[], flags: VideoFlags): Promise<
   });
   const request = {
     ...asked,
-    ...music?.prompts(named.prompts, firstSteps(vq, sketch), stepsPerFrame ?? videoDefaults.stepsPerFrame),
+    ...music?.request(following, firstSteps(vq, sketch), stepsPerFrame ?? videoDefaults.stepsPerFrame),
   };
   let fresh = createVideo(vq, request);
   const output = flags.output ?? `${slug(fresh.settings.prompts)}-${fresh.settings.seed}.mp4`;
@@ -113,7 +122,16 @@ async function video(positional: readonly string[], flags: VideoFlags): Promise<
 /** Steps of the first frame. */
 function firstSteps(
   vq: VqganClip,
-  { frames: _, stepsPerFrame: __, zoom: ___, pan: ____, rotate: _____, initImage: ______, ...settings }: VideoRequest,
+  {
+    frames: _,
+    stepsPerFrame: __,
+    zoom: ___,
+    pan: ____,
+    rotate: _____,
+    initImage: ______,
+    courses: _______,
+    ...settings
+  }: VideoRequest,
 ): number {
   return vq.resolve(settings).settings.steps;
 }

@@ -9,6 +9,7 @@ import { learningRateAt } from "../optim/schedule.js";
 import { whitened } from "../optim/white-noise.js";
 import type { CompileOptions } from "../runtime/program.js";
 import { averaged, averageFrom, withLatent } from "./average.js";
+import { settingsAt } from "./courses.js";
 import { basisOf } from "./fused-latent.js";
 import { clampToCodebook } from "./latent.js";
 import { hasLogits, nearestLatent } from "./latent-kind.js";
@@ -30,10 +31,11 @@ export async function descended(
   prior?: PriorPull,
 ): Promise<RunState> {
   const { settings, step, z, watch, average } = state;
-  const learningRate = learningRateAt(settings, step);
+  const now = settingsAt(settings, step);
+  const learningRate = learningRateAt(now, step);
   const full = gradient.floats();
   const freed = free ? holdLatents(full, new Float32Array(full.length), free) : full;
-  const shaped = clippedGradient(settings.whiten ? whitened(freed) : freed, settings.gradientClip);
+  const shaped = clippedGradient(settings.whiten ? whitened(freed) : freed, now.gradientClip);
   const updated = optimizers[settings.optimizer].update(z.floats(), shaped, state.optimizer, learningRate);
   const { deviation = 1 } = generator;
   const moved = settings.whiten ? whitened(updated.parameters).map((value) => deviation * value) : updated.parameters;

@@ -4,6 +4,7 @@ import { Random } from "../core/random.js";
 import { type EditSource, workingPicture } from "../masks/edit.js";
 import type { Generator } from "../models/generator.js";
 import { type CompileOptions, compileOptionsOf } from "../runtime/program.js";
+import { grown } from "./growth.js";
 import { latentOfCodes, latentShape, normalLatent, randomCodes } from "./latent.js";
 import { hasLogits, randomLogits, variableOfLatent, variableOfPicture } from "./latent-kind.js";
 import type { Beginning } from "./run-state.js";
@@ -43,6 +44,9 @@ export async function firstLatent(
   const encoded = (picture: NDArray) =>
     variableOfPicture(generator, settings, picture, { ...compileOptions, noise: settings });
   const picture = source ? workingPicture(source, size, generator.factor) : initPicture;
+  if (picture && generator.growth && kind === "continuous") {
+    return grown(generator, generator.growth, picture, random, compileOptions);
+  }
   if (picture && generator.firstOf && kind === "continuous") return generator.firstOf(picture, random);
   if (source && !generator.repaints) return encoded(workingPicture(source, size, generator.factor));
   if (initPicture) return encoded(initPicture);

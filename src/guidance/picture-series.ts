@@ -7,6 +7,15 @@ import { add, mul } from "../ops/arithmetic.js";
 import type { Feeds } from "../runtime/engine.js";
 import { type CompileOptions, compile } from "../runtime/program.js";
 
+/** How long each picture is shown, in milliseconds; the last of a drawing stays. */
+const [EACH, LAST] = [80, 2000] as const;
+
+/** Of a turn, which goes on for ever. */
+export const turnDelays = (count: number): number[] => Array.from({ length: count }, () => EACH);
+
+/** Of a drawing in the making. */
+export const drawingDelays = (count: number): number[] => [...turnDelays(count - 1), LAST];
+
 /** How many pictures were asked for, of whom, and how many may be. */
 export interface SeriesLength {
   readonly of: string;

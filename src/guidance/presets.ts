@@ -39,6 +39,7 @@ const common = {
   feather: 8,
   clampToCodebook: true,
   promptReduction: "sum",
+  courses: [],
   sceneFade: 0.5,
   longPrompts: "cut",
   perceptorWeights: [],

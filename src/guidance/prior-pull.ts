@@ -6,6 +6,7 @@ import { input, type Tensor } from "../graph/tensor.js";
 import { type Generator, type LatentPrior, priorOf } from "../models/generator.js";
 import { add, mul, sub } from "../ops/arithmetic.js";
 import { type CompileOptions, compile, type Program } from "../runtime/program.js";
+import { settingsAt } from "./courses.js";
 import type { RunState } from "./run-state.js";
 import type { Settings } from "./settings.js";
 
@@ -38,7 +39,7 @@ export class PriorPull {
 
   /** The latent after the step that follows `state`, from where that step left it. */
   async pull(z: NDArray, { settings, step }: Pick<RunState, "settings" | "step">): Promise<NDArray> {
-    const { weight, from, to } = settings.prior;
+    const { weight, from, to } = settingsAt(settings, step).prior;
     const { time, ...level } = this.prior.at(from + ((to - from) * step) / settings.steps);
     const e = new Random(settings.seed).split(`noise of the prior at step ${step}`).normals(z.size);
     const numbers = { ...level, weight };

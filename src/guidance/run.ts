@@ -20,6 +20,7 @@ import type { Feeds } from "../runtime/engine.js";
 import { type CompileOptions, compileOptionsOf } from "../runtime/program.js";
 import { averageFrom } from "./average.js";
 import { randomStart, startSettings } from "./candidates.js";
+import { settingsAt } from "./courses.js";
 import { descended, restarted, shownLatent } from "./descent.js";
 import { drawingFilm } from "./drawing-film.js";
 import { FinalPictures } from "./final-pictures.js";
@@ -321,8 +322,9 @@ export class Run implements AsyncIterable<StepEvent> {
   /** In a video, the picture moves where a frame ends. */
   private async moveFrame(): Promise<void> {
     const { settings, step } = this.current;
-    if (!settings.motion || !movesAfter(settings.motion, step)) return;
-    this.current = await this.frames.move(this.current, settings.motion, await this.imageOf(this.shown));
+    const { motion } = settingsAt(settings, step);
+    if (!motion || !movesAfter(motion, step)) return;
+    this.current = await this.frames.move(this.current, motion, await this.imageOf(this.shown));
   }
 
   /** The judge looks at the picture as it is now, `image` where that is at hand. */

@@ -386,6 +386,27 @@ export type Settings = {
     /** Share s of the previous frames' latents in the one that is shown: z' <- s * z' + (1 - s) * z: a number from 0 to 0.99. */
     smooth: number;
   } | null;
+  /** Numbers of other settings that change from step to step, in place of what these say: 0 to 16 of them (default: the model's recommendation, else preset paper's none). */
+  courses: {
+    /** Which setting; of `regularizer`, `prior` and `direction` it is their weight: learningRate|gradientClip|cutPower|regularizer|prior|structure|perceptual|direction|content|edges|zoom|panX|panY|rotate. */
+    of:
+      | "learningRate"
+      | "gradientClip"
+      | "cutPower"
+      | "regularizer"
+      | "prior"
+      | "structure"
+      | "perceptual"
+      | "direction"
+      | "content"
+      | "edges"
+      | "zoom"
+      | "panX"
+      | "panY"
+      | "rotate";
+    /** What it is: a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400. */
+    values: string;
+  }[];
   /** Keep each latent channel within the codebook's range (default: the model's recommendation, else preset paper's true). */
   clampToCodebook: boolean;
   /** How prompt losses join: sum|mean (default: the model's recommendation, else preset paper's "sum"). */

@@ -7,6 +7,7 @@ import { optimizerNames } from "../optim/optimizer.js";
 import { searches } from "../optim/pgpe.js";
 import { parsePrompts } from "../prompts/prompt.js";
 import { longPromptWays } from "../prompts/prompt-embedding.js";
+import { courseSchema, extremes, requireCourses } from "./courses.js";
 import { cutMethods } from "./cutouts.js";
 import { isOneLatent, latentKinds } from "./latent-kind.js";
 import { distances } from "./losses.js";
@@ -170,6 +171,10 @@ export const settingsSchema = z.strictObject({
     })
     .nullable()
     .describe("how frames of a styled video follow one another; null for a single picture"),
+  courses: z
+    .array(courseSchema)
+    .max(16)
+    .describe("numbers of other settings that change from step to step, in place of what these say"),
   clampToCodebook: z.boolean().describe("keep each latent channel within the codebook's range"),
   promptReduction: z.enum(["sum", "mean"]).describe("how prompt losses join"),
   sceneFade: z.number().min(0).max(1).describe("share of a scene over which stories (a ^ b) pass to the next"),
@@ -209,6 +214,7 @@ const formerly = {
   rewards: [],
   judgeReward: null,
   direction: null,
+  courses: [],
   content: 0,
   edges: 0,
   prior: { weight: 0, from: 0.9, to: 0.5 },
@@ -217,13 +223,10 @@ const formerly = {
 /** Checks a complete set of settings, whose newest may be missing in old files. @throws BAD_ARGUMENT (BAD_PROMPT) naming the setting, what is wanted and what came */
 export function checkSettings(candidate: unknown): Settings {
   const whole = typeof candidate === "object" ? { ...formerly, ...candidate } : candidate;
-  const parsed = settingsSchema.safeParse(whole, { reportInput: true, error: inWords });
-  if (!parsed.success) {
-    const { path = [], message = "invalid", input } = parsed.error.issues[0] ?? {};
-    const came = input === undefined ? "" : `, got ${shown(input)}`;
-    throw new VqganClipError("BAD_ARGUMENT", `${path.join(".") || "settings"}: ${message}${came}`);
-  }
-  const { regularizer, average, latent, start, whiten, keepBest, direction, prompts, prior } = parsed.data;
+  const settings = parsed(whole, "");
+  const { regularizer, average, latent, start, whiten, keepBest, direction, prompts, prior } = settings;
+  requireCourses(settings);
+  for (const [name, extreme] of extremes(settings)) parsed(extreme, `courses: ${name}: `);
   requires(
     direction?.to !== null || prompts !== "",
     "BAD_ARGUMENT",
@@ -236,7 +239,7 @@ export function checkSettings(candidate: unknown): Settings {
     () => "regularizer.target: average needs a running average, there is none",
     "set average, such as 0.99",
   );
-  const kinds = parsed.data.augmentations.map(({ kind }) => kind);
+  const kinds = settings.augmentations.map(({ kind }) => kind);
   requires(
     !kinds.includes("noise") || !kinds.includes("grain"),
     "BAD_ARGUMENT",
@@ -273,6 +276,15 @@ export function checkSettings(candidate: unknown): Settings {
     () => "keepBest: losses are not those of the picture that is shown where codes are drawn or latents averaged",
     "name a judge instead, or leave it off",
   );
-  if (parsed.data.targets.length === 0 || prompts !== "") parsePrompts(prompts);
-  return parsed.data;
+  if (settings.targets.length === 0 || prompts !== "") parsePrompts(prompts);
+  return settings;
+}
+
+/** @param where what messages begin with @throws BAD_ARGUMENT */
+function parsed(candidate: unknown, where: string): Settings {
+  const result = settingsSchema.safeParse(candidate, { reportInput: true, error: inWords });
+  if (result.success) return result.data;
+  const { path = [], message = "invalid", input } = result.error.issues[0] ?? {};
+  const came = input === undefined ? "" : `, got ${shown(input)}`;
+  throw new VqganClipError("BAD_ARGUMENT", `${where}${path.join(".") || "settings"}: ${message}${came}`);
 }

@@ -8,6 +8,7 @@ import { mainScene } from "../prompts/generator-text.js";
 import { weightAt, weightOf } from "../prompts/weight.js";
 import type { Feeds } from "../runtime/engine.js";
 import type { CompileOptions } from "../runtime/program.js";
+import { settingsAt } from "./courses.js";
 import { drawCodes } from "./latent-kind.js";
 import type { Losses } from "./losses.js";
 import { steadyLoss } from "./plateau.js";
@@ -79,6 +80,7 @@ export class StepFeeds {
   async at(state: RunState, latentWeight: number, given: Feeds, reads: (name: string) => boolean): Promise<Feeds> {
     const { settings, step, latentTarget } = state;
     const { told, rewarding, way } = this.read;
+    const now = settingsAt(settings, step);
     const random = new Random(settings.seed).split(`views of step ${step}`);
     const all: Feeds = {
       ...given,
@@ -86,14 +88,14 @@ export class StepFeeds {
       latentWeight: NDArray.scalar(latentWeight),
       pictureWeights: vector(weightsNow(state, settings.pictureRegularizers)),
       rewardWeights: vector(weightsNow(state, settings.rewards)),
-      keptWeights: vector(keptTerms(settings).map((term) => keptWeight(settings, term))),
+      keptWeights: vector(keptTerms(settings).map((term) => keptWeight(now, term))),
       ...(way && { textDirection: way.at(step) }),
       perceptorWeights: vector(settings.perceptorWeights),
       ...(told && { generatorText: rowOf(told, mainScene(told.shape[0] as number, step, settings.steps)) }),
       ...rewarding.feeds(step),
       ...(await this.aims.feeds(step)),
       ...this.heldBy(state).feeds,
-      ...drawAllViews(this.models, settings, random),
+      ...drawAllViews(this.models, now, random),
       ...this.models.generator.solid?.feeds(
         given.z as NDArray,
         [settings.size[1], settings.size[0]],

@@ -2,6 +2,7 @@
 import type { NDArray } from "../core/ndarray.js";
 import type { Feeds } from "../runtime/engine.js";
 import { type CompileOptions, compile, type Program } from "../runtime/program.js";
+import { settingsAt } from "./courses.js";
 import { settled } from "./latent-kind.js";
 import type { Losses } from "./losses.js";
 import type { ReadPrompts } from "./read-prompts.js";
@@ -85,7 +86,7 @@ export class StepProgram {
 
   /** What a state's latent looks like; with the gradient where the search is by it. */
   private async look(state: RunState): Promise<Omit<StepResult, "gradient"> & { readonly gradient?: NDArray }> {
-    const latentWeight = regularizerWeight(state.settings.regularizer, state.step);
+    const latentWeight = latentWeightIn(state);
     const lists = await this.lists(state.settings, state.z);
     const result = await this.program.run({ ...(await this.feedsOf(state)), ...lists });
     const pull = latentWeight === 0 ? 0 : latentWeight * result.latentLoss.item();
@@ -96,7 +97,7 @@ export class StepProgram {
 
   /** What the step that follows a state is fed, by name, but for lists of what lies where: an exported step has none. */
   feedsOf(state: RunState): Promise<Feeds> {
-    return this.fed(state, regularizerWeight(state.settings.regularizer, state.step), this.feeds.drawn(state));
+    return this.fed(state, latentWeightIn(state), this.feeds.drawn(state));
   }
 
   /** The picture of a latent in the place of the state's own, or of the likeliest codes of logits. */
@@ -127,6 +128,10 @@ export class StepProgram {
   private fed(state: RunState, latentWeight: number, given: Feeds): Promise<Feeds> {
     return this.feeds.at(state, latentWeight, given, (name) => this.program.reads(name));
   }
+}
+
+function latentWeightIn({ settings, step }: RunState): number {
+  return regularizerWeight(settingsAt(settings, step).regularizer, step);
 }
 
 function withoutBatch(image: NDArray): NDArray {

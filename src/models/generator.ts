@@ -37,6 +37,24 @@ export interface Culling {
   ): Readonly<Record<string, NDArray>> | undefined;
 }
 
+/** Shapes that join a drawing of a picture in stages; between two of these all shapes follow the picture's pixels by gradients, at a rate of 1. */
+export interface Growth {
+  readonly stages: number;
+  /** Steps of descent in each stage */
+  readonly steps: number;
+  /** A latent whose drawing is empty */
+  begin(): NDArray;
+  /**
+   * The latent with a stage's shapes, where the drawing differs most from the picture.
+   *
+   * @param stage from 0
+   * @param drawn, wanted [3,H,W] in 0..1
+   */
+  grow(z: NDArray, stage: number, drawn: NDArray, wanted: NDArray, random: Random): NDArray;
+  /** What shapes cost beside the picture's mean squared error, summed over its channels; undefined: nothing */
+  extra(z: Tensor, size: readonly [height: number, width: number]): Tensor | undefined;
+}
+
 /** The codes that a latent [n,D,h,w] is made of. */
 export interface Codebook {
   /** [K,D], on the host */
@@ -75,7 +93,7 @@ export interface Solid {
   view(z: Tensor, size: readonly [height: number, width: number]): Tensor;
   /** What `view` reads. @param turn how far it is looked at from the front, in turns about the upright axis */
   feedsAt(z: NDArray, size: readonly [height: number, width: number], turn: number): ReturnType<Solid["feeds"]>;
-  /** The shape with its colours as a file. @param ending `.obj` or `.ply` @throws BAD_ARGUMENT on another one */
+  /** The shape with its colours as a file. @param ending `.obj`, `.ply` or `.glb` @throws BAD_ARGUMENT on another one */
   file(z: NDArray, ending: string): Uint8Array;
 }
 
@@ -107,6 +125,8 @@ export interface Generator {
   readonly first?: (size: readonly [height: number, width: number], random: Random) => NDArray;
   /** A start on a picture [3,H,W] in 0..1 of which it has no latent: what edits, and runs that begin at a picture, begin at. */
   readonly firstOf?: (picture: NDArray, random: Random) => NDArray;
+  /** How its drawing of a picture grows instead, where it does. */
+  readonly growth?: Growth;
   /** Whether it repaints the picture of an edit: its latents are ways to do so, and none is of a picture (default false). */
   readonly repaints?: true;
   /** Reads what it is told to draw, for `decode`; absent where it is told nothing. */

@@ -3,7 +3,7 @@ import type { Generator } from "./generator.js";
 import type { Lpips } from "./lpips/lpips.js";
 import { onDisk } from "./on-disk.js";
 import type { Perceptor } from "./perceptor.js";
-import type { SoundEncoder } from "./wav2clip/read.js";
+import type { SoundEncoder } from "./sound-encoder.js";
 
 /** What `readClip` reads. @throws as it does */
 export async function loadClip(path: string): Promise<Perceptor> {
@@ -25,6 +25,6 @@ export async function loadGenerator(path: string): Promise<Generator> {
 
 /** What `readSoundEncoder` reads. @throws as it does */
 export async function loadSoundEncoder(path: string): Promise<SoundEncoder> {
-  const { readSoundEncoder } = await import("./wav2clip/read.js");
+  const { readSoundEncoder } = await import("./sound-encoder.js");
   return readSoundEncoder(await onDisk(path));
 }

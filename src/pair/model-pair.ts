@@ -106,19 +106,23 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     const plan = planRun(this, resolved.settings, this.options);
     const { settings } = plan;
     checkVideo(this, { settings });
-    return this.newRun(plan, { keepEvery, onNotice, known: this.presetNotices(asked.preset) }, async (tell) => {
-      const targets = await targetNumbers(request.targets, this.decode);
-      const given = initImage === undefined ? undefined : await this.decoded(initImage);
-      const initPicture = given && fitted(given, settings.size);
-      const initBytes = given ? pictureBytes(given).bytes : initCodes && codeBytes(initCodes);
-      return Run.start(this, settings, {
-        ...this.textOptions(plan, tell),
-        ...(targets && { targets }),
-        ...(initPicture && { initPicture }),
-        ...(initCodes && { initCodes }),
-        ...(initBytes && { initSha256: await sha256Of(initBytes) }),
-      });
-    });
+    return this.newRun(
+      plan,
+      { keepEvery, onNotice, known: this.known(asked.preset, initImage !== undefined) },
+      async (tell) => {
+        const targets = await targetNumbers(request.targets, this.decode);
+        const given = initImage === undefined ? undefined : await this.decoded(initImage);
+        const initPicture = given && fitted(given, settings.size);
+        const initBytes = given ? pictureBytes(given).bytes : initCodes && codeBytes(initCodes);
+        return Run.start(this, settings, {
+          ...this.textOptions(plan, tell),
+          ...(targets && { targets }),
+          ...(initPicture && { initPicture }),
+          ...(initCodes && { initCodes }),
+          ...(initBytes && { initSha256: await sha256Of(initBytes) }),
+        });
+      },
+    );
   }
 
   /**
@@ -138,7 +142,7 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     const { settings, origins } = this.resolved(withTargetSettings(asked), { like, edits: true, begun: true, size });
     const plan = planRun(this, settings, this.options);
     checkVideo(this, { settings, source });
-    const known = this.presetNotices(asked.preset);
+    const known = this.known(asked.preset, true);
     if (drawn && isOfAll(drawn)) known.push(MASK_OF_ALL);
     if (origins.content === "no classifier") known.push({ kind: "no-classifier" });
     return this.newRun(plan, { keepEvery, onNotice, known }, async (tell) => {
@@ -290,9 +294,13 @@ export abstract class ModelPair<Source, Picture extends RunningPicture<Source>> 
     return [resolution, resolution];
   }
 
-  private presetNotices(preset: PresetName | undefined): Notice[] {
-    const generator = preset && otherGenerator(preset, this.generator.name);
-    return preset && generator ? [{ kind: "preset-of-another", preset, generator }] : [];
+  /** What can be told before a run begins. @param onPicture whether it begins at a picture */
+  private known(preset: PresetName | undefined, onPicture: boolean): Notice[] {
+    const { name, growth } = this.generator;
+    const generator = preset && otherGenerator(preset, name);
+    const known: Notice[] = preset && generator ? [{ kind: "preset-of-another", preset, generator }] : [];
+    if (growth && onPicture) known.push({ kind: "growth", stages: growth.stages, steps: growth.steps });
+    return known;
   }
 
   private newRun(

@@ -25,6 +25,8 @@ export function noticeText(notice: Notice): string {
       return "note: there is no VGG19 to hold the picture's content by, so its edges are held instead; --vgg names one (docs/styles.md)";
     case "preset-of-another":
       return `note: preset ${notice.preset} is for the generator ${notice.generator}, and its rates are in that one's units; with another, choose your own`;
+    case "growth":
+      return `note: before the first step the drawing grows in ${notice.stages} stages of ${notice.steps} steps, which may take minutes; fit=10 is a quick look`;
     case "judge-in-loss":
       return `note: ${notice.judge} is judge and one of the losses: what is climbed cannot tell whether it was fooled; judge by another, or by none`;
     case "memory":

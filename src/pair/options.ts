@@ -17,6 +17,8 @@ export type Notice =
   | { readonly kind: "no-classifier" }
   /** The preset asked for is made for another generator: its rates are in that one's units. */
   | { readonly kind: "preset-of-another"; readonly preset: PresetName; readonly generator: string }
+  /** Before the first step a drawing of the picture grows in stages of so many steps, which may take minutes. */
+  | { readonly kind: "growth"; readonly stages: number; readonly steps: number }
   /** What picks the result is what the run climbs: it cannot tell whether it was fooled. */
   | { readonly kind: "judge-in-loss"; readonly judge: string }
   /** A run that is about to start will probably need more bytes than are free. */

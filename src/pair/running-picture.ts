@@ -293,15 +293,15 @@ export abstract class RunningPicture<Source> implements AsyncIterable<StepEvent>
     return encodePng(await this.render(), storyText(story, metadata));
   }
 
-  /** The picture as it is now as an SVG, whose title are its prompts unless metadata are unwanted. */
-  protected async svg(options: PictureOptions = {}): Promise<string> {
+  /** The picture as it is now as an SVG, whose title are its prompts unless metadata are unwanted. @throws BAD_ARGUMENT unless the generator draws shapes (`strokes`) */
+  async svg(options: PictureOptions = {}): Promise<string> {
     requireKnown("toSVG()", options, { metadata: true });
     const { metadata = "full" } = options;
     return (await this.load()).svg(metadata === "full" ? this.settings.prompts : "");
   }
 
-  /** The shape as it is now as a file. */
-  protected async mesh(ending: string): Promise<Uint8Array> {
+  /** The shape as it is now as a file. @param ending `.obj`, `.ply` or `.glb` @throws BAD_ARGUMENT unless the generator has shapes in space (`mesh:FILE.obj`) */
+  async mesh(ending: string): Promise<Uint8Array> {
     return (await this.load()).mesh(ending);
   }
 

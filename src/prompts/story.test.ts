@@ -32,10 +32,14 @@ test("a scene's share multiplies the prompt's own weight", () => {
 
 test("what depends on the length of the run", () => {
   const depends = (prompts: string) =>
-    changesWithLength({ prompts, targets: [], pictureRegularizers: [], rewards: [] });
+    changesWithLength({ prompts, targets: [], pictureRegularizers: [], rewards: [], courses: [] });
   expect(["a | b:2", "a:0@3->1@9", "a ^ b", "a:0->1"].map(depends)).toEqual([false, false, true, true]);
   const noise = { kind: "noise", weight: "1->0", stop: null, seed: 1 } as const;
-  expect(changesWithLength({ prompts: "", targets: [noise], pictureRegularizers: [], rewards: [] })).toBe(true);
+  expect(changesWithLength({ prompts: "", targets: [noise], pictureRegularizers: [], rewards: [], courses: [] })).toBe(
+    true,
+  );
   const smooth = { kind: "tv", weight: "1->0" } as const;
-  expect(changesWithLength({ prompts: "a", targets: [], pictureRegularizers: [smooth], rewards: [] })).toBe(true);
+  expect(
+    changesWithLength({ prompts: "a", targets: [], pictureRegularizers: [smooth], rewards: [], courses: [] }),
+  ).toBe(true);
 });

@@ -1,6 +1,6 @@
 /** Story mode: prompts in scenes, joined by `^`, that give way to each other over the steps of a run. */
 import { type Prompt, textPrompts } from "./prompt.js";
-import { followsLength, weightAt, weightOf } from "./weight.js";
+import { followsLength, parseKeyframes, weightAt, weightOf } from "./weight.js";
 
 /** How many scenes prompts have. */
 export function sceneCount(prompts: readonly Pick<Prompt, "scene">[]): number {
@@ -37,6 +37,7 @@ interface Steered {
   readonly targets: readonly Weighted[];
   readonly pictureRegularizers: readonly Weighted[];
   readonly rewards: readonly Weighted[];
+  readonly courses: readonly { readonly values: string }[];
 }
 
 interface Weighted {
@@ -48,5 +49,6 @@ export function changesWithLength(settings: Steered): boolean {
   const prompts = textPrompts(settings);
   const others = [...settings.targets, ...settings.pictureRegularizers, ...settings.rewards];
   const weights = [...prompts.map(({ weight }) => weight), ...others.map(({ weight }) => weightOf(weight))];
-  return sceneCount(prompts) > 1 || weights.some(followsLength);
+  const courses = settings.courses.map(({ values }) => parseKeyframes(values) ?? 0);
+  return sceneCount(prompts) > 1 || [...weights, ...courses].some(followsLength);
 }

@@ -16,17 +16,23 @@ const KEY = new RegExp(String.raw`^(${NUMBER})(?:\s*@\s*(\d+(?:\.\d*)?)(%?))?$`,
 
 export const WEIGHT_FORM = "a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400";
 
+/** Reads keyframes that are not 0 throughout, see `parseKeyframes`. @returns undefined when the text is none, or its values are all 0 */
+export function parseWeight(text: string): Weight | undefined {
+  const weight = parseKeyframes(text);
+  return weight !== undefined && strongest(weight) !== 0 ? weight : undefined;
+}
+
 /**
  * Reads `0.5`, `0.2->1`, `0@0%->1@50%->0@100%` or `0@100->1@200`: a value, and after `@` the step or the share of the run
  * where it holds. Values without a place are spread evenly, the first at the beginning and the last at the end.
  *
- * @returns undefined when the text is none of these: a value is not finite, places do not rise or go beyond 100 %, all
- *   values are 0, or only some of the values between the ends have a place
+ * @returns undefined when the text is none of these: a value is not finite, places do not rise or go beyond 100 %, or only
+ *   some of the values between the ends have a place
  */
-export function parseWeight(text: string): Weight | undefined {
+export function parseKeyframes(text: string): Weight | undefined {
   const keys = text.split("->").map((part) => KEY.exec(part.trim()));
   const values = keys.map((key) => Number(key?.[1] ?? Number.NaN));
-  if (!values.every(Number.isFinite) || values.every((value) => value === 0)) return undefined;
+  if (!values.every(Number.isFinite)) return undefined;
   if (keys.length === 1) return keys[0]?.[2] === undefined ? values[0] : undefined;
   const last = keys.length - 1;
   const bare = keys.every((key) => key?.[2] === undefined);

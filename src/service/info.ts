@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { presetNames } from "../guidance/presets.js";
 import { filmFormats, type Platform } from "./platform.js";
+import { shapeFileNames, shapesOf } from "./shapes.js";
 
 export const infoSchema = z.object({
   models: z.array(z.object({ role: z.string(), name: z.string() })),
@@ -12,13 +13,19 @@ export const infoSchema = z.object({
   films: z
     .array(z.enum(filmFormats))
     .describe("what the frames of a video can be written as here; none without ffmpeg but webp"),
+  shapes: z
+    .array(z.enum(shapeFileNames))
+    .describe("files of what the generator draws beside pixels: the curves of strokes, a mesh, films of both"),
   recommended: z.record(z.string(), z.unknown()).describe("settings of a picture where a request names none"),
 });
 
-export async function infoOf({ vq, runsOn, films }: Platform): Promise<z.infer<typeof infoSchema>> {
+export async function infoOf(platform: Platform): Promise<z.infer<typeof infoSchema>> {
+  const { vq, runsOn, films } = platform;
   const { prompts: _, seed: __, ...recommended } = vq.resolve({ prompts: "a picture" }).settings;
   const models = (await vq.identities()).map(({ role, name }) => ({ role, name }));
   const { device, threads = null } = runsOn;
   const formats = [...((await films?.formats()) ?? [])];
-  return { models, device, threads, size: recommended.size, presets: [...presetNames], films: formats, recommended };
+  const shapes = shapesOf(vq.generator, platform);
+  const { size } = recommended;
+  return { models, device, threads, size, presets: [...presetNames], films: formats, shapes, recommended };
 }

@@ -5,6 +5,7 @@ import { maskPng } from "../masks/mask-png.js";
 import { Refusal } from "./errors.js";
 import type { MaskAsked } from "./requests.js";
 import { refuseUnbegun, type Sessions } from "./sessions.js";
+import { type ShapeFile, shapeOf } from "./shapes.js";
 import { timelapseDelays, timelapseFrames } from "./timelapse.js";
 import { uploaded } from "./uploads.js";
 
@@ -60,6 +61,14 @@ export class Pictures {
     const there = pictures.filter((picture) => picture !== undefined);
     if (there.length === 0) throw new Refusal("CONFLICT", "there is no picture yet", "wait for its first step");
     return animated(there, timelapseDelays(there.length));
+  }
+
+  /** What is drawn beside pixels, as a file. @throws CONFLICT before its first step, NOT_FOUND where the generator has no such thing */
+  async shape(id: string, file: ShapeFile): Promise<Uint8Array> {
+    return this.sessions.interrupting(id, async (session) => {
+      refuseUnbegun(session);
+      return shapeOf(await this.sessions.runs.of(session), file, this.sessions.platform);
+    });
   }
 
   /** An image prompt, to be looked at, as a WebP. @param number 1 for the first @throws NOT_FOUND */

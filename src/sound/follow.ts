@@ -1,4 +1,4 @@
-/** Prompts that follow a sound: formulas as weights, and lines of a song at their times, both written as keyframes. */
+/** Prompts and settings that follow a sound: formulas, and lines of a song at their times, both written as keyframes. */
 import { requires, VqganClipError } from "../core/errors.js";
 import { namesTrack, parseFormula } from "./formula.js";
 import { type Tracks, trackNames } from "./tracks.js";
@@ -11,39 +11,75 @@ export function frameSteps(frames: number, first: number, every: number): FrameS
   return Array.from({ length: frames }, (_, frame) => (frame === 0 ? 0 : first + (frame - 1) * every));
 }
 
-/** Texts whose weights are formulas, with keyframes in their place; other texts stay. @throws BAD_ARGUMENT on a wrong formula */
-export function withKeyframes(text: string, tracks: Tracks, steps: FrameSteps): string {
-  return replaced(text, (formula) => {
+/** Where formulas may stand in a text: behind a mark, up to the next of some separators. */
+interface Place {
+  readonly behind: RegExp;
+  /** Digits behind the point of values */
+  readonly digits: number;
+  /** Whether it may be 0 in every frame */
+  readonly mayRest: boolean;
+}
+
+const weights = { digits: 3, mayRest: false } as const;
+const places = {
+  prompts: { ...weights, behind: /(?<!\\)(:)([^|^:]*)/g },
+  pictureRegularizers: { ...weights, behind: /(:)([^,:]*)/g },
+  rewards: { ...weights, behind: /(?<!\\)(:)([^|:]*)/g },
+  courses: { digits: 6, mayRest: true, behind: /(=)([^,]*)/g },
+} as const satisfies Readonly<Record<string, Place>>;
+
+/** What of a run may be written with formulas. */
+export type Following = keyof typeof places;
+
+/** Texts in which formulas stand, with keyframes in their place; other texts stay. @throws BAD_ARGUMENT on a wrong formula */
+export function withKeyframes(
+  text: string,
+  tracks: Tracks,
+  steps: FrameSteps,
+  following: Following = "prompts",
+): string {
+  const { digits, mayRest } = places[following];
+  return replaced(text, following, (formula) => {
     const values = steps.map((_, frame) => parseFormula(formula)(tracks, frame));
+    const rests = !mayRest && values.every((value) => value === 0);
     requires(
-      values.every(Number.isFinite) && values.some((value) => value !== 0),
+      values.every(Number.isFinite) && !rests,
       "BAD_ARGUMENT",
-      () =>
-        `formula: "${formula.trim()}" is ${values.every((value) => value === 0) ? "0 in every frame" : "not finite"}`,
+      () => `formula: "${formula.trim()}" is ${rests ? "0 in every frame" : "not finite"}`,
       `add a number, such as ${formula.trim()}+0.1`,
     );
     return keyframes(
-      values.map((value) => Number(value.toFixed(3))),
+      values.map((value) => Number(value.toFixed(digits))),
       steps,
     );
   });
 }
 
-/** The same with weights of 1, for a first look at texts. @throws BAD_ARGUMENT on a wrong formula */
-export function withoutFormulas(text: string): string {
-  return replaced(text, (formula) => {
+/** The same with 1 in the place of formulas, for a first look at texts. @throws BAD_ARGUMENT on a wrong formula */
+export function withoutFormulas(text: string, following: Following = "prompts"): string {
+  return replaced(text, following, (formula) => {
     parseFormula(formula);
     return "1";
   });
 }
 
-/** Behind a colon up to the next separator, all words being names of tracks. */
-function replaced(text: string, made: (formula: string) => string): string {
-  return text.replace(/(?<!\\):([^|^:]*)/g, (whole, weight: string) => {
-    const words = weight.match(/[a-z]+/gi) ?? [];
-    const isFormula = namesTrack(weight) && words.every((word) => (trackNames as readonly string[]).includes(word));
-    const [space = ""] = /\s*$/.exec(weight) ?? [];
-    return isFormula ? `:${made(weight)}${space}` : whole;
+/** The first formula of a prompt, or of what is written like one. */
+export function formulaIn(text: string): string | undefined {
+  const found: string[] = [];
+  replaced(text, "prompts", (formula) => {
+    found.push(formula.trim());
+    return "1";
+  });
+  return found[0];
+}
+
+/** Formulas are what stands in their place with names of tracks for its only words. */
+function replaced(text: string, following: Following, made: (formula: string) => string): string {
+  return text.replace(places[following].behind, (whole, mark: string, given: string) => {
+    const words = given.match(/[a-z]+/gi) ?? [];
+    const isFormula = namesTrack(given) && words.every((word) => (trackNames as readonly string[]).includes(word));
+    const [space = ""] = /\s*$/.exec(given) ?? [];
+    return isFormula ? `${mark}${made(given)}${space}` : whole;
   });
 }
 

@@ -29,24 +29,36 @@ export function powerSpectrum(
   const rows = half + 1;
   const columns = 1 + Math.floor(samples.length / hop);
   const values = new Float64Array(rows * columns);
-  const angles = Array.from({ length: size }, (_, i) => (2 * Math.PI * i) / size);
-  const [cos, sin] = [Float64Array.from(angles, Math.cos), Float64Array.from(angles, Math.sin)];
-  const window = Float64Array.from(cos, (c) => (1 - c) / 2);
+  const window = Float64Array.from({ length: size }, (_, i) => (1 - Math.cos((2 * Math.PI * i) / size)) / 2);
+  const powers = powersOf(size);
   const piece = new Float64Array(size);
   for (let column = 0; column < columns; column++) {
     for (let i = 0; i < size; i++) {
       piece[i] = (samples[mirrored(column * hop + i - half, samples.length)] as number) * (window[i] as number);
     }
-    for (let row = 0; row < rows; row++) {
+    powers(piece).forEach((power, row) => {
+      values[row * columns + column] = power;
+    });
+  }
+  return { rows, columns, values };
+}
+
+/** What makes |DFT|^2 of so many samples: a number for each frequency from 0 to half of the rate. */
+export function powersOf(size: number): (piece: Float64Array) => Float64Array {
+  const angles = Array.from({ length: size }, (_, i) => (2 * Math.PI * i) / size);
+  const [cos, sin] = [Float64Array.from(angles, Math.cos), Float64Array.from(angles, Math.sin)];
+  return (piece) => {
+    const powers = new Float64Array(size / 2 + 1);
+    for (let row = 0; row < powers.length; row++) {
       let [re, im] = [0, 0];
       for (let i = 0, phase = 0; i < size; i++, phase = (phase + row) % size) {
         re += (piece[i] as number) * (cos[phase] as number);
         im -= (piece[i] as number) * (sin[phase] as number);
       }
-      values[row * columns + column] = re * re + im * im;
+      powers[row] = re * re + im * im;
     }
-  }
-  return { rows, columns, values };
+    return powers;
+  };
 }
 
 /** The index beyond an end, reflected without repeating the end itself. */

@@ -67,7 +67,7 @@ export function createVideo<Source, Picture extends RunningPicture<Source>>(
     "BAD_ARGUMENT",
     () => `frames: expected a whole number from 1 to ${MAX_FRAMES}, got ${frames}`,
   );
-  const { initImage: _, initCodes: __, keepEvery: ___, onNotice: ____, ...settingsAsked } = asked;
+  const { initImage: _, initCodes: __, keepEvery: ___, onNotice: ____, courses: _____, ...settingsAsked } = asked;
   const first = vq.resolve(settingsAsked).settings.steps;
   requires(first >= 1, "BAD_ARGUMENT", () => `steps: the first frame needs at least 1, got ${first}`);
   const motion: Motion = { first, every: stepsPerFrame, zoom, pan: [...pan], rotate };

@@ -51,7 +51,7 @@ test("what is no mesh, and what a mesh has not, is refused", () =>
     const refused = async (generator: string, ...more: readonly string[]) =>
       (await cli(["generate", "rain", "--generator", generator, "--size", "16x16", ...more, ...clip], { cwd })).stderr;
     expect(await refused("mesh:no.obj")).toContain("no.obj: no such file; a mesh needs it");
-    expect(await refused(solid, "--mesh", "d.stl")).toContain("--mesh: d.stl must end in .obj or .ply");
+    expect(await refused(solid, "--mesh", "d.stl")).toContain("--mesh: d.stl must end in .obj or .ply or .glb");
     expect(await refused("fft", "--turntable", "d.webp")).toContain("--turntable: fft has no shape in space");
     expect(await refused(solid, "--latent", "fused")).toContain("latent: fused is nothing that solid.obj has");
   }));

@@ -73,6 +73,27 @@ describe("videoFrames", () => {
       expect(late).toEqual(pictures.slice(1));
     }));
 
+  test("settings with a course change from frame to frame, as if each frame had its own; sessions go on with them", () =>
+    inEmptyFolder(async (folder) => {
+      const framesOf = async (change: Partial<VideoRequest>) => {
+        const pictures = [];
+        for await (const { picture } of videoFrames(createVideo(vq, { ...request, ...change }))) pictures.push(picture);
+        return pictures as [NDArray, NDArray, NDArray];
+      };
+      const plain = await framesOf({ zoom: 1.3, learningRate: 0.2 });
+      const steady = [{ of: "zoom", values: "1.3" }, { of: "learningRate", values: "0.2" }] as const; // biome-ignore format: one thought
+      expect(await framesOf({ courses: [...steady] })).toEqual(plain);
+      const courses = [{ of: "zoom", values: "1.3@3->0.8@5" }, { of: "learningRate", values: "0.2@4->0.5@5" }] as const; // biome-ignore format: one thought
+      const moved = await framesOf({ courses: [...courses] });
+      expect(moved.slice(0, 2)).toEqual(plain.slice(0, 2));
+      expect(moved[2]).not.toEqual(plain[2]);
+      const session = join(folder, "a.vqclip");
+      for await (const { number, run } of videoFrames(createVideo(vq, { ...request, courses: [...courses] }))) {
+        if (number === 2) await run.save(session);
+      }
+      for await (const { picture } of videoFrames(await vq.open(session))) expect(picture).toEqual(moved[2]);
+    }));
+
   test("a video that stands still still encodes its picture anew; one that moves shows it elsewhere", async () => {
     const last = async (change: Partial<VideoRequest>) => {
       let picture: NDArray | undefined;

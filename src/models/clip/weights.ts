@@ -25,11 +25,19 @@ export function clipWeights(from: WeightTaker, { embeddingSize, text, image }: C
 
 /** The image tower's arrays. */
 export function imageWeights(from: WeightTaker, image: ImageConfig, embeddingSize: number): ImageWeights {
-  const grid = gridOf(image);
+  return towerWeights(from, { ...image, cells: gridOf(image) ** 2 }, embeddingSize);
+}
+
+/** Those of a tower that looks at so many patches. */
+export function towerWeights(
+  from: WeightTaker,
+  image: TowerConfig & Pick<ImageConfig, "patch"> & { readonly cells: number },
+  embeddingSize: number,
+): ImageWeights {
   return {
     patches: from.take("vision_model.embeddings.patch_embedding.weight", [image.width, 3, image.patch, image.patch]),
     classToken: from.take("vision_model.embeddings.class_embedding", [image.width]),
-    positions: from.take("vision_model.embeddings.position_embedding.weight", [grid * grid + 1, image.width]),
+    positions: from.take("vision_model.embeddings.position_embedding.weight", [image.cells + 1, image.width]),
     preNorm: from.affine("vision_model.pre_layrnorm", [image.width]), // the published name, letter for letter
     blocks: blocks(from, "vision_model", image),
     postNorm: from.affine("vision_model.post_layernorm", [image.width]),

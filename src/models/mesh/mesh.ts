@@ -9,6 +9,7 @@ import type { ModelFile } from "../model-file.js";
 import { type Camera, cameraAt, drawCameras } from "./cameras.js";
 import { drawMesh } from "./draw.js";
 import { fieldShape, HostField, styled } from "./field.js";
+import { writeGlb } from "./glb.js";
 import { type Mesh, writeObj } from "./obj.js";
 import { completeMesh, type MeshEnding, type MeshLook, type MeshOptions, meshEndings } from "./options.js";
 import { writePly } from "./ply.js";
@@ -91,4 +92,4 @@ function solidOf(surface: Surface, look: MeshLook): Solid {
   };
 }
 
-const writers = { ".obj": writeObj, ".ply": writePly } satisfies Record<MeshEnding, unknown>;
+const writers = { ".obj": writeObj, ".ply": writePly, ".glb": writeGlb } satisfies Record<MeshEnding, unknown>;

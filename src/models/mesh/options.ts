@@ -64,7 +64,7 @@ const names: NamesOf<MeshOptions> = {
 const MESH = "mesh";
 
 /** What files of meshes that are written end with. */
-export const meshEndings = [".obj", ".ply"] as const;
+export const meshEndings = [".obj", ".ply", ".glb"] as const;
 export type MeshEnding = (typeof meshEndings)[number];
 
 /** The file and the options that a name tells; undefined where it is no mesh's. @throws BAD_ARGUMENT on fields that cannot be read */

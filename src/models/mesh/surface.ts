@@ -29,7 +29,8 @@ export function inOwnPlace({ centre, radius, faces }: Surface, positions: Float6
   return { positions: positions.map((value, i) => value * radius + (centre[i % 3] as number)), colours, faces };
 }
 
-function normalsOf(positions: Float64Array, faces: Int32Array): Float64Array {
+/** Unit length, of each vertex: mean of its faces', by their areas; 0 where there are none */
+export function normalsOf(positions: Float64Array, faces: Int32Array): Float64Array {
   const normals = new Float64Array(positions.length);
   for (let i = 0; i < faces.length; i += 3) {
     const corners = faces.subarray(i, i + 3);

@@ -109,6 +109,24 @@ export function strokesOn(strokes: Strokes, picture: NDArray, random: Random): N
   });
 }
 
+/**
+ * Round shapes of the picture's colours, almost opaque.
+ *
+ * @param picture [3,H,W] in 0..1
+ * @param places of each shape a pixel of it
+ */
+export function roundStrokes(strokes: Strokes, picture: NDArray, places: readonly number[], radius: number): NDArray {
+  const [, height, width] = picture.shape as [number, number, number];
+  return latentOf(strokes, [height, width], (points, number) => {
+    const place = places[number] as number;
+    const middle = [(place % width) + 0.5, Math.floor(place / width) + 0.5];
+    return {
+      path: onCircle(middle, radius, evenTurns(points)),
+      shade: (i) => (i < 3 ? picture.at(i * height * width + place) : FIRST_OPACITY),
+    };
+  });
+}
+
 /** Shapes along the borders of a picture's regions, the largest first; with one ink, of those that it suits better than the paper does. */
 function regionPaths(strokes: Strokes, shape: keyof typeof RADII, picture: NDArray): EdgePlace[] {
   const { count, segments, ink, paper } = strokes;

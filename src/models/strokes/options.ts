@@ -26,6 +26,13 @@ export interface StrokesOptions {
    * triangles no segments.
    */
   readonly shape?: StrokeShape;
+  /**
+   * In how many stages closed shapes and triangles join a drawing of a picture, each where it differs most from the picture by then,
+   * 0..100 (default 0: they begin as the picture's regions, all at once).
+   */
+  readonly stages?: number;
+  /** Steps in which all shapes follow the picture's pixels after each stage, 0..2000 (default 60). */
+  readonly fit?: number;
   /** Whether strokes may let through what is under them: `on` or `off` (default `on`). */
   readonly opacity?: "on" | "off";
 }
@@ -39,6 +46,8 @@ export interface Strokes {
   readonly ink: Colour | undefined;
   readonly paper: Colour;
   readonly shape: StrokeShape;
+  readonly stages: number;
+  readonly fit: number;
   readonly opacity: boolean;
 }
 
@@ -50,6 +59,8 @@ const defaults = {
   ink: "colour",
   paper: "white",
   shape: "line",
+  stages: 0,
+  fit: 60,
   opacity: "on",
 } as const satisfies Required<StrokesOptions>;
 
@@ -61,6 +72,8 @@ const names: NamesOf<StrokesOptions> = {
   ink: true,
   paper: true,
   shape: true,
+  stages: true,
+  fit: true,
   opacity: true,
 };
 
@@ -83,9 +96,11 @@ export function nameOf(options: StrokesOptions): string {
 /** @throws BAD_ARGUMENT naming the option, its range and what came */
 export function completeStrokes(options: StrokesOptions): Strokes {
   requireKnown(`${STROKES}()`, options, names);
-  const { count, segments, width, widest, ink, paper, shape, opacity } = { ...defaults, ...options };
+  const { count, segments, width, widest, ink, paper, shape, stages, fit, opacity } = { ...defaults, ...options };
   whole("count", count, 4096);
   whole("segments", segments, 8);
+  whole("stages", stages, 100, 0);
+  whole("fit", fit, 2000, 0);
   within("width", width, 0.1, 50);
   within("widest", widest, width, 100);
   requires(
@@ -93,19 +108,25 @@ export function completeStrokes(options: StrokesOptions): Strokes {
     "BAD_ARGUMENT",
     () => `${STROKES}: shape is one of ${strokeShapes.join(", ")}, got ${shape}`,
   );
+  requires(
+    stages === 0 || shape !== "line",
+    "BAD_ARGUMENT",
+    () => `${STROKES}: stages are of shapes, and these are lines`,
+    "set shape to closed or triangle, or leave stages out",
+  );
   return {
-    ...{ count, segments, width, widest, shape },
+    ...{ count, segments, width, widest, shape, stages, fit },
     opacity: isOn(STROKES, "opacity", opacity),
     ink: ink === defaults.ink ? undefined : colourOf(STROKES, "ink", ink, "colour, "),
     paper: colourOf(STROKES, "paper", paper),
   };
 }
 
-function whole(name: string, value: number, most: number): void {
+function whole(name: string, value: number, most: number, least = 1): void {
   requires(
-    Number.isInteger(value) && value >= 1 && value <= most,
+    Number.isInteger(value) && value >= least && value <= most,
     "BAD_ARGUMENT",
-    () => `${STROKES}: ${name} is a whole number from 1 to ${most}, got ${value}`,
+    () => `${STROKES}: ${name} is a whole number from ${least} to ${most}, got ${value}`,
   );
 }
 

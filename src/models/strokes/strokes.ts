@@ -3,6 +3,7 @@ import type { NDArray } from "../../core/ndarray.js";
 import { add, mul } from "../../ops/arithmetic.js";
 import { type Generator, sizeOption } from "../generator.js";
 import { curvesOf, firstStrokes, randomStrokes, type Size, shapeOf, strokesOf, strokesOn } from "./curves.js";
+import { growthOf } from "./growth.js";
 import { completeStrokes, nameOf, type StrokesOptions } from "./options.js";
 import { EDGE, rasterise, rasteriseTiles } from "./rasterise.js";
 import { strokesSvg } from "./svg.js";
@@ -31,6 +32,7 @@ const recommended = {
 /** A generator of drawings. @throws BAD_ARGUMENT naming the option, its range and what came */
 export function strokes(options: StrokesOptions = {}): Generator {
   const drawing = completeStrokes(options);
+  const growth = growthOf(drawing);
   const listsOf = (z: NDArray, size: Size) => tileLists(strokesOf(z, drawing, size), size, EDGE + ROUNDING);
   return {
     name: nameOf(options),
@@ -38,6 +40,7 @@ export function strokes(options: StrokesOptions = {}): Generator {
     resolution: 128,
     recommended,
     latentShape: () => shapeOf(drawing),
+    ...(growth && { growth }),
     firstOf: (picture, random) => strokesOn(drawing, picture, random),
     first: (size, random) => randomStrokes(drawing, size, random),
     decode: (z, given) => {

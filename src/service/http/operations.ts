@@ -14,6 +14,7 @@ import {
   switchSchema,
   tokenSchema,
 } from "../requests.js";
+import { shapeFileNames, shapeFiles } from "../shapes.js";
 import { summarySchema, viewSchema } from "../views.js";
 import { predictionRequestSchema, predictionSchema } from "./predictions.js";
 
@@ -52,6 +53,7 @@ type Content =
   | "application/zip"
   | "video/mp4"
   | "video/webm"
+  | (typeof shapeFiles)[keyof typeof shapeFiles]
   | "text/event-stream"
   | "text/html"
   | "text/plain";
@@ -204,6 +206,12 @@ export const operations: readonly Operation[] = [
   { method: "get", path: "/predictions/{id}", summary: "a prediction", answers: prediction },
   { method: "post", path: "/predictions/{id}/cancel", summary: "given up", answers: prediction },
   { method: "get", path: of("/timelapse.webp"), summary: "how it grew, moving", answers: { 200: "image/webp" } },
+  ...shapeFileNames.map((file) => ({
+    method: "get" as const,
+    path: of(`/${file}`),
+    summary: `what is drawn beside pixels, where the info's \`shapes\` names it: ${file}`,
+    answers: { 200: shapeFiles[file] },
+  })),
   ...(["webp", "mp4", "webm"] as const).map((format) => ({
     method: "get" as const,
     path: of(`/video.${format}`),

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import type { FilmFormat } from "../platform.js";
 import { changesSchema, checked, forkSchema, maskSchema, paintSchema, switchSchema } from "../requests.js";
+import { type ShapeFile, shapeFiles } from "../shapes.js";
 import type { Studio } from "../studio.js";
 import { formOf, jsonOf, pictureOf, repeatKeyOf } from "./bodies.js";
 import type { Env } from "./guard.js";
@@ -72,6 +73,12 @@ export function sessionRoutes(studio: Studio): Hono<Env> {
     const moving = await studio.pictures.timelapse(context.req.param("id"));
     return context.body(moving as Uint8Array<ArrayBuffer>, 200, { "Content-Type": "image/webp" });
   });
+  for (const [file, media] of Object.entries(shapeFiles)) {
+    app.get(`/:id/${file}`, async (context) => {
+      const shape = await studio.pictures.shape(context.req.param("id") as string, file as ShapeFile);
+      return context.body(shape as Uint8Array<ArrayBuffer>, 200, { "Content-Type": media });
+    });
+  }
   for (const [format, media] of Object.entries(FILMS)) {
     app.get(`/:id/video.${format}`, async (context) => {
       const film = await studio.films.video(context.req.param("id") as string, format as FilmFormat);

@@ -3,6 +3,7 @@ import type { Core } from "../core.js";
 import { Pictures } from "../pictures.js";
 import type { MaskAsked } from "../requests.js";
 import type { Sessions } from "../sessions.js";
+import type { ShapeFile } from "../shapes.js";
 import type { Routing } from "./routing.js";
 
 /** @param local the commands of this process, for sessions that nobody has */
@@ -75,6 +76,10 @@ export class RoutedPictures extends Pictures {
 
   override archive(id: string): Promise<Uint8Array> {
     return this.routing.bytes("archive", id);
+  }
+
+  override shape(id: string, file: ShapeFile): Promise<Uint8Array> {
+    return this.routing.bytes("shape", id, [file]);
   }
 
   override async maskIn(image: Uint8Array, asked: MaskAsked): Promise<Uint8Array> {

@@ -6,6 +6,7 @@ import { Filming } from "../filming.js";
 import type { Line, Turns } from "../line.js";
 import { isUnfinished } from "../record.js";
 import type { MaskAsked } from "../requests.js";
+import type { ShapeFile } from "../shapes.js";
 import { Steps } from "../steps.js";
 import type { Call, Outcome } from "./calls.js";
 import { type Held, Holding } from "./holding.js";
@@ -118,6 +119,7 @@ class NetworkWorker {
     const { commands, branches, pictures } = this.core;
     if (verb === "picture") return pictures.picture(id);
     if (verb === "archive") return pictures.archive(id);
+    if (verb === "shape") return pictures.shape(id, args[0] as ShapeFile);
     if (verb === "remove") return commands.remove(id);
     const known: Record<string, (...args: never[]) => Promise<unknown>> = {
       change: commands.change.bind(commands),

@@ -1,6 +1,6 @@
 /** What the page asks of the service; each request answers with what came, or throws a `ServiceError` in words. */
 import { type Listener, listen } from "./listen.js";
-import type { FilmFormat, Info, Plan, Problem, Session, Settings, Summary } from "./types.js";
+import type { FilmFormat, Info, Plan, Problem, Session, Settings, ShapeFile, Summary } from "./types.js";
 
 /** What went wrong, for people: what, and what would help. */
 export class ServiceError extends Error {
@@ -123,6 +123,10 @@ const overHttp = {
   /** How it grew, as a WebP that moves; undefined where nothing writes one. */
   timelapse: (async (id) => (await ask(at(id, "/timelapse.webp"))).blob()) as
     | ((id: string) => Promise<Blob>)
+    | undefined,
+  /** What is drawn beside pixels, where it is written; undefined where it is not. */
+  shape: (async (id, file) => (await ask(at(id, `/${file}`))).blob()) as
+    | ((id: string, file: ShapeFile) => Promise<Blob>)
     | undefined,
   /** Videos, where they are made; undefined where they are not. */
   films: {

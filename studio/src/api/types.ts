@@ -24,9 +24,13 @@ export interface Info {
   readonly recommended: Settings;
   /** What the frames of a video can be written as. */
   readonly films?: readonly FilmFormat[];
+  /** Files of what is drawn beside pixels: a drawing's curves, a mesh, films of both. */
+  readonly shapes?: readonly ShapeFile[];
   /** What there is to say where sessions do not stay as usual. */
   readonly keeps?: string;
 }
+
+export type ShapeFile = "drawing.svg" | "drawing.webp" | "mesh.glb" | "mesh.ply" | "mesh.obj" | "turntable.webp";
 
 export type FilmFormat = "webp" | "mp4" | "webm";
 

@@ -155,6 +155,7 @@ export const inBrowser: Service = {
   picture: async (id) => png(await ask<Uint8Array>((remote) => remote.picture(id))),
   file: async (id) => new Blob([await ask<Uint8Array<ArrayBuffer>>((remote) => remote.file(id))]),
   timelapse: undefined,
+  shape: undefined,
   films: undefined, // hundreds of frames are more than a browser keeps
   pictureUrl: () => undefined,
   listen(id, listener) {

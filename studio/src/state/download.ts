@@ -1,6 +1,6 @@
 /** Downloads: a picture, its session, and what is made of them. */
 import { service } from "../api/client.js";
-import type { Session } from "../api/types.js";
+import type { Session, ShapeFile } from "../api/types.js";
 import { nameOf } from "../shell/format.js";
 import { doing } from "./actions.js";
 
@@ -12,12 +12,21 @@ const endings = {
   webp: "webp",
   mp4: "mp4",
   webm: "webm",
+  "drawing.svg": "svg",
+  "drawing.webp": "webp",
+  "mesh.glb": "glb",
+  "mesh.ply": "ply",
+  "mesh.obj": "obj",
+  "turntable.webp": "webp",
 };
 
 function downloaded(id: string, what: keyof typeof endings): Promise<Blob> | undefined {
   if (what === "picture" || what === "file" || what === "timelapse") return service[what]?.(id);
+  if (isShape(what)) return service.shape?.(id, what);
   return what === "frames" ? service.films?.frames(id) : service.films?.file(id, what);
 }
+
+const isShape = (what: string): what is ShapeFile => what.includes(".");
 
 /** The picture with its story, the session's file, how the picture grew, or what is made of a video's frames, as a download. */
 export async function download({ id, title }: Session, what: keyof typeof endings): Promise<void> {
