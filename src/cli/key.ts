@@ -14,6 +14,7 @@ interface KeyFlags {
   readonly scopes: readonly Scope[];
   readonly maxSessions?: number;
   readonly maxPriority?: Priority;
+  readonly maxRuntime?: number;
 }
 
 export function addKey(program: Command): void {
@@ -28,6 +29,11 @@ export function addKey(program: Command): void {
     )
     .addOption(
       new Option("--max-priority <p>", "the greatest priority of its sessions (default: normal)").choices(priorities),
+    )
+    .option(
+      "--max-runtime <seconds>",
+      "how long each of its sessions may run (default: as long as serve allows)",
+      (text) => wholeNumber(text, 1, 1e8),
     )
     .action(addToFile);
 }

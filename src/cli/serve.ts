@@ -23,6 +23,11 @@ export function addServe(program: Command, finish: (code: number) => void): void
       wholeNumber(text, 1, 1e9),
     )
     .option("--max-rate <n>", "requests a minute of each key (default: any)", (text) => wholeNumber(text, 1, 1e6))
+    .option(
+      "--max-runtime <seconds>",
+      "how long a session may run, then it rests until it is resumed with the token (default: as long as it likes)",
+      (text) => wholeNumber(text, 1, 1e8),
+    )
     .option("--audit <file>", "gets a line for each request: when, which key, what, how answered (default: none)");
   command.action(async (flags: ServiceFlags) => {
     finish(await serveUntilSignal(flags, { hasPage: false }));

@@ -18,6 +18,7 @@ export interface ServiceFlags extends Readonly<Record<string, unknown>> {
   readonly maxWaiting?: number;
   readonly maxWork?: number;
   readonly maxRate?: number;
+  readonly maxRuntime?: number;
   readonly audit?: string;
   readonly redis?: string;
   readonly warm?: boolean;
@@ -61,7 +62,7 @@ export interface Service {
 /** Serves until it is asked to end. @returns the exit code */
 export async function serveUntilSignal(flags: ServiceFlags, { hasPage, onStart }: Service): Promise<number> {
   const { folder = DEFAULT_FOLDER, host, port, name: names, maxWaiting, maxWork, redis, warm = hasPage } = flags;
-  const { maxRate, audit } = flags;
+  const { maxRate, maxRuntime, audit } = flags;
   const keys = flags.keys === undefined ? undefined : await readTextInput(flags.keys);
   const secret = await secretOf(flags);
   const token = secret ?? flags.token;
@@ -72,7 +73,11 @@ export async function serveUntilSignal(flags: ServiceFlags, { hasPage, onStart }
     page: hasPage,
     warm,
     onRemark: remark,
-    limits: { ...(maxWaiting !== undefined && { maxWaiting }), ...(maxWork !== undefined && { maxWork }) },
+    limits: {
+      ...(maxWaiting !== undefined && { maxWaiting }),
+      ...(maxWork !== undefined && { maxWork }),
+      ...(maxRuntime !== undefined && { maxRuntime }),
+    },
     ...(keys !== undefined && { keys }),
     ...(maxRate !== undefined && { maxRate }),
     ...(audit !== undefined && { audit }),

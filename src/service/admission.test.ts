@@ -44,6 +44,17 @@ test("a key has a greatest priority, the launch's token has none", () => {
   admission.requirePriority(undefined, "high");
 });
 
+test("a session whose time is over is let go on by nobody's key; a key's own time counts before the service's", () => {
+  const queue = new Queue();
+  const allowanceOf = (owner: string) =>
+    owner === "alice" ? ({ maxPriority: "normal", maxRuntime: 5 } as const) : undefined;
+  const admission = new Admission(queue, new Forecast(queue, []), { maxRuntime: 60, allowanceOf });
+  expect(["alice", "bob", undefined].map((owner) => admission.runtimeOf(owner))).toEqual([5, 60, 60]);
+  const late = (runSeconds: number) => ({ wanted: true, record: { runSeconds, maxSeconds: 5 } }) as Session;
+  expect(() => admission.requireRoomFor(late(4.9))).not.toThrow();
+  expect(() => admission.requireRoomFor(late(5))).toThrow("it has run for 5 s, of 5 that it may");
+});
+
 test("work is steps times pixels times cutouts", () => {
   const queue = new Queue();
   const admission = new Admission(queue, new Forecast(queue, []), { maxWork: 100 });

@@ -5,6 +5,7 @@ import { Refusal } from "./errors.js";
 import type { Forecast } from "./forecast.js";
 import type { Line } from "./line.js";
 import { isHigher, type Priority } from "./priority.js";
+import { isOutOfTime, outOfTime } from "./record.js";
 import type { Session } from "./session.js";
 
 export interface Limits {
@@ -12,6 +13,8 @@ export interface Limits {
   readonly maxWaiting?: number;
   /** Steps times millions of pixels times cutouts of a session, all its frames together (default 3,000,000: half a million steps of 32 cutouts at 430x430). */
   readonly maxWork?: number;
+  /** Seconds that a session may run, after which it rests (default: as long as it likes). */
+  readonly maxRuntime?: number;
   /** What an owner may beside that; undefined: as much as anybody. */
   readonly allowanceOf?: (owner: string) => Allowance | undefined;
 }
@@ -21,6 +24,8 @@ export interface Allowance {
   /** Sessions that run and wait at once. */
   readonly maxSessions?: number | undefined;
   readonly maxPriority: Priority;
+  /** Seconds that each of its sessions may run. */
+  readonly maxRuntime?: number | undefined;
 }
 
 /** Seconds after which to ask again, where nobody knows when there is room. */
@@ -50,8 +55,14 @@ export class Admission {
     }
   }
 
-  /** @throws TOO_MANY unless the session goes on already, or there is room for it */
+  /** Seconds that a session of the owner may run; undefined: as long as it likes. */
+  runtimeOf(owner: Owner): number | undefined {
+    return this.allowanceOf(owner)?.maxRuntime ?? this.limits.maxRuntime;
+  }
+
+  /** @throws NOT_ALLOWED when its time is over; TOO_MANY unless the session goes on already, or there is room for it */
   requireRoomFor(session: Session): void {
+    requireTime(session);
     if (!session.wanted) this.requireRoom(session.record.owner);
   }
 
@@ -102,4 +113,10 @@ export class Admission {
     const seconds = Math.ceil(Math.min(LONGEST_WAIT, Math.max(1, left.length > 0 ? Math.min(...left) : USUAL_WAIT)));
     throw new Refusal("TOO_MANY", message, "ask again later, or pause or cancel one", seconds);
   }
+}
+
+function requireTime({ record }: Session): void {
+  if (!isOutOfTime(record)) return;
+  const hint = "ask whoever holds the launch's token: resumed with it, it goes on";
+  throw new Refusal("NOT_ALLOWED", outOfTime(record), hint);
 }

@@ -39,7 +39,7 @@ export class Commands {
     return this.sessions.atRest(id, (session) => this.rest(session));
   }
 
-  /** It waits for its turn. @throws CONFLICT */
+  /** It waits for its turn. @throws CONFLICT, NOT_ALLOWED when its time is over, TOO_MANY */
   async resume(id: string): Promise<SessionView> {
     const session = this.sessions.find(id);
     refuseWhen(session, ["cancelled"], "resume", "fork it");
@@ -47,6 +47,17 @@ export class Commands {
     this.sessions.admission.requireRoomFor(session);
     await this.sessions.goOn(session);
     return this.sessions.keeper.view(session);
+  }
+
+  /** It may run for so many seconds more (null: as long as it likes); whether it goes on is asked for apart. */
+  async extend(id: string, seconds: number | null): Promise<SessionView> {
+    return this.sessions.atRest(id, async (session) => {
+      const { record } = session;
+      if (seconds === null) delete record.maxSeconds;
+      else record.maxSeconds = record.runSeconds + seconds;
+      session.touch();
+      await this.sessions.keeper.save(session);
+    });
   }
 
   /** Given up after the step that is being taken; what it has is kept. @throws CONFLICT */

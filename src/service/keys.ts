@@ -19,6 +19,8 @@ export const keySchema = z.strictObject({
   maxSessions: z.int().min(1).optional(),
   /** The greatest priority that its sessions may have. */
   maxPriority: z.enum(priorities).default("normal"),
+  /** Seconds that each of its sessions may run; without it, as long as `serve` says. */
+  maxRuntime: z.int().min(1).optional(),
 });
 export type Key = z.infer<typeof keySchema>;
 

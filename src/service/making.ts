@@ -92,15 +92,17 @@ export class Making {
     uploads: Uploads,
     whose: Pick<SessionRecord, "owner" | "repeatable">,
   ): Promise<Session> {
-    const { runs, store, keeper, turns } = this.sessions;
+    const { runs, store, keeper, turns, admission } = this.sessions;
     const { run, film, kind } = await this.begun(asked, uploads);
     const id = store.newId();
     const { priority } = asked;
+    const maxSeconds = admission.runtimeOf(whose.owner);
     const facts = {
       id,
       kind,
       ...(priority && { priority }),
       ...(film && { film }),
+      ...(maxSeconds !== undefined && { maxSeconds }),
       request: asked,
       promptImages: uploads.prompts?.length ?? 0,
     };

@@ -64,6 +64,9 @@ export const recordSchema = z.object({
   /** Arithmetic of one of its steps, and the seconds that one takes, as far as they are known: what is expected comes from them. */
   stepFlops: z.number().optional(),
   stepSeconds: z.number().optional(),
+  /** Seconds that its steps have taken, and that they may take in all (default: as long as they like). */
+  runSeconds: z.number().min(0).default(0),
+  maxSeconds: z.number().optional(),
   losses: z.array(z.object({ node, step, total: z.number(), prompts: z.array(z.number()) })),
   nodes: z.array(nodeSchema),
   /** Pictures on the way, of which each is a file. */
@@ -84,7 +87,16 @@ export function newRecord({
   ...facts
 }: Pick<
   SessionRecord,
-  "id" | "owner" | "priority" | "repeatable" | "kind" | "film" | "peakBytes" | "stepFlops" | "promptImages"
+  | "id"
+  | "owner"
+  | "priority"
+  | "repeatable"
+  | "kind"
+  | "film"
+  | "peakBytes"
+  | "stepFlops"
+  | "promptImages"
+  | "maxSeconds"
 > & {
   request: object;
   settings: Settings;
@@ -100,6 +112,7 @@ export function newRecord({
     steps: allSteps(facts, settings),
     settings: { ...settings },
     notices: [],
+    runSeconds: 0,
     losses: [],
     nodes: [],
     frames: [],
@@ -117,6 +130,20 @@ export function allSteps({ film }: Pick<SessionRecord, "film">, { steps }: Pick<
 export const isUnfinished = ({ status }: Pick<SessionRecord, "status">): boolean => goingOn.includes(status);
 /** Whether nothing more is to become of it, unless somebody asks. */
 export const isOver = ({ status }: Pick<SessionRecord, "status">): boolean => over.includes(status);
+
+/** Seconds that the steps of a session have taken, and that they may; without a number, as long as they like. */
+interface RunTime {
+  readonly runSeconds: number;
+  readonly maxSeconds?: number | null | undefined;
+}
+
+/** Whether it has run for as long as it may. */
+export const isOutOfTime = ({ runSeconds, maxSeconds }: RunTime): boolean =>
+  runSeconds >= (maxSeconds ?? Number.POSITIVE_INFINITY);
+
+/** Why it rests, in words. */
+export const outOfTime = ({ runSeconds, maxSeconds }: RunTime): string =>
+  `it has run for ${Math.round(runSeconds)} s, of ${Math.round(maxSeconds ?? Number.POSITIVE_INFINITY)} that it may`;
 
 /** @throws what JSON and zod do, when it is none */
 export const parseRecord = (json: string): SessionRecord => recordSchema.parse(JSON.parse(json));

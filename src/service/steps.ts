@@ -6,6 +6,7 @@ import { isWhole } from "./film.js";
 import type { Filming } from "./filming.js";
 import type { Keeper } from "./keeper.js";
 import type { ServedRun } from "./platform.js";
+import { isOutOfTime, outOfTime, type SessionRecord } from "./record.js";
 import type { Runs } from "./runs.js";
 import type { Session } from "./session.js";
 
@@ -41,13 +42,18 @@ export class Steps {
 
   /** Steps until there is a command, or the end. */
   private async stretch(session: Session): Promise<void> {
-    const isDue = () => session.wanted && session.interruptions === 0 && !this.closing;
+    const { record } = session;
+    const isDue = () => session.wanted && session.interruptions === 0 && !this.closing && !isOutOfTime(record);
+    if (isOutOfTime(record)) return this.runOut(session);
     if (!isDue()) return;
+    let spend = () => {}; // loading costs nothing: it is the longer the more others wait
     try {
       const run = await this.ready(session);
+      spend = spending(record);
       let since = 0;
       for await (const event of this.filming.steps(session, run)) {
         session.falls = 0;
+        spend();
         this.keeper.stepped(session, event);
         since++;
         if (since >= this.checkpointSteps || performance.now() - session.savedAt > CHECKPOINT_EVERY) {
@@ -58,7 +64,9 @@ export class Steps {
       }
       if (run.status === "finished" && isWhole(session.record)) await this.finish(session, run);
       else if (this.closing) await this.hold(session, run);
+      else if (isOutOfTime(record)) await this.runOut(session);
     } catch (error) {
+      spend();
       await this.fell(session, error);
     }
   }
@@ -102,6 +110,18 @@ export class Steps {
     this.keeper.tell(session);
   }
 
+  /** Its time is over: it rests, and says why. */
+  private async runOut(session: Session): Promise<void> {
+    session.wanted = false;
+    this.keeper.note(session, `it rests: ${outOfTime(session.record)}`);
+    session.become("paused");
+    const run = this.runs.heldOf(session);
+    await this.keeper.save(session, run);
+    if (run?.history) await this.keeper.settle(session, run);
+    await this.keeper.save(session);
+    this.keeper.tell(session);
+  }
+
   /** A fallen engine is started again, and the run goes on from its last step; anything else ends it. */
   private async fell(session: Session, error: unknown): Promise<void> {
     const run = this.runs.heldOf(session);
@@ -120,4 +140,14 @@ export class Steps {
     await this.keeper.save(session).catch(() => undefined);
     this.keeper.tell(session);
   }
+}
+
+/** Adds the time since this was last called to what a session has run. */
+function spending(record: SessionRecord): () => void {
+  let since = performance.now();
+  return () => {
+    const now = performance.now();
+    record.runSeconds += (now - since) / 1000;
+    since = now;
+  };
 }

@@ -8,7 +8,7 @@ import { infoOf } from "./info.js";
 import { metricsText } from "./metrics.js";
 import type { Platform } from "./platform.js";
 import { Queue } from "./queue.js";
-import { isUnfinished } from "./record.js";
+import { isOutOfTime, isUnfinished } from "./record.js";
 import type { Session } from "./session.js";
 import type { Sessions } from "./sessions.js";
 import { Steps } from "./steps.js";
@@ -96,6 +96,12 @@ export class Studio {
     if (owner === undefined) return;
     const record = this.sessions.has(id) ? this.sessions.find(id).record : await this.sessions.store.binned(id);
     if (record?.owner !== owner) throw new Refusal("NOT_FOUND", "there is no such session");
+  }
+
+  /** A session whose time is over may run for as long again. @throws NOT_FOUND */
+  async extend(id: string): Promise<void> {
+    const { record } = this.sessions.find(id);
+    if (isOutOfTime(record)) await this.commands.extend(id, this.sessions.admission.runtimeOf(record.owner) ?? null);
   }
 
   /** @throws NOT_FOUND */

@@ -45,6 +45,8 @@ export const viewSchema = summarySchema.extend({
   settings: shape.settings,
   notices: shape.notices,
   peakBytes: shape.peakBytes,
+  runSeconds: z.number().min(0).describe("that its steps have taken"),
+  maxSeconds: z.number().nullable().describe("that they may take in all; null: as long as they like"),
   losses: z
     .array(z.object({ step: shape.step, total: z.number(), prompts: z.array(z.number()) }))
     .describe("on the way to where it stands"),
@@ -100,7 +102,7 @@ export function summaryOf(
 }
 
 export function viewOf(record: SessionRecord, progress: Progress, addresses: Addresses): SessionView {
-  const { id, kind, node, settings, notices, peakBytes, frames, promptImages } = record;
+  const { id, kind, node, settings, notices, peakBytes, runSeconds, maxSeconds = null, frames, promptImages } = record;
   const way = wayTo(record);
   const pictureOf = (of: number) => {
     const latest = frames.findLast((frame) => frame.node === of);
@@ -113,6 +115,8 @@ export function viewOf(record: SessionRecord, progress: Progress, addresses: Add
     settings,
     notices,
     peakBytes,
+    runSeconds,
+    maxSeconds,
     losses: record.losses
       .filter((loss) => loss.step <= (way.get(loss.node) ?? -1))
       .map(({ step, total, prompts }) => ({ step, total, prompts })),

@@ -18,6 +18,7 @@ const record = (id: string) => ({
   steps: 5,
   settings: { prompts: "a castle" },
   notices: [],
+  runSeconds: 0,
   peakBytes: 1,
   promptImages: 0,
   losses: [],

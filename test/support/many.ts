@@ -18,6 +18,8 @@ export interface ManyOptions {
   readonly workers: number;
   /** Of each worker. */
   readonly more?: readonly string[];
+  /** Of the server. */
+  readonly server?: readonly string[];
 }
 
 /** One of each, and several workers; sessions in a folder, or where `SESSIONS_IN` asks for it, in a `bucket` or a `database`. */
@@ -34,14 +36,15 @@ export class Many {
     private readonly behind: TestBucket | TestPostgres | undefined,
     private readonly port: number,
     private readonly more: readonly string[],
+    private readonly server: readonly string[],
   ) {}
 
-  static async start({ workers, more = ["--lease", "3"] }: ManyOptions): Promise<Many> {
+  static async start({ workers, more = ["--lease", "3"], server = [] }: ManyOptions): Promise<Many> {
     const root = await mkdtemp(join(tmpdir(), "vqgan-clip-many-"));
     await mkdir(join(root, "redis"));
     const redis = await TestRedis.start(join(root, "redis"));
     const { folder, behind } = await place(root);
-    const many = new Many(root, redis, folder, behind, await freePort(), more);
+    const many = new Many(root, redis, folder, behind, await freePort(), more, server);
     await Promise.all([many.startServer(), ...Array.from({ length: workers }, () => many.startWorker())]);
     return many;
   }
@@ -49,7 +52,7 @@ export class Many {
   /** At the same address, with the same token. */
   async startServer(): Promise<void> {
     const launch = ["--port", String(this.port), "--token", "a-token-of-our-own-for-tests"];
-    this.service = await Service.start(this.folder, { more: ["--redis", this.redis.url, ...launch] });
+    this.service = await Service.start(this.folder, { more: ["--redis", this.redis.url, ...launch, ...this.server] });
   }
 
   async startWorker(): Promise<RunningCli> {

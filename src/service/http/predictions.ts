@@ -6,7 +6,7 @@ import { type Context, Hono } from "hono";
 import * as z from "zod";
 import { requires } from "../../core/errors.js";
 import { Refusal } from "../errors.js";
-import { isOver } from "../record.js";
+import { isOutOfTime, isOver, outOfTime } from "../record.js";
 import { checked, editSchema, pictureSchema } from "../requests.js";
 import type { Studio } from "../studio.js";
 import type { SessionView } from "../views.js";
@@ -111,21 +111,26 @@ async function told(
   id = context.req.param("id") ?? session.id,
 ): Promise<Prediction> {
   const { status, step, steps, error, settings, film, createdAt, updatedAt } = session;
+  const isLate = hasEnded(session) && status === "paused";
   const made = () => (film ? studio.films.video(session.id, "webp") : studio.pictures.picture(session.id));
   const output = status === "finished" && dataUrlOf(film ? "webp" : "png", await made());
   const address = `${new URL(context.req.url).origin}/predictions/${id}`;
   return {
     id,
-    status: STATUSES[status],
+    status: isLate ? "failed" : STATUSES[status],
     input: settings,
     output: output || null,
-    error: error ? error.detail : null,
+    error: error ? error.detail : isLate ? outOfTime(session) : null,
     logs: steps > 0 ? `${Math.floor((100 * step) / steps)}%|steps| ${step}/${steps}\n` : "",
     created_at: createdAt,
-    completed_at: isOver(session) ? updatedAt : null,
+    completed_at: hasEnded(session) ? updatedAt : null,
     urls: { get: address, cancel: `${address}/cancel` },
   };
 }
+
+/** Whether nothing more comes, unless somebody else lets it go on. */
+const hasEnded = (session: SessionView): boolean =>
+  isOver(session) || (session.status === "paused" && isOutOfTime(session));
 
 const dataUrlOf = (kind: "png" | "webp", bytes: Uint8Array): string =>
   `data:image/${kind};base64,${Buffer.from(bytes).toString("base64")}`;
@@ -139,7 +144,7 @@ function waitOf(prefer: string): number {
 
 /** Until the session is over, or deleted, or nobody waits for it any more. */
 function ended(studio: Studio, id: string, milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (isOver(studio.view(id)) || signal.aborted) return Promise.resolve();
+  if (hasEnded(studio.view(id)) || signal.aborted) return Promise.resolve();
   return new Promise((done) => {
     const end = () => {
       clearTimeout(timer);
@@ -149,7 +154,7 @@ function ended(studio: Studio, id: string, milliseconds: number, signal: AbortSi
     };
     const timer = setTimeout(end, milliseconds);
     const unsubscribe = studio.eventsOf(id).subscribe(({ type, data }) => {
-      if (type === "deleted" || (type === "state" && isOver(data as SessionView))) end();
+      if (type === "deleted" || (type === "state" && hasEnded(data as SessionView))) end();
     });
     signal.addEventListener("abort", end);
   });

@@ -24,6 +24,13 @@ export function sessionRoutes(studio: Studio): Hono<Env> {
     await studio.requireOwn(context.req.param("id"), context.get("caller").owner);
     return next();
   });
+  for (const going of ["resume", "fork", "paint"]) {
+    app.post(`/:id/${going}`, async (context, next) => {
+      // The launch's token is no key: with it, a session goes on whose time is over.
+      if (context.get("caller").owner === undefined) await studio.extend(context.req.param("id") as string);
+      return next();
+    });
+  }
   app.get("/:id", (context) => context.json(studio.view(context.req.param("id"))));
   app.patch("/:id", async (context) => {
     const changes = checked(changesSchema, await jsonOf(context));

@@ -26,6 +26,10 @@ export function routedCommands(sessions: Sessions, routing: Routing, local: Core
       await routing.change("resume", id, [], () => local.resume(id));
       return view(id);
     },
+    extend: async (id, seconds) => {
+      await routing.change("extend", id, [seconds], () => local.extend(id, seconds));
+      return view(id);
+    },
     cancel: async (id) => {
       await routing.change("cancel", id, [], () => local.cancel(id));
       return view(id);

@@ -125,6 +125,7 @@ class NetworkWorker {
       change: commands.change.bind(commands),
       pause: commands.pause.bind(commands),
       resume: commands.resume.bind(commands),
+      extend: commands.extend.bind(commands),
       cancel: commands.cancel.bind(commands),
       fork: branches.fork.bind(branches),
       switchTo: branches.switchTo.bind(branches),

@@ -1,0 +1,100 @@
+/** What keys may use of a service: how long their sessions run, on one machine and on many. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { SessionView } from "../../src/service/views.js";
+import { cli } from "../support/cli.js";
+import { Many } from "../support/many.js";
+import { hasRedis } from "../support/redis.js";
+import { Service } from "../support/service.js";
+
+let folder: string;
+let service: Service;
+const keys: Record<string, string> = {};
+const start = () =>
+  Service.start(join(folder, "kept"), {
+    more: ["--keys", join(folder, "keys.jsonl"), "--max-runtime", "60"],
+  });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "vqgan-clip-limits-"));
+  for (const [name, ...options] of [["alice", "--max-runtime", "1"], ["bob"]] as const) {
+    const { stdout } = await cli(["key", name, "--file", join(folder, "keys.jsonl"), ...options]);
+    keys[name] = stdout.toString().trim();
+  }
+  service = await start();
+  return async () => {
+    await service.end("SIGKILL");
+    await rm(folder, { recursive: true, force: true });
+  };
+}, 240_000);
+
+const small = { prompts: "a red apple", size: [32, 32] as [number, number], cutouts: 4, seed: 7 };
+const endless = { ...small, steps: 1_000_000 };
+
+/** Asks as somebody, and tells the status and the JSON of the answer. */
+async function as(name: string, method: string, path: string, body?: object) {
+  const headers = { Authorization: `Bearer ${keys[name]}`, ...(body && { "Content-Type": "application/json" }) };
+  const answer = await service.fetch(path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+  return [answer.status, await answer.json().catch(() => undefined)] as [number, SessionView];
+}
+const rests = ({ status }: SessionView) => status === "paused";
+const isLate = { code: "NOT_ALLOWED", detail: expect.stringMatching(/^it has run for \d+ s, of \d+ that it may$/) };
+
+describe("how long a session runs", { timeout: 200_000 }, () => {
+  test("it rests after its time and says why; its key may not let it go on, the launch's token may, for as long again", async () => {
+    const [, { id }] = await as("alice", "POST", "/v1/sessions", endless);
+    const rested = await service.until(id, rests);
+    expect(rested).toMatchObject({
+      maxSeconds: 1,
+      notices: [expect.stringMatching(/^it rests: it has run for \d+ s/)],
+    });
+    expect(rested.runSeconds).toBeGreaterThanOrEqual(1);
+    expect(rested.step).toBeGreaterThan(0);
+    expect(rested.losses).toHaveLength(rested.step);
+    const { width } = await sharp(await service.bytes(`/v1/sessions/${id}/picture.png`)).metadata();
+    expect(width).toBe(32);
+    for (let kills = 0; kills < 2; kills++) {
+      expect(await as("alice", "POST", `/v1/sessions/${id}/resume`)).toMatchObject([403, isLate]);
+      expect(await as("alice", "POST", `/v1/sessions/${id}/fork`, { resume: true })).toMatchObject([403, isLate]);
+      await service.end("SIGKILL");
+      service = await start();
+    }
+    const resumed = await service.session("POST", `/${id}/resume`);
+    expect(resumed.maxSeconds).toBeCloseTo(rested.runSeconds + 1);
+    const again = await service.until(id, (view) => rests(view) && view.step > rested.step);
+    expect(again.runSeconds).toBeGreaterThanOrEqual(resumed.maxSeconds as number);
+    expect(again.notices).toHaveLength(2);
+    await service.send("DELETE", `/v1/sessions/${id}`);
+  });
+
+  test("without a time of its own, a key has the server's, and so has the token; a session that ends before is finished", async () => {
+    const [, bobs] = await as("bob", "POST", "/v1/sessions", { ...small, steps: 2 });
+    expect(bobs.maxSeconds).toBe(60);
+    expect((await service.create({ ...small, steps: 2 })).maxSeconds).toBe(60);
+    expect((await service.until(bobs.id, ({ status }) => status === "finished")).notices).toEqual([]);
+  });
+
+  test("a prediction whose time is over has failed, and says why", async () => {
+    const [status, prediction] = await as("alice", "POST", "/predictions", { input: endless });
+    expect([status, prediction]).toMatchObject([200, { status: "failed", output: null, error: isLate.detail }]);
+  });
+});
+
+describe.skipIf(!hasRedis)("with a worker (redis-server)", { timeout: 200_000 }, () => {
+  test("it rests after its time, wherever it runs, and goes on with the token", async () => {
+    const many = await Many.start({ workers: 1, server: ["--max-runtime", "1"] });
+    try {
+      const { id } = await many.service.create(endless);
+      const rested = await many.service.until(id, rests);
+      expect(rested).toMatchObject({ maxSeconds: 1, notices: [expect.stringMatching(/^it rests: /)] });
+      await many.service.session("POST", `/${id}/resume`);
+      const again = await many.service.until(id, (view) => rests(view) && view.step > rested.step);
+      expect(again.runSeconds).toBeGreaterThanOrEqual(rested.runSeconds + 1);
+    } finally {
+      await many.end();
+    }
+  });
+});
