@@ -15,6 +15,7 @@ interface KeyFlags {
   readonly maxSessions?: number;
   readonly maxPriority?: Priority;
   readonly maxRuntime?: number;
+  readonly maxStored?: number;
 }
 
 export function addKey(program: Command): void {
@@ -34,6 +35,9 @@ export function addKey(program: Command): void {
       "--max-runtime <seconds>",
       "how long each of its sessions may run (default: as long as serve allows)",
       (text) => wholeNumber(text, 1, 1e8),
+    )
+    .option("--max-stored <MB>", "megabytes that its sessions may be (default: as many as serve allows)", (text) =>
+      wholeNumber(text, 1, 1e9),
     )
     .action(addToFile);
 }

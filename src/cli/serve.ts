@@ -28,6 +28,11 @@ export function addServe(program: Command, finish: (code: number) => void): void
       "how long a session may run, then it rests until it is resumed with the token (default: as long as it likes)",
       (text) => wholeNumber(text, 1, 1e8),
     )
+    .option(
+      "--max-stored <MB>",
+      "megabytes that the sessions of each key may be, the bin included (default: any)",
+      (text) => wholeNumber(text, 1, 1e9),
+    )
     .option("--audit <file>", "gets a line for each request: when, which key, what, how answered (default: none)");
   command.action(async (flags: ServiceFlags) => {
     finish(await serveUntilSignal(flags, { hasPage: false }));

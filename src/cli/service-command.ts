@@ -19,6 +19,7 @@ export interface ServiceFlags extends Readonly<Record<string, unknown>> {
   readonly maxWork?: number;
   readonly maxRate?: number;
   readonly maxRuntime?: number;
+  readonly maxStored?: number;
   readonly audit?: string;
   readonly redis?: string;
   readonly warm?: boolean;
@@ -62,7 +63,7 @@ export interface Service {
 /** Serves until it is asked to end. @returns the exit code */
 export async function serveUntilSignal(flags: ServiceFlags, { hasPage, onStart }: Service): Promise<number> {
   const { folder = DEFAULT_FOLDER, host, port, name: names, maxWaiting, maxWork, redis, warm = hasPage } = flags;
-  const { maxRate, maxRuntime, audit } = flags;
+  const { maxRate, maxRuntime, maxStored, audit } = flags;
   const keys = flags.keys === undefined ? undefined : await readTextInput(flags.keys);
   const secret = await secretOf(flags);
   const token = secret ?? flags.token;
@@ -77,6 +78,7 @@ export async function serveUntilSignal(flags: ServiceFlags, { hasPage, onStart }
       ...(maxWaiting !== undefined && { maxWaiting }),
       ...(maxWork !== undefined && { maxWork }),
       ...(maxRuntime !== undefined && { maxRuntime }),
+      ...(maxStored !== undefined && { maxStored }),
     },
     ...(keys !== undefined && { keys }),
     ...(maxRate !== undefined && { maxRate }),

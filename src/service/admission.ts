@@ -7,6 +7,7 @@ import type { Line } from "./line.js";
 import { isHigher, type Priority } from "./priority.js";
 import { isOutOfTime, outOfTime } from "./record.js";
 import type { Session } from "./session.js";
+import type { Usage } from "./usage.js";
 
 export interface Limits {
   /** Sessions that wait at once (default 100). */
@@ -15,6 +16,8 @@ export interface Limits {
   readonly maxWork?: number;
   /** Seconds that a session may run, after which it rests (default: as long as it likes). */
   readonly maxRuntime?: number;
+  /** Megabytes (10^6 bytes) that the sessions of a key may be, from which on it gets no more (default: any). */
+  readonly maxStored?: number;
   /** What an owner may beside that; undefined: as much as anybody. */
   readonly allowanceOf?: (owner: string) => Allowance | undefined;
 }
@@ -26,6 +29,8 @@ export interface Allowance {
   readonly maxPriority: Priority;
   /** Seconds that each of its sessions may run. */
   readonly maxRuntime?: number | undefined;
+  /** Megabytes that all of its sessions may be. */
+  readonly maxStored?: number | undefined;
 }
 
 /** Seconds after which to ask again, where nobody knows when there is room. */
@@ -42,10 +47,17 @@ export class Admission {
     private readonly line: Line,
     private readonly forecast: Forecast,
     private readonly limits: Limits,
+    private readonly usage?: Pick<Usage, "of" | "add">,
   ) {}
 
-  /** Keeps a place while `work` puts a session of the owner into the queue. @throws TOO_MANY */
-  async admitted<Result>(owner: Owner, work: () => Promise<Result>): Promise<Result> {
+  /**
+   * Keeps a place while `work` puts a session of the owner into the queue.
+   *
+   * @param bytes that come with it
+   * @throws TOO_MANY, STORAGE_FULL
+   */
+  async admitted<Result>(owner: Owner, work: () => Promise<Result>, bytes = 0): Promise<Result> {
+    await this.requireStorage(owner, bytes);
     this.requireRoom(owner);
     this.entering.push(owner);
     try {
@@ -58,6 +70,22 @@ export class Admission {
   /** Seconds that a session of the owner may run; undefined: as long as it likes. */
   runtimeOf(owner: Owner): number | undefined {
     return this.allowanceOf(owner)?.maxRuntime ?? this.limits.maxRuntime;
+  }
+
+  /** Bytes that the sessions of the owner may be; undefined: any. */
+  storageOf(owner: Owner): number | undefined {
+    const megabytes = this.allowanceOf(owner)?.maxStored ?? this.limits.maxStored;
+    return owner === undefined || megabytes === undefined ? undefined : 1e6 * megabytes;
+  }
+
+  /** @param bytes that are about to be written @throws STORAGE_FULL when the owner keeps as many as it may */
+  async requireStorage(owner: Owner, bytes = 0): Promise<void> {
+    const most = this.storageOf(owner);
+    if (most === undefined || !this.usage) return;
+    const kept = await this.usage.of(owner);
+    if (kept + bytes < most) return this.usage.add(owner, bytes);
+    const message = `${owner} keeps ${inMegabytes(kept)}${bytes > 0 ? `, sends ${inMegabytes(bytes)}` : ""}, and may keep ${inMegabytes(most)}`;
+    throw new Refusal("STORAGE_FULL", message, "delete sessions and empty the bin: DELETE /v1/bin");
   }
 
   /** @throws NOT_ALLOWED when its time is over; TOO_MANY unless the session goes on already, or there is room for it */
@@ -114,6 +142,8 @@ export class Admission {
     throw new Refusal("TOO_MANY", message, "ask again later, or pause or cancel one", seconds);
   }
 }
+
+const inMegabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 function requireTime({ record }: Session): void {
   if (!isOutOfTime(record)) return;

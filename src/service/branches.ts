@@ -5,17 +5,19 @@ import { Refusal } from "./errors.js";
 import type { ForkAsked, PaintAsked } from "./requests.js";
 import type { Session } from "./session.js";
 import { refuseUnbegun, type Sessions } from "./sessions.js";
-import { type Uploads, uploaded } from "./uploads.js";
+import { bytesOf, type Uploads, uploaded } from "./uploads.js";
 import type { SessionView } from "./views.js";
 
 export class Branches {
   constructor(private readonly sessions: Sessions) {}
 
-  /** A new node at a kept step (default: where the node stands), which from now on goes on. @throws BAD_ARGUMENT, CONFLICT */
+  /** A new node at a kept step (default: where the node stands), which from now on goes on. @throws BAD_ARGUMENT, CONFLICT, STORAGE_FULL */
   async fork(id: string, { resume, node, at, ...changes }: ForkAsked): Promise<SessionView> {
     const { runs } = this.sessions;
+    const { admission } = this.sessions;
+    await admission.requireStorage(this.sessions.find(id).record.owner);
     return this.branch(id, resume, async (session) => {
-      this.sessions.admission.requireChange(session, changes);
+      admission.requireChange(session, changes);
       const of = session.record.nodes.find((each) => each.id === (node ?? session.record.node));
       const forked = await runs.reopened(session, { ...changes, ...(node && { node }), at: at ?? of?.step ?? 0 });
       await runs.hold(session, forked);
@@ -30,12 +32,14 @@ export class Branches {
     });
   }
 
-  /** Goes on from its picture as somebody painted it over. @throws BAD_ARGUMENT, BAD_IMAGE, BAD_MODEL, CONFLICT */
+  /** Goes on from its picture as somebody painted it over. @throws BAD_ARGUMENT, BAD_IMAGE, BAD_MODEL, CONFLICT, STORAGE_FULL */
   async paint(id: string, { resume = true, ...asked }: PaintAsked, { image, mask }: Uploads): Promise<SessionView> {
     requires(image, "BAD_ARGUMENT", () => "image: none was given", "send the painted picture as the field image");
     const picture = await uploaded(this.sessions.platform, image, "image");
+    const { admission } = this.sessions;
+    await admission.requireStorage(this.sessions.find(id).record.owner, bytesOf({ image, mask }));
     return this.branch(id, resume, async (session) => {
-      this.sessions.admission.requireChange(session, asked);
+      admission.requireChange(session, asked);
       const run = await this.sessions.runs.of(session);
       await run.edit({ ...(asked as SessionChanges), image: picture, ...(mask && { mask }) });
     });

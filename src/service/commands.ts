@@ -39,11 +39,12 @@ export class Commands {
     return this.sessions.atRest(id, (session) => this.rest(session));
   }
 
-  /** It waits for its turn. @throws CONFLICT, NOT_ALLOWED when its time is over, TOO_MANY */
+  /** It waits for its turn. @throws CONFLICT, NOT_ALLOWED when its time is over, STORAGE_FULL, TOO_MANY */
   async resume(id: string): Promise<SessionView> {
     const session = this.sessions.find(id);
     refuseWhen(session, ["cancelled"], "resume", "fork it");
     refuseWhen(session, ["finished"], "resume", "change its steps, fork it or paint on it");
+    await this.sessions.admission.requireStorage(session.record.owner);
     this.sessions.admission.requireRoomFor(session);
     await this.sessions.goOn(session);
     return this.sessions.keeper.view(session);

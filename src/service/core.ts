@@ -14,6 +14,7 @@ import type { SessionRecord } from "./record.js";
 import { Runs } from "./runs.js";
 import { Session } from "./session.js";
 import { Sessions } from "./sessions.js";
+import { Usage } from "./usage.js";
 import type { Warmth } from "./warmth.js";
 
 /** What is public of a class. */
@@ -23,6 +24,7 @@ export interface Core {
   readonly sessions: Sessions;
   readonly line: Line;
   readonly forecast: Forecast;
+  readonly usage: Usage;
   readonly making: Face<Making>;
   readonly commands: Face<Commands>;
   readonly branches: Face<Branches>;
@@ -45,13 +47,15 @@ export function coreOf(platform: Platform, { limits = {}, records = [], line, tu
   const forecast = new Forecast(line, records);
   const keeper = new Keeper(platform, line, new Previews(platform), forecast);
   const runs = new Runs(platform, (session, text) => keeper.note(session, text));
-  const admission = new Admission(line, forecast, limits);
-  const sessions = new Sessions(platform, keeper, runs, turnsOf(runs, keeper), admission);
+  const usage = new Usage(platform.store, () => sessions.all);
+  const admission = new Admission(line, forecast, limits, usage);
+  const sessions: Sessions = new Sessions(platform, keeper, runs, turnsOf(runs, keeper), admission);
   for (const record of records) sessions.add(new Session(record));
   return {
     sessions,
     line,
     forecast,
+    usage,
     making: new Making(sessions, forecast, warmth),
     commands: new Commands(sessions),
     branches: new Branches(sessions),

@@ -1,6 +1,14 @@
 /** What only a service refuses, beside the package's own errors: what is not there, not now, not so often, not to you. */
 
-export type RefusalCode = "NOT_FOUND" | "CONFLICT" | "TOO_MANY" | "REUSED_KEY" | "LOST" | "NOT_ALLOWED" | "NO_WORKER";
+export type RefusalCode =
+  | "NOT_FOUND"
+  | "CONFLICT"
+  | "TOO_MANY"
+  | "REUSED_KEY"
+  | "LOST"
+  | "NOT_ALLOWED"
+  | "NO_WORKER"
+  | "STORAGE_FULL";
 
 export class Refusal extends Error {
   override readonly name = "Refusal";

@@ -30,5 +30,6 @@ const titles: Readonly<Record<VqganClipError["code"] | Refusal["code"], string>>
   REUSED_KEY: "Another request was made by this name",
   NOT_ALLOWED: "Refused",
   LOST: "Somebody else has it now",
+  STORAGE_FULL: "No room left",
   NO_WORKER: "Nobody is there to do it",
 };

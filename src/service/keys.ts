@@ -21,6 +21,8 @@ export const keySchema = z.strictObject({
   maxPriority: z.enum(priorities).default("normal"),
   /** Seconds that each of its sessions may run; without it, as long as `serve` says. */
   maxRuntime: z.int().min(1).optional(),
+  /** Megabytes (10^6 bytes) that all of its sessions may be; without it, as many as `serve` says. */
+  maxStored: z.int().min(1).optional(),
 });
 export type Key = z.infer<typeof keySchema>;
 

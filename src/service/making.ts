@@ -9,7 +9,7 @@ import { Repeats, repeatableBy } from "./repeats.js";
 import type { EditAsked, PictureAsked } from "./requests.js";
 import { Session } from "./session.js";
 import type { Sessions } from "./sessions.js";
-import { checkFrames, type Uploads, writeUploads } from "./uploads.js";
+import { bytesOf, checkFrames, type Uploads, writeUploads } from "./uploads.js";
 import type { SessionView } from "./views.js";
 import type { Warmth } from "./warmth.js";
 
@@ -43,7 +43,7 @@ export class Making {
    * A picture to make, or with an image one to edit: it waits for its turn.
    *
    * @param key of the client's: the same request by it makes no second session
-   * @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE, OUT_OF_LIMITS, TOO_MANY, NOT_ALLOWED, REUSED_KEY
+   * @throws BAD_ARGUMENT, BAD_PROMPT, BAD_IMAGE, OUT_OF_LIMITS, TOO_MANY, NOT_ALLOWED, STORAGE_FULL, REUSED_KEY
    */
   async create(
     asked: PictureAsked | EditAsked,
@@ -53,7 +53,8 @@ export class Making {
     const { admission, keeper } = this.sessions;
     admission.requirePriority(owner, asked.priority);
     const repeatable = key === undefined ? undefined : await repeatableBy(key, asked, uploads);
-    const make = () => admission.admitted(owner, () => this.made(asked, uploads, { owner, repeatable }));
+    const make = () =>
+      admission.admitted(owner, () => this.made(asked, uploads, { owner, repeatable }), bytesOf(uploads));
     return keeper.view(await (repeatable ? this.repeats.once(owner, repeatable, make) : make()));
   }
 

@@ -13,7 +13,16 @@ test("how things stand, as Prometheus reads it", () => {
   queue.next();
   const meter = new Meter();
   for (const seconds of [undefined, 0.5, 0.25]) meter.stepped(seconds);
-  const text = metricsText({ sessions, line: queue, forecast: new Forecast(queue, []), meter, bytes: 1234 });
+  const text = metricsText({
+    sessions,
+    line: queue,
+    forecast: new Forecast(queue, []),
+    meter,
+    bytes: new Map([
+      [undefined, 1000],
+      ["alice", 234],
+    ]),
+  });
   const samples = Object.fromEntries(
     text
       .split("\n")
@@ -31,6 +40,9 @@ test("how things stand, as Prometheus reads it", () => {
     vqgan_clip_step_seconds_count: "2",
     vqgan_clip_engine_restarts_total: "0",
     vqgan_clip_kept_bytes: "1234",
+    'vqgan_clip_key_bytes{key="alice"}': "234",
   });
-  expect(text).toMatch(/^(# HELP \w+ .+\n# TYPE \w+ (gauge|counter|summary)\n([\w]+(\{status="\w+"\})? [\d.]+\n)+)+$/);
+  expect(text).toMatch(
+    /^(# HELP \w+ .+\n# TYPE \w+ (gauge|counter|summary)\n([\w]+(\{(status|key)="\w+"\})? [\d.]+\n)+)+$/,
+  );
 });

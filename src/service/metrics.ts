@@ -25,8 +25,8 @@ export interface Standing {
   readonly line: Line;
   readonly forecast: Forecast;
   readonly meter: Meter;
-  /** Of all files that are kept. */
-  readonly bytes: number;
+  /** Of the files of each key's sessions, and of those without one. */
+  readonly bytes: ReadonlyMap<string | undefined, number>;
 }
 
 export function metricsText({ sessions, line, forecast, meter, bytes }: Standing): string {
@@ -49,7 +49,13 @@ export function metricsText({ sessions, line, forecast, meter, bytes }: Standing
       ["_count", meter.timed.steps],
     ]),
     family("engine_restarts_total", "counter", "falls of the engine since the start", [["", meter.engineRestarts]]),
-    family("kept_bytes", "gauge", "bytes of all sessions on disk, the bin included", [["", bytes]]),
+    family("kept_bytes", "gauge", "bytes of all sessions on disk, the bin included", [["", sum(bytes.values())]]),
+    family(
+      "key_bytes",
+      "gauge",
+      "of them, those of each key's sessions",
+      [...bytes].flatMap(([owner, count]) => (owner === undefined ? [] : [[`{key="${owner}"}`, count] as const])),
+    ),
   ].join("");
 }
 
@@ -58,4 +64,8 @@ function family(name: string, type: string, help: string, samples: readonly (rea
   const full = `vqgan_clip_${name}`;
   const lines = samples.map(([rest, value]) => `${full}${rest} ${value}`);
   return `${[`# HELP ${full} ${help}`, `# TYPE ${full} ${type}`, ...lines].join("\n")}\n`;
+}
+
+export function sum(numbers: Iterable<number>): number {
+  return [...numbers].reduce((before, number) => before + number, 0);
 }

@@ -65,8 +65,12 @@ export interface SessionStore {
   restore(id: string): Promise<SessionRecord>;
   /** Of a session in the bin; undefined when there is none. */
   binned(id: string): Promise<SessionRecord | undefined>;
-  /** Of all files, the bin included. */
-  bytesKept(): Promise<number>;
+  /** Ids of the sessions in the bin. */
+  bin(): Promise<string[]>;
+  /** Out of the bin, for good. */
+  erase(id: string): Promise<void>;
+  /** Bytes of each session's files, the bin included. */
+  sizes(): Promise<ReadonlyMap<string, number>>;
   close(): Promise<void>;
 }
 

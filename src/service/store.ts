@@ -34,6 +34,9 @@ export const addresses: Pick<SessionStore, "previewUrl" | "promptImageUrl"> = {
 
 const NAME = /^([0-9a-f]{24})(?:\.(\d{1,15}))?$/;
 
+/** Names of what is being erased end so. */
+const ERASED = ".erased";
+
 /** The folder's name of a session that was taken over so often. */
 export const nameOf = (id: string, epoch: number): string => (epoch === 0 ? id : `${id}.${epoch}`);
 
@@ -156,14 +159,31 @@ export class FolderStore implements SessionStore {
     return json && parseRecord(Buffer.from(json).toString("utf8"));
   }
 
-  /** Bytes of all that is kept, the bin included. */
-  async bytesKept(): Promise<number> {
-    let sum = 0;
-    for (const name of await readdir(this.folder, { recursive: true })) {
-      const facts = await stat(join(this.folder, name)).catch(() => undefined); // it may be gone by now
-      if (facts?.isFile()) sum += facts.size;
+  async bin(): Promise<string[]> {
+    const names = await readdir(join(this.folder, "bin"));
+    return [...new Set(names.flatMap((name) => NAME.exec(name)?.[1] ?? []))];
+  }
+
+  /** Out of the bin, for good: renamed first, so that nobody restores a half of it. */
+  async erase(id: string): Promise<void> {
+    const bin = join(this.folder, "bin");
+    for (const name of await readdir(bin)) {
+      if (NAME.exec(name)?.[1] === requireId(id)) await rename(join(bin, name), join(bin, `${name}${ERASED}`));
     }
-    return sum;
+    for (const name of await readdir(bin)) {
+      if (name.endsWith(ERASED)) await rm(join(bin, name), { recursive: true, force: true });
+    }
+  }
+
+  async sizes(): Promise<Map<string, number>> {
+    const sizes = new Map<string, number>();
+    for (const place of ["sessions", "bin"]) {
+      for (const name of await readdir(join(this.folder, place))) {
+        const id = NAME.exec(name)?.[1];
+        if (id !== undefined) sizes.set(id, (sizes.get(id) ?? 0) + (await bytesIn(join(this.folder, place, name))));
+      }
+    }
+    return sizes;
   }
 
   /** How often the session was taken over. */
@@ -250,6 +270,13 @@ async function isShared(folder: string): Promise<boolean> {
   const marks = (await readdir(folder)).filter((name) => name.startsWith(SHARED));
   const held = await Promise.all(marks.map((name) => isHeld(join(folder, name))));
   return held.includes(true);
+}
+
+/** Of all files in a folder; of what is gone by now, none. */
+async function bytesIn(folder: string): Promise<number> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const facts = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => undefined)));
+  return facts.reduce((sum, file) => sum + (file?.isFile() ? file.size : 0), 0);
 }
 
 async function readOrNothing(path: string): Promise<Uint8Array | undefined> {

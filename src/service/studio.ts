@@ -5,13 +5,14 @@ import { Refusal } from "./errors.js";
 import type { EventLog } from "./event-log.js";
 import { Filming } from "./filming.js";
 import { infoOf } from "./info.js";
-import { metricsText } from "./metrics.js";
+import { metricsText, sum } from "./metrics.js";
 import type { Platform } from "./platform.js";
 import { Queue } from "./queue.js";
 import { isOutOfTime, isUnfinished } from "./record.js";
 import type { Session } from "./session.js";
 import type { Sessions } from "./sessions.js";
 import { Steps } from "./steps.js";
+import type { UsageView } from "./usage.js";
 import type { SessionSummary, SessionView } from "./views.js";
 import { Warmth } from "./warmth.js";
 import { Worker } from "./worker.js";
@@ -121,9 +122,30 @@ export class Studio {
 
   /** How things stand, for Prometheus. */
   async metrics(): Promise<string> {
-    const { all: sessions, store, keeper } = this.sessions;
-    const { line, forecast } = this.core;
-    return metricsText({ sessions, line, forecast, meter: keeper.meter, bytes: await store.bytesKept() });
+    const { all: sessions, keeper } = this.sessions;
+    const { line, forecast, usage } = this.core;
+    return metricsText({ sessions, line, forecast, meter: keeper.meter, bytes: await usage.byOwner() });
+  }
+
+  /** What an owner uses (default: what all do). */
+  async usageOf(owner?: string): Promise<UsageView> {
+    const { all, admission } = this.sessions;
+    const bytes = await this.core.usage.byOwner();
+    return {
+      sessions: all.filter(({ record }) => owner === undefined || record.owner === owner).length,
+      storedBytes: owner === undefined ? sum(bytes.values()) : (bytes.get(owner) ?? 0),
+      maxStoredBytes: admission.storageOf(owner) ?? null,
+    };
+  }
+
+  /** What was deleted is gone for good. @param owner whose (default: everybody's) @throws IO_FAILED */
+  async emptyBin(owner?: string): Promise<void> {
+    const { store } = this.sessions;
+    for (const id of await store.bin()) {
+      const isOwn = owner === undefined || (await store.binned(id))?.owner === owner;
+      if (isOwn) await store.erase(id);
+    }
+    this.core.usage.forget();
   }
 
   /** What was running or waiting when the store was last open, as its files say. */

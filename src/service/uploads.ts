@@ -25,6 +25,11 @@ export interface Uploads {
 export const hasSource = ({ image, frames = [] }: { readonly image?: unknown; readonly frames?: readonly unknown[] }) =>
   image !== undefined || frames.length > 0;
 
+/** All of them together. */
+export function bytesOf({ image, mask, start, prompts = [], frames = [] }: Uploads): number {
+  return [image, mask, start, ...prompts, ...frames].reduce((sum, file) => sum + (file?.length ?? 0), 0);
+}
+
 type Decoding = Pick<Platform, "decode">;
 
 /** @throws BAD_ARGUMENT when pictures and what is asked for do not go together */

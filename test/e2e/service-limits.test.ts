@@ -1,14 +1,15 @@
-/** What keys may use of a service: how long their sessions run, on one machine and on many. */
+/** What keys may use of a service: how long their sessions run, on one machine and on many, and how many bytes of them are kept. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { UsageView } from "../../src/service/usage.js";
 import type { SessionView } from "../../src/service/views.js";
 import { cli } from "../support/cli.js";
 import { Many } from "../support/many.js";
 import { hasRedis } from "../support/redis.js";
-import { Service } from "../support/service.js";
+import { formWith, Service } from "../support/service.js";
 
 let folder: string;
 let service: Service;
@@ -20,7 +21,11 @@ const start = () =>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "vqgan-clip-limits-"));
-  for (const [name, ...options] of [["alice", "--max-runtime", "1"], ["bob"]] as const) {
+  for (const [name, ...options] of [
+    ["alice", "--max-runtime", "1"],
+    ["bob"],
+    ["carol", "--max-stored", "1"],
+  ] as const) {
     const { stdout } = await cli(["key", name, "--file", join(folder, "keys.jsonl"), ...options]);
     keys[name] = stdout.toString().trim();
   }
@@ -80,6 +85,59 @@ describe("how long a session runs", { timeout: 200_000 }, () => {
   test("a prediction whose time is over has failed, and says why", async () => {
     const [status, prediction] = await as("alice", "POST", "/predictions", { input: endless });
     expect([status, prediction]).toMatchObject([200, { status: "failed", output: null, error: isLate.detail }]);
+  });
+});
+
+describe("how many bytes are kept", { timeout: 200_000 }, () => {
+  test("more is refused, deleted ones count until the bin is empty, and others are not asked to pay", async () => {
+    const usage = async (name: string) => (await as(name, "GET", "/v1/usage"))[1] as unknown as UsageView;
+    expect(await usage("carol")).toEqual({ sessions: 0, storedBytes: 0, maxStoredBytes: 1e6 });
+    const create = { width: 575, height: 575, channels: 3, background: "grey" } as const;
+    const noise = await sharp({ create: { ...create, noise: { type: "gaussian", mean: 128, sigma: 60 } } })
+      .png({ compressionLevel: 0 })
+      .toBuffer();
+    expect(noise.length).toBeLessThan(1e6);
+    const send = async () => {
+      const body = formWith({ ...small, steps: 1 }, { start: noise });
+      return service.fetch("/v1/sessions", {
+        method: "POST",
+        headers: { Authorization: `Bearer ${keys.carol}` },
+        body,
+      });
+    };
+    const made = await send();
+    const { id } = (await made.json()) as SessionView;
+    expect(made.status).toBe(201);
+    const again = await send();
+    expect([again.status, again.headers.get("content-type"), await again.json()]).toEqual([
+      507,
+      "application/problem+json",
+      {
+        type: "about:blank",
+        status: 507,
+        code: "STORAGE_FULL",
+        title: "No room left",
+        detail: expect.stringMatching(/^carol keeps 1\.0 MB, sends 1\.0 MB, and may keep 1\.0 MB$/),
+        hint: expect.stringContaining("DELETE /v1/bin"),
+      },
+    ]);
+    await service.until(id, ({ status }) => status === "finished");
+    await expect.poll(async () => (await usage("carol")).storedBytes).toBeGreaterThan(1e6); // with what it has made
+    const isFull = [507, { code: "STORAGE_FULL" }];
+    expect(await as("carol", "POST", "/v1/sessions", small)).toMatchObject(isFull);
+    expect(await as("carol", "POST", `/v1/sessions/${id}/fork`, { steps: 5 })).toMatchObject(isFull);
+    expect((await as("bob", "POST", "/v1/sessions", { ...small, steps: 1 }))[0]).toBe(201);
+    expect(await (await service.fetch("/metrics")).text()).toMatch(/^vqgan_clip_key_bytes\{key="carol"\} 1\d{6}$/m);
+
+    await as("carol", "DELETE", `/v1/sessions/${id}`);
+    expect(await as("carol", "POST", "/v1/sessions", small)).toMatchObject(isFull);
+    expect((await as("bob", "DELETE", "/v1/bin"))[0]).toBe(204);
+    expect(await as("carol", "POST", "/v1/sessions", small)).toMatchObject(isFull);
+    expect((await as("carol", "DELETE", "/v1/bin"))[0]).toBe(204);
+    expect(await usage("carol")).toMatchObject({ sessions: 0, storedBytes: 0 });
+    expect((await as("carol", "POST", `/v1/sessions/${id}/restore`))[0]).toBe(404);
+    expect((await as("carol", "POST", "/v1/sessions", { ...small, steps: 1 }))[0]).toBe(201);
+    expect((await usage("bob")).maxStoredBytes).toBe(null);
   });
 });
 

@@ -79,7 +79,9 @@ describe.each(allStores)("$name", { timeout: 60_000 }, ({ place, open }) => {
     expect(text(await store.read(id, "image"))).toBe("two");
     expect([await store.has(id, "image"), await store.has(id, "mask")]).toEqual([true, false]);
     expect([await store.read(id, "mask"), await store.readPreview(id, 1, 6)]).toEqual([undefined, undefined]);
-    expect(await store.bytesKept()).toBeGreaterThan(8);
+    const sizes = await store.sizes();
+    expect([...sizes.keys()]).toEqual([id]);
+    expect(sizes.get(id)).toBeGreaterThan(8);
     await store.close();
     const next = await open(at);
     const { records, damaged } = await next.all();
@@ -100,6 +102,21 @@ describe.each(allStores)("$name", { timeout: 60_000 }, ({ place, open }) => {
     expect((await store.restore(id)).id).toBe(id);
     expect(text(await store.read(id, "mask"))).toBe("m");
     await expect(store.restore(id)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await store.close();
+  });
+
+  test("what is in the bin has its size, and goes for good; what is not there stays", async () => {
+    const store = await open(await place());
+    const [id, other] = [await made(store), await made(store)];
+    await store.write(id, "image", bytes("x".repeat(5000)));
+    await store.discard(id);
+    expect(await store.bin()).toEqual([id]);
+    expect((await store.sizes()).get(id)).toBeGreaterThan(5000);
+    await store.erase(id);
+    expect([await store.bin(), [...(await store.sizes()).keys()]]).toEqual([[], [other]]);
+    expect(await store.binned(id)).toBeUndefined();
+    await expect(store.restore(id)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect((await store.all()).records.map((record) => record.id)).toEqual([other]);
     await store.close();
   });
 
@@ -214,13 +231,13 @@ describe.skipIf(!hasMoto)("a bucket", { timeout: 60_000 }, () => {
     const [first, second] = await Promise.all([ObjectStore.open(at), ObjectStore.open(at)]);
     const id = await made(first);
     await first.write(id, "image", bytes("one"));
-    const before = await first.bytesKept();
+    const before = (await first.sizes()).get(id);
     await first.write(id, "image", bytes("two"));
-    expect(await first.bytesKept()).toBe(before);
+    expect((await first.sizes()).get(id)).toBe(before);
     await second.claim(id);
-    const after = await second.bytesKept();
+    const after = (await second.sizes()).get(id);
     await expect(first.write(id, "image", bytes("a late one"))).rejects.toMatchObject(refused);
-    expect(await second.bytesKept()).toBe(after);
+    expect((await second.sizes()).get(id)).toBe(after);
     await first.make(first.newId());
     expect((await second.all()).records.map((record) => record.id)).toEqual([id]);
   });
@@ -267,9 +284,9 @@ describe.skipIf(!hasPostgres)("a table", { timeout: 60_000 }, () => {
     const store = await ObjectStore.open(await newDatabase());
     const id = await made(store);
     await store.write(id, "image", bytes("one"));
-    const before = await store.bytesKept();
+    const before = (await store.sizes()).get(id);
     await store.write(id, "image", bytes("two"));
-    expect(await store.bytesKept()).toBe(before);
+    expect((await store.sizes()).get(id)).toBe(before);
     await Promise.all([1, 2, 3, 4, 5].map((step) => store.writePreview(id, 1, step, bytes(String(step)))));
     const read = await Promise.all([1, 2, 3, 4, 5].map((step) => store.readPreview(id, 1, step)));
     expect(read.map(text)).toEqual(["1", "2", "3", "4", "5"]);

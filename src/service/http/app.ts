@@ -66,6 +66,11 @@ export function createApp(studio: Studio, options: AppOptions): Hono<Env> {
     const settings = z.toJSONSchema(settingsSchema, { io: "input", unrepresentable: "any" });
     return context.json({ version: ownPackage().version, ...(await studio.info()), settings });
   });
+  app.get("/v1/usage", async (context) => context.json(await studio.usageOf(context.get("caller").owner)));
+  app.delete("/v1/bin", async (context) => {
+    await studio.emptyBin(context.get("caller").owner);
+    return context.body(null, 204);
+  });
   app.get("/v1/events", (context) => {
     const { owner } = context.get("caller");
     return streamEvents(context, studio.events(owner), () => ({ sessions: studio.all(owner) }));

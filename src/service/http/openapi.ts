@@ -24,6 +24,7 @@ const ANSWERS: readonly Named[] = [
   "Sessions",
   "Info",
   "Plan",
+  "Usage",
   "Prediction",
   "ReadPicture",
   "Health",

@@ -15,6 +15,7 @@ import {
   tokenSchema,
 } from "../requests.js";
 import { shapeFileNames, shapeFiles } from "../shapes.js";
+import { usageSchema } from "../usage.js";
 import { summarySchema, viewSchema } from "../views.js";
 import { predictionRequestSchema, predictionSchema } from "./predictions.js";
 
@@ -29,6 +30,7 @@ export const named = {
   }),
   Plan: planSchema,
   ReadPicture: readPictureSchema,
+  Usage: usageSchema,
   Prediction: predictionSchema,
   PredictionRequest: predictionRequestSchema,
   Health: z.object({ status: z.literal("ok") }),
@@ -108,6 +110,18 @@ export const operations: readonly Operation[] = [
     path: "/v1/info",
     summary: "version, models, device, presets, the settings' JSON schema, what the models recommend",
     answers: { 200: "Info" },
+  },
+  {
+    method: "get",
+    path: "/v1/usage",
+    summary: "how many sessions one has, and how many bytes of them are kept and may be",
+    answers: { 200: "Usage" },
+  },
+  {
+    method: "delete",
+    path: "/v1/bin",
+    summary: "what one has deleted is gone for good; with the launch's token, what anybody has",
+    answers: { 204: undefined },
   },
   {
     method: "get",

@@ -23,6 +23,7 @@ const statuses: Readonly<Record<string, ContentfulStatusCode>> = {
   NOT_ALLOWED: 403,
   LOST: 503,
   NO_WORKER: 503,
+  STORAGE_FULL: 507,
 };
 
 export function problem(context: Context, status: ContentfulStatusCode, fault: Fault): Response {

@@ -150,8 +150,28 @@ export class ObjectStore implements SharedStore {
     return found ? recordIn(found.bytes) : undefined;
   }
 
-  async bytesKept(): Promise<number> {
-    return (await this.objects.list("")).reduce((sum, { bytes }) => sum + bytes, 0);
+  async bin(): Promise<string[]> {
+    return (await this.objects.list("bin/")).map(({ key }) => key.slice("bin/".length));
+  }
+
+  /** Out of the bin, for good: it has no files first, so that nobody restores a half of it. */
+  async erase(id: string): Promise<void> {
+    await this.change(id, (head) => {
+      if (!head?.binned) throw new Refusal("NOT_FOUND", `there is no deleted session ${id}`);
+      return { ...head, files: {} };
+    });
+    for (const { key } of await this.objects.list(objectOf(id, ""))) await this.objects.remove(key);
+    await this.objects.remove(headOf(id));
+    await this.objects.remove(`bin/${id}`);
+  }
+
+  async sizes(): Promise<Map<string, number>> {
+    const sizes = new Map<string, number>();
+    for (const { key, bytes } of await this.objects.list("")) {
+      const id = /^(?:objects|sessions)\/([^/]+)/.exec(key)?.[1];
+      if (id !== undefined) sizes.set(id, (sizes.get(id) ?? 0) + bytes);
+    }
+    return sizes;
   }
 
   /** What was never whole, and nobody is about to make any more. */

@@ -4,6 +4,7 @@ import { Pictures } from "../pictures.js";
 import type { MaskAsked } from "../requests.js";
 import type { Sessions } from "../sessions.js";
 import type { ShapeFile } from "../shapes.js";
+import { bytesOf } from "../uploads.js";
 import type { Routing } from "./routing.js";
 
 /** @param local the commands of this process, for sessions that nobody has */
@@ -22,6 +23,7 @@ export function routedCommands(sessions: Sessions, routing: Routing, local: Core
       return view(id);
     },
     resume: async (id) => {
+      await admission.requireStorage(sessions.find(id).record.owner);
       admission.requireRoomFor(sessions.find(id));
       await routing.change("resume", id, [], () => local.resume(id));
       return view(id);
@@ -54,12 +56,14 @@ export function routedBranches(sessions: Sessions, routing: Routing): Core["bran
     return keeper.view(sessions.find(id));
   };
   return {
-    fork: (id, asked) => {
+    fork: async (id, asked) => {
+      await admission.requireStorage(sessions.find(id).record.owner);
       admission.requireChange(sessions.find(id), asked);
       return branch("fork", id, [asked], asked.resume);
     },
     switchTo: (id, node) => branch("switchTo", id, [node], false),
-    paint: (id, asked, uploads) => {
+    paint: async (id, asked, uploads) => {
+      await admission.requireStorage(sessions.find(id).record.owner, bytesOf(uploads));
       admission.requireChange(sessions.find(id), asked);
       return branch("paint", id, [asked, uploads], asked.resume ?? true);
     },

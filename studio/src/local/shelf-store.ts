@@ -104,9 +104,22 @@ export class ShelfStore implements SessionStore {
     return json && recordIn(json);
   }
 
-  async bytesKept(): Promise<number> {
-    const { usage = 0 } = await navigator.storage.estimate();
-    return usage;
+  async bin(): Promise<string[]> {
+    const paths = await this.shelf.paths("bin/");
+    return [...new Set(paths.map((path) => path.split("/")[1] as string))];
+  }
+
+  erase(id: string): Promise<void> {
+    return this.shelf.remove(`bin/${id}/`);
+  }
+
+  async sizes(): Promise<Map<string, number>> {
+    const sizes = new Map<string, number>();
+    for (const path of [...(await this.shelf.paths("sessions/")), ...(await this.shelf.paths("bin/"))]) {
+      const id = path.split("/")[1] as string;
+      sizes.set(id, (sizes.get(id) ?? 0) + ((await this.shelf.get(path))?.length ?? 0));
+    }
+    return sizes;
   }
 
   async close(): Promise<void> {}
