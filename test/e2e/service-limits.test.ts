@@ -141,6 +141,30 @@ describe("how many bytes are kept", { timeout: 200_000 }, () => {
   });
 });
 
+test("a picture is given to others by an address that ends; no other one is answered", {
+  timeout: 200_000,
+}, async () => {
+  const [, { id }] = await as("bob", "POST", "/v1/sessions", { ...small, steps: 1 });
+  await service.until(id, ({ status }) => status === "finished");
+  expect(await as("bob", "POST", `/v1/sessions/${id}/address`, { seconds: 0 })).toMatchObject([400, {}]);
+  expect((await as("alice", "POST", `/v1/sessions/${id}/address`))[0]).toBe(404);
+  const [status, given] = await as("bob", "POST", `/v1/sessions/${id}/address`);
+  const { url, until } = given as unknown as { url: string; until: string };
+  expect(status).toBe(201);
+  expect(Date.parse(until) - Date.now()).toBeGreaterThan(23 * 3_600_000);
+  const asked = (at: string) => fetch(new URL(at, service.origin)); // with no token
+  const answer = await asked(url);
+  const own = await service.bytes(`/v1/sessions/${id}/picture.png`);
+  expect(Buffer.from(await answer.arrayBuffer())).toEqual(Buffer.from(own));
+  expect(answer.headers.get("cache-control")).toBe("no-store");
+  expect((await asked(url.replace(/until=(\d)/, "until=9"))).status).toBe(404);
+  expect((await asked(url.replace("picture.png", "session.vqclip"))).status).not.toBe(200);
+  const [, short] = await as("bob", "POST", `/v1/sessions/${id}/address`, { seconds: 1 });
+  await expect.poll(async () => (await asked((short as unknown as { url: string }).url)).status).toBe(404);
+  await as("bob", "DELETE", `/v1/sessions/${id}`);
+  expect((await asked(url)).status).toBe(404);
+});
+
 describe.skipIf(!hasRedis)("with a worker (redis-server)", { timeout: 200_000 }, () => {
   test("it rests after its time, wherever it runs, and goes on with the token", async () => {
     const many = await Many.start({ workers: 1, server: ["--max-runtime", "1"] });

@@ -9,6 +9,7 @@ import type { Studio } from "../studio.js";
 import { type AuditEntry, audited } from "./audit.js";
 import { boundedBodies, formOf, jsonOf, pictureOf } from "./bodies.js";
 import { docsPage } from "./docs-page.js";
+import { Giving, givenRoutes } from "./given.js";
 import { type Env, type GuardOptions, launchOnly, login, sameOrigin, secured, withToken } from "./guard.js";
 import { png } from "./media.js";
 import { openApiOf } from "./openapi.js";
@@ -84,7 +85,9 @@ export function createApp(studio: Studio, options: AppOptions): Hono<Env> {
     const { asked, uploads } = await pictureOf(context);
     return context.json(await studio.making.plan(asked, uploads));
   });
-  app.route("/v1/sessions", sessionRoutes(studio));
+  const giving = new Giving(options.token);
+  app.route("/given", givenRoutes(studio, giving));
+  app.route("/v1/sessions", sessionRoutes(studio, giving));
   app.route("/predictions", predictionRoutes(studio));
   for (const path of GUARDED) app.all(path, notFound);
 

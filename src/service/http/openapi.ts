@@ -25,6 +25,7 @@ const ANSWERS: readonly Named[] = [
   "Info",
   "Plan",
   "Usage",
+  "Given",
   "Prediction",
   "ReadPicture",
   "Health",

@@ -17,6 +17,7 @@ import {
 import { shapeFileNames, shapeFiles } from "../shapes.js";
 import { usageSchema } from "../usage.js";
 import { summarySchema, viewSchema } from "../views.js";
+import { givenSchema, givingSchema } from "./given.js";
 import { predictionRequestSchema, predictionSchema } from "./predictions.js";
 
 /** Schemas that have a name in the document. */
@@ -31,6 +32,8 @@ export const named = {
   Plan: planSchema,
   ReadPicture: readPictureSchema,
   Usage: usageSchema,
+  Giving: givingSchema,
+  Given: givenSchema,
   Prediction: predictionSchema,
   PredictionRequest: predictionRequestSchema,
   Health: z.object({ status: z.literal("ok") }),
@@ -209,6 +212,20 @@ export const operations: readonly Operation[] = [
     answers: { 200: "image/webp" },
   },
   { method: "get", path: of("/picture.png"), summary: "its picture with its story", answers: { 200: "image/png" } },
+  {
+    method: "post",
+    path: of("/address"),
+    summary: "an address of its picture for others, which ends by itself",
+    json: "Giving",
+    answers: { 201: "Given" },
+  },
+  {
+    method: "get",
+    path: "/given/{id}/picture.png",
+    summary: "the picture of an address that was given, which says until when and is signed",
+    answers: { 200: "image/png" },
+    open: true,
+  },
   {
     method: "get",
     path: "/metrics",

@@ -5,13 +5,14 @@ import { changesSchema, checked, forkSchema, maskSchema, paintSchema, switchSche
 import { type ShapeFile, shapeFiles } from "../shapes.js";
 import type { Studio } from "../studio.js";
 import { formOf, jsonOf, pictureOf, repeatKeyOf } from "./bodies.js";
+import { type Giving, givingSchema } from "./given.js";
 import type { Env } from "./guard.js";
 import { png, webp } from "./media.js";
 import { streamEvents } from "./stream.js";
 
 const FILMS: Readonly<Record<FilmFormat, string>> = { webp: "image/webp", mp4: "video/mp4", webm: "video/webm" };
 
-export function sessionRoutes(studio: Studio): Hono<Env> {
+export function sessionRoutes(studio: Studio, giving: Giving): Hono<Env> {
   const app = new Hono<Env>();
   app.get("/", (context) => context.json({ sessions: studio.all(context.get("caller").owner) }));
   app.post("/", async (context) => {
@@ -45,6 +46,10 @@ export function sessionRoutes(studio: Studio): Hono<Env> {
       context.json(await studio.commands[command](context.req.param("id") as string)),
     );
   }
+  app.post("/:id/address", async (context) => {
+    const { id } = studio.view(context.req.param("id"));
+    return context.json(giving.give(id, checked(givingSchema, await jsonOf(context))), 201);
+  });
   app.post("/:id/fork", async (context) => {
     const asked = checked(forkSchema, await jsonOf(context));
     return context.json(await studio.branches.fork(context.req.param("id"), asked));
