@@ -12,13 +12,14 @@ export class RunningCli {
     readonly remarks: () => string,
   ) {}
 
-  /** Starts it and waits until what it says on stdout matches `ready`. */
+  /** Starts it and waits until what it says on stdout matches `ready`. @param script of the command line (default: as the tests compiled it) */
   static start(
     args: readonly string[],
     ready: RegExp,
     env: Readonly<Record<string, string>> = {},
+    script = cliPath,
   ): Promise<RunningCli> {
-    const child = spawn(process.execPath, [cliPath, ...args], {
+    const child = spawn(process.execPath, [script, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...env },
     });
