@@ -16,10 +16,17 @@ export function addStudio(program: Command, finish: (code: number) => void): voi
   });
 }
 
+/** Milliseconds in which an opener says that there is nothing to open it with; later, a browser has ended. */
+const SOON = 10_000;
+
+/** Opens the address in the browser; where there is none, says so in a line. */
 async function opened(address: string): Promise<void> {
   const { default: open } = await import("open");
-  const child = await open(address).catch(() => undefined);
+  const began = performance.now();
   const complain = () => remark("note: no browser could be opened; open the address above");
-  if (child) child.once("error", complain);
-  else complain();
+  const child = await open(address).catch(complain);
+  child?.once("error", complain);
+  child?.once("exit", (code) => {
+    if (code && performance.now() - began < SOON) complain();
+  });
 }

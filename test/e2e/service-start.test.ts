@@ -143,6 +143,40 @@ test("a key asks no oftener than it may; the audit says who asked for what, and 
   }),
 );
 
+describe.skipIf(process.platform !== "linux")("the browser (xdg-open)", { timeout: 200_000 }, () => {
+  /** `studio` where the browser is a program of ours, and no desktop says otherwise. */
+  const started = (place: string, browser: string) => {
+    const env = { BROWSER: browser, DISPLAY: "", WAYLAND_DISPLAY: "", XDG_CURRENT_DESKTOP: "", DESKTOP_SESSION: "" };
+    return RunningCli.start(["studio", "--folder", join(place, "kept"), ...tinyModels], /^(http:\S+)\n/, env);
+  };
+
+  test("is opened with the whole address", () =>
+    inEmptyFolder(async (place) => {
+      const browser = join(place, "browser");
+      await writeFile(browser, `#!/bin/sh\nprintf '%s\\n' "$@" > '${place}/opened'\n`, { mode: 0o755 });
+      const studio = await started(place, browser);
+      const opened = () => readFile(join(place, "opened"), "utf8").catch(() => "");
+      await expect.poll(opened).toBe(`${studio.said[1]}\n`);
+      expect(studio.said[1]).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#token=\S{32}$/);
+      expect(await studio.end()).toBe(0);
+      expect(studio.remarks()).not.toContain("no browser");
+    }));
+
+  test("that cannot be opened is one line; the studio serves all the same", () =>
+    inEmptyFolder(async (place) => {
+      const studio = await started(place, join(place, "no-such-browser"));
+      const said = () =>
+        studio
+          .remarks()
+          .split("\n")
+          .filter((line) => line.includes("browser"));
+      await expect.poll(said).toEqual(["note: no browser could be opened; open the address above"]);
+      expect((await fetch(new URL("/health", studio.said[1]))).status).toBe(200);
+      expect(await studio.end()).toBe(0);
+      expect(said()).toHaveLength(1);
+    }));
+});
+
 test("studio without a built page says so in words, and serves all the same", { timeout: 200_000 }, () =>
   inEmptyFolder(async (place) => {
     const studio = await Service.start(place, { command: "studio", more: ["--no-open"] });
