@@ -211,6 +211,44 @@ describe.skipIf(!hasChromium)("the studio in people's hands (Chromium)", { timeo
     );
   });
 
+  test("an address of a session that is gone is told, and the page is there to begin anew", async () => {
+    const late = await studio.visit(browser, {}, `#/${"0".repeat(24)}`);
+    await late.page.getByRole("alert").filter({ hasText: "There is no such session" }).waitFor();
+    await late.page.getByRole("heading", { name: "Write what to see" }).waitFor();
+    await late.page.waitForTimeout(1500); // in which a stream would be tried again
+    expect(await late.page.getByRole("alert").allTextContents()).toEqual([expect.stringMatching(/^There is no such/)]);
+    await late.create("a boat after all", "2");
+    await late.isNow("Finished");
+    await late.context.close();
+  });
+
+  test("at 1280 pixels the run's controls are one row, and at every width words stay in their buttons", async () => {
+    await person.button("New").click();
+    await person.create("a boat in a row", "6");
+    await person.isNow("Finished");
+    const rows = () =>
+      person.page.getByRole("toolbar", { name: "The run" }).evaluate((bar) => {
+        const middles = [...bar.children].map((each) => each.getBoundingClientRect());
+        return new Set(middles.map(({ top, height }) => Math.round(top + height / 2))).size;
+      });
+    const tooNarrow = () =>
+      person.page.evaluate(() =>
+        [...document.querySelectorAll("button, summary, select, .entry .look > span")]
+          .filter((each) => each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 1)
+          .map((each) => each.textContent),
+      );
+    expect(await rows()).toBe(1);
+    await person.button(/^Compare with Start/).click();
+    await person.button("Stop comparing").waitFor();
+    expect(await rows()).toBe(1);
+    await person.button("Stop comparing").click();
+    for (const width of [360, 390, 900, 1280, 1920]) {
+      await person.page.setViewportSize({ width, height: 800 });
+      expect([width, await tooNarrow()]).toEqual([width, []]);
+    }
+    await person.page.setViewportSize({ width: 1280, height: 800 });
+  });
+
   test("who wishes for less motion sees none: nothing turns, shimmers or fades", async () => {
     /** Names and seconds of what would move of elements as the page has them. */
     const moves = (visitor: Visitor) =>

@@ -70,12 +70,12 @@ export function Controls({ session }: { readonly session: Session }) {
           <Icon name="stop" /> Stop
         </button>
       )}
-      {canPaint && !looked && (
+      {canPaint && !looked && !compared && (
         <button type="button" onClick={() => set({ painting: true, compared: undefined })} title="P">
           <Icon name="brush" /> Paint or mask
         </button>
       )}
-      {!isActive(session) && !looked && <OtherSize session={session} />}
+      {!isActive(session) && !looked && !compared && <OtherSize session={session} />}
       {session.group && (
         <button
           type="button"
@@ -94,8 +94,8 @@ export function Controls({ session }: { readonly session: Session }) {
       )}
       {hasPicture && (
         <DropdownMenu.Root modal={false}>
-          <DropdownMenu.Trigger className="end">
-            <Icon name="download" /> Download
+          <DropdownMenu.Trigger className="end" title="Download">
+            <Icon name="download" /> <span>Download</span>
           </DropdownMenu.Trigger>
           <DropdownMenu.Portal>
             <DropdownMenu.Content className="menu" align="end" sideOffset={6}>

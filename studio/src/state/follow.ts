@@ -93,7 +93,12 @@ function followSession(id: string): () => void {
     if (name === "problem") set({ problem: data as Problem });
   };
   void service.session(id).then(takeState, (error: unknown) => {
-    if (error instanceof ServiceError && get().wanted === id) set({ problem: error.problem });
+    if (!(error instanceof ServiceError) || get().wanted !== id) return;
+    if (error.problem.status === 404) {
+      open(undefined); // there is nothing to wait for: its stream has failed, the connection is there
+      set({ link: "open" });
+    }
+    set({ problem: error.problem });
   });
   return service.listen(id, { onEvent, onOpen: () => set({ link: "open" }), onLost });
 }
