@@ -1,29 +1,16 @@
 /** The studio in a real Chromium, against its real server with tiny models: what a person does there, step by step. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import axe from "axe-core";
 import { unzipSync } from "fflate";
-import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import sharp from "sharp";
-import { build as bundle } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readPngText, readStory } from "../../src/index.js";
-import { build } from "../support/cli-process.js";
-import { fixturePath } from "../support/fixtures.js";
+import { hasChromium, ENDLESS as LONG, launch, TestStudio } from "../support/studio.js";
 
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const title = existsSync(executablePath) ? "the studio" : `the studio (skipped: ${executablePath} is not installed)`;
-const studio = fileURLToPath(new URL("../../studio", import.meta.url));
-/** The command line's build with the page in it; others test what is said without one. */
-const withPage = `${build}-page`;
-const token = "a-token-of-the-tests";
-/** Long enough not to end by itself while a test looks at it. */
-const LONG = "100000";
 /** Where screenshots go, when somebody wants to look at them. */
 const shots = process.env.STUDIO_SHOTS;
 
@@ -33,34 +20,22 @@ interface AxeFinding {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => {
-  let folder: string;
-  let server: ChildProcess;
-  let address: string;
+describe.skipIf(!hasChromium)("the studio (Chromium)", { timeout: 240_000 }, () => {
+  let studio: TestStudio;
   let browser: Browser;
   let context: BrowserContext;
   let page: Page;
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "vqgan-clip-studio-"));
-    await cp(build, withPage, { recursive: true });
-    await bundle({ root: studio, logLevel: "error", build: { outDir: join(withPage, "studio"), emptyOutDir: true } });
-    const models = ["--vqgan", fixturePath("vqgan"), "--clip", fixturePath("clip-quick-gelu"), "--threads", "1"];
-    const args = ["studio", "--no-open", "--token", token, "--folder", join(folder, "sessions"), ...models];
-    server = spawn(process.execPath, [join(withPage, "cli", "main.js"), ...args], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    address = await firstLine(server);
-    browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+    studio = await TestStudio.start();
+    browser = await launch();
     ({ context, page } = await open());
   }, 240_000);
 
   afterAll(async () => {
     await browser?.close();
-    const ended = new Promise((done) => server?.once("exit", done));
-    if (server?.kill("SIGTERM")) await ended; // it saves what runs
-    for (const made of [folder, withPage]) await rm(made, { recursive: true, force: true });
+    await studio?.end();
   }, 60_000);
 
   async function open(options: Parameters<Browser["newContext"]>[0] = {}) {
@@ -76,7 +51,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
       if (message.type() === "error" && /Content Security Policy|React/.test(message.text()))
         complaints.push(message.text());
     });
-    await opened.goto(address);
+    await opened.goto(studio.address);
     await opened.locator(".facts").waitFor({ state: "attached" });
     return { context: made, page: opened };
   }
@@ -130,10 +105,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     readonly step: number;
     readonly nodes: readonly { id: number; kind: string; parent: number | null; from: number; keptSteps: number[] }[];
   }
-  const told = async (id = idOf()): Promise<Told> => {
-    const url = new URL(`/v1/sessions/${id}`, address);
-    return (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).json() as Promise<Told>;
-  };
+  const told = async (id = idOf()): Promise<Told> => (await studio.session(id)) as unknown as Told;
 
   async function create(text: string, steps: string, on = page): Promise<void> {
     await button("New", on).click();
@@ -163,7 +135,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
 
   test("opens by its link, is isolated, and axe finds nothing serious in light or dark", async () => {
     expect(await page.evaluate(() => globalThis.crossOriginIsolated)).toBe(true);
-    expect(page.url()).not.toContain(token);
+    expect(page.url()).not.toContain(studio.address.split("token=")[1]);
     expect(await button("Create").isDisabled()).toBe(true);
     expect(await findings(page)).toEqual([]);
     for (const theme of ["dark", "light"]) {
@@ -585,7 +557,7 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
   });
 
   test("a killed engine: the run goes on, and it is said", async () => {
-    const children = execFileSync("ps", ["-o", "pid=", "--ppid", String(server.pid)], { encoding: "utf8" });
+    const children = execFileSync("ps", ["-o", "pid=", "--ppid", String(studio.pid)], { encoding: "utf8" });
     const engines = children
       .trim()
       .split(/\s+/)
@@ -697,13 +669,6 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 240_000 }, () => 
     expect(complaints).toEqual([]);
   });
 });
-
-function firstLine(child: ChildProcess): Promise<string> {
-  return new Promise((done, failed) => {
-    createInterface({ input: child.stdout! }).once("line", done);
-    child.once("exit", (code) => failed(new Error(`the server ended with ${code}`)));
-  });
-}
 
 /** Whether a process is one of Node: on Linux its command says so. */
 function isNode(pid: number): boolean {

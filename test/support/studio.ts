@@ -50,12 +50,22 @@ export class TestStudio {
     return new TestStudio(running, folder, origin as string, token as string);
   }
 
+  /** With the token in its fragment. */
+  get address(): string {
+    return `${this.origin}/#token=${this.token}`;
+  }
+
+  /** Of the server's process. */
+  get pid(): number | undefined {
+    return this.running.child.pid;
+  }
+
   /** A visitor with a profile of its own; its page stands open. @param path behind the address */
   async visit(browser: Browser, options: Parameters<Browser["newContext"]>[0] = {}, path = ""): Promise<Visitor> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     context.setDefaultTimeout(60_000); // machines may be busy
     const page = await context.newPage();
-    await page.goto(`${this.origin}/#token=${this.token}`);
+    await page.goto(this.address);
     await page.locator(".facts").waitFor({ state: "attached" });
     if (path !== "") await page.goto(`${this.origin}/${path}`);
     return new Visitor(context, page, this);
