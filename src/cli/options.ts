@@ -341,7 +341,7 @@ export function takes(name: SettingName): string {
   }
   if (name === "prior") {
     const { weight } = settingsSchema.shape.prior.shape;
-    return `weight (${range(weight)}), or weight=..,from=..,to=..`;
+    return `weight (${range(weight)}), or weight=..,from=..,to=..,final=..`;
   }
   if (name === "seed") return SEED_FORM;
   if (name === "schedule") {

@@ -39,10 +39,11 @@ export class PriorPull {
 
   /** The latent after the step that follows `state`, from where that step left it. */
   async pull(z: NDArray, { settings, step }: Pick<RunState, "settings" | "step">): Promise<NDArray> {
-    const { weight, from, to } = settingsAt(settings, step).prior;
-    const { time, ...level } = this.prior.at(from + ((to - from) * step) / settings.steps);
+    const { weight, from, to, final = 1 } = settingsAt(settings, step).prior;
+    const along = (first: number, last: number) => first + ((last - first) * step) / settings.steps;
+    const { time, ...level } = this.prior.at(along(from, to));
     const e = new Random(settings.seed).split(`noise of the prior at step ${step}`).normals(z.size);
-    const numbers = { ...level, weight };
+    const numbers = { ...level, weight: weight * along(1, final) };
     const feeds = Object.fromEntries(shares.map((name) => [name, NDArray.scalar(numbers[name])]));
     return (await this.program.run({ ...feeds, latent: z, e: NDArray.float32(z.shape, e), time })).pulled;
   }

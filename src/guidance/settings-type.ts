@@ -263,6 +263,8 @@ export type Settings = {
     from: number;
     /** How much at the last; in between it falls evenly: a number from 0 to 1. */
     to: number;
+    /** How much of its weight is left at the last step; in between it falls evenly (default 1): a number from 0 to 1. */
+    final?: number | undefined;
   };
   /** What the picture itself is asked to be; negative weights ask for the contrary: 0 to 16 of them (default: the model's recommendation, else preset paper's none). */
   pictureRegularizers: (

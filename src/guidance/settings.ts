@@ -115,6 +115,12 @@ export const settingsSchema = z.strictObject({
       weight: z.number().min(0).max(1).describe("share of the way that it goes; 0 for none"),
       from: noiseShare.describe("how much noise lies over it at the first step"),
       to: noiseShare.describe("how much at the last; in between it falls evenly"),
+      final: z
+        .number()
+        .min(0)
+        .max(1)
+        .optional()
+        .describe("how much of its weight is left at the last step; in between it falls evenly (default 1)"),
     })
     .describe(
       "after each step the latent goes a share of the way to what the generator's prior, where it has one, makes of it under noise",

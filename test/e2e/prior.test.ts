@@ -50,5 +50,5 @@ test("a generator without one, a latent of codes and words that are none are ref
   );
   const { code, stderr } = await cli(["rain", "--prior", "weight=2"]);
   expect(code).not.toBe(0);
-  expect(stderr).toContain("expected weight (a number from 0 to 1), or weight=..,from=..,to=..");
+  expect(stderr).toContain("expected weight (a number from 0 to 1), or weight=..,from=..,to=..,final=..");
 });

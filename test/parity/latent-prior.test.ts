@@ -45,8 +45,8 @@ test("a step's pull is the share of the way to that guess, under noise of the se
     steps: 10,
     prior: { weight: 1, from: 0.9, to: 0.4 },
   } as Settings;
-  const pull = async (weight: number, step: number) => {
-    const weighed = { ...settings, prior: { ...settings.prior, weight } };
+  const pull = async (weight: number, step: number, final?: number) => {
+    const weighed = { ...settings, prior: { ...settings.prior, weight, final } };
     const prior = (await PriorPull.compile(generator, weighed, z.shape, { threads: 1 }))!;
     const pulled = await prior.pull(z, { settings: weighed, step });
     await prior.dispose();
@@ -67,6 +67,7 @@ test("a step's pull is the share of the way to that guess, under noise of the se
   await program.dispose();
   const guess = x.floats().map((value, i) => level.of * value + level.answer * y.floats()[i]!);
   expect(relativeError(whole, NDArray.float32(z.shape, guess))).toBeLessThan(1e-5);
+  expect((await pull(0.5, 5, 0)).bytes).toEqual((await pull(0.25, 5)).bytes); // half of the way to nothing
   expect((await pull(1, 4)).bytes).not.toEqual(whole.bytes);
   const none = { ...settings, prior: presets.paper.prior };
   expect(await PriorPull.compile(generator, none, z.shape, {})).toBeUndefined();
