@@ -49,7 +49,7 @@ def codes(data, out, models, scenes, process=0, processes=1, batch=32):
     return torch.cat(found)
 
 
-def train(data, out, models, stop=6000, minutes=None, scenes=40960, peak=8e-4, batch=32, warm=None, checkpoint_every=100, process=0, processes=1):
+def train(data, out, models, stop=4000, minutes=None, scenes=40960, peak=8e-4, batch=32, warm=None, checkpoint_every=100, process=0, processes=1):
     """Trains from scratch, from the exported net of a VQGAN's folder `warm`, or from the last checkpoint; `minutes`: it ends then instead of at `stop`, and the rate falls with time.
 
     Each process learns from scenes of its own. Times are drawn the oftener the more noise they have: with little, nothing is hidden that neighbours do not tell.
