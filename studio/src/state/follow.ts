@@ -84,15 +84,20 @@ function takeAway(id: string): void {
 }
 
 function followSession(id: string): () => void {
+  let isTold = false; // by the stream, which is newer than an answer that comes behind it
   const onEvent = (name: string, data: unknown) => {
     if (get().wanted !== id) return;
+    if (name === "state") isTold = true;
     if (name === "state") takeState(data as Session);
     if (name === "step") takeStep(data as StepEvent);
     if (name === "preview") takePreview(data as PreviewEvent);
     if (name === "notice") takeNotice(data as { text?: string } | string);
     if (name === "problem") set({ problem: data as Problem });
   };
-  void service.session(id).then(takeState, (error: unknown) => {
+  const onAnswer = (session: Session) => {
+    if (!isTold) takeState(session);
+  };
+  void service.session(id).then(onAnswer, (error: unknown) => {
     if (!(error instanceof ServiceError) || get().wanted !== id) return;
     if (error.problem.status === 404) {
       open(undefined); // there is nothing to wait for: its stream has failed, the connection is there
