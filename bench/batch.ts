@@ -6,6 +6,7 @@ import { Random } from "../src/core/random.js";
 import { input, type Tensor } from "../src/graph/tensor.js";
 import { loadGenerator } from "../src/models/load.js";
 import { compile } from "../src/runtime/program.js";
+import { median } from "./probe.js";
 
 const COMPACT = fileURLToPath(new URL("../models/compact/vqgan", import.meta.url));
 
@@ -28,12 +29,11 @@ export async function batchSeconds(count: number, threads: number, rounds: numbe
   for (let round = 0; round < rounds; round++) {
     let start = performance.now();
     for (let i = 0; i < count; i++) await single.draw();
-    times[0].push(performance.now() - start);
+    times[0].push((performance.now() - start) / 1000);
     start = performance.now();
     await together.draw();
-    times[1].push(performance.now() - start);
+    times[1].push((performance.now() - start) / 1000);
   }
   await Promise.all([single.program.dispose(), together.program.dispose()]);
-  const median = (values: number[]) => (values.sort((a, b) => a - b)[values.length >> 1] as number) / 1000;
   return [median(times[0]), median(times[1])];
 }

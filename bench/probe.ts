@@ -54,5 +54,8 @@ export async function medianSeconds(repeat: number, run: () => Promise<unknown>)
     await run();
     times.push((performance.now() - start) / 1000);
   }
-  return times.sort((a, b) => a - b)[Math.floor(repeat / 2)] as number;
+  return median(times);
 }
+
+export const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1] as number;

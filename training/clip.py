@@ -2,6 +2,7 @@
 
 import math
 import random
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -237,6 +238,11 @@ def agreed(value, processes):
     shared = torch.tensor(value, dtype=torch.float64)
     distributed.broadcast(shared, 0)
     return shared.item()
+
+
+def progress(step, stop, begun, minutes, processes):
+    """The share of a stage that is done, in all processes alike: of its time since `begun` where `minutes` are given, else of its steps."""
+    return agreed((time.time() - begun) / (60 * minutes) if minutes else step / stop, processes)
 
 
 def train(data, out, stop=1600, plain=300, ramp=0.5, twice=0.8, radius=2.0, peak=2e-3, batch=64, warm=None, checkpoint_every=50, process=0, processes=1):

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from clip import Batch, Training, agreed, attack
+from clip import Batch, Training, attack, progress
 from data import jitter, through, views
 from guide import Pyramid, gradients, spherical, start_latent, variation
 import loop
@@ -168,7 +168,7 @@ def train(data, out, drawer, stop=600, minutes=None, peak=1e-3, batch=58, drawn=
     first_scenes = lambda number, count: training.scenes(count, number + training.start * processes + process)[0]
     both = [Drawings(Pixels(), first_scenes(9_000_000, 3 * drawn), generator), Drawings(Latents(drawer, device), first_scenes(9_500_000, 2 * painted), generator)]
     begun, step = time.time(), training.start
-    while (done := agreed((time.time() - begun) / (60 * minutes) if minutes else step / stop, processes)) < 1:
+    while (done := progress(step, stop, begun, minutes, processes)) < 1:
         fresh = supply.next().to(device) if supply else training.scenes(fresh_count, 8_500_000 + step * processes + process)[0]
         chosen = [drawings.next(count) for drawings, count in zip(both, (drawn, painted))]
         scenes = fresh

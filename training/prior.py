@@ -14,7 +14,7 @@ from diffusers import DDIMScheduler, UNet2DModel
 from safetensors.torch import load_file
 
 import loop
-from clip import agreed, share
+from clip import agreed, progress, share
 from data import Pictures, Scenes
 from vqgan import CODE_WIDTH, Normalise, load_vqgan
 
@@ -69,7 +69,8 @@ def train(data, out, models, stop=4000, minutes=None, scenes=40960, peak=8e-4, b
     saved, ema, start, log = loop.begun(out, "prior", model, optimizer)
     scale = saved["scale"] if saved else scaling(warm) if warm else agreed(1 / book[known.flatten()].std().item(), processes)
     begun, step = clock(), start
-    while (done := agreed((clock() - begun) / (60 * minutes) if minutes else step / stop, processes)) < 1:
+    keep = lambda: loop.save(Path(out) / "prior.pt", model=model.state_dict(), optimizer=optimizer.state_dict(), ema=ema, step=step, seconds=log.seconds, scale=scale)
+    while (done := progress(step, stop, begun, minutes, processes)) < 1:
         generator = torch.Generator().manual_seed(step * processes + process)
         z = scale * book[known[torch.randint(len(known), (batch,), generator=generator)]].permute(0, 3, 1, 2)
         time = (999.999 * torch.rand(batch, generator=generator).sqrt()).long()
@@ -89,9 +90,9 @@ def train(data, out, models, stop=4000, minutes=None, scenes=40960, peak=8e-4, b
         if process == 0 and step % 20 == 0:
             log.write(step=step, loss=loss.item())
         if process == 0 and step % checkpoint_every == 0:
-            loop.save(Path(out) / "prior.pt", model=model.state_dict(), optimizer=optimizer.state_dict(), ema=ema, step=step, seconds=log.seconds, scale=scale)
+            keep()
     if process == 0:
-        loop.save(Path(out) / "prior.pt", model=model.state_dict(), optimizer=optimizer.state_dict(), ema=ema, step=step, seconds=log.seconds, scale=scale)
+        keep()
 
 
 def export(state, scale, folder):

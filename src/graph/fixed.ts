@@ -1,7 +1,5 @@
 /** What of a graph depends on no input, so that it is the same in every run. */
-import { bytesPerElement } from "../core/dtype.js";
-import { sizeOf } from "../core/shape.js";
-import type { Tensor } from "./tensor.js";
+import { bytesOf, type Tensor } from "./tensor.js";
 
 /** Tensors of `order` (each after its inputs) that depend on no input. */
 export function fixedTensors(order: readonly Tensor[]): Set<Tensor> {
@@ -19,8 +17,7 @@ export function calculatedWeights(order: readonly Tensor[]): Set<Tensor> {
   const ofWeights = reached(order, ({ leaf, inputs }, found) =>
     leaf ? leaf.kind === "weight" : inputs.some((source) => found.has(source)),
   );
-  const isLarge = ({ dtype, shape }: Tensor) => sizeOf(shape) * bytesPerElement(dtype) > LARGE;
-  return new Set(order.filter((it) => !it.leaf && fixed.has(it) && ofWeights.has(it) && isLarge(it)));
+  return new Set(order.filter((it) => !it.leaf && fixed.has(it) && ofWeights.has(it) && bytesOf(it) > LARGE));
 }
 
 function reached(order: readonly Tensor[], joins: (tensor: Tensor, found: ReadonlySet<Tensor>) => boolean) {

@@ -2,9 +2,9 @@
  * Symbolic tensors: an ONNX-shaped, immutable expression graph with static shapes. A tensor is either a leaf (input,
  * constant, weight) or the single output of an op applied to other tensors.
  */
-import type { DType } from "../core/dtype.js";
+import { bytesPerElement, type DType } from "../core/dtype.js";
 import { NDArray } from "../core/ndarray.js";
-import type { Shape } from "../core/shape.js";
+import { type Shape, sizeOf } from "../core/shape.js";
 import type { WeightSource } from "../core/weight-source.js";
 
 /** A float attribute; plain numbers are ONNX INT attributes, strings STRING, arrays INTS. */
@@ -19,6 +19,11 @@ export type Attributes = Readonly<Record<string, Attribute>>;
 export interface TensorType {
   readonly dtype: DType;
   readonly shape: Shape;
+}
+
+/** Of a value's numbers. */
+export function bytesOf({ dtype, shape }: TensorType): number {
+  return sizeOf(shape) * bytesPerElement(dtype);
 }
 
 export type Leaf =

@@ -27,7 +27,7 @@ export function upsampleConv(x: Tensor, { weight, bias }: Affine): Tensor {
   const taps = reshape(weight, [out, c, 9]);
   const rows = ([0, 1] as const).map((bottom) => {
     const results = ([0, 1] as const).map((right) => {
-      const kernel = reshape(matmul(taps, twoTaps(bottom, right)), [out, c, 2, 2]);
+      const kernel = reshape(matmul(taps, sums(bottom, right)), [out, c, 2, 2]);
       const result = conv2d(x, kernel, bias, { padding: [1 - bottom, 1 - right, bottom, right] });
       return reshape(result, [n, out, h, 1, w, 1]);
     });
@@ -37,13 +37,11 @@ export function upsampleConv(x: Tensor, { weight, bias }: Affine): Tensor {
 }
 
 /** [9,4], ones and zeros: which of the nine taps each of the four is the sum of, for even (0) or odd (1) results in both directions. */
-function twoTaps(bottom: 0 | 1, right: 0 | 1): Tensor {
-  const taken = (tap: number, odd: 0 | 1): number => (tap > (odd ? 1 : 0) ? 1 : 0);
-  const sums = Array.from({ length: 9 }, (_, tap) =>
-    [0, 1, 2, 3].map((to) => {
-      const inRow = taken(Math.floor(tap / 3), bottom) === Math.floor(to / 2);
-      return Number(inRow && taken(tap % 3, right) === to % 2);
-    }),
-  );
-  return constant(NDArray.float32([9, 4], sums.flat()));
+function sums(bottom: 0 | 1, right: 0 | 1): Tensor {
+  const partOf = (tap: number, odd: 0 | 1) => Number(tap > odd); // of the three taps in one direction
+  const ones = Array.from({ length: 9 }, (_, tap) => {
+    const taken = 2 * partOf(Math.floor(tap / 3), bottom) + partOf(tap % 3, right);
+    return [0, 1, 2, 3].map((part) => Number(part === taken));
+  });
+  return constant(NDArray.float32([9, 4], ones.flat()));
 }

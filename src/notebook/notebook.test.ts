@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { unzipSync } from "fflate";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { inEmptyFolder } from "../../test/support/cli.js";
-import { fixturePath } from "../../test/support/fixtures.js";
-import { type CreateRequest, NDArray, readPngText, VqganClip } from "../index.js";
+import { tinyPair } from "../../test/support/tiny-pair.js";
+import { type CreateRequest, NDArray, readPngText, type VqganClip } from "../index.js";
 import { captionedBundle, JUPYTER_DISPLAY } from "./bundle.js";
 import { Grid, LossPlot, type MimeBundle, show, writeZip } from "./index.js";
 
@@ -32,11 +32,7 @@ afterEach(() => void vi.unstubAllGlobals());
 
 let vq: VqganClip;
 beforeAll(async () => {
-  vq = await VqganClip.fromPretrained({
-    vqgan: fixturePath("vqgan"),
-    clip: fixturePath("clip-quick-gelu"),
-    threads: 1,
-  });
+  vq = await tinyPair();
 });
 const request = {
   prompts: 'a "castle" <b> | text:-0.3',

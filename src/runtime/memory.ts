@@ -1,24 +1,25 @@
 /** Predicts how much memory a program will need, from its graph alone, before anything is loaded. */
-import { bytesPerElement } from "../core/dtype.js";
-import { sizeOf } from "../core/shape.js";
 import type { WeightSource } from "../core/weight-source.js";
 import { calculatedWeights, fixedTensors } from "../graph/fixed.js";
 import { initializerKey } from "../graph/initializer-key.js";
-import type { Leaf, Tensor } from "../graph/tensor.js";
+import { bytesOf, type Leaf, type Tensor } from "../graph/tensor.js";
 import { toposort } from "../graph/toposort.js";
 import type { SessionSettings } from "./devices.js";
 
 /** Node, the runtime's library and the buffers both keep around, as measured. */
 const PROCESS_BYTES = 280e6;
 /**
- * What a byte of weights takes, and one of values, as measured. The runtime packs weights for its kernels, and again for
- * convolutions in blocks; a session of little memory leaves them in their files, mapped. The arena grows in steps and leaves
- * gaps, fused ops keep fewer values than the graph has, and values that are computed again find fewer of these.
+ * What a byte of values takes, as measured. The arena grows in steps and leaves gaps, fused ops keep fewer values than the
+ * graph has, and values that are computed again find fewer of these.
  */
 const TAKEN = {
-  usual: { weights: 1.6, loading: 1, kept: 1.22, recomputed: 1.5 },
-  lowMemory: { weights: 1, loading: 0, kept: 0.95, recomputed: 1.38 },
+  usual: { kept: 1.22, recomputed: 1.5 },
+  lowMemory: { kept: 0.95, recomputed: 1.38 },
 } as const;
+/** What a byte of weights takes in a usual session, as measured: the runtime packs them for its kernels, and again for convolutions in blocks. */
+const PACKED = 1.6;
+/** So many users' weights a low-memory session calculates before the first of them runs, as measured. */
+const AHEAD = 4;
 
 export interface MemoryWays extends Pick<SessionSettings, "lowMemory"> {
   /** Whether the programs were built with `recomputed` parts. */
@@ -35,17 +36,22 @@ export function predictPeakMemory(
   programs: readonly (readonly Tensor[])[],
   { lowMemory = false, recompute = false }: MemoryWays = {},
 ): number {
-  const taken = TAKEN[lowMemory ? "lowMemory" : "usual"];
-  const values = taken[recompute ? "recomputed" : "kept"];
+  const values = TAKEN[lowMemory ? "lowMemory" : "usual"][recompute ? "recomputed" : "kept"];
   let [held, peak] = [0, 0];
   for (const outputs of programs) {
     const order = toposort([...outputs].reverse()); // what leads to the last output runs first
     const fixed = fixedTensors(order);
-    const weights = lowMemory ? storedBytes(order) : weightBytes(order, fixed);
-    peak = Math.max(peak, held + taken.loading * weights.loading);
-    held += taken.weights * weights.held + values * peakActivationBytes(outputs, order, fixed);
+    const weights = lowMemory ? mappedWeights(order) : packedWeights(order, fixed);
+    peak = Math.max(peak, held + weights.loading);
+    held += weights.held + values * peakActivationBytes(outputs, order, fixed);
   }
   return PROCESS_BYTES + Math.max(peak, held);
+}
+
+/** Bytes that weights take while a session is made, and as long as it is there. */
+interface WeightBytes {
+  readonly loading: number;
+  readonly held: number;
 }
 
 /**
@@ -53,7 +59,7 @@ export function predictPeakMemory(
  * `loading`: these and all that they were folded from, which goes when the session is made. What is computed from the same
  * constants in the same way is merged before, so it counts once.
  */
-function weightBytes(order: readonly Tensor[], fixed: ReadonlySet<Tensor>): { held: number; loading: number } {
+function packedWeights(order: readonly Tensor[], fixed: ReadonlySet<Tensor>): WeightBytes {
   const held = new Map<string, number>();
   const loading = new Map<string, number>();
   const recipes = new Map<Tensor, string>();
@@ -65,47 +71,40 @@ function weightBytes(order: readonly Tensor[], fixed: ReadonlySet<Tensor>): { he
       const made = () => [op?.name, JSON.stringify(attributes), ...inputs.map((input) => recipes.get(input))].join();
       const recipe = numbered(leaf ? initializerKey(tensor, sourceOf(leaf)) : made());
       recipes.set(tensor, recipe);
-      loading.set(recipe, tensorBytes(tensor));
+      loading.set(recipe, bytesOf(tensor));
       continue;
     }
     for (const source of tensor.inputs) {
-      if (fixed.has(source)) held.set(recipes.get(source) as string, tensorBytes(source));
+      if (fixed.has(source)) held.set(recipes.get(source) as string, bytesOf(source));
     }
   }
-  const total = (parts: Map<string, number>) => [...parts.values()].reduce((sum, bytes) => sum + bytes, 0);
-  return { held: total(held), loading: total(loading) };
+  return { held: PACKED * total(held.values()), loading: total(loading.values()) };
 }
 
-/** So many users' weights are calculated before the first of them runs, as measured. */
-const AHEAD = 4;
-
 /** `held`: weights as their files have them, and what most is calculated from some of them for one user; nothing is calculated while the session is made. */
-function storedBytes(order: readonly Tensor[]): { held: number; loading: number } {
+function mappedWeights(order: readonly Tensor[]): WeightBytes {
   const stored = new Map<unknown, number>();
   const calculated = calculatedWeights(order);
   /** The most that is there at once while `tensor` is calculated. */
   const takes = (tensor: Tensor): number =>
     calculated.has(tensor)
       ? Math.max(
-          tensorBytes(tensor) + bytesOf(tensor.inputs.filter((input) => calculated.has(input))),
+          bytesOf(tensor) + total(tensor.inputs.filter((input) => calculated.has(input)).map(bytesOf)),
           ...tensor.inputs.map(takes),
         )
       : 0;
   let most = 0;
   for (const tensor of order) {
     const { leaf } = tensor;
-    if (leaf && leaf.kind !== "input") stored.set(initializerKey(tensor, sourceOf(leaf)), tensorBytes(tensor));
+    if (leaf && leaf.kind !== "input") stored.set(initializerKey(tensor, sourceOf(leaf)), bytesOf(tensor));
     if (!leaf && !calculated.has(tensor)) {
-      most = Math.max(
-        most,
-        tensor.inputs.reduce((sum, input) => sum + takes(input), 0),
-      );
+      most = Math.max(most, total(tensor.inputs.map(takes)));
     }
   }
-  return { held: [...stored.values()].reduce((sum, bytes) => sum + bytes, 0) + AHEAD * most, loading: 0 };
+  return { held: total(stored.values()) + AHEAD * most, loading: 0 };
 }
 
-const bytesOf = (tensors: readonly Tensor[]): number => tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
+const total = (bytes: Iterable<number>): number => [...bytes].reduce((sum, each) => sum + each, 0);
 
 function sourceOf(leaf: Leaf): WeightSource {
   if (leaf.kind === "constant") return { kind: "memory", array: leaf.value };
@@ -147,7 +146,7 @@ function peakActivationBytes(outputs: readonly Tensor[], order: readonly Tensor[
       const kept = tensor.leaf || until === live.length;
       const known = place ? bufferOf.get(place) : kept ? undefined : free.get(kindOf(tensor))?.pop();
       if (place) dying.delete(place);
-      const buffer = known ?? { bytes: tensorBytes(tensor), from: index, until };
+      const buffer = known ?? { bytes: bytesOf(tensor), from: index, until };
       if (!known) buffers.push(buffer);
       buffer.until = Math.max(buffer.until, until);
       bufferOf.set(tensor, buffer);
@@ -181,8 +180,4 @@ function storage(tensor: Tensor): Tensor {
   let source = tensor;
   while (source.op?.name === "Reshape" || source.op?.name === "Identity") source = source.inputs[0] as Tensor;
   return source;
-}
-
-function tensorBytes({ dtype, shape }: Tensor): number {
-  return sizeOf(shape) * bytesPerElement(dtype);
 }

@@ -5,6 +5,7 @@ import { beforeAll, expect, test } from "vitest";
 import { NDArray, readPngText, readStory, VqganClip } from "../../src/index.js";
 import { cli, inEmptyFolder, tinyModels } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
+import { tinyPair } from "../support/tiny-pair.js";
 
 type RunRequest = Parameters<VqganClip["create"]>[0];
 
@@ -16,11 +17,7 @@ const image = NDArray.float32(
 
 let vq: VqganClip;
 beforeAll(async () => {
-  vq = await VqganClip.fromPretrained({
-    vqgan: fixturePath("vqgan"),
-    clip: fixturePath("clip-quick-gelu"),
-    threads: 1,
-  });
+  vq = await tinyPair();
 });
 
 async function drawn(change: Partial<RunRequest>, edits: boolean, pair = vq): Promise<NDArray> {

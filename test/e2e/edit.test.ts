@@ -7,6 +7,7 @@ import { Random } from "../../src/core/random.js";
 import { type EditRequest, NDArray, readPngText, readStory, VqganClip } from "../../src/index.js";
 import { cli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
 import { fixturePath } from "../support/fixtures.js";
+import { tinyPair } from "../support/tiny-pair.js";
 
 const [width, height] = [33, 47];
 const pixels = Buffer.from(Array.from({ length: 3 * width * height }, (_, i) => (i * 37) % 256));
@@ -150,11 +151,7 @@ describe("vq.edit", () => {
   const request = { image, prompts: "a castle", cutouts: 2, steps: 2, seed: 3 } satisfies EditRequest<NDArray>;
   let vq: VqganClip;
   beforeAll(async () => {
-    vq = await VqganClip.fromPretrained({
-      vqgan: fixturePath("vqgan"),
-      clip: fixturePath("clip-quick-gelu"),
-      threads: 1,
-    });
+    vq = await tinyPair();
   });
 
   test("a mask drawn on a transparent layer holds what the layer leaves clear; one that holds nothing is told", async () => {

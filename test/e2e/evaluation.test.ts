@@ -2,9 +2,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { VqganClip } from "../../src/index.js";
 import { type Lists, makePictures } from "../../training/evaluation/pictures.js";
-import { fixturePath } from "../support/fixtures.js";
+import { tinyPair } from "../support/tiny-pair.js";
 
 const folder = await mkdtemp(join(tmpdir(), "evaluation-"));
 afterAll(() => rm(folder, { recursive: true }));
@@ -37,11 +36,7 @@ test("every novel composition has two parts and two swaps, all of them different
 });
 
 test("pictures that were made alike stay, others are made again", async () => {
-  const vq = await VqganClip.fromPretrained({
-    vqgan: fixturePath("vqgan"),
-    clip: fixturePath("clip-quick-gelu"),
-    threads: 1,
-  });
+  const vq = await tinyPair();
   const column = { isMine: () => true, folder, lists: ["concepts", "styles"] as const, limit: 1, sources: folder };
   const made = (steps: number) => makePictures(vq, prompts, { ...column, settings: { preset: "nerdyrodent", steps } });
   expect(await made(1)).toEqual({ made: 2, kept: 0 });

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Average, averaged } from "../../src/guidance/average.js";
 import { isOfEdits } from "../../src/guidance/presets.js";
-import { type CreateRequest, NDArray, type PresetName, presets, readPngText, readStory, VqganClip } from "../../src/index.js"; // biome-ignore format: one import
+import { type CreateRequest, NDArray, type PresetName, presets, readPngText, readStory, type VqganClip } from "../../src/index.js"; // biome-ignore format: one import
 import { cli, inEmptyFolder, tinyModels } from "../support/cli.js";
-import { fixturePath } from "../support/fixtures.js";
+import { tinyPair } from "../support/tiny-pair.js";
 
 let vq: VqganClip;
 beforeAll(async () => {
-  vq = await VqganClip.fromPretrained({ vqgan: fixturePath("vqgan"), clip: fixturePath("clip-quick-gelu"), threads: 1 }); // biome-ignore format: one call
+  vq = await tinyPair(); // biome-ignore format: one call
 });
 
 const base = { prompts: "a castle", size: [40, 32], cutouts: 2, steps: 5, seed: 7 } satisfies CreateRequest;

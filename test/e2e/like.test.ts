@@ -3,9 +3,9 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { expect, test } from "vitest";
-import { encodePng, NDArray, VqganClip } from "../../src/index.js";
+import { encodePng, NDArray } from "../../src/index.js";
 import { cli, inEmptyFolder, tinyModels } from "../support/cli.js";
-import { fixturePath } from "../support/fixtures.js";
+import { tinyPair } from "../support/tiny-pair.js";
 
 const small = ["--cutouts", "2", "--seed", "7", ...tinyModels];
 
@@ -69,7 +69,7 @@ test("edits, pictures that began at one, and those drawn to one ask for it by it
 test("branches and paint: the same way again, with the painted pictures", () =>
   inEmptyFolder(async (cwd) => {
     const path = (name: string) => join(cwd, name);
-    const vq = await VqganClip.fromPretrained({ vqgan: fixturePath("vqgan"), clip: fixturePath("clip-quick-gelu"), threads: 1 }); // biome-ignore format: one pair
+    const vq = await tinyPair(); // biome-ignore format: one pair
     const run = await vq.create({ prompts: "a castle", size: [32, 32], cutouts: 2, steps: 6, seed: 7, keepEvery: 2 }).toFinish(); // biome-ignore format: one request
     const fork = await run.fork({ at: 2, prompts: "fog", seed: 9 });
     await fork.toFinish({ until: 3 });

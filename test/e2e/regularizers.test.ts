@@ -2,14 +2,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type CreateRequest, type NDArray, readPngText, readStory, VqganClip } from "../../src/index.js";
+import { type CreateRequest, type NDArray, readPngText, readStory, type VqganClip } from "../../src/index.js";
 import { cli, inEmptyFolder, tinyModels } from "../support/cli.js";
-import { fixturePath } from "../support/fixtures.js";
+import { tinyPair } from "../support/tiny-pair.js";
 
 const base = { prompts: "a castle", size: [40, 32], cutouts: 2, seed: 7, latent: "continuous" } satisfies CreateRequest;
 let vq: VqganClip;
 beforeAll(async () => {
-  vq = await VqganClip.fromPretrained({ vqgan: fixturePath("vqgan"), clip: fixturePath("clip-quick-gelu"), threads: 1 }); // biome-ignore format: one call
+  vq = await tinyPair(); // biome-ignore format: one call
 });
 
 async function finished(request: Partial<CreateRequest>): Promise<NDArray> {

@@ -6,13 +6,12 @@ import { unzipSync } from "fflate";
 import Replicate from "replicate";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
-import { VqganClip } from "../../src/index.js";
 import { operations } from "../../src/service/http/operations.js";
 import type { SessionPlan } from "../../src/service/making.js";
 import type { SessionView } from "../../src/service/views.js";
 import { cli } from "../support/cli.js";
-import { fixturePath } from "../support/fixtures.js";
-import { formWith, Service, type ServiceEvent } from "../support/service.js";
+import { endless, formWith, Service, type ServiceEvent, small } from "../support/service.js";
+import { tinyPair } from "../support/tiny-pair.js";
 
 let folder: string;
 let service: Service;
@@ -42,9 +41,6 @@ beforeAll(async () => {
     await rm(folder, { recursive: true, force: true });
   };
 }, 240_000);
-
-const small = { prompts: "a red apple", size: [32, 32] as [number, number], cutouts: 4, seed: 7 };
-const endless = { ...small, steps: 1_000_000 };
 
 /** A picture of one colour. */
 const plain = (background: string, side = 40) =>
@@ -83,11 +79,7 @@ describe("image prompts", { timeout: 200_000 }, () => {
     const done = await service.until(id, ({ status }) => status === "finished");
     expect(done.losses[0]?.prompts).toHaveLength(3);
 
-    const vq = await VqganClip.fromPretrained({
-      vqgan: fixturePath("vqgan"),
-      clip: fixturePath("clip-quick-gelu"),
-      threads: 1,
-    });
+    const vq = await tinyPair();
     const targets = [red, blue].map((image, i) => ({ kind: "image" as const, image, ...weights[i] }));
     const run = await vq.create({ ...small, prompts: "an apple", steps: 3, targets }).toFinish();
     expect(Buffer.from(await service.bytes(`/v1/sessions/${id}/picture.png`)).equals(await run.toPNG())).toBe(true);

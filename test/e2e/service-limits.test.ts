@@ -9,7 +9,7 @@ import type { SessionView } from "../../src/service/views.js";
 import { cli } from "../support/cli.js";
 import { Many } from "../support/many.js";
 import { hasRedis } from "../support/redis.js";
-import { formWith, Service } from "../support/service.js";
+import { endless, formWith, Service, small } from "../support/service.js";
 
 let folder: string;
 let service: Service;
@@ -35,9 +35,6 @@ beforeAll(async () => {
     await rm(folder, { recursive: true, force: true });
   };
 }, 240_000);
-
-const small = { prompts: "a red apple", size: [32, 32] as [number, number], cutouts: 4, seed: 7 };
-const endless = { ...small, steps: 1_000_000 };
 
 /** Asks as somebody, and tells the status and the JSON of the answer. */
 async function as(name: string, method: string, path: string, body?: object) {

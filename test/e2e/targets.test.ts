@@ -4,17 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type CreateRequest, NDArray, readPngText, readStory, VqganClip } from "../../src/index.js";
+import { type CreateRequest, NDArray, readPngText, readStory, type VqganClip } from "../../src/index.js";
 import { cli, inEmptyFolder, tinyModels } from "../support/cli.js";
-import { fixturePath } from "../support/fixtures.js";
+import { tinyPair } from "../support/tiny-pair.js";
 
 let vq: VqganClip;
 beforeAll(async () => {
-  vq = await VqganClip.fromPretrained({
-    vqgan: fixturePath("vqgan"),
-    clip: fixturePath("clip-quick-gelu"),
-    threads: 1,
-  });
+  vq = await tinyPair();
 });
 
 const base = { size: [40, 32], cutouts: 3, steps: 4, seed: 7, start: "codes" } satisfies CreateRequest;

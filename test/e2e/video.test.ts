@@ -11,12 +11,12 @@ import {
   readStory,
   styleFrames,
   type VideoRequest,
-  VqganClip,
+  type VqganClip,
   videoFrames,
 } from "../../src/index.js";
 import { cli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
 import { cliProcess } from "../support/cli-process.js";
-import { fixturePath } from "../support/fixtures.js";
+import { tinyPair } from "../support/tiny-pair.js";
 
 const noFfmpeg = { env: { PATH: "/nowhere" } };
 const small = ["--size", "32", "--cutouts", "2", ...tinyModels];
@@ -35,11 +35,7 @@ const request = {
 
 let vq: VqganClip;
 beforeAll(async () => {
-  vq = await VqganClip.fromPretrained({
-    vqgan: fixturePath("vqgan"),
-    clip: fixturePath("clip-quick-gelu"),
-    threads: 1,
-  });
+  vq = await tinyPair();
 });
 
 describe("videoFrames", () => {

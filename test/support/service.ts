@@ -7,6 +7,10 @@ import { checkAnswer } from "./answers.js";
 import { tinyModels } from "./cli.js";
 import { RunningCli } from "./running-cli.js";
 
+/** A request for a small picture, and one that does not end by itself. */
+export const small = { prompts: "a red apple", size: [32, 32] as [number, number], cutouts: 4, seed: 7 };
+export const endless = { ...small, steps: 1_000_000 };
+
 export interface ServiceEvent {
   readonly id: number | undefined;
   readonly type: string;
