@@ -6,6 +6,7 @@
  *     npm run evaluate -- --preset nerdyrodent    the second column
  *     npm run evaluate -- --steps 0               the column of what runs begin with
  *     npm run evaluate -- --seeds 4 --trajectories    seeds against each other; score against picture over 200 steps
+ *     npm run evaluate -- --set '{"steps":50,"cutouts":2}' --column half    any settings, a column of that name
  *     npm run evaluate -- --generator strokes --lists concepts --limit 30    another generator before the same encoder
  *     npm run evaluate -- --limit 5               a quick look
  *     npm run evaluate -- --part 1/2 --threads 1  every second picture, and nothing is judged: for two processes side by side
@@ -16,7 +17,8 @@ import { availableParallelism } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type PresetName, presets, VqganClip } from "../../src/index.js";
+import { type PresetName, presets, type SettingsRequest, VqganClip } from "../../src/index.js";
+import { stepFlops } from "../../src/pair/plan.js";
 import { type Lists, makePictures, type PictureList, pictureLists } from "./pictures.js";
 import { makeReconstructions } from "./reconstructions.js";
 import { measureSpeed } from "./speed.js";
@@ -29,6 +31,8 @@ const { values } = parseArgs({
     generator: { type: "string" }, // in the pair's place of it, with its own recommended settings
     preset: { type: "string" }, // default: what the models recommend
     steps: { type: "string" },
+    set: { type: "string" }, // JSON of settings that differ from those; needs `column`
+    column: { type: "string" }, // the name of the folder and of the table's column
     lists: { type: "string", default: pictureLists.join(",") },
     limit: { type: "string", default: "1000" },
     data: { type: "string", default: ".training/data" },
@@ -82,11 +86,15 @@ const isMine = (index: number): boolean => index % shares === share - 1;
 const models = resolve(values.models);
 const { generator } = values;
 const named = generator?.replace(/[^\w-]+/g, "-");
-const column = [
-  named ?? preset ?? "default",
-  ...(named && preset ? [preset] : []),
-  ...(steps === undefined ? [] : [`${steps}-steps`]),
-].join("-");
+if (values.set && !values.column) throw new Error("--set: needs --column with the name of its column");
+const column =
+  values.column ??
+  [
+    named ?? preset ?? "default",
+    ...(named && preset ? [preset] : []),
+    ...(steps === undefined ? [] : [`${steps}-steps`]),
+  ].join("-");
+if (/[^\w.-]|^\./.test(column)) throw new Error(`--column: needs letters, digits, "-", "_" and ".", got "${column}"`);
 const out = join(values.out, basename(models));
 const sources = join(out, "sources");
 
@@ -106,9 +114,16 @@ if (!values["only-judge"]) {
     ...(generator && { generator }),
     threads: whole(values.threads, "--threads"),
   });
-  const settings = { ...(preset && { preset }), ...(steps !== undefined && { steps }) };
+  const further: Omit<SettingsRequest, "prompts" | "seed" | "targets"> = values.set ? JSON.parse(values.set) : {};
+  const settings = { ...(preset && { preset }), ...(steps !== undefined && { steps }), ...further };
   const folder = join(out, column);
+  const plain = vq.plan({ ...settings, prompts: "an apple" }).settings;
+  const { convolution, matrix } = stepFlops(vq, plain);
   await mkdir(folder, { recursive: true });
+  await writeFile(
+    join(folder, "cost.json"),
+    JSON.stringify({ gigaflop: ((convolution + matrix) * plain.steps) / 1e9 }),
+  );
   if (!values["no-speed"]) {
     const flags = [
       ...["--model", models],

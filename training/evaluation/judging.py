@@ -98,12 +98,16 @@ class Column:
     def concepts(self):
         plain = [entry["prompt"] for entry in self.lists["concepts"]]
         others = lambda prompt: [text for text in plain if text != prompt]
-        near, far = [], []
+        near, far, places = [], [], []
         for i, entry, _, vector in self.entries("concepts"):
-            near.append(self.reader.first(vector, entry["prompt"], others(entry["prompt"])))
+            places.append(1 + int((self.reader.texts(others(entry["prompt"])) @ vector >= self.reader.texts([entry["prompt"]])[0] @ vector).sum()))
+            near.append(places[-1] == 1)
             far.append(near[-1] and self.reader.first(vector, entry["prompt"], self.lists["distractors"]))
             self.verdicts["concepts", i] = near[-1]
-        return {"concept among 100": share(near), "concept among 1,000": share(far)}
+        if not places:
+            return {}
+        return {"concept among 100": share(near), "concept among 1,000": share(far), "... within the first five of 100": share([place <= 5 for place in places]),
+                "... mean logarithm of its place": round(float(numpy.log(places).mean()), 2)}
 
     def attributes(self):
         one, all_, kinds = [], [], {}
@@ -195,8 +199,13 @@ class Column:
         return {"start to PNG, s": round(speed["seconds"], 1), "steps": speed["steps"], "steps a second": round(speed["stepsPerSecond"], 1),
                 "peak memory, MB": round(speed["peakMegabytes"]) if "peakMegabytes" in speed else None, "load of the machine before": round(speed["load"], 1)}
 
+    def cost(self):
+        """The arithmetic of one picture."""
+        file = self.folder / "cost.json"
+        return {"GFLOP a picture": round(json.loads(file.read_text())["gigaflop"])} if file.exists() else {}
+
     def rows(self, sources, reconstructions):
-        return self.concepts() | self.attributes() | self.novel() | self.styles() | self.edits(sources) | self.seeds() | self.trajectories() | self.distance(sources, reconstructions) | self.speed()
+        return self.cost() | self.concepts() | self.attributes() | self.novel() | self.styles() | self.edits(sources) | self.seeds() | self.trajectories() | self.distance(sources, reconstructions) | self.speed()
 
 
 def generator(sources, folder):

@@ -15,7 +15,7 @@ export interface Column {
   /** Where its pictures go, one folder per list. */
   readonly folder: string;
   /** What differs from the defaults, the same for all pictures. */
-  readonly settings: Pick<SettingsRequest, "preset" | "steps">;
+  readonly settings: Omit<SettingsRequest, "prompts" | "seed" | "targets">;
   readonly lists: readonly PictureList[];
   /** At most so many of each list. */
   readonly limit: number;
