@@ -63,7 +63,7 @@ export class Studio {
 
   /**
    * A picture begun and optimised as the paper's are, whatever start of its own a pair recommends: random codes, the
-   * paper's step size, no regulariser.
+   * paper's step size, no regulariser, no prior.
    */
   fromCodes(what: string, request: CreateRequest): Promise<Made> {
     const { optimizer, learningRate } = presets.paper;
@@ -75,6 +75,7 @@ export class Studio {
       optimizer,
       learningRate,
       regularizer: PLAIN,
+      prior: { weight: 0 },
       steps,
       ...request,
     });

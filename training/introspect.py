@@ -52,8 +52,8 @@ class Pixels:
 class Latents:
     """Drawings of latents [B, D, 16, 16] of a VQGAN, each moved as a whole and held by the prior, as the product has it."""
 
-    rate, steps, visits, smooth = 0.5, 5, 18, 1.0
-    pull, noise = 0.2, (0.95, 0.35)  # share of the way to what the prior makes of it, and of its 999 times from first to last step
+    rate, steps, visits, smooth = 1.5, 5, 18, 1.0
+    pull, noise = (0.8, 0.1), (0.99, 0.35)  # from first to last step: share of the way to what the prior makes of it, and of its 999 times
 
     def __init__(self, folder, device="cpu"):
         self.vqgan, self.prior = load_vqgan(folder).to(device), load_prior(folder, device)
@@ -71,8 +71,9 @@ class Latents:
         return unit(gradient)
 
     def after(self, values, share, generator):
-        time = (999 * (self.noise[0] + (self.noise[1] - self.noise[0]) * share)).round().long()
-        return torch.lerp(values, self.prior(values, time, generator), self.pull)
+        along = lambda ends: ends[0] + (ends[1] - ends[0]) * share
+        time = (999 * along(self.noise)).round().long()
+        return torch.lerp(values, self.prior(values, time, generator), along(self.pull)[:, None, None, None])
 
     def real(self, pixels):
         with torch.no_grad():
