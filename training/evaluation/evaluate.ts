@@ -114,6 +114,7 @@ if (!values["only-judge"]) {
     ...(generator && { generator }),
     threads: whole(values.threads, "--threads"),
   });
+  const letGo = vq.keepPrograms(); // pictures of one column share their step
   const further: Omit<SettingsRequest, "prompts" | "seed" | "targets"> = values.set ? JSON.parse(values.set) : {};
   const settings = { ...(preset && { preset }), ...(steps !== undefined && { steps }), ...further };
   const folder = join(out, column);
@@ -151,6 +152,7 @@ if (!values["only-judge"]) {
     await makePictures(vq, prompts, { ...again, limit: Math.min(limit, SEED_PROMPTS) });
   }
   if (values.trajectories) await makeTrajectories(vq, prompts, { folder, settings, limit, isMine });
+  await letGo();
 }
 if (shares > 1) process.exit();
 const sheets = values.gallery === undefined ? [] : ["--gallery", values.gallery];
