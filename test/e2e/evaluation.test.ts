@@ -18,6 +18,7 @@ test("every list has the size that the bars are stated for, and nothing twice", 
     styles: 30,
     edits: 20,
     compositions: 500,
+    repaints: 20,
   });
   const { concepts = [], distractors = [] } = prompts as Record<string, readonly unknown[]>;
   const names = [...concepts.map((entry) => (entry as { prompt: string }).prompt), ...distractors];
