@@ -7,6 +7,8 @@
  *     npm run evaluate -- --steps 0               the column of what runs begin with
  *     npm run evaluate -- --seeds 4 --trajectories    seeds against each other; score against picture over 200 steps
  *     npm run evaluate -- --generator strokes --lists concepts --limit 30    another generator before the same encoder
+ *     npm run evaluate -- --generator unet --lists repaints --no-speed       pictures repainted in nine styles
+ *     npm run evaluate -- --sounds DIR                                       sounds as prompts, see training/sounds.py
  *     npm run evaluate -- --limit 5               a quick look
  *     npm run evaluate -- --part 1/2 --threads 1  every second picture, and nothing is judged: for two processes side by side
  */
@@ -17,8 +19,9 @@ import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type PresetName, presets, VqganClip } from "../../src/index.js";
-import { type Lists, makePictures, type PictureList, pictureLists } from "./pictures.js";
+import { type Lists, makePictures, type PictureList, pictureLists, usualLists } from "./pictures.js";
 import { makeReconstructions } from "./reconstructions.js";
+import { soundPrompts, writeHeard } from "./sounds.js";
 import { measureSpeed } from "./speed.js";
 import { makeTrajectories } from "./trajectories.js";
 
@@ -29,7 +32,9 @@ const { values } = parseArgs({
     generator: { type: "string" }, // in the pair's place of it, with its own recommended settings
     preset: { type: "string" }, // default: what the models recommend
     steps: { type: "string" },
-    lists: { type: "string", default: pictureLists.join(",") },
+    lists: { type: "string" }, // default: the usual ones; with --sounds those alone
+    sounds: { type: "string" }, // a folder of WAV files, each named by what is heard
+    "sound-model": { type: "string" }, // default: Wav2CLIP.pt in that folder
     limit: { type: "string", default: "1000" },
     data: { type: "string", default: ".training/data" },
     judge: { type: "string", default: here("../judge") },
@@ -70,7 +75,8 @@ function python(script: string, args: readonly string[]): void {
   if (status !== 0) throw new Error(`${script} ended with ${status}`);
 }
 
-const lists = values.lists.split(",").map((list): PictureList => oneOf(list, pictureLists, "--lists"));
+const named = values.lists?.split(",") ?? (values.sounds === undefined ? usualLists : ["sounds"]);
+const lists = named.map((list): PictureList => oneOf(list, pictureLists, "--lists"));
 const preset = values.preset && oneOf(values.preset, Object.keys(presets) as PresetName[], "--preset");
 const steps = values.steps === undefined ? undefined : whole(values.steps, "--steps", 0);
 const seeds = whole(values.seeds, "--seeds");
@@ -81,10 +87,10 @@ if (shares === undefined || share > shares)
 const isMine = (index: number): boolean => index % shares === share - 1;
 const models = resolve(values.models);
 const { generator } = values;
-const named = generator?.replace(/[^\w-]+/g, "-");
+const drawnBy = generator && basename(generator).replace(/[^\w-]+/g, "-");
 const column = [
-  named ?? preset ?? "default",
-  ...(named && preset ? [preset] : []),
+  drawnBy ?? preset ?? "default",
+  ...(drawnBy && preset ? [preset] : []),
   ...(steps === undefined ? [] : [`${steps}-steps`]),
 ].join("-");
 const out = join(values.out, basename(models));
@@ -98,7 +104,14 @@ if (values.redraw || !isDrawn) {
   python("draw.py", ["--data", values.data, "--out", sources]);
 }
 const readLists = async (name: string) => JSON.parse(await readFile(here(name), "utf8"));
-const prompts = { ...(await readLists("prompts.json")), novel: await readLists("novel.json") } as Lists;
+const { sounds, "sound-model": model = sounds && join(sounds, "Wav2CLIP.pt") } = values;
+if (lists.includes("sounds") && (sounds === undefined || model === undefined))
+  throw new Error("--lists sounds: name a folder of WAV files by --sounds, and what hears them by --sound-model");
+const prompts: Lists = {
+  ...(await readLists("prompts.json")),
+  novel: await readLists("novel.json"),
+  ...(sounds && model && !values["only-judge"] && { sounds: await soundPrompts(sounds, model, limit) }),
+};
 
 if (!values["only-judge"]) {
   const vq = await VqganClip.fromPretrained({
@@ -109,7 +122,8 @@ if (!values["only-judge"]) {
   const settings = { ...(preset && { preset }), ...(steps !== undefined && { steps }) };
   const folder = join(out, column);
   await mkdir(folder, { recursive: true });
-  if (!values["no-speed"]) {
+  if (prompts.sounds) await writeHeard(folder, prompts.sounds);
+  if (!values["no-speed"] && lists.includes("concepts")) {
     const flags = [
       ...["--model", models],
       ...(generator ? ["--generator", generator] : []),

@@ -3,7 +3,7 @@
 from PIL import Image, ImageDraw, ImageFont
 
 SIDE, GAP, LINE, LINES, QUALITY = 128, 6, 12, 2, 82
-COLUMNS = {"concepts": 10, "attributes": 10, "novel": 10, "styles": 6, "edits": 10}
+COLUMNS = {"concepts": 10, "attributes": 10, "novel": 10, "styles": 6, "edits": 10, "repaints": 10, "sounds": 9}
 
 
 def wrapped(text, font, width):
@@ -40,12 +40,12 @@ def write(folder, lists, verdicts, sources, gallery, suffix):
     """One WebP for each list that has pictures; edits stand below their sources."""
     for name, columns in COLUMNS.items():
         tiles = []
-        for number, entry in enumerate(lists[name]):
+        for number, entry in enumerate(lists.get(name, ())):
             file = folder / name / f"{number:03}.png"
             if not file.exists():
                 continue
-            pictures = [Image.open(sources / f"edits/{number:02}.png").convert("RGB")] if name == "edits" else []
-            text = f"{entry['source']} > {entry['prompt']}" if name == "edits" else entry["prompt"]
+            pictures = [Image.open(sources / f"edits/{number:02}.png").convert("RGB")] if "source" in entry else []
+            text = f"{entry['source']} > {entry['prompt']}" if "source" in entry else entry["prompt"]
             tiles.append(([*pictures, Image.open(file).convert("RGB")], text, verdicts.get((name, number), False)))
         if tiles:
             sheet(tiles, columns, gallery / f"{name}{suffix}.webp")
