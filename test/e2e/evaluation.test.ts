@@ -57,6 +57,7 @@ test("sounds are asked for without their names, which the judge is told", async 
   expect(JSON.parse(await readFile(join(folder, "sounds.json"), "utf8"))).toEqual(
     ["a dog", "a dog", "rain"].map((prompt) => ({ prompt })),
   );
+  expect((await readFile(join(folder, "heard", "002.wav"))).length).toBeGreaterThan(1000);
   const column = { isMine: () => true, folder, lists: ["sounds"] as const, limit: 1, sources: folder };
   const settings = { preset: "nerdyrodent", steps: 1 } as const;
   expect(await makePictures(await tinyPair(), { sounds }, { ...column, settings })).toEqual({ made: 1, kept: 0 });

@@ -107,10 +107,11 @@ const readLists = async (name: string) => JSON.parse(await readFile(here(name), 
 const { sounds, "sound-model": model = sounds && join(sounds, "Wav2CLIP.pt") } = values;
 if (lists.includes("sounds") && (sounds === undefined || model === undefined))
   throw new Error("--lists sounds: name a folder of WAV files by --sounds, and what hears them by --sound-model");
+const heard = sounds && model && !values["only-judge"] ? await soundPrompts(sounds, model, limit) : undefined;
 const prompts: Lists = {
   ...(await readLists("prompts.json")),
   novel: await readLists("novel.json"),
-  ...(sounds && model && !values["only-judge"] && { sounds: await soundPrompts(sounds, model, limit) }),
+  ...(heard && { sounds: heard }),
 };
 
 if (!values["only-judge"]) {
@@ -122,7 +123,7 @@ if (!values["only-judge"]) {
   const settings = { ...(preset && { preset }), ...(steps !== undefined && { steps }) };
   const folder = join(out, column);
   await mkdir(folder, { recursive: true });
-  if (prompts.sounds) await writeHeard(folder, prompts.sounds);
+  if (heard) await writeHeard(folder, heard);
   if (!values["no-speed"] && lists.includes("concepts")) {
     const flags = [
       ...["--model", models],
