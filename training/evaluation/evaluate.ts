@@ -19,7 +19,7 @@ import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type PresetName, presets, VqganClip } from "../../src/index.js";
-import { type Lists, makePictures, type PictureList, pictureLists, usualLists } from "./pictures.js";
+import { type Lists, makePictures, type PictureList, pictureLists } from "./pictures.js";
 import { makeReconstructions } from "./reconstructions.js";
 import { soundPrompts, writeHeard } from "./sounds.js";
 import { measureSpeed } from "./speed.js";
@@ -32,13 +32,13 @@ const { values } = parseArgs({
     generator: { type: "string" }, // in the pair's place of it, with its own recommended settings
     preset: { type: "string" }, // default: what the models recommend
     steps: { type: "string" },
-    lists: { type: "string" }, // default: the usual ones; with --sounds those alone
-    sounds: { type: "string" }, // a folder of WAV files, each named by what is heard
-    "sound-model": { type: "string" }, // default: Wav2CLIP.pt in that folder
+    lists: { type: "string", default: pictureLists.join(",") },
     limit: { type: "string", default: "1000" },
     data: { type: "string", default: ".training/data" },
     judge: { type: "string", default: here("../judge") },
     out: { type: "string", default: ".training/evaluation" },
+    sounds: { type: "string" }, // instead of lists: a folder of WAV files, each named by what is heard
+    "sound-model": { type: "string" }, // default: Wav2CLIP.pt in that folder
     gallery: { type: "string" }, // also write contact sheets here
     redraw: { type: "boolean", default: false }, // prompts and source pictures anew, after the data changed
     threads: { type: "string", default: String(availableParallelism()) },
@@ -75,8 +75,10 @@ function python(script: string, args: readonly string[]): void {
   if (status !== 0) throw new Error(`${script} ended with ${status}`);
 }
 
-const named = values.lists?.split(",") ?? (values.sounds === undefined ? usualLists : ["sounds"]);
-const lists = named.map((list): PictureList => oneOf(list, pictureLists, "--lists"));
+const { sounds, "sound-model": model = sounds && join(sounds, "Wav2CLIP.pt") } = values;
+const lists: readonly PictureList[] = sounds
+  ? ["sounds"]
+  : values.lists.split(",").map((list) => oneOf(list, [...pictureLists, "repaints"], "--lists"));
 const preset = values.preset && oneOf(values.preset, Object.keys(presets) as PresetName[], "--preset");
 const steps = values.steps === undefined ? undefined : whole(values.steps, "--steps", 0);
 const seeds = whole(values.seeds, "--seeds");
@@ -87,10 +89,10 @@ if (shares === undefined || share > shares)
 const isMine = (index: number): boolean => index % shares === share - 1;
 const models = resolve(values.models);
 const { generator } = values;
-const drawnBy = generator && basename(generator).replace(/[^\w-]+/g, "-");
+const named = generator?.replace(/[^\w-]+/g, "-");
 const column = [
-  drawnBy ?? preset ?? "default",
-  ...(drawnBy && preset ? [preset] : []),
+  named ?? preset ?? "default",
+  ...(named && preset ? [preset] : []),
   ...(steps === undefined ? [] : [`${steps}-steps`]),
 ].join("-");
 const out = join(values.out, basename(models));
@@ -104,15 +106,13 @@ if (values.redraw || !isDrawn) {
   python("draw.py", ["--data", values.data, "--out", sources]);
 }
 const readLists = async (name: string) => JSON.parse(await readFile(here(name), "utf8"));
-const { sounds, "sound-model": model = sounds && join(sounds, "Wav2CLIP.pt") } = values;
-if (lists.includes("sounds") && (sounds === undefined || model === undefined))
-  throw new Error("--lists sounds: name a folder of WAV files by --sounds, and what hears them by --sound-model");
 const heard = sounds && model && !values["only-judge"] ? await soundPrompts(sounds, model, limit) : undefined;
 const prompts: Lists = {
   ...(await readLists("prompts.json")),
   novel: await readLists("novel.json"),
   ...(heard && { sounds: heard }),
 };
+if (heard) await writeHeard(join(out, column), heard);
 
 if (!values["only-judge"]) {
   const vq = await VqganClip.fromPretrained({
@@ -123,8 +123,7 @@ if (!values["only-judge"]) {
   const settings = { ...(preset && { preset }), ...(steps !== undefined && { steps }) };
   const folder = join(out, column);
   await mkdir(folder, { recursive: true });
-  if (heard) await writeHeard(folder, heard);
-  if (!values["no-speed"] && lists.includes("concepts")) {
+  if (!values["no-speed"]) {
     const flags = [
       ...["--model", models],
       ...(generator ? ["--generator", generator] : []),

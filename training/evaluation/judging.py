@@ -233,7 +233,7 @@ class Column:
                 "peak memory, MB": round(speed["peakMegabytes"]) if "peakMegabytes" in speed else None, "load of the machine before": round(speed["load"], 1)}
 
     def rows(self, sources, reconstructions):
-        return self.concepts() | self.attributes() | self.novel() | self.styles() | self.edits(sources) | self.repaints(sources) | self.sounds() | self.seeds() | self.trajectories() | self.distance(sources, reconstructions) | self.speed()
+        return self.concepts() | self.attributes() | self.novel() | self.styles() | self.edits(sources) | self.seeds() | self.trajectories() | self.distance(sources, reconstructions) | self.speed()
 
 
 def generator(sources, folder):
@@ -291,7 +291,7 @@ def main():
     if not columns:
         raise SystemExit(f"{pictures}: no pictures; `npm run evaluate` makes them")
     columns.append(Column(sources / "composed", lists, reader))
-    results = {column.folder.name: column.rows(sources, pictures / "reconstructions") for column in columns}
+    results = {column.folder.name: column.rows(sources, pictures / "reconstructions") | column.repaints(sources) | column.sounds() for column in columns}
     whole = {"columns": results, "generator": generator(sources, pictures / "reconstructions"),
              "judge": judges_own(lists, sources, reader), "megabytes": sizes(Path(options.models))}
     (pictures / "results.json").write_text(json.dumps(whole, indent=1) + "\n")

@@ -20,9 +20,8 @@ export interface Prompt {
 export type Lists = Readonly<Record<string, readonly Prompt[]>>;
 
 /** Lists that pictures are made of unless others are named, in this order. */
-export const usualLists = ["concepts", "attributes", "novel", "styles", "edits", "compositions"] as const;
-export const pictureLists = [...usualLists, "repaints", "sounds"] as const;
-export type PictureList = (typeof pictureLists)[number];
+export const pictureLists = ["concepts", "attributes", "novel", "styles", "edits", "compositions"] as const;
+export type PictureList = (typeof pictureLists)[number] | "repaints" | "sounds";
 /** Those that begin at one of `draw.py`'s pictures to edit. */
 const edited: ReadonlySet<PictureList> = new Set(["edits", "repaints"]);
 
