@@ -60,7 +60,7 @@ export interface Reached {
   readonly accuracy: number;
   /** Share whose target is nearer than what the source was. */
   readonly overSource: number;
-  /** Squared distance of an edit from the mean of real pictures of its target, mean over edits. */
+  /** Squared distance of an edit from the mean of real pictures of its target, mean over edits; NaN without real pictures. */
   readonly classDistance: number;
   /** Squared distance of the mean of all edits from the mean of all real pictures. */
   readonly meanDistance: number;
@@ -82,7 +82,9 @@ export function reached(
     accuracy: average(hits.map(Number)),
     overSource: average(over.map(Number)),
     classDistance: average(classes),
-    meanDistance: apart(middle(edits.filter((_, i) => known[i])), middle(reals.flat())),
+    meanDistance: known.includes(true)
+      ? apart(middle(edits.filter((_, i) => known[i])), middle(reals.flat()))
+      : Number.NaN,
   };
 }
 

@@ -1,7 +1,10 @@
-/** FlexIT's public list of edits (`dataset/queries.csv` of facebookresearch/SemanticImageTranslation) as tasks, for those who have ImageNet. */
+/**
+ * Lists of edits of photographs as tasks: `photographs/queries.csv` here, and FlexIT's public one (`dataset/queries.csv` of
+ * facebookresearch/SemanticImageTranslation) for those who have ImageNet.
+ */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { NDArray } from "../src/core/ndarray.js";
+import { NDArray } from "../src/core/ndarray.js";
 import { decodePicture } from "../src/image/decode.js";
 import { resizePicture } from "../src/image/resize.js";
 import { centreSquare } from "../src/perception/perceive.js";
@@ -19,7 +22,7 @@ const REALS = 4;
 /**
  * The first `count` of the half that is for tests, or for development.
  *
- * @param file its columns path, source, target and is_test are read
+ * @param file its columns path, source, target and is_test are read, and mask where there is one: a picture, white where the edit may be
  * @param images the folder that paths begin at
  * @param side of the squares that are edited, in pixels
  */
@@ -41,10 +44,12 @@ export async function queryTasks(
   const tasks: EditTask[] = [];
   for (const line of wanted.slice(0, count)) {
     const target = cell(line, "target");
+    const mask = cell(line, "mask");
     const real = queries.filter(({ source }) => source === target).slice(0, REALS);
     tasks.push({
       kind: "query",
       picture: await read(cell(line, "path")),
+      ...(mask !== "" && { mask: await readMask(join(images, mask), side) }),
       source: cell(line, "source"),
       target,
       others: classes.filter((name) => name !== target),
@@ -52,4 +57,13 @@ export async function queryTasks(
     });
   }
   return tasks;
+}
+
+/** uint8 [side,side]: white where it is more white than black. */
+async function readMask(path: string, side: number): Promise<NDArray> {
+  const picture = await decodePicture(await readFile(path), path);
+  const [, height, width] = picture.shape as [number, number, number];
+  const square = resizePicture(centreSquare(picture, Math.min(height, width)), side, side, "lanczos3").floats();
+  const marks = Uint8Array.from({ length: side * side }, (_, i) => ((square[i] as number) > 0.5 ? 255 : 0));
+  return new NDArray("uint8", [side, side], marks);
 }

@@ -15,6 +15,8 @@ export interface Column {
 export interface Row extends Column, Kept, Reached {}
 
 const percent = (value: number): string => `${Math.round(100 * value)}`;
+/** Where there are no real pictures of the targets, there is no distance to them. */
+const told = (value: number): string => (Number.isNaN(value) ? "-" : value.toFixed(3));
 const columns: readonly (readonly [head: string, cell: (row: Row) => string])[] = [
   ["method", ({ name }) => name],
   ["target read, %", ({ accuracy }) => percent(accuracy)],
@@ -22,8 +24,8 @@ const columns: readonly (readonly [head: string, cell: (row: Row) => string])[] 
   ["outside SSIM", ({ ssim }) => ssim.toFixed(3)],
   ["outside layers", ({ layers }) => layers.toFixed(3)],
   ["structure", ({ structure }) => structure.toFixed(4)],
-  ["class distance", ({ classDistance }) => classDistance.toFixed(3)],
-  ["mean distance", ({ meanDistance }) => meanDistance.toFixed(3)],
+  ["class distance", ({ classDistance }) => told(classDistance)],
+  ["mean distance", ({ meanDistance }) => told(meanDistance)],
   ["s an edit", ({ seconds }) => seconds?.toFixed(1) ?? "-"],
 ];
 

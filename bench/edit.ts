@@ -3,7 +3,7 @@
  * the true edit (PASTE). `npm run bench:edit -- [--tasks 12] [--kinds object,colour,weather] [--methods ours,flexit] [--steps N]
  * [--cutouts N] [--masks] [--model DIR | --generator DIR --clip DIR] [--judge CLIP] [--python python3] [--out DIR]`, seconds are the
  * processor's, so that other work beside it counts for nothing;
- * FlexIT's own list with `--queries queries.csv --images DIR [--side 256] [--dev]`.
+ * four open photographs with `--queries bench/photographs/queries.csv --images bench/photographs --side 128`, FlexIT's own list with `--queries queries.csv --images DIR [--side 256] [--dev]`.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";

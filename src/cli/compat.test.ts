@@ -92,18 +92,38 @@ describe("nerdyrodent", () => {
 test.each([
   [
     `python pixray.py --prompts "sunrise|fog:0.3" --quality draft --aspect square --losses saturation,edge --drawer vqgan --vqgan_model wikiart_16384 --seed 7 --spot "x"`,
-    "generate 'sunrise|fog:0.3' --generator vqgan-wikiart-f16-16384 --clip openai/clip-vit-base-patch16 --size 144x144 --steps 200 --cutouts 24 --learning-rate 0.2 --seed 7 --regularize saturation:1",
-    ["loss edge", "--spot"],
+    "generate 'sunrise|fog:0.3' --generator vqgan-wikiart-f16-16384 --clip openai/clip-vit-base-patch16 --size 144x144 --steps 200 --cutouts 24 --learning-rate 0.2 --seed 7 --regularize saturation:0.1,border:0.4:ffffff:5",
+    ["--spot"],
   ],
   [
-    `python clip_fft.py -t "a red apple" -t2 "oil paint" -t0 blue --size 640-360 --steps 50 -ml --dwt --sharp 0.2 -n 0.02`,
+    `python pixray.py --prompts "a cat" --drawer clipdraw --strokes 64 --max_stroke_width 4 --clip_models ViT-B/32 --size 256 256 --losses palette,smoothness --palette "[red,#00ff00];blue->white\\\\3"`,
+    "generate 'a cat' --generator strokes:count=64,width=1,widest=4,segments=2 --preset clipdraw --clip openai/clip-vit-base-patch32 --size 256x256 --steps 250 --cutouts 30 --regularize palette:1:e50000+00ff00+0343df+81a1ef+ffffff,smoothness:1",
+    ["--drawer clipdraw", "of squares"],
+  ],
+  [
+    `pixray --prompts house --drawer line_sketch --allow_paper_color yes --quality draft --aspect square --losses edge,style --edge_color "#336699" --edge_thickness 10 --edge_color_weight 0.2 --palette @a.png`,
+    "generate house --generator strokes:count=24,width=0.5,widest=2,segments=8,ink=black,opacity=off,paper=f2eecb --preset clipdraw --clip openai/clip-vit-base-patch16 --size 144x144 --steps 200 --cutouts 24 --regularize border:0.8:336699:10",
+    ["loss style", "--allow_paper_color", "--palette: it counts"],
+  ],
+  [
+    `python clip_fft.py -t "a red apple" -t2 "oil paint" -t0 blue --size 640-360 --steps 50 -ml --dwt --sharp 0.2 -n 0.02 -tf none`,
     "generate 'a red apple | oil paint:0.5 | blue:-1' --generator fft --distance cosine --clip openai/clip-vit-base-patch32 --text-tower sentence-transformers/clip-ViT-B-32-multilingual-v1 --size 640x360 --steps 50 --cutouts 200 --learning-rate 0.05 --augment none",
-    ["--dwt", "--sharp", "--noise"],
+    ["--dwt", "--sharp", "--noise", "--sim mix"],
   ],
   [
-    `python -m pytti.workhorse conf=demo scenes="a castle:2|fog || a forest" animation_mode=2D translate_x=3 rotate_2d="10*sin(t)" steps_per_scene=200 steps_per_frame=20 vqgan_model=imagenet ViTB16=true frames_per_second=24 hdr_weight=.1 nonsense=4`,
-    "video 'a castle:2|fog ^ a forest' --generator vqgan-imagenet-f16-16384 --clip openai/clip-vit-base-patch32 --clip openai/clip-vit-base-patch16 --size 180x112 --steps 20 --steps-per-frame 20 --frames 20 --pan 3,0 --fps 24 --cutouts 40 --cut-power 2",
-    ["conf", "rotate_2d", "hdr_weight", "nonsense"],
+    `python clip_fft.py -t castle -i ref.jpg -wi 0.7 -m ViT-L/14 --aest 2 -opt adamw_custom --sim spherical -e 0.2 -x 0.1 -ops 5 --size 640`,
+    "generate castle --generator fft --distance spherical --clip openai/clip-vit-large-patch14 --size 640x640 --steps 200 --cutouts 200 --learning-rate 0.05 --optimizer adamw --image-prompt ref.jpg:0.7 --reward aesthetic-v1:0.002",
+    ["--transform fast", "--enforce", "--expand", "--opt_step"],
+  ],
+  [
+    `python -m pytti.workhorse conf=demo image_model=VQGAN input_audio=song.wav scenes="a castle:2|fog || a forest" animation_mode=2D translate_x=3 rotate_2d="10*sin(t)" steps_per_scene=200 steps_per_frame=20 vqgan_model=imagenet ViTB16=true frames_per_second=24 hdr_weight=.1 nonsense=4`,
+    "video 'a castle:2|fog ^ a forest' --generator vqgan-imagenet-f16-16384 --clip openai/clip-vit-base-patch32 --clip openai/clip-vit-base-patch16 --size 512x512 --steps 20 --steps-per-frame 20 --frames 20 --pan 3,0 --fps 24 --music song.wav --cutouts 40 --cut-power 2",
+    ["conf", "rotate_2d", "hdr_weight", "nonsense", "input_audio"],
+  ],
+  [
+    `python -m pytti.workhorse "scenes=a castle" vqgan_model=wikiart width=256`,
+    "generate 'a castle' --generator pixels --clip openai/clip-vit-base-patch32 --size 256x512 --steps 100 --cutouts 40 --cut-power 2",
+    ["vqgan_model"],
   ],
 ])("%s", async (text, ours, named) => {
   const { args, notes } = compat(text);

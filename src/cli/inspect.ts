@@ -1,10 +1,14 @@
-/** `vqgan-clip inspect`: what a picture, a session or a model folder says of itself. */
+/** `vqgan-clip inspect`: what a picture, a session, a model folder or a sound says of itself. */
 import { stat } from "node:fs/promises";
 import type { Command } from "commander";
-import { VqganClipError } from "../core/errors.js";
+import { requires, VqganClipError } from "../core/errors.js";
+import { writeFileAtomically } from "../files/atomic-write.js";
 import { readInput } from "../files/read-input.js";
 import { readSession } from "../sessions/session-file.js";
 import { currentNode, currentState } from "../sessions/session-tree.js";
+import { isWav, readWav, type Sound } from "../sound/wav.js";
+import { readSound } from "../video/read-sound.js";
+import { soundFacts, soundPlot } from "./inspect-sound.js";
 import { type NodeFacts, nodeFacts, treeLines } from "./session-tree.js";
 import { storyOf } from "./story-of.js";
 import { tell, tellJson } from "./terminal.js";
@@ -12,18 +16,27 @@ import { tell, tellJson } from "./terminal.js";
 export function addInspect(program: Command): void {
   program
     .command("inspect")
-    .description("Shows how a PNG was made, where a .vqclip session stands, or what a model folder holds.")
-    .argument("<path>", "a PNG, a .vqclip or a folder")
+    .description(
+      "Shows how a PNG was made, where a .vqclip session stands, what a model folder holds, or what a film can follow of a sound.",
+    )
+    .argument("<path>", "a PNG, a .vqclip, a folder or a sound")
+    .option("--plot <svg>", "of a sound: its bands and beats over time (default: none)")
     .option("--json", "one JSON object (default: lines for people)")
     .action(inspect);
 }
 
-async function inspect(path: string, { json = false }: { json?: boolean }): Promise<void> {
+async function inspect(path: string, { json = false, plot }: { json?: boolean; plot?: string }): Promise<void> {
   const isFolder = await stat(path).then(
     (facts) => facts.isDirectory(),
     () => false,
   );
-  const facts = isFolder ? await inspectFolder(path) : await inspectFile(path);
+  const facts = isFolder ? await inspectFolder(path) : await inspectFile(path, plot);
+  requires(
+    plot === undefined || "beats" in facts,
+    "BAD_ARGUMENT",
+    () => `inspect --plot: ${path} is no sound`,
+    "of a run `generate --plot` draws the losses",
+  );
   if (json) tellJson(facts, 2);
   else tell(...lines(facts));
 }
@@ -33,8 +46,18 @@ async function inspectFolder(path: string): Promise<object> {
   return { kind: "models", models: await describeFolder(path) };
 }
 
-async function inspectFile(path: string): Promise<object> {
+/** By their names: WAV is known by its first bytes. */
+const SOUND = /\.(mp3|ogg|oga|opus|flac|m4a|aac|aiff?)$/i;
+
+async function inspectSound(sound: Sound, plot: string | undefined): Promise<object> {
+  if (plot !== undefined) await writeFileAtomically(plot, new TextEncoder().encode(soundPlot(sound)));
+  return soundFacts(sound);
+}
+
+async function inspectFile(path: string, plot: string | undefined): Promise<object> {
+  if (SOUND.test(path)) return inspectSound(await readSound(path), plot);
   const bytes = await readInput(path);
+  if (isWav(bytes)) return inspectSound(readWav(bytes, path), plot);
   const begins = (...magic: number[]) => magic.every((byte, i) => bytes[i] === byte);
   if (begins(0x89, 0x50, 0x4e, 0x47)) {
     const { story = null, text, damage } = storyOf(bytes, path);
@@ -52,7 +75,7 @@ async function inspectFile(path: string): Promise<object> {
   }
   throw new VqganClipError(
     "BAD_FILE",
-    `inspect: ${path} is neither a PNG nor a .vqclip session`,
+    `inspect: ${path} is neither a PNG, a .vqclip session nor a sound`,
     "other pictures carry nothing of ours",
   );
 }

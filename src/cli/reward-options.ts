@@ -1,6 +1,7 @@
 /** Options that say which models give the rewards that settings name. */
 import { type Command, Option } from "commander";
 import { requires } from "../core/errors.js";
+import { nearest } from "../core/nearest.js";
 import type { RewardChoice } from "../pair/open-rewards.js";
 import { publishedRewards } from "../pair/published-rewards.js";
 import type { RewardName } from "../perception/rewards.js";
@@ -68,11 +69,19 @@ export function rewardModelArguments(flags: Flags): string[] {
 
 type Pair = readonly [name: string, path: string | undefined];
 
-/** Published reward models that settings name and no flag gives. */
+/** Published reward models that settings name and no flag gives. @throws BAD_ARGUMENT on a name that is neither */
 function publishedIn({ reward = [], judgeReward, rewardModel }: Flags): Pair[] {
   const asked = [...(reward as readonly RewardName[]), judgeReward as RewardName | undefined];
   const given = new Set(pairsOf("--reward-model", rewardModel).map(([name]) => name));
   const names = asked.flatMap((each) => (each?.kind === "model" ? [each.name] : []));
+  for (const name of names) {
+    requires(
+      isPublished(name) || given.has(name),
+      "BAD_ARGUMENT",
+      () => `--reward: no reward model is called "${name}"`,
+      `did you mean ${nearest(name, Object.keys(publishedRewards), 1)[0] ?? Object.keys(publishedRewards).join(", ")}? one of yours needs its file: --reward-model ${name}=PATH`,
+    );
+  }
   return [...new Set(names)].filter((name) => isPublished(name) && !given.has(name)).map((name) => [name, undefined]);
 }
 

@@ -80,5 +80,6 @@ function parseEntry<Entry>(list: KindList<Entry>, entry: string): Entry {
 
 function fromText(field: z.ZodType, text: string): unknown {
   if (field instanceof z.ZodArray) return text.split("+").map((part) => part.trim());
+  if (field.safeParse(text).success) return text; // a colour may look like a number: 336699, 12e003
   return text !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
 }

@@ -3,12 +3,17 @@ import { formsOf, type KindList, parseKinds } from "./kind-list.js";
 import type { PictureRegularizer } from "./picture-regularizers.js";
 import { pictureRegularizerSchema } from "./setting-parts.js";
 
+const usual: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  symmetry: { mirror: "left-right" },
+  border: { colour: "#ffffff", width: 5 },
+};
+
 const list: KindList<PictureRegularizer> = {
   name: "regularize",
   noun: "regulariser of the picture",
   schema: pictureRegularizerSchema,
   instead: "none",
-  usual: (kind) => (kind === "symmetry" ? { mirror: "left-right" } : {}),
+  usual: (kind) => usual[kind] ?? {},
 };
 
 /** What may be written for each kind. */

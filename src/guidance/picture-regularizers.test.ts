@@ -16,6 +16,7 @@ const regularizers: readonly PictureRegularizer[] = [
   { kind: "symmetry", weight: 1, mirror: "both" },
   { kind: "saturation", weight: 1 },
   { kind: "palette", weight: 1, colours },
+  { kind: "border", weight: 1, colour: "#20a040", width: 30 },
 ];
 
 describe("derivatives agree with central differences", () => {
@@ -82,6 +83,17 @@ test("palette is the squared distance to the nearest colour", () => {
   );
 });
 
+test("border is the squared distance of the margin to its colour, whatever is within", () => {
+  const rim = (inner: readonly number[], outer: readonly number[]) =>
+    Array.from({ length: 4 }, (_, y) =>
+      Array.from({ length: 5 }, (_, x) => [...(y % 3 === 0 || x % 4 === 0 ? outer : inner)]),
+    );
+  const border = { kind: "border", weight: 1, colour: "#ffffff", width: 5 } as const; // a fifth of a pixel: one
+  expect(lossOf(border, rim(black, white))).toBe(0);
+  expect(lossOf(border, rim(white, red))).toBeCloseTo(2 / 3, 6);
+  expect(lossOf({ ...border, width: 50 }, rim(black, white))).toBeCloseTo(6 / 20, 6); // all of it: 6 are black
+});
+
 test("lists as people write them", () => {
   expect(parsePictureRegularizers("none")).toEqual([]);
   expect(parsePictureRegularizers("tv:0.1, saturation:-2, symmetry:0.5, symmetry:1:mirror=both")).toEqual([
@@ -89,6 +101,11 @@ test("lists as people write them", () => {
     { kind: "saturation", weight: -2 },
     { kind: "symmetry", weight: 0.5, mirror: "left-right" },
     { kind: "symmetry", weight: 1, mirror: "both" },
+  ]);
+  expect(parsePictureRegularizers("border:1, border:2:336699:10, border:1:12e003")).toEqual([
+    { kind: "border", weight: 1, colour: "#ffffff", width: 5 },
+    { kind: "border", weight: 2, colour: "#336699", width: 10 },
+    { kind: "border", weight: 1, colour: "#12e003", width: 5 },
   ]);
   expect(parsePictureRegularizers("palette:0.2->0:FF0000+#00ff00")).toEqual([
     { kind: "palette", weight: "0.2->0", colours: ["#ff0000", "#00ff00"] },
@@ -108,6 +125,8 @@ test.each([
   ["symmetry:1:up", "is no value of symmetry"],
   ["palette:1:red", "expected colours such as ff8000"],
   ["palette:1", "colours"],
+  ["border:1:white", "expected colours such as ff8000"],
+  ["border:1:ffffff:80", "is no value of border"],
 ])("%s is refused", (text, message) => {
   expect(() => parsePictureRegularizers(text)).toThrow(message);
 });

@@ -34,6 +34,13 @@ const losses: { readonly [K in Kind]: (x: Tensor, setting: Extract<PictureRegula
   saturation: (x) => neg(colourfulness(x)),
   /** mean over pixels of the squared distance to the nearest colour, itself a mean over channels */
   palette: (x, { colours }) => mean(nearestDistances(x, colours)),
+  /** mean over the margin's pixels of (x - colour)^2 */
+  border: (x, { colour, width }) => {
+    const [, , h, w] = x.shape as [number, number, number, number];
+    const { inside, share } = margin(h, w, width);
+    const table = constant(NDArray.float32([1, 3, 1, 1], rgb(colour)));
+    return mul(mean(mul(square(sub(x, table)), constant(inside))), 1 / share);
+  },
 };
 
 const mirrors = { "left-right": [3], "top-bottom": [2], both: [2, 3] } as const;
@@ -103,6 +110,19 @@ function nearestDistances(x: Tensor, colours: readonly string[]): Tensor {
   const offsets = sub(constant(NDArray.float32([table.length, 1], lengths)), mul(matmul(codes, pixels), 2)); // [k, H*W]
   const nearest = neg(reduceMax(neg(offsets), { axes: [0] }));
   return mul(add(sum(square(pixels), { axes: [0] }), nearest), 1 / 3);
+}
+
+/** 1 in the margin, 0 within [1,1,H,W]; and its share of the picture. @param width percent of the shorter side, a pixel at least */
+function margin(height: number, width: number, percent: number): { inside: NDArray; share: number } {
+  const wide = Math.max(1, Math.round((percent / 100) * Math.min(height, width)));
+  const isMargin = (at: number, side: number) => at < wide || at >= side - wide;
+  const marks = Float32Array.from({ length: height * width }, (_, i) =>
+    Number(isMargin(Math.floor(i / width), height) || isMargin(i % width, width)),
+  );
+  return {
+    inside: NDArray.float32([1, 1, height, width], marks),
+    share: marks.reduce((sum, mark) => sum + mark, 0) / marks.length,
+  };
 }
 
 /** `#rrggbb` as numbers in 0..1. */

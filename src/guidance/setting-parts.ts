@@ -109,6 +109,12 @@ export const pictureRegularizerSchema = z.discriminatedUnion("kind", [
     colours: z.array(colour).min(1).max(256).describe("the colours to be near, such as #ff8000"),
   }),
   z.strictObject({
+    kind: z.literal("border"),
+    weight,
+    colour: colour.describe("what colour the picture's margin is to have"),
+    width: z.number().min(0.1).max(50).describe("how wide the margin is, in percent of the shorter side"),
+  }),
+  z.strictObject({
     kind: z.literal("own"),
     weight,
     name: z

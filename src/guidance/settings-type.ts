@@ -298,6 +298,15 @@ export type Settings = {
         colours: string[];
       }
     | {
+        kind: "border";
+        /** How much it counts, from -1000 to 1000 but 0: a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400. */
+        weight: number | string;
+        /** What colour the picture's margin is to have. */
+        colour: string;
+        /** How wide the margin is, in percent of the shorter side: a number from 0.1 to 50. */
+        width: number;
+      }
+    | {
         kind: "own";
         /** How much it counts, from -1000 to 1000 but 0: a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400. */
         weight: number | string;

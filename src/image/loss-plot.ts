@@ -1,4 +1,4 @@
-/** Curves over steps as an SVG, with axes and a legend. */
+/** Curves as an SVG, with axes and a legend. */
 import { markupText } from "../core/escape.js";
 
 export interface Curve {
@@ -13,8 +13,8 @@ const SIZE = { width: 800, height: 480, left: 70, right: 150, top: 20, bottom: 4
 const COLOURS = ["#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c8c00"];
 const TICKS = 6;
 
-/** @param curves at least one, each with at least one value */
-export function plotSvg(curves: readonly Curve[]): string {
+/** @param curves at least one, each with at least one value @param axes what they are over, and what they are of */
+export function plotSvg(curves: readonly Curve[], axes = { across: "step", up: "loss" }): string {
   const { width, height, left, right, top, bottom } = SIZE;
   const steps = extent(curves.flatMap(({ steps }) => steps));
   const values = extent(curves.flatMap(({ values }) => values));
@@ -45,8 +45,8 @@ export function plotSvg(curves: readonly Curve[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
 <rect width="${width}" height="${height}" fill="#fff"/>
 ${[...across, ...up].join("\n")}
-<text x="${middle}" y="${height - 8}" text-anchor="middle">step</text>
-<text x="16" y="${height / 2}" text-anchor="middle" transform="rotate(-90 16 ${height / 2})">loss</text>
+<text x="${middle}" y="${height - 8}" text-anchor="middle">${axes.across}</text>
+<text x="16" y="${height / 2}" text-anchor="middle" transform="rotate(-90 16 ${height / 2})">${axes.up}</text>
 ${lines.join("\n")}
 </svg>
 `;

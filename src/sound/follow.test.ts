@@ -50,3 +50,11 @@ test("lines of a song are prompts at their times", () => {
   expect(() => parseLines("5,a\n4,b", "song.csv")).toThrow("line 2: 4 seconds come after 5");
   expect(() => parseLines("", "song.csv")).toThrow("0 lines");
 });
+
+test("a misspelt name in a formula is told; words with a sign are words", () => {
+  expect(() => withKeyframes("fog:bas*0.8", tracks, steps)).toThrow('"bas" is no name');
+  expect(() => withoutFormulas("fog: 2*beet ")).toThrow('"beet" is no name');
+  for (const text of ["a ratio:bus/2", "fog:base", "fog:a bas", "16:9", "rock:metal*2"]) {
+    expect(withKeyframes(text, tracks, steps)).toBe(text);
+  }
+});

@@ -1,5 +1,6 @@
 /** Prompts and settings that follow a sound: formulas, and lines of a song at their times, both written as keyframes. */
 import { requires, VqganClipError } from "../core/errors.js";
+import { nearest } from "../core/nearest.js";
 import { namesTrack, parseFormula } from "./formula.js";
 import { type Tracks, trackNames } from "./tracks.js";
 
@@ -77,10 +78,17 @@ export function formulaIn(text: string): string | undefined {
 function replaced(text: string, following: Following, made: (formula: string) => string): string {
   return text.replace(places[following].behind, (whole, mark: string, given: string) => {
     const words = given.match(/[a-z]+/gi) ?? [];
-    const isFormula = namesTrack(given) && words.every((word) => (trackNames as readonly string[]).includes(word));
+    const isTrack = (word: string) => (trackNames as readonly string[]).includes(word);
+    const isFormula = (namesTrack(given) && words.every(isTrack)) || isMisspelt(given, words);
     const [space = ""] = /\s*$/.exec(given) ?? [];
     return isFormula ? `${mark}${made(given)}${space}` : whole;
   });
+}
+
+/** Whether it has a formula's signs, and words that are all but tracks' names: `bas*0.8`. */
+function isMisspelt(given: string, words: readonly string[]): boolean {
+  const counts = /\d\s*[*/]|[*/]\s*[.\d]/.test(given);
+  return counts && words.length > 0 && words.every((word) => nearest(word.toLowerCase(), trackNames, 1).length > 0);
 }
 
 /** Values at steps as a weight's text; those that the two beside them say already are left out. */

@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { requires } from "../core/errors.js";
+import { requires, VqganClipError } from "../core/errors.js";
 import { readInput } from "../files/read-input.js";
 import { isWav, readWav, type Sound } from "../sound/wav.js";
 import { findFfmpeg, runFfmpeg } from "./ffmpeg.js";
@@ -27,7 +27,9 @@ export async function readSound(path: string): Promise<Sound> {
   const folder = await mkdtemp(join(tmpdir(), "vqgan-clip-sound-"));
   try {
     await writeFile(join(folder, "in"), bytes);
-    await runFfmpeg(ffmpeg, decodeSoundArguments(), folder);
+    await runFfmpeg(ffmpeg, decodeSoundArguments(), folder).catch((cause: unknown) => {
+      throw new VqganClipError("BAD_FILE", `${path}: ffmpeg finds no sound in it`, undefined, { cause });
+    });
     return readWav(await readInput(join(folder, "out.wav")), path);
   } finally {
     await rm(folder, { recursive: true, force: true });

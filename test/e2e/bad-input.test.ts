@@ -208,7 +208,7 @@ const cases: readonly (readonly [name: string, args: string, code: number, line:
   ["a picture to score that is text", "score @text.png castle", 2, /text.png is no picture/],
   ["a picture to reconstruct that is huge", "reconstruct @huge.png out.png", 2, /the limit is 50000000/],
   ["a folder without anything to inspect", "inspect @empty", 2, /empty: no model is in there/],
-  ["a file without anything to inspect", "inspect @few.json", 2, /neither a PNG nor a .vqclip/],
+  ["a file without anything to inspect", "inspect @few.json", 2, /neither a PNG, a .vqclip session nor a sound/],
 ];
 
 describe("bad input", () => {

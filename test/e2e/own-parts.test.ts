@@ -1,10 +1,12 @@
 /** A generator and a loss of the user's own: the examples run as they are written, and sessions hold what they need. */
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { readTable, ridge } from "../../examples/own-head.js";
+import { Random } from "../../src/core/random.js";
 import {
   type CreateRequest,
   ops,
@@ -103,4 +105,40 @@ test("an own loss steers, is shown, and a session goes on with it alone", () =>
 test("a loss that gives no single number is refused", async () => {
   const vq = await VqganClip.fromPretrained({ ...pair, losses: { dark: (picture) => picture } });
   expect(() => vq.create(request)).toThrow("dark needs to give one number, gave");
+});
+
+test("a head that rated words make is read as a reward, by the names of their columns", { timeout: 300_000 }, () =>
+  inEmptyFolder(async (folder) => {
+    const [table, head] = [join(folder, "moods.csv"), join(folder, "mood.safetensors")];
+    const colours = ["red", "green", "blue", "yellow", "purple"];
+    const words = colours.flatMap((colour) => ["apple", "car", "house"].map((thing) => `a ${colour} ${thing}`));
+    const lines = words.map((word, i) => `${word},${i},${-i}`);
+    await writeFile(table, ["word,up,down", ...lines].join("\n"));
+    const path = join(examples, "own-head.ts");
+    const run = [process.execPath, ["--import", "tsx", path, table, head], { cwd: join(examples, "..") }] as const;
+    expect((await promisify(execFile)(...run)).stdout).toMatch(/up: correlation .*down: correlation/s);
+    const vq = await VqganClip.fromPretrained({ threads: 1, rewards: { mood: { model: head } } });
+    const name = (output: string) => ({ kind: "model", name: "mood", output }) as const;
+    const picture = fixturePath("pictures/profile-rgb8.png");
+    const [up, down] = await vq.reward(picture, [name("up"), name("down")]);
+    expect((up?.value as number) + (down?.value as number)).toBeCloseTo(1, 4); // one column is the other, turned round
+    await vq.dispose();
+  }),
+);
+
+test("ridge regression finds the map that made the numbers, and a strong one nothing but their mean", () => {
+  const random = new Random(3);
+  const x = Array.from({ length: 40 }, () => Float32Array.from({ length: 6 }, () => random.normal()));
+  const truth = [1, -2, 0.5, 0, 3, -1];
+  const y = x.map((row) => row.reduce((sum, value, j) => sum + value * (truth[j] as number), 0.7));
+  const { w, b } = ridge(x, y, 1e-6);
+  for (const [j, value] of truth.entries()) expect(w[j]).toBeCloseTo(value, 4);
+  expect(b).toBeCloseTo(0.7, 4);
+  for (const value of ridge(x, y, 1e9).w) expect(Math.abs(value)).toBeLessThan(1e-6);
+});
+
+test("a table with a missing number is refused by its line", () => {
+  const lines = Array.from({ length: 12 }, (_, i) => `word ${i},${i}`);
+  expect(readTable(["word,mood", ...lines].join("\n")).ratings[0]?.at(-1)).toBe(1);
+  expect(() => readTable(["word,mood", ...lines, "fog,"].join("\n"))).toThrow("got fog,");
 });

@@ -91,6 +91,15 @@ def style_additions(rng, plain, count=30):
     return drawn
 
 
+def repaints(entries):
+    """The pictures of `edits`, each in one of the styles; the judge reads the style among all, the content among the other pictures', in that style."""
+    drawn = []
+    for number, entry in enumerate(entries):
+        style = list(STYLES)[number % len(STYLES)]
+        drawn.append({"source": entry["source"], "prompt": STYLE_ALONE[style][0], "form": STYLES[style][0], "otherForms": [forms[0] for name, forms in STYLES.items() if name != style]})
+    return drawn
+
+
 def icon(pictures, number, side):
     """One icon as an RGBA picture of this side."""
     return Image.fromarray(pictures.pixels[number].permute(1, 2, 0).numpy(), "RGBA").resize((side, side), Image.LANCZOS)
@@ -207,6 +216,7 @@ def main():
         "edits": edits(rng, pictures, apart(rng.sample(candidates, len(candidates)), 120), out / "edits"),
         "compositions": [{"prompt": caption} for caption in compositions(pictures, out / "compositions")],
     }
+    lists["repaints"] = repaints(lists["edits"])
     for name in ("concepts", "attributes", "styles"):
         compose(pictures, [entry.pop("scene") for entry in lists[name]], out / "composed" / name)
     (HERE / "prompts.json").write_text(json.dumps(lists, indent=1, ensure_ascii=False) + "\n")

@@ -8,6 +8,8 @@
  *     npm run evaluate -- --seeds 4 --trajectories    seeds against each other; score against picture over 200 steps
  *     npm run evaluate -- --set '{"steps":50,"cutouts":2}' --column half    any settings, a column of that name
  *     npm run evaluate -- --generator strokes --lists concepts --limit 30    another generator before the same encoder
+ *     npm run evaluate -- --generator unet --lists repaints --no-speed       pictures repainted in nine styles
+ *     npm run evaluate -- --sounds DIR                                       sounds as prompts, see training/sounds.py
  *     npm run evaluate -- --limit 5               a quick look
  *     npm run evaluate -- --part 1/2 --threads 1  every second picture, and nothing is judged: for two processes side by side
  */
@@ -21,6 +23,7 @@ import { type PresetName, presets, type SettingsRequest, VqganClip } from "../..
 import { stepFlops } from "../../src/pair/plan.js";
 import { type Lists, makePictures, type PictureList, pictureLists } from "./pictures.js";
 import { makeReconstructions } from "./reconstructions.js";
+import { soundPrompts, writeHeard } from "./sounds.js";
 import { measureSpeed } from "./speed.js";
 import { makeTrajectories } from "./trajectories.js";
 
@@ -38,6 +41,8 @@ const { values } = parseArgs({
     data: { type: "string", default: ".training/data" },
     judge: { type: "string", default: here("../judge") },
     out: { type: "string", default: ".training/evaluation" },
+    sounds: { type: "string" }, // instead of lists: a folder of WAV files, each named by what is heard
+    "sound-model": { type: "string" }, // default: Wav2CLIP.pt in that folder
     gallery: { type: "string" }, // also write contact sheets here
     redraw: { type: "boolean", default: false }, // prompts and source pictures anew, after the data changed
     threads: { type: "string", default: String(availableParallelism()) },
@@ -74,7 +79,10 @@ function python(script: string, args: readonly string[]): void {
   if (status !== 0) throw new Error(`${script} ended with ${status}`);
 }
 
-const lists = values.lists.split(",").map((list): PictureList => oneOf(list, pictureLists, "--lists"));
+const { sounds, "sound-model": model = sounds && join(sounds, "Wav2CLIP.pt") } = values;
+const lists: readonly PictureList[] = sounds
+  ? ["sounds"]
+  : values.lists.split(",").map((list) => oneOf(list, [...pictureLists, "repaints"], "--lists"));
 const preset = values.preset && oneOf(values.preset, Object.keys(presets) as PresetName[], "--preset");
 const steps = values.steps === undefined ? undefined : whole(values.steps, "--steps", 0);
 const seeds = whole(values.seeds, "--seeds");
@@ -106,7 +114,13 @@ if (values.redraw || !isDrawn) {
   python("draw.py", ["--data", values.data, "--out", sources]);
 }
 const readLists = async (name: string) => JSON.parse(await readFile(here(name), "utf8"));
-const prompts = { ...(await readLists("prompts.json")), novel: await readLists("novel.json") } as Lists;
+const heard = sounds && model && !values["only-judge"] ? await soundPrompts(sounds, model, limit) : undefined;
+const prompts: Lists = {
+  ...(await readLists("prompts.json")),
+  novel: await readLists("novel.json"),
+  ...(heard && { sounds: heard }),
+};
+if (heard) await writeHeard(join(out, column), heard);
 
 if (!values["only-judge"]) {
   const vq = await VqganClip.fromPretrained({

@@ -17,6 +17,7 @@ import judge  # noqa: E402
 import sheets  # noqa: E402
 
 MEGABYTE = 1_000_000
+LISTS = ("concepts", "attributes", "novel", "styles", "edits", "repaints", "sounds", "compositions")
 KEEP_OFF = 5  # pixels around an object that count neither as it nor as outside of it: windows and blur reach there
 
 
@@ -77,16 +78,30 @@ def similarity(a, b):
     return structural_similarity(a, b, channel_axis=2, gaussian_weights=True, full=True)[1].mean(2)
 
 
+def edge_similarity(a, b):
+    """SSIM of the lengths of the grey's gradients, in shares of four times their root mean square, so that colour and contrast do not count."""
+    def edges(picture):
+        grey = picture.mean(2) / 255
+        lengths = numpy.hypot(grey[:-1, 1:] - grey[:-1, :-1], grey[1:, :-1] - grey[:-1, :-1])
+        return lengths / max(4 * numpy.sqrt((lengths ** 2).mean()), 1e-6)
+    return structural_similarity(edges(a), edges(b), data_range=1, gaussian_weights=True)
+
+
 def share(hits):
     """Percent and number, or None when there is nothing."""
     return {"percent": round(100 * sum(hits) / len(hits), 1), "of": len(hits)} if hits else None
+
+
+def mean(values):
+    """Their mean, or None when there is nothing."""
+    return round(float(sum(values)) / len(values), 3) if values else None
 
 
 class Column:
     """All pictures of one way to make them."""
 
     def __init__(self, folder, lists, reader):
-        self.folder, self.lists, self.reader, self.verdicts = folder, lists, reader, {}
+        self.folder, self.lists, self.reader, self.verdicts = folder, dict(lists), reader, {}
 
     def entries(self, name):
         """Index, entry, pixels and vector of the pictures that are there."""
@@ -168,6 +183,29 @@ class Column:
             self.verdicts["styles", i] = both[-1]
         return {"style among 9": share(style), "content among 100, in that style": share(content), "both": share(both)}
 
+    def repaints(self, sources):
+        style, content, edges = [], [], []
+        captions = [entry["source"] for entry in self.lists["repaints"]]
+        for i, entry, pixels, vector in self.entries("repaints"):
+            own = entry["form"].format(entry["source"])
+            style.append(self.reader.first(vector, own, [form.format(entry["source"]) for form in entry["otherForms"]]))
+            content.append(self.reader.first(vector, own, [entry["form"].format(text) for text in captions if text != entry["source"]]))
+            edges.append(edge_similarity(read(sources / f"edits/{i:02}.png"), pixels))
+            self.verdicts["repaints", i] = style[-1]
+        return {"repainted: style among 9": share(style), f"repainted: content among {len(captions)}, in that style": share(content), "repainted: SSIM of the edges": mean(edges)}
+
+    def sounds(self):
+        """What is heard, among all that is heard in any of them."""
+        file = self.folder / "sounds.json"
+        if not file.exists():
+            return {}
+        self.lists["sounds"] = json.loads(file.read_text())
+        names, right = {entry["prompt"] for entry in self.lists["sounds"]}, []
+        for i, entry, _, vector in self.entries("sounds"):
+            right.append(self.reader.first(vector, entry["prompt"], sorted(names - {entry["prompt"]})))
+            self.verdicts["sounds", i] = right[-1]
+        return {f"sound among {len(names)}": share(right)}
+
     def edits(self, sources):
         better, before, colour, night = [], [], [], []
         for i, entry, pixels, vector in self.entries("edits"):
@@ -178,7 +216,6 @@ class Column:
             alike = similarity(source, pixels)
             (colour if entry["kind"] == "colour" else night).append(float(alike[away if entry["kind"] == "colour" else ~away].mean()))
             self.verdicts["edits", i] = better[-1]
-        mean = lambda values: round(sum(values) / len(values), 3) if values else None
         return {"edit: target before source caption": share(better), "(source pictures: source before target caption)": share(before),
                 "recoloured: SSIM outside of the object": mean(colour), "made night: SSIM of the object": mean(night)}
 
@@ -210,13 +247,14 @@ class Column:
 
 def generator(sources, folder):
     """What the generator can draw at all: reconstructions of unseen compositions, and the codes they use."""
+    if not (folder / "reconstructions.json").exists():
+        return {}
     report = json.loads((folder / "reconstructions.json").read_text())
     files = [folder / f"{number:03}.png" for number in range(len(report["used"]))]
     pairs = [(read(sources / "compositions" / file.name), read(file)) for file in files]
-    mean = lambda values: float(numpy.mean(values))
     used = {code for picture in report["used"] for code in picture}
-    return {"pictures": len(pairs), "codes used, %": round(100 * len(used) / report["codes"], 1) if used else None, "PSNR, dB": round(mean([peak_signal_noise_ratio(a, b) for a, b in pairs]), 2),
-            "SSIM": round(mean([similarity(a, b).mean() for a, b in pairs]), 3)}
+    return {"pictures": len(pairs), "codes used, %": round(100 * len(used) / report["codes"], 1) if used else None, "PSNR, dB": round(float(numpy.mean([peak_signal_noise_ratio(a, b) for a, b in pairs])), 2),
+            "SSIM": mean([similarity(a, b).mean() for a, b in pairs])}
 
 
 def judges_own(lists, sources, reader):
@@ -242,7 +280,7 @@ def spelled(value):
 
 def table(columns):
     names = list(columns)
-    rows = list(dict.fromkeys(row for column in columns.values() for row in column))
+    rows = list(dict.fromkeys(row for column in columns.values() for row, value in column.items() if value is not None))
     lines = [f"| | {' | '.join(names)} |", f"| --- |{' ---: |' * len(names)}"]
     return lines + [f"| {row} | {' | '.join(spelled(columns[name].get(row)) for name in names)} |" for row in rows]
 
@@ -257,22 +295,22 @@ def main():
     options = parser.parse_args()
     pictures, sources = Path(options.pictures), Path(options.sources)
     lists, reader = json.loads((HERE / "prompts.json").read_text()) | {"novel": json.loads((HERE / "novel.json").read_text())}, Reader(options.judge)
-    folders = sorted(folder.parent for folder in pictures.glob("*/concepts"))
+    folders = sorted({file.parent.parent for name in LISTS for file in pictures.glob(f"*/{name}/000.png")} - {sources})
     columns = [Column(folder, lists, reader) for folder in folders]
     if not columns:
         raise SystemExit(f"{pictures}: no pictures; `npm run evaluate` makes them")
     columns.append(Column(sources / "composed", lists, reader))
-    results = {column.folder.name: column.rows(sources, pictures / "reconstructions") for column in columns}
+    results = {column.folder.name: column.rows(sources, pictures / "reconstructions") | column.repaints(sources) | column.sounds() for column in columns}
     whole = {"columns": results, "generator": generator(sources, pictures / "reconstructions"),
              "judge": judges_own(lists, sources, reader), "megabytes": sizes(Path(options.models))}
     (pictures / "results.json").write_text(json.dumps(whole, indent=1) + "\n")
-    tables = [results, {"generator": whole["generator"]}, {"judge": whole["judge"]}, {"MB": whole["megabytes"]}]
+    tables = [results, *([{"generator": whole["generator"]}] if whole["generator"] else []), {"judge": whole["judge"]}, {"MB": whole["megabytes"]}]
     lines = [line for columns in tables for line in [*table(columns), ""]]
     (pictures / "results.md").write_text("\n".join(lines))
     print("\n".join(lines))
     if options.gallery:
         for column in columns[:-1]:
-            sheets.write(column.folder, lists, column.verdicts, sources, Path(options.gallery), "" if column.folder.name == "default" else f"-{column.folder.name}")
+            sheets.write(column.folder, column.lists, column.verdicts, sources, Path(options.gallery), "" if column.folder.name == "default" else f"-{column.folder.name}")
 
 
 if __name__ == "__main__":

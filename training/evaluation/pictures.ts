@@ -2,14 +2,28 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { type PictureRun, readPngText, readStory, type SettingsRequest, type VqganClip } from "../../src/index.js";
+import {
+  type CreateRequest,
+  type PictureRun,
+  readPngText,
+  readStory,
+  type SettingsRequest,
+  type VqganClip,
+} from "../../src/index.js";
 
-/** What `draw.py` wrote, and `novel.json`: prompts by list; alternatives are for the judge. */
-export type Lists = Readonly<Record<string, readonly { readonly prompt: string }[]>>;
+export interface Prompt {
+  readonly prompt: string;
+  /** What is asked for in the place of the words: those are for the judge alone. */
+  readonly targets?: CreateRequest["targets"];
+}
+/** What `draw.py` wrote, `novel.json`, and sounds: prompts by list; alternatives are for the judge. */
+export type Lists = Readonly<Record<string, readonly Prompt[]>>;
 
-/** Lists that pictures are made of, in this order. */
+/** Lists that pictures are made of unless others are named, in this order. */
 export const pictureLists = ["concepts", "attributes", "novel", "styles", "edits", "compositions"] as const;
-export type PictureList = (typeof pictureLists)[number];
+export type PictureList = (typeof pictureLists)[number] | "repaints" | "sounds";
+/** Those that begin at one of `draw.py`'s pictures to edit. */
+const edited: ReadonlySet<PictureList> = new Set(["edits", "repaints"]);
 
 export interface Column {
   /** Where its pictures go, one folder per list. */
@@ -40,12 +54,12 @@ export async function makePictures(
   for (const list of lists) {
     const entries = (prompts[list] ?? []).slice(0, limit);
     await mkdir(join(folder, list), { recursive: true });
-    for (const [index, { prompt }] of entries.entries()) {
+    for (const [index, { prompt, targets }] of entries.entries()) {
       if (!isMine(index)) continue;
       const path = join(folder, list, fileName(index));
-      const request = { ...settings, prompts: prompt, seed };
+      const request = { ...settings, ...(targets ? { targets } : { prompts: prompt }), seed };
       const image = join(sources, "edits", `${String(index).padStart(2, "0")}.png`);
-      const run = list === "edits" ? await vq.edit({ ...request, image }) : vq.create(request);
+      const run = edited.has(list) ? await vq.edit({ ...request, image }) : vq.create(request);
       if (await isMadeSo(path, run, vq)) count.kept++;
       else {
         await run.toFinish();

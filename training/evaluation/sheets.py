@@ -1,9 +1,21 @@
 """Contact sheets of an evaluation: every picture of a list with its prompt below, black when the judge read it right, else red."""
 
+import numpy
 from PIL import Image, ImageDraw, ImageFont
+from scipy.io import wavfile
+from scipy.signal import spectrogram
 
 SIDE, GAP, LINE, LINES, QUALITY = 128, 6, 12, 2, 82
-COLUMNS = {"concepts": 10, "attributes": 10, "novel": 10, "styles": 6, "edits": 10}
+COLUMNS = {"concepts": 10, "attributes": 10, "novel": 10, "styles": 6, "edits": 10, "repaints": 10, "sounds": 9}
+
+
+def heard(file):
+    """A sound as a picture: time to the right, pitch up to 8 kHz upwards, dark where it is loud (60 dB)."""
+    rate, samples = wavfile.read(file)
+    pitches, _, power = spectrogram(samples.reshape(len(samples), -1).mean(1), rate, nperseg=512, noverlap=256)
+    loud = 10 * numpy.log10(power[pitches <= 8000][::-1] + 1e-12)
+    grey = ((loud.max() - loud) / 60).clip(0, 1) * 255
+    return Image.fromarray(grey.astype(numpy.uint8)).convert("RGB").resize((SIDE, SIDE))
 
 
 def wrapped(text, font, width):
@@ -40,12 +52,14 @@ def write(folder, lists, verdicts, sources, gallery, suffix):
     """One WebP for each list that has pictures; edits stand below their sources."""
     for name, columns in COLUMNS.items():
         tiles = []
-        for number, entry in enumerate(lists[name]):
+        for number, entry in enumerate(lists.get(name, ())):
             file = folder / name / f"{number:03}.png"
             if not file.exists():
                 continue
-            pictures = [Image.open(sources / f"edits/{number:02}.png").convert("RGB")] if name == "edits" else []
-            text = f"{entry['source']} > {entry['prompt']}" if name == "edits" else entry["prompt"]
+            pictures = [Image.open(sources / f"edits/{number:02}.png").convert("RGB")] if "source" in entry else []
+            if name == "sounds":
+                pictures = [heard(folder / f"heard/{number:03}.wav")]
+            text = f"{entry['source']} > {entry['prompt']}" if "source" in entry else entry["prompt"]
             tiles.append(([*pictures, Image.open(file).convert("RGB")], text, verdicts.get((name, number), False)))
         if tiles:
             sheet(tiles, columns, gallery / f"{name}{suffix}.webp")

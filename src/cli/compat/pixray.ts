@@ -1,5 +1,6 @@
 /** pixray (and clipit, which it grew from): `pixray.py`, whose settings follow from `--quality`. */
 import { type Flag, readFlags } from "./foreign-command.js";
+import { pixrayColour, pixrayPalette } from "./palette.js";
 import { type ForeignProgram, split, TranslationWriter } from "./translation.js";
 
 const flags = {
@@ -65,15 +66,51 @@ const flags = {
   losses: { also: ["--custom_loss"] },
   saturation_weight: {},
   smoothness_weight: {},
+  smoothness_type: {},
+  smoothness_gaussian_kernel: {},
+  smoothness_gaussian_std: {},
+  smoothness_spacing: {},
+  smoothness_edge_order: {},
   symmetry_weight: {},
+  edge_thickness: {},
+  edge_margins: { count: 4 },
+  edge_color: {},
+  edge_color_weight: {},
+  global_color_weight: {},
+  edge_input_image: {},
+  edge_mask_image: {},
+  gaussian_weight: {},
+  gaussian_std: { count: 2 },
+  gaussian_color: { count: 3 },
+  style_file: {},
+  styleloss_content_weight: {},
+  styleloss_ospace: {},
+  styleloss_skip: {},
+  styleloss_every: {},
   aesthetic_target: {},
   vqgan_model: {},
   vqgan_config: {},
   vqgan_checkpoint: {},
   strokes: {},
+  stroke_length: {},
+  min_stroke_width: {},
+  max_stroke_width: {},
+  allow_paper_color: {},
   pixel_size: { count: 2 },
   pixel_scale: {},
   pixel_type: {},
+  pixel_edge_check: {},
+  pixel_iso_check: {},
+  fft_use: {},
+  vdiff_model: {},
+  vdiff_schedule: {},
+  vdiff_skip: {},
+  super_resolution_model: {},
+  wallpaper_type: {},
+  wallpaper_edge_match: {},
+  lookup_beta: {},
+  alpha_gamma: {},
+  alpha_use_g: {},
 } as const satisfies Record<string, Flag>;
 
 type Name = keyof typeof flags;
@@ -125,12 +162,41 @@ const without: Partial<Readonly<Record<Name, string>>> = {
   video: "a run's own steps are not filmed; `video` makes films that move",
   transparent: "pictures are opaque",
   transparent_weight: "pictures are opaque",
+  alpha_gamma: "pictures are opaque",
+  alpha_use_g: "pictures are opaque",
   filters: "--regularize symmetry comes nearest to a wallpaper",
+  wallpaper_type: "--regularize symmetry comes nearest to a wallpaper",
+  wallpaper_edge_match: "--regularize symmetry comes nearest to a wallpaper",
+  lookup_beta: "--regularize palette:WEIGHT:COLOURS draws to colours",
+  smoothness_type: "--regularize smoothness is of squares, tv of absolute differences",
+  smoothness_gaussian_kernel: "the picture is not blurred for it",
+  smoothness_gaussian_std: "the picture is not blurred for it",
+  smoothness_spacing: "neighbouring pixels are compared",
+  smoothness_edge_order: "neighbouring pixels are compared",
+  edge_margins: "all four margins are as wide: --regularize border:WEIGHT:COLOUR:PERCENT",
+  global_color_weight: "--regularize palette:WEIGHT:COLOUR draws the whole picture to a colour",
+  edge_input_image: "`edit FILE --mask` keeps to a picture outside of the mask",
+  edge_mask_image: "`edit FILE --mask` keeps to a picture outside of the mask",
+  gaussian_weight: "--regularize border:WEIGHT:COLOUR:PERCENT comes nearest",
+  gaussian_std: "see --gaussian_weight",
+  gaussian_color: "see --gaussian_weight",
+  style_file: "--image-prompt FILE:WEIGHT is near it in CLIP's sense",
+  styleloss_content_weight: "see --style_file",
+  styleloss_ospace: "see --style_file",
+  styleloss_skip: "see --style_file",
+  styleloss_every: "see --style_file",
   aesthetic_target: "a reward is raised, it has no target: --reward aesthetic:0.1",
-  strokes: "it is about another drawer",
-  pixel_size: "it is about another drawer",
-  pixel_scale: "it is about another drawer",
-  pixel_type: "it is about another drawer",
+  allow_paper_color: "the paper keeps its colour: --generator strokes:paper=f2eecb",
+  pixel_size: "the generator pixels has the picture's own; --size",
+  pixel_scale: "the generator pixels has the picture's own; --size",
+  pixel_type: "the generator pixels has squares",
+  pixel_edge_check: "the generator pixels has squares",
+  pixel_iso_check: "the generator pixels has squares",
+  fft_use: "there are no wavelets; the spectrum stays",
+  vdiff_model: "one-step diffusion models are read: --generator DIR",
+  vdiff_schedule: "see --vdiff_model",
+  vdiff_skip: "see --vdiff_model",
+  super_resolution_model: "pictures keep the size that they are made in",
 };
 
 export const pixray: ForeignProgram = {
@@ -149,7 +215,16 @@ export const pixray: ForeignProgram = {
       out.leftOut(`--quality ${asked}`, `one of ${Object.keys(qualities).join(", ")}`);
     out.add("generate");
     if (first("prompts")) out.add(first("prompts") as string);
-    drawer(out, first("drawer") ?? "vqgan", first("vqgan_checkpoint") ?? first("vqgan_model") ?? first("vqgan_config"));
+    const vqgan = first("vqgan_checkpoint") ?? first("vqgan_model") ?? first("vqgan_config");
+    const drawer = first("drawer") ?? "vqgan";
+    const strokes = drawing(drawer, first);
+    if (strokes) {
+      out.add("--generator", strokes, "--preset", "clipdraw");
+      out.note(`--drawer ${drawer}: strokes begin in other places and have other bounds of width`);
+    } else {
+      generator(out, drawer, vqgan);
+      for (const name of strokeFlags) if (given.has(name)) out.leftOut(`--${name}`, `drawer ${drawer} has no strokes`);
+    }
     if (first("perceptors") && first("perceptors") !== "clip") {
       out.leftOut(`--perceptors ${first("perceptors")}`, "SLIP is not read");
     }
@@ -169,7 +244,8 @@ export const pixray: ForeignProgram = {
     );
     out.add("--steps", first("iterations") ?? quality.steps);
     out.add("--cutouts", Number(first("num_cuts") ?? quality.cuts) * Number(first("batches") ?? quality.batches));
-    out.add("--learning-rate", first("learning_rate") ?? 0.2);
+    if (!strokes) out.add("--learning-rate", first("learning_rate") ?? 0.2);
+    else if (first("learning_rate")) out.leftOut("--learning_rate", "strokes have rates of their own, here and there");
     if (given.has("learning_rate_drops")) {
       out.leftOut("--learning_rate_drops", "--schedule step,decay=..,every=.. lowers the rate at even distances");
     }
@@ -202,11 +278,27 @@ function isOn(value: string | undefined): boolean {
   return value !== undefined && /^(true|yes|on|1|t|y)$/i.test(value);
 }
 
-function drawer(out: TranslationWriter, name: string, vqgan: string | undefined): void {
-  if (name === "fft") out.add("--generator", "fft");
-  else {
-    if (name !== "vqgan")
-      out.leftOut(`--drawer ${name}`, "vqgan and fft have a counterpart; --generator names all that draw here");
+const strokeFlags = ["strokes", "stroke_length", "min_stroke_width", "max_stroke_width"] as const;
+
+/** The generator of a drawer that draws strokes, with that one's own defaults; undefined for others. */
+function drawing(drawer: string, first: (name: Name) => string | undefined): string | undefined {
+  if (drawer !== "clipdraw" && drawer !== "line_sketch") return undefined;
+  const usual = drawer === "clipdraw" ? { strokes: 1024, least: 1, most: 5 } : { strokes: 24, least: 0.5, most: 2 };
+  const width = first("min_stroke_width") ?? usual.least;
+  const widest = first("max_stroke_width") ?? usual.most;
+  const lines = `count=${first("strokes") ?? usual.strokes},width=${width},widest=${widest}`;
+  if (drawer === "clipdraw") return `strokes:${lines},segments=2`;
+  return `strokes:${lines},segments=${first("stroke_length") ?? 8},ink=black,opacity=off,paper=f2eecb`;
+}
+
+function generator(out: TranslationWriter, drawer: string, vqgan: string | undefined): void {
+  if (drawer === "fft") out.add("--generator", "fft");
+  else if (drawer === "pixel" || drawer === "fast_pixel") {
+    out.add("--generator", "pixels");
+    out.note(`--drawer ${drawer}: its pixels are large ones; here they are the picture's own`);
+  } else {
+    if (drawer !== "vqgan")
+      out.leftOut(`--drawer ${drawer}`, "vqgan, fft, pixel, clipdraw and line_sketch have a counterpart");
     out.generator(vqgan ?? "imagenet_f16_16384");
   }
 }
@@ -226,23 +318,39 @@ function size(out: TranslationWriter, given: readonly string[] | undefined, aspe
 }
 
 function losses(out: TranslationWriter, asked: string | undefined, first: (name: Name) => string | undefined): void {
-  const wanted = (asked ?? "")
-    .split(/[,|]/)
-    .map((each) => each.trim())
-    .filter(Boolean);
   const own: string[] = [];
-  for (const name of wanted) {
-    if (name === "saturation" || name === "smoothness" || name === "symmetry") {
-      own.push(`${name}:${first(`${name}_weight`) ?? 1}`);
+  const weight = (name: Name, usual = 1) => Number(first(name) ?? usual);
+  for (const name of split((asked ?? "").replaceAll("|", ","), ",")) {
+    if (name === "saturation") own.push(`saturation:${rounded(weight("saturation_weight") / 10)}`);
+    else if (name === "smoothness" || name === "symmetry") own.push(`${name}:${weight(`${name}_weight`)}`);
+    else if (name === "palette" && first("palette") === undefined) out.leftOut("loss palette", "--palette is missing");
+    else if (name === "palette") palette(out, own, first("palette") as string, weight("palette_weight"));
+    else if (name === "edge") {
+      const colour = pixrayColour(first("edge_color") ?? "white");
+      if (colour === undefined) out.leftOut(`--edge_color ${first("edge_color")}`, "write it as #rrggbb");
+      const sides = 4; // whose means are added there
+      const much = rounded(sides * weight("edge_color_weight", 0.1));
+      own.push(`border:${much}:${colour ?? "ffffff"}:${first("edge_thickness") ?? 5}`);
     } else if (name === "aesthetic") out.add("--reward", "aesthetic:0.1");
-    else out.leftOut(`loss ${name}`, "--regularize tv, smoothness, symmetry, saturation, palette; --reward aesthetic");
+    else
+      out.leftOut(
+        `loss ${name}`,
+        "--regularize tv, smoothness, symmetry, saturation, palette, border; --reward aesthetic",
+      );
   }
+  if (first("palette") && !/palette/.test(asked ?? "")) out.leftOut("--palette", "it counts with --losses palette");
   if (own.length > 0) {
     out.add("--regularize", own.join(","));
-    out.note(`--regularize ${own.join(",")}: weights count on another scale there`);
+    if (own.some((each) => /^(smoothness|palette)/.test(each)))
+      out.note(`--regularize ${own.join(",")}: smoothness and palette are of squares here, so weights count otherwise`);
   }
-  if (first("palette")) {
-    out.leftOut("--palette", "--regularize palette:WEIGHT:COLOURS draws the colours to those that are named");
-  }
-  if (first("palette_weight")) out.leftOut("--palette_weight", "see --palette");
 }
+
+function palette(out: TranslationWriter, own: string[], text: string, weight: number): void {
+  const colours = pixrayPalette(text);
+  if (colours) own.push(`palette:${weight}:${colours.join("+")}`);
+  else out.leftOut(`--palette ${text}`, "--regularize palette:WEIGHT:COLOURS takes colours as rrggbb+rrggbb");
+}
+
+/** Without the tail of a quotient. */
+const rounded = (value: number): number => Number(value.toPrecision(6));

@@ -6,6 +6,7 @@ const clips: Readonly<Record<string, string>> = {
   ViTB32: "ViT-B/32",
   ViTB16: "ViT-B/16",
   ViTL14: "ViT-L/14",
+  ViTL14_336px: "ViT-L/14@336px",
   RN50: "RN50",
   RN101: "RN101",
   RN50x4: "RN50x4",
@@ -50,7 +51,9 @@ const without: Readonly<Record<string, string>> = {
   approximate_vram_usage: "--plan says what a run will need",
   models_parent_dir: "models are in the hub's cache; HF_HUB_CACHE says where",
   gradient_accumulation_steps: "--micro-batch is how many windows are in memory at once",
-  input_audio: "`video --music FILE`, with weights such as fog:bass*0.8+0.2",
+  use_mmc: "--clip for each",
+  use_tensorboard: "--plot draws the losses",
+  device: "--device cpu or cuda",
   input_audio_offset: "cut the sound; --music begins with the film",
   input_audio_filters: "the bands are bass, mid and high",
 };
@@ -96,10 +99,11 @@ export const pytti: ForeignProgram = {
     take("scene_suffix");
     story(out, scenes);
 
-    const model = take("image_model") ?? "VQGAN";
-    const vqgan = take("vqgan_model") ?? "sflckr";
-    if (/^vqgan$/i.test(model)) out.generator(vqgan);
+    const model = take("image_model") ?? "Unlimited Palette";
+    const vqgan = take("vqgan_model");
+    if (/^vqgan$/i.test(model)) out.generator(vqgan ?? "sflckr");
     else {
+      if (vqgan !== undefined) out.leftOut("vqgan_model", "it counts with image_model=VQGAN alone");
       out.add("--generator", "pixels");
       if (/^limited/i.test(model))
         out.note("image_model Limited Palette: pixels have all colours; --regularize palette:WEIGHT:COLOURS");
@@ -107,7 +111,7 @@ export const pytti: ForeignProgram = {
     const on = Object.keys(clips).filter((key) => /^true$/i.test(take(key) ?? (key === "ViTB32" ? "true" : "false")));
     out.clips(on.map((key) => clips[key] as string));
 
-    if (mode !== "video source") out.add("--size", `${number("width", 180)}x${number("height", 112)}`);
+    if (mode !== "video source") out.add("--size", `${number("width", 512)}x${number("height", 512)}`);
     else
       for (const key of ["width", "height"]) if (take(key)) out.leftOut(key, "frames keep their own; see --max-side");
     const perScene = number("steps_per_scene", 100);
@@ -117,6 +121,11 @@ export const pytti: ForeignProgram = {
       out.add("--frames", Math.max(1, Math.floor((perScene * Math.max(1, scenes.length)) / perFrame)));
       motion(out, take);
       out.add("--fps", number("frames_per_second", 12));
+      const sound = take("input_audio");
+      if (sound !== undefined) {
+        out.add("--music", sound);
+        out.note("input_audio: what follows it is written as --course zoom=1+beat*0.05, or as a weight: fog:bass");
+      }
     } else if (mode === "video source") {
       out.add("--steps", perFrame);
       if (take("frames_per_second")) out.add("--fps", number("frames_per_second", 12));

@@ -14,7 +14,12 @@ import { vqganGenerator } from "./assemble.js";
  */
 export async function readVqgan({ path, files, file }: Place): Promise<Generator> {
   const checkpoint = file ?? (await checkpointIn(files));
-  requires(await files.has(checkpoint), "BAD_MODEL", () => `VQGAN: ${path}: no such file or folder`);
+  requires(
+    await files.has(checkpoint),
+    "BAD_MODEL",
+    () => `VQGAN: ${path}: no such file or folder`,
+    "generators without weights are pixels, fft, strokes, mesh:FILE.obj and, for edits, unet",
+  );
   const yaml = await yamlOf(files, checkpoint);
   return vqganGenerator({
     name: file === undefined ? files.name : stemOf(file),
