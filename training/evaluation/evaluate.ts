@@ -132,13 +132,13 @@ if (!values["only-judge"]) {
   const further: Omit<SettingsRequest, "prompts" | "seed" | "targets"> = values.set ? JSON.parse(values.set) : {};
   const settings = { ...(preset && { preset }), ...(steps !== undefined && { steps }), ...further };
   const folder = join(out, column);
-  const plain = vq.plan({ ...settings, prompts: "an apple" }).settings;
-  const { convolution, matrix } = stepFlops(vq, plain);
   await mkdir(folder, { recursive: true });
-  await writeFile(
-    join(folder, "cost.json"),
-    JSON.stringify({ gigaflop: ((convolution + matrix) * plain.steps) / 1e9 }),
-  );
+  if (lists.some((list) => list !== "edits" && list !== "repaints")) {
+    const plain = vq.plan({ ...settings, prompts: "an apple" }).settings;
+    const { convolution, matrix } = stepFlops(vq, plain);
+    const gigaflop = ((convolution + matrix) * plain.steps) / 1e9;
+    await writeFile(join(folder, "cost.json"), JSON.stringify({ gigaflop }));
+  }
   if (!values["no-speed"]) {
     const flags = [
       ...["--model", models],
