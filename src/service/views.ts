@@ -54,6 +54,7 @@ export const viewSchema = summarySchema.extend({
   frames: z.array(z.object({ node: shape.node, step: shape.step, url: address })),
   hasPicture: z.boolean(),
   promptImages: z.array(address).describe("the pictures it is to be near"),
+  lastEventId: z.int().describe("of its last event when this was told: what has a greater id is newer"),
 });
 export type SessionView = z.infer<typeof viewSchema>;
 
@@ -101,7 +102,13 @@ export function summaryOf(
   };
 }
 
-export function viewOf(record: SessionRecord, progress: Progress, addresses: Addresses): SessionView {
+/** @param lastEventId of its events, the one that came last */
+export function viewOf(
+  record: SessionRecord,
+  progress: Progress,
+  addresses: Addresses,
+  lastEventId: number,
+): SessionView {
   const { id, kind, node, settings, notices, peakBytes, runSeconds, maxSeconds = null, frames, promptImages } = record;
   const way = wayTo(record);
   const pictureOf = (of: number) => {
@@ -124,6 +131,7 @@ export function viewOf(record: SessionRecord, progress: Progress, addresses: Add
     frames: frames.map((frame) => ({ ...frame, url: addresses.previewUrl(id, frame.node, frame.step) })),
     hasPicture: record.nodes.length > 0,
     promptImages: Array.from({ length: promptImages }, (_, i) => addresses.promptImageUrl(id, i + 1)),
+    lastEventId,
   };
 }
 

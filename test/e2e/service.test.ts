@@ -209,7 +209,9 @@ describe("events", { timeout: 200_000 }, () => {
     expect(steps(again).map((event) => (event as { data?: { step: number } }).data?.step)).toEqual(
       Array.from({ length: paused.step - last.data.step }, (_, i) => last.data.step + 1 + i),
     );
+    expect(again[0]?.data.lastEventId).toBeGreaterThanOrEqual(again.at(-1)?.id as number); // it knew of all these
     const list = await service.events("/v1/events", (events) => events.length >= 1);
+    expect(list[0]?.data.lastEventId).toBe(list[0]?.id);
     expect(list[0]?.data.sessions[0]).toMatchObject({ id, status: "paused" });
     await service.send("DELETE", `/v1/sessions/${id}`);
   });

@@ -74,7 +74,8 @@ export function createApp(studio: Studio, options: AppOptions): Hono<Env> {
   });
   app.get("/v1/events", (context) => {
     const { owner } = context.get("caller");
-    return streamEvents(context, studio.events(owner), () => ({ sessions: studio.all(owner) }));
+    const log = studio.events(owner);
+    return streamEvents(context, log, () => ({ sessions: studio.all(owner), lastEventId: log.lastId }));
   });
   app.post("/v1/read", async (context) => context.json(readPicture(await bytesOf(context))));
   app.post("/v1/mask", async (context) => {

@@ -113,6 +113,8 @@ export interface Session extends Summary {
   readonly hasPicture: boolean;
   /** Addresses of its image prompts. */
   readonly promptImages?: readonly string[];
+  /** Of its last event when this was told: what has a greater id is newer. */
+  readonly lastEventId: number;
 }
 
 /** What a session would need, before there is one. */

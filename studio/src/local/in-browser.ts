@@ -3,7 +3,7 @@ import { proxy, type Remote, wrap } from "comlink";
 import { simd } from "wasm-feature-detect";
 import { type Service, ServiceError } from "../api/client.js";
 import type { Listener } from "../api/listen.js";
-import type { Info, Plan, Problem, Session, Settings, Summary } from "../api/types.js";
+import type { Info, Plan, Problem, Session, Settings } from "../api/types.js";
 import { type DeviceChoice, rememberDevice, useEngine } from "./engine-state.js";
 import type { Loading } from "./load-count.js";
 import type { Commands } from "./worker.js";
@@ -115,11 +115,11 @@ export async function runOn(device: DeviceChoice): Promise<void> {
 }
 
 function connect({ remote }: Pick<Engine, "remote" | "opened">, key: number, id: string | undefined, to: Listener) {
-  const hear = proxy((name: string, data: unknown) => {
+  const hear = proxy((name: string, data: unknown, eventId: number) => {
     if (!listeners.has(key)) return;
     const { status } = data as Partial<Session>;
     if (name === "state" && id !== undefined) failed[status === "failed" ? "add" : "delete"](id);
-    to.onEvent(name === "error" ? "problem" : name, data);
+    to.onEvent(name === "error" ? "problem" : name, data, eventId);
   });
   void remote.listen(key, id, hear).then(to.onOpen, () => {}); // what is not there is told by `session`
 }
@@ -134,7 +134,6 @@ export const inBrowser: Service = {
     const info = await ask<Info>((remote) => remote.info());
     return isKept ? info : { ...info, keeps: LOST };
   },
-  sessions: () => ask<Summary[]>((remote) => remote.sessions()),
   session: (id) => ask<Session>((remote) => remote.session(id)),
   create: (settings, files = {}) => ask<Session>((remote) => remote.create(settings, files)),
   plan: (settings, files = {}) => ask<Plan>((remote) => remote.plan(settings, files)),

@@ -22,7 +22,7 @@ import { alone } from "./alone.js";
 import type { Loading } from "./load-count.js";
 import { type BrowserPlatform, type Opening, openInBrowser } from "./platform.js";
 
-type Hear = (name: string, data: unknown) => void;
+type Hear = (name: string, data: unknown, id: number) => void;
 
 let platform: BrowserPlatform;
 let studio: Studio;
@@ -44,7 +44,6 @@ const commands = {
     const settings = z.toJSONSchema(settingsSchema, { io: "input", unrepresentable: "any" });
     return { version: manifest.version, ...(await studio.info()), settings };
   },
-  sessions: () => studio.all(),
   async session(id: string) {
     await platform.store.look(id);
     return studio.view(id);
@@ -69,11 +68,12 @@ const commands = {
   /** The whole state first, then what happens, until `unlisten`. */
   async listen(key: number, id: string | undefined, hear: Hear) {
     if (id !== undefined) await platform.store.look(id);
-    hear("state", id === undefined ? { sessions: studio.all() } : studio.view(id));
     const log = id === undefined ? studio.events() : studio.eventsOf(id);
+    const { lastId } = log;
+    hear("state", id === undefined ? { sessions: studio.all(), lastEventId: lastId } : studio.view(id), lastId);
     heard.set(
       key,
-      log.subscribe(({ type, data }) => hear(type, data)),
+      log.subscribe((event) => hear(event.type, event.data, event.id)),
     );
   },
   unlisten(key: number) {
