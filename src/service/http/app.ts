@@ -68,6 +68,7 @@ export function createApp(studio: Studio, options: AppOptions): Hono<Env> {
     return context.json({ version: ownPackage().version, ...(await studio.info()), settings });
   });
   app.get("/v1/usage", async (context) => context.json(await studio.usageOf(context.get("caller").owner)));
+  app.get("/v1/bin", async (context) => context.json(await studio.bin(context.get("caller").owner)));
   app.delete("/v1/bin", async (context) => {
     await studio.emptyBin(context.get("caller").owner);
     return context.body(null, 204);

@@ -3,7 +3,7 @@ import { proxy, type Remote, wrap } from "comlink";
 import { simd } from "wasm-feature-detect";
 import { type Service, ServiceError } from "../api/client.js";
 import type { Listener } from "../api/listen.js";
-import type { Info, Plan, Problem, Session, Settings } from "../api/types.js";
+import type { Bin, Info, Plan, Problem, Session, Settings } from "../api/types.js";
 import { type DeviceChoice, rememberDevice, useEngine } from "./engine-state.js";
 import type { Loading } from "./load-count.js";
 import type { Commands } from "./worker.js";
@@ -150,6 +150,9 @@ export const inBrowser: Service = {
   findMask: async (id, phrase) => png(await ask<Uint8Array>((remote) => remote.findMask(id, phrase))),
   remove: (id) => ask<undefined>((remote) => remote.remove(id)),
   restore: (id) => ask<undefined>((remote) => remote.restore(id)),
+  bin: () => ask<Bin>((remote) => remote.bin()),
+  emptyBin: () => ask<undefined>((remote) => remote.emptyBin()),
+  give: undefined,
   read: (file) => ask<{ settings?: Settings }>((remote) => remote.read(file)),
   picture: async (id) => png(await ask<Uint8Array>((remote) => remote.picture(id))),
   file: async (id) => new Blob([await ask<Uint8Array<ArrayBuffer>>((remote) => remote.file(id))]),
