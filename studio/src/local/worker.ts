@@ -99,7 +99,8 @@ async function bytesOf(file: Blob | undefined): Promise<Uint8Array | undefined> 
 
 /** Why there are no models, with where they were looked for. */
 function unloaded({ model }: Opening, { code, title, detail, hint }: Fault): Fault {
-  if (code === "OUT_OF_LIMITS") return { code, title, detail, ...(hint !== undefined && { hint }) };
+  const isOther = code === "OUT_OF_LIMITS" || !detail.includes(model); // of the engine, say
+  if (isOther) return { code, title, detail, ...(hint !== undefined && { hint }) };
   return {
     code,
     title: "The models were not loaded",

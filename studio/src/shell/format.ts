@@ -1,8 +1,9 @@
 /** Numbers and states as people read them. */
 import type { Status, Summary } from "../api/types.js";
 
-/** With a capital at its beginning. */
+/** With a capital at its beginning, unless an address stands there. */
 export function capitalised(text: string): string {
+  if (/^[a-z]+:\/\//.test(text)) return text;
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
