@@ -103,7 +103,12 @@ function notFound(context: Context): Response {
   const { path, method } = context.req;
   const allowed = methodsOf(path);
   if (allowed.length === 0 || allowed.includes(method)) {
-    return problem(context, 404, { code: "NOT_FOUND", title: "Not found", detail: `there is no ${path}` });
+    return problem(context, 404, {
+      code: "NOT_FOUND",
+      title: "Not found",
+      detail: `there is no ${path}`,
+      hint: "GET /docs shows what there is",
+    });
   }
   context.header("Allow", allowed.join(", "));
   const detail = `${path} takes ${allowed.join(", ")}, not ${method}`;
