@@ -47,7 +47,7 @@ export class Admission {
     private readonly line: Line,
     private readonly forecast: Forecast,
     private readonly limits: Limits,
-    private readonly usage?: Pick<Usage, "of" | "add">,
+    private readonly usage?: Pick<Usage, "of" | "reserving">,
   ) {}
 
   /**
@@ -57,14 +57,15 @@ export class Admission {
    * @throws TOO_MANY, STORAGE_FULL
    */
   async admitted<Result>(owner: Owner, work: () => Promise<Result>, bytes = 0): Promise<Result> {
-    await this.requireStorage(owner, bytes);
-    this.requireRoom(owner);
-    this.entering.push(owner);
-    try {
-      return await work();
-    } finally {
-      this.entering.splice(this.entering.indexOf(owner), 1);
-    }
+    return this.storing(owner, bytes, async () => {
+      this.requireRoom(owner);
+      this.entering.push(owner);
+      try {
+        return await work();
+      } finally {
+        this.entering.splice(this.entering.indexOf(owner), 1);
+      }
+    });
   }
 
   /** Seconds that a session of the owner may run; undefined: as long as it likes. */
@@ -78,14 +79,29 @@ export class Admission {
     return owner === undefined || megabytes === undefined ? undefined : 1e6 * megabytes;
   }
 
-  /** @param bytes that are about to be written @throws STORAGE_FULL when the owner keeps as many as it may */
-  async requireStorage(owner: Owner, bytes = 0): Promise<void> {
+  /** Does `work`, which writes so many bytes. @throws STORAGE_FULL when the owner keeps as many as it may */
+  async storing<Result>(owner: Owner, bytes: number, work: () => Promise<Result>): Promise<Result> {
     const most = this.storageOf(owner);
-    if (most === undefined || !this.usage) return;
-    const kept = await this.usage.of(owner);
-    if (kept + bytes < most) return this.usage.add(owner, bytes);
-    const message = `${owner} keeps ${inMegabytes(kept)}${bytes > 0 ? `, sends ${inMegabytes(bytes)}` : ""}, and may keep ${inMegabytes(most)}`;
-    throw new Refusal("STORAGE_FULL", message, "delete sessions and empty the bin: DELETE /v1/bin");
+    if (most === undefined || !this.usage) return work();
+    const check = (kept: number) => {
+      if (kept + bytes < most) return;
+      const hint = "delete sessions and empty the bin: DELETE /v1/bin";
+      throw new Refusal("STORAGE_FULL", keptOf(owner, kept, most, bytes), hint);
+    };
+    return this.usage.reserving(owner, bytes, check, work);
+  }
+
+  /** @throws STORAGE_FULL when the owner keeps as many bytes as it may */
+  requireStorage(owner: Owner): Promise<void> {
+    return this.storing(owner, 0, async () => undefined);
+  }
+
+  /** Why the sessions of the owner may take no more steps, in words; undefined when they may. What cannot be counted ends none. */
+  async fullness(owner: Owner): Promise<string | undefined> {
+    const most = this.storageOf(owner);
+    if (most === undefined || !this.usage) return undefined;
+    const kept = await this.usage.of(owner).catch(() => 0);
+    return kept < most ? undefined : keptOf(owner, kept, most);
   }
 
   /** @throws NOT_ALLOWED when its time is over; TOO_MANY unless the session goes on already, or there is room for it */
@@ -141,6 +157,11 @@ export class Admission {
     const seconds = Math.ceil(Math.min(LONGEST_WAIT, Math.max(1, left.length > 0 ? Math.min(...left) : USUAL_WAIT)));
     throw new Refusal("TOO_MANY", message, "ask again later, or pause or cancel one", seconds);
   }
+}
+
+function keptOf(owner: Owner, kept: number, most: number, sent = 0): string {
+  const sends = sent > 0 ? `, sends ${inMegabytes(sent)}` : "";
+  return `${owner} keeps ${inMegabytes(kept)}${sends}, and may keep ${inMegabytes(most)}`;
 }
 
 const inMegabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -37,12 +37,14 @@ export class Branches {
     requires(image, "BAD_ARGUMENT", () => "image: none was given", "send the painted picture as the field image");
     const picture = await uploaded(this.sessions.platform, image, "image");
     const { admission } = this.sessions;
-    await admission.requireStorage(this.sessions.find(id).record.owner, bytesOf({ image, mask }));
-    return this.branch(id, resume, async (session) => {
-      admission.requireChange(session, asked);
-      const run = await this.sessions.runs.of(session);
-      await run.edit({ ...(asked as SessionChanges), image: picture, ...(mask && { mask }) });
-    });
+    const { owner } = this.sessions.find(id).record;
+    return admission.storing(owner, bytesOf({ image, mask }), () =>
+      this.branch(id, resume, async (session) => {
+        admission.requireChange(session, asked);
+        const run = await this.sessions.runs.of(session);
+        await run.edit({ ...(asked as SessionChanges), image: picture, ...(mask && { mask }) });
+      }),
+    );
   }
 
   /** It goes on at once when asked to, or where it was going on. */

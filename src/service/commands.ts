@@ -3,7 +3,7 @@ import { over } from "../sessions/run-status.js";
 import type { SessionChanges } from "../sessions/session-tree.js";
 import { Refusal } from "./errors.js";
 import { isWhole } from "./film.js";
-import { isOver } from "./record.js";
+import { isOver, isUnfinished } from "./record.js";
 import type { Changes } from "./requests.js";
 import { Session } from "./session.js";
 import { refuseWhen, type Sessions } from "./sessions.js";
@@ -61,6 +61,14 @@ export class Commands {
     });
   }
 
+  /** It rests after the step that is being taken though nobody has paused it, unless it rests already. @param why in words */
+  async hold(id: string, why: string): Promise<SessionView> {
+    this.sessions.turns.withdraw(this.sessions.find(id));
+    return this.sessions.atRest(id, async (session) => {
+      if (isUnfinished(session.record)) await this.rest(session, why);
+    });
+  }
+
   /** Given up after the step that is being taken; what it has is kept. @throws CONFLICT */
   async cancel(id: string): Promise<SessionView> {
     const { runs, keeper, turns } = this.sessions;
@@ -108,14 +116,18 @@ export class Commands {
     await runs.hold(session, run);
   }
 
-  /** Where it stands becomes what is seen of it. */
-  private async rest(session: Session): Promise<void> {
+  /** Where it stands becomes what is seen of it. @param why in words, where nobody has paused it */
+  private async rest(session: Session, why?: string): Promise<void> {
     const { runs, keeper } = this.sessions;
     if (isOver(session.record)) return; // it ended in the meantime
     const run = runs.heldOf(session);
     session.become(
       session.record.nodes.length > 0 && run?.status === "finished" && isWhole(session.record) ? "finished" : "paused",
     );
+    if (why !== undefined && session.record.status === "paused") {
+      session.record.rests = why;
+      keeper.note(session, `it rests: ${why}`);
+    }
     keeper.tell(session);
     if (!run?.history) return keeper.save(session);
     await keeper.save(session, run);

@@ -38,7 +38,7 @@ export interface CoreOptions {
   /** Sessions that are known from the start. */
   readonly records?: readonly SessionRecord[];
   readonly line: Line;
-  readonly turnsOf: (runs: Runs, keeper: Keeper) => Turns;
+  readonly turnsOf: (runs: Runs, keeper: Keeper, admission: Admission) => Turns;
   /** Loads what is likely to be asked for (default: nothing is loaded before it is). */
   readonly warmth?: Warmth | undefined;
 }
@@ -49,7 +49,7 @@ export function coreOf(platform: Platform, { limits = {}, records = [], line, tu
   const runs = new Runs(platform, (session, text) => keeper.note(session, text));
   const usage = new Usage(platform.store, () => sessions.all);
   const admission = new Admission(line, forecast, limits, usage);
-  const sessions: Sessions = new Sessions(platform, keeper, runs, turnsOf(runs, keeper), admission);
+  const sessions: Sessions = new Sessions(platform, keeper, runs, turnsOf(runs, keeper, admission), admission);
   for (const record of records) sessions.add(new Session(record));
   return {
     sessions,

@@ -39,7 +39,7 @@ export class Keeper {
   }
 
   view(session: Session): SessionView {
-    return viewOf(session.record, this.progressOf(session), this.platform.store);
+    return viewOf(session.record, this.progressOf(session), this.platform.store, session.events.lastId);
   }
 
   /**

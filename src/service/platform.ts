@@ -71,6 +71,8 @@ export interface SessionStore {
   erase(id: string): Promise<void>;
   /** Bytes of each session's files, the bin included. */
   sizes(): Promise<ReadonlyMap<string, number>>;
+  /** Milliseconds for which sizes are to be held: where others write too, all of it is looked at anew each time. */
+  readonly sizesHold: number;
   close(): Promise<void>;
 }
 

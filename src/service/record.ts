@@ -52,6 +52,8 @@ export const recordSchema = z.object({
   repeatable: z.object({ key: z.string(), sha256: z.string() }).optional(),
   status: z.enum(runStatuses),
   error: faultSchema.optional(),
+  /** Why it rests, where nobody has paused it. */
+  rests: z.string().optional(),
   /** The node that goes on. */
   node,
   step,

@@ -18,3 +18,17 @@ test("a client names rewards as any setting, and a wrong one is told in its fiel
     /^rewards\.0\.to: /,
   );
 });
+
+test("a name that is none is told before what is missing for it, with the one that was meant", () => {
+  const refusal = (value: unknown) => {
+    try {
+      return checked(pictureSchema, value);
+    } catch (error) {
+      const { message, hint } = error as Error & { hint?: string };
+      return [message, hint];
+    }
+  };
+  expect(refusal({ prompt: "a boat" })).toEqual(['request: there is no "prompt"', "did you mean prompts?"]);
+  expect(refusal({})).toEqual(["prompts: it is missing", undefined]);
+  expect(refusal({ prompts: "a boat", zzz: 1 })).toEqual(['request: there is no "zzz"', undefined]);
+});

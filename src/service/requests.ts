@@ -1,6 +1,7 @@
 /** What clients may ask for, made from the one schema of settings: no paths, no addresses, nothing that is not named here. */
 import * as z from "zod";
 import { VqganClipError } from "../core/errors.js";
+import { nearest } from "../core/nearest.js";
 import { inWords } from "../core/schema-words.js";
 import { SEED_FORM, seedFrom } from "../core/seed.js";
 import { shown } from "../core/shown.js";
@@ -134,7 +135,19 @@ export const tokenSchema = z.strictObject({ token: z.string().max(1000) });
 export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const parsed = schema.safeParse(value, { reportInput: true, error: inWords });
   if (parsed.success) return parsed.data;
-  const { path = [], message = "invalid", input } = parsed.error.issues[0] ?? {};
+  const { issues } = parsed.error;
+  const unknown = issues.find(({ code }) => code === "unrecognized_keys"); // why another one is missing, most likely
+  const { path = [], message = "invalid", input } = unknown ?? issues[0] ?? {};
+  const what = input === undefined && path.length > 0 ? "it is missing" : message;
   const came = input === undefined || typeof input === "object" ? "" : `, got ${shown(input)}`;
-  throw new VqganClipError("BAD_ARGUMENT", `${path.join(".") || "request"}: ${message}${came}`);
+  throw new VqganClipError("BAD_ARGUMENT", `${path.join(".") || "request"}: ${what}${came}`, meant(schema, unknown));
+}
+
+/** Known names like those that are not. */
+function meant(schema: z.ZodType, issue: z.core.$ZodIssue | undefined): string | undefined {
+  if (issue?.code !== "unrecognized_keys" || issue.path.length > 0 || !(schema instanceof z.ZodObject))
+    return undefined;
+  const known = Object.keys(schema.shape);
+  const near = [...new Set(issue.keys.flatMap((key) => nearest(key, known)))];
+  return near.length > 0 ? `did you mean ${near.join(" or ")}?` : undefined;
 }

@@ -57,6 +57,7 @@ export class Session {
     record.status = status;
     if (error) record.error = error;
     else delete record.error;
+    delete record.rests;
     if (status !== "running") this.steppedAt = this.secondsPerStep = undefined;
     this.touch();
   }

@@ -11,10 +11,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Lock, takeLock } from "../files/lock.js";
 import { Refusal } from "./errors.js";
 import type { SessionFileName, SessionStore } from "./platform.js";
+import { Sizes } from "./sizes.js";
 import { FolderStore, lockOf, nameOf, prepared, SHARED } from "./store.js";
 
 /** Milliseconds after which a session without a record is nobody's any more. */
 export const HALF_MADE = 3_600_000;
+
+/** Milliseconds for which sizes of what several processes write are held. */
+export const SHARED_SIZES_HOLD = 5000;
 
 /** Where several processes keep sessions: whoever takes one over keeps its former owner out. */
 export interface SharedStore extends SessionStore {
@@ -34,6 +38,7 @@ export interface SharedStore extends SessionStore {
 }
 
 export class SharedFolder extends FolderStore implements SharedStore {
+  override readonly sizesHold = SHARED_SIZES_HOLD;
   private readonly held = new Set<string>();
 
   private constructor(
@@ -83,6 +88,12 @@ export class SharedFolder extends FolderStore implements SharedStore {
 
   override ids(): Promise<string[]> {
     return super.ids();
+  }
+
+  override async sizes(): Promise<ReadonlyMap<string, number>> {
+    const sizes = new Sizes();
+    await this.count(sizes);
+    return sizes.all;
   }
 
   override read(id: string, name: SessionFileName): Promise<Uint8Array | undefined> {

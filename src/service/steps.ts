@@ -1,5 +1,6 @@
 /** Takes the steps of a session that has the engine, until it rests: checkpoints on the way, falls of the engine survived. */
 import { VqganClipError } from "../core/errors.js";
+import type { Admission } from "./admission.js";
 import { Refusal } from "./errors.js";
 import { faultOf } from "./faults.js";
 import { isWhole } from "./film.js";
@@ -18,11 +19,15 @@ const MOST_FALLS = 3;
 export class Steps {
   private closing = false;
 
-  /** @param checkpointSteps a checkpoint after so many steps too (default: by time alone) */
+  /**
+   * @param admission says whose sessions may write no more
+   * @param checkpointSteps a checkpoint after so many steps too (default: by time alone)
+   */
   constructor(
     private readonly runs: Runs,
     private readonly keeper: Keeper,
     private readonly filming: Filming,
+    private readonly admission: Pick<Admission, "fullness">,
     private readonly checkpointSteps = Number.POSITIVE_INFINITY,
   ) {}
 
@@ -43,8 +48,9 @@ export class Steps {
   /** Steps until there is a command, or the end. */
   private async stretch(session: Session): Promise<void> {
     const { record } = session;
-    const isDue = () => session.wanted && session.interruptions === 0 && !this.closing && !isOutOfTime(record);
-    if (isOutOfTime(record)) return this.runOut(session);
+    const isDue = () => session.wanted && session.interruptions === 0 && !this.closing;
+    let bar = await this.barOf(record);
+    if (bar !== undefined) return this.rest(session, bar);
     if (!isDue()) return;
     let spend = () => {}; // loading costs nothing: it is the longer the more others wait
     try {
@@ -60,11 +66,12 @@ export class Steps {
           await this.checkpoint(session, run);
           since = 0;
         }
-        if (!isDue()) break;
+        bar = await this.barOf(record);
+        if (bar !== undefined || !isDue()) break;
       }
       if (run.status === "finished" && isWhole(session.record)) await this.finish(session, run);
       else if (this.closing) await this.hold(session, run);
-      else if (isOutOfTime(record)) await this.runOut(session);
+      else if (bar !== undefined) await this.rest(session, bar);
     } catch (error) {
       spend();
       await this.fell(session, error);
@@ -110,11 +117,17 @@ export class Steps {
     this.keeper.tell(session);
   }
 
-  /** Its time is over: it rests, and says why. */
-  private async runOut(session: Session): Promise<void> {
+  /** Why it may take no step more, in words; undefined when it may: its time is over, or there is no room for what it writes. */
+  private async barOf(record: SessionRecord): Promise<string | undefined> {
+    return isOutOfTime(record) ? outOfTime(record) : this.admission.fullness(record.owner);
+  }
+
+  /** It rests, and says why. */
+  private async rest(session: Session, why: string): Promise<void> {
     session.wanted = false;
-    this.keeper.note(session, `it rests: ${outOfTime(session.record)}`);
+    this.keeper.note(session, `it rests: ${why}`);
     session.become("paused");
+    session.record.rests = why;
     const run = this.runs.heldOf(session);
     await this.keeper.save(session, run);
     if (run?.history) await this.keeper.settle(session, run);

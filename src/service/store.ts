@@ -14,6 +14,7 @@ import { type Holder, holderOf, isHeld, type Lock, takeLock, takeLockOnceFree } 
 import { Refusal } from "./errors.js";
 import type { SessionFileName, SessionStore } from "./platform.js";
 import { parseRecord, type SessionRecord } from "./record.js";
+import { Sizes } from "./sizes.js";
 
 const ID = /^[0-9a-f]{24}$/;
 
@@ -46,6 +47,9 @@ export class FolderStore implements SessionStore {
   readonly promptImageUrl = addresses.promptImageUrl;
   /** How often each session was taken over, where it was. */
   protected readonly epochs = new Map<string, number>();
+  readonly sizesHold: number = 0;
+  /** Of what this process writes: without others that write, that is all. */
+  private counted: { readonly sizes: Sizes; readonly done: Promise<void> } | undefined;
 
   protected constructor(
     readonly folder: string,
@@ -96,7 +100,9 @@ export class FolderStore implements SessionStore {
 
   /** What was never whole. */
   protected async clear(id: string): Promise<void> {
+    await this.counted?.done;
     await rm(this.path(id), { recursive: true, force: true });
+    this.counted?.sizes.drop(id);
   }
 
   async make(id: string): Promise<void> {
@@ -105,6 +111,7 @@ export class FolderStore implements SessionStore {
 
   async write(id: string, name: SessionFileName, bytes: Uint8Array): Promise<void> {
     await writeFileAtomically(this.fileOf(id, name), bytes);
+    this.counted?.sizes.put(id, name, bytes.length);
   }
 
   async writeRecord(record: SessionRecord): Promise<void> {
@@ -126,6 +133,7 @@ export class FolderStore implements SessionStore {
 
   async writePreview(id: string, node: number, step: number, bytes: Uint8Array): Promise<void> {
     await writeFileAtomically(this.previewFile(id, node, step), bytes);
+    this.counted?.sizes.put(id, previewOf(node, step), bytes.length);
   }
 
   async readPreview(id: string, node: number, step: number): Promise<Uint8Array | undefined> {
@@ -134,6 +142,7 @@ export class FolderStore implements SessionStore {
 
   async removePreview(id: string, node: number, step: number): Promise<void> {
     await rm(this.previewFile(id, node, step), { force: true });
+    this.counted?.sizes.put(id, previewOf(node, step), 0);
   }
 
   /** Into the bin, whole. */
@@ -166,24 +175,39 @@ export class FolderStore implements SessionStore {
 
   /** Out of the bin, for good: renamed first, so that nobody restores a half of it. */
   async erase(id: string): Promise<void> {
+    await this.counted?.done;
     const bin = join(this.folder, "bin");
     for (const name of await readdir(bin)) {
       if (NAME.exec(name)?.[1] === requireId(id)) await rename(join(bin, name), join(bin, `${name}${ERASED}`));
     }
+    this.counted?.sizes.drop(id);
     for (const name of await readdir(bin)) {
       if (name.endsWith(ERASED)) await rm(join(bin, name), { recursive: true, force: true });
     }
   }
 
-  async sizes(): Promise<Map<string, number>> {
-    const sizes = new Map<string, number>();
+  async sizes(): Promise<ReadonlyMap<string, number>> {
+    if (!this.counted) {
+      const sizes = new Sizes();
+      this.counted = { sizes, done: this.count(sizes) };
+      this.counted.done.catch(() => {
+        this.counted = undefined; // whoever asks next counts anew
+      });
+    }
+    const { sizes, done } = this.counted;
+    await done;
+    return sizes.all;
+  }
+
+  /** Looks at all files; what is written meanwhile is counted by whoever writes it. */
+  protected async count(sizes: Sizes): Promise<void> {
     for (const place of ["sessions", "bin"]) {
       for (const name of await readdir(join(this.folder, place))) {
         const id = NAME.exec(name)?.[1];
-        if (id !== undefined) sizes.set(id, (sizes.get(id) ?? 0) + (await bytesIn(join(this.folder, place, name))));
+        if (id === undefined) continue;
+        for (const [file, bytes] of await filesIn(join(this.folder, place, name))) sizes.found(id, file, bytes);
       }
     }
-    return sizes;
   }
 
   /** How often the session was taken over. */
@@ -203,7 +227,7 @@ export class FolderStore implements SessionStore {
   }
 
   private previewFile(id: string, node: number, step: number): string {
-    return join(this.path(id), "previews", `${node}-${step}.webp`);
+    return join(this.path(id), previewOf(node, step));
   }
 
   protected path(id: string): string {
@@ -272,11 +296,17 @@ async function isShared(folder: string): Promise<boolean> {
   return held.includes(true);
 }
 
-/** Of all files in a folder; of what is gone by now, none. */
-async function bytesIn(folder: string): Promise<number> {
+const previewOf = (node: number, step: number): string => `previews/${node}-${step}.webp`;
+
+/** Each file in a folder with its bytes; of what is gone by now, or about to take another's place, none. */
+async function filesIn(folder: string): Promise<[name: string, bytes: number][]> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
-  const facts = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => undefined)));
-  return facts.reduce((sum, file) => sum + (file?.isFile() ? file.size : 0), 0);
+  const facts = await Promise.all(
+    names.map(async (name) => [name, await stat(join(folder, name)).catch(() => undefined)] as const),
+  );
+  return facts.flatMap(([name, file]) =>
+    file?.isFile() && !name.endsWith(".tmp") ? [[name.replaceAll("\\", "/"), file.size]] : [],
+  );
 }
 
 async function readOrNothing(path: string): Promise<Uint8Array | undefined> {

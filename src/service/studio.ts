@@ -8,12 +8,12 @@ import { infoOf } from "./info.js";
 import { metricsText, sum } from "./metrics.js";
 import type { Platform } from "./platform.js";
 import { Queue } from "./queue.js";
-import { isOutOfTime, isUnfinished } from "./record.js";
+import { isOutOfTime, isUnfinished, type SessionRecord } from "./record.js";
 import type { Session } from "./session.js";
 import type { Sessions } from "./sessions.js";
 import { Steps } from "./steps.js";
 import type { UsageView } from "./usage.js";
-import type { SessionSummary, SessionView } from "./views.js";
+import { type BinView, binnedOf, type SessionSummary, type SessionView } from "./views.js";
 import { Warmth } from "./warmth.js";
 import { Worker } from "./worker.js";
 
@@ -56,7 +56,8 @@ export class Studio {
       records,
       line: queue,
       warmth,
-      turnsOf: (runs, keeper) => new Worker(queue, new Steps(runs, keeper, new Filming(platform, keeper)), keeper),
+      turnsOf: (runs, keeper, admission) =>
+        new Worker(queue, new Steps(runs, keeper, new Filming(platform, keeper), admission), keeper),
     });
     const studio = new Studio(core, damaged, warmth);
     await studio.takeUp();
@@ -135,6 +136,19 @@ export class Studio {
       sessions: all.filter(({ record }) => owner === undefined || record.owner === owner).length,
       storedBytes: owner === undefined ? sum(bytes.values()) : (bytes.get(owner) ?? 0),
       maxStoredBytes: admission.storageOf(owner) ?? null,
+    };
+  }
+
+  /** What was deleted and can come back, newest first. @param owner whose (default: everybody's) */
+  async bin(owner?: string): Promise<BinView> {
+    const { store } = this.sessions;
+    const records = await Promise.all((await store.bin()).map((id) => store.binned(id).catch(() => undefined)));
+    const own = records.filter((record) => record && (owner === undefined || record.owner === owner));
+    const sizes = await store.sizes();
+    const views = own.map((record) => binnedOf(record as SessionRecord));
+    return {
+      sessions: views.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)),
+      bytes: sum(views.map(({ id }) => sizes.get(id) ?? 0)),
     };
   }
 

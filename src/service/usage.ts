@@ -13,21 +13,20 @@ export const usageSchema = z.object({
 });
 export type UsageView = z.infer<typeof usageSchema>;
 
-/** Milliseconds for which a count holds. */
-const HOLDS = 5000;
-
 export class Usage {
   private counted: { readonly at: number; readonly bytes: Promise<Map<Owner, number>> } | undefined;
   /** Owners of sessions in the bin, as far as they are known: none changes. */
   private readonly binned = new Map<string, Owner>();
+  /** What is being written, or was so lately that no count has it. */
+  private reserved: { readonly owner: Owner; readonly bytes: number; until: number }[] = [];
 
   /** @param sessions all that there are, the bin aside */
   constructor(
-    private readonly store: Pick<SessionStore, "sizes" | "binned">,
+    private readonly store: Pick<SessionStore, "sizes" | "sizesHold" | "binned">,
     private readonly sessions: () => readonly Session[],
   ) {}
 
-  /** Bytes of each owner (undefined: of the launch's token), the bin included; they may be some seconds old. */
+  /** Bytes of each owner (undefined: of the launch's token), the bin included. */
   byOwner(): Promise<ReadonlyMap<Owner, number>> {
     return this.latest();
   }
@@ -36,10 +35,32 @@ export class Usage {
     return (await this.latest()).get(owner) ?? 0;
   }
 
-  /** What is about to be written counts at once. */
-  async add(owner: Owner, bytes: number): Promise<void> {
-    const sums = await this.latest();
-    sums.set(owner, (sums.get(owner) ?? 0) + bytes);
+  /**
+   * Does `work`, which writes so many bytes: they count at once, so that others that are asked for meanwhile find no more room than there is.
+   *
+   * @param check is told how many bytes the owner has without them, and throws when they are too many
+   */
+  async reserving<Result>(
+    owner: Owner,
+    bytes: number,
+    check: (kept: number) => void,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const counted = await this.of(owner);
+    const now = performance.now();
+    this.reserved = this.reserved.filter(({ until }) => until > now);
+    const theirs = this.reserved.filter((each) => each.owner === owner);
+    check(theirs.reduce((sum, each) => sum + each.bytes, counted));
+    const own = { owner, bytes, until: Number.POSITIVE_INFINITY };
+    this.reserved.push(own);
+    try {
+      const result = await work();
+      own.until = performance.now() + this.store.sizesHold;
+      return result;
+    } catch (error) {
+      own.until = 0;
+      throw error;
+    }
   }
 
   /** It is counted anew. */
@@ -49,7 +70,7 @@ export class Usage {
 
   private latest(): Promise<Map<Owner, number>> {
     const now = performance.now();
-    if (!this.counted || now - this.counted.at > HOLDS) {
+    if (!this.counted || now - this.counted.at >= this.store.sizesHold) {
       const bytes = this.count();
       this.counted = { at: now, bytes };
       bytes.catch(() => this.forget());

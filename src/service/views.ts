@@ -38,6 +38,13 @@ export const summarySchema = z.object({
 });
 export type SessionSummary = z.infer<typeof summarySchema>;
 
+/** What was deleted and can come back. */
+export const binSchema = z.object({
+  sessions: z.array(summarySchema.pick({ id: true, title: true, step: true, steps: true, createdAt: true })),
+  bytes: z.number().min(0).describe("of all their files"),
+});
+export type BinView = z.infer<typeof binSchema>;
+
 /** All that is told of a session. */
 export const viewSchema = summarySchema.extend({
   kind: shape.kind,
@@ -47,6 +54,7 @@ export const viewSchema = summarySchema.extend({
   peakBytes: shape.peakBytes,
   runSeconds: z.number().min(0).describe("that its steps have taken"),
   maxSeconds: z.number().nullable().describe("that they may take in all; null: as long as they like"),
+  rests: z.string().nullable().describe("why it rests, where nobody has paused it"),
   losses: z
     .array(z.object({ step: shape.step, total: z.number(), prompts: z.array(z.number()) }))
     .describe("on the way to where it stands"),
@@ -54,6 +62,7 @@ export const viewSchema = summarySchema.extend({
   frames: z.array(z.object({ node: shape.node, step: shape.step, url: address })),
   hasPicture: z.boolean(),
   promptImages: z.array(address).describe("the pictures it is to be near"),
+  lastEventId: z.int().describe("of its last event when this was told: what has a greater id is newer"),
 });
 export type SessionView = z.infer<typeof viewSchema>;
 
@@ -101,8 +110,15 @@ export function summaryOf(
   };
 }
 
-export function viewOf(record: SessionRecord, progress: Progress, addresses: Addresses): SessionView {
-  const { id, kind, node, settings, notices, peakBytes, runSeconds, maxSeconds = null, frames, promptImages } = record;
+/** @param lastEventId of its events, the one that came last */
+export function viewOf(
+  record: SessionRecord,
+  progress: Progress,
+  addresses: Addresses,
+  lastEventId: number,
+): SessionView {
+  const { id, kind, node, settings, notices, peakBytes, runSeconds, frames, promptImages } = record;
+  const { maxSeconds = null, rests = null } = record;
   const way = wayTo(record);
   const pictureOf = (of: number) => {
     const latest = frames.findLast((frame) => frame.node === of);
@@ -117,6 +133,7 @@ export function viewOf(record: SessionRecord, progress: Progress, addresses: Add
     peakBytes,
     runSeconds,
     maxSeconds,
+    rests,
     losses: record.losses
       .filter((loss) => loss.step <= (way.get(loss.node) ?? -1))
       .map(({ step, total, prompts }) => ({ step, total, prompts })),
@@ -124,6 +141,7 @@ export function viewOf(record: SessionRecord, progress: Progress, addresses: Add
     frames: frames.map((frame) => ({ ...frame, url: addresses.previewUrl(id, frame.node, frame.step) })),
     hasPicture: record.nodes.length > 0,
     promptImages: Array.from({ length: promptImages }, (_, i) => addresses.promptImageUrl(id, i + 1)),
+    lastEventId,
   };
 }
 
@@ -139,6 +157,11 @@ export function wayTo({ nodes, node }: SessionRecord): Map<number, number> {
   const byId = new Map(nodes.map((each) => [each.id, each]));
   for (let at = byId.get(node); at && at.parent !== null; at = byId.get(at.parent)) way.set(at.parent, at.from);
   return way;
+}
+
+/** What is told of a session in the bin. */
+export function binnedOf({ id, settings, step, steps, createdAt }: SessionRecord): BinView["sessions"][number] {
+  return { id, title: titleOf(settings.prompts as string), step, steps, createdAt };
 }
 
 /** The texts of the prompts, short. */

@@ -1,9 +1,9 @@
 /** The studio's page as static files in a real Chromium, its engine in the browser: what a person does there, and the same pictures as on Node. */
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
 import { build } from "vite";
@@ -367,6 +367,47 @@ describe.skipIf(!existsSync(executablePath))(title, { timeout: 330_000 }, () => 
     await alert(/^The models were not loaded from http.*\/pages\/studio\/compact\/.*models\/compact/, lost).waitFor();
     await shot("no-models", lost);
     await its.close();
+  });
+
+  test("an engine that is not there is named, and taken once it is", async () => {
+    const assets = join(folder, "page", "assets");
+    const engine = (await readdir(assets)).find((name) => name.endsWith(".wasm")) as string;
+    await rename(join(assets, engine), join(folder, engine));
+    const { page: lost, context: its } = await open(server);
+    try {
+      await alert(
+        /^http\S+\.wasm: no such file; the engine is made of it\. Put all files of the build/,
+        lost,
+      ).waitFor();
+    } finally {
+      await rename(join(folder, engine), join(assets, engine));
+    }
+    await lost.locator(".facts", { hasText: "WASM" }).waitFor();
+    await its.close();
+  });
+
+  test("opened as a file of a disk, it says what it needs", async () => {
+    const lost = await browser.newPage();
+    await lost.goto(pathToFileURL(join(folder, "page", "index.html")).href);
+    await lost.getByText("It has to come from a web server").waitFor();
+    await lost.close();
+  });
+
+  test.skipIf(!hasBundled)("memory that runs out on the way: said in words, and the next one is made", async () => {
+    const flags = ["--js-flags=--wasm-max-mem-pages=4200"]; // of 64 KiB: less than 256x256 takes
+    const narrow = await chromium.launch({ executablePath, args: ["--no-sandbox", ...flags] });
+    try {
+      const { address } = await serve({ "": bundledModel });
+      const own = await openIn(await narrow.newContext(), address);
+      own.setDefaultTimeout(120_000);
+      await create({ text: "a red apple", steps: "2", cutouts: "4", side: "256" }, own);
+      await alert(/^Memory: the browser gives this page no more .* A smaller size, fewer cutouts/, own).waitFor();
+      await isNow("Failed", own);
+      await create({ text: "a red apple", steps: "1", cutouts: "1", side: "64" }, own);
+      await isNow("Finished", own);
+    } finally {
+      await narrow.close();
+    }
   });
 
   test("a browser without SIMD is told which ones have it", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { UsageView } from "../../src/service/usage.js";
-import type { SessionView } from "../../src/service/views.js";
+import type { BinView, SessionView } from "../../src/service/views.js";
 import { cli } from "../support/cli.js";
 import { Many } from "../support/many.js";
 import { hasRedis } from "../support/redis.js";
@@ -25,6 +25,7 @@ beforeAll(async () => {
     ["alice", "--max-runtime", "1"],
     ["bob"],
     ["carol", "--max-stored", "1"],
+    ["dave", "--max-stored", "1"],
   ] as const) {
     const { stdout } = await cli(["key", name, "--file", join(folder, "keys.jsonl"), ...options]);
     keys[name] = stdout.toString().trim();
@@ -41,6 +42,16 @@ async function as(name: string, method: string, path: string, body?: object) {
   const headers = { Authorization: `Bearer ${keys[name]}`, ...(body && { "Content-Type": "application/json" }) };
   const answer = await service.fetch(path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
   return [answer.status, await answer.json().catch(() => undefined)] as [number, SessionView];
+}
+/** Nothing but grain, of nearly a megabyte. */
+async function grain(): Promise<Uint8Array> {
+  const create = { width: 575, height: 575, channels: 3, background: "grey" } as const;
+  const noise = { type: "gaussian", mean: 128, sigma: 60 } as const;
+  const png = await sharp({ create: { ...create, noise } })
+    .png({ compressionLevel: 0 })
+    .toBuffer();
+  expect(png.length).toBeLessThan(1e6);
+  return png;
 }
 const rests = ({ status }: SessionView) => status === "paused";
 const isLate = { code: "NOT_ALLOWED", detail: expect.stringMatching(/^it has run for \d+ s, of \d+ that it may$/) };
@@ -89,11 +100,7 @@ describe("how many bytes are kept", { timeout: 200_000 }, () => {
   test("more is refused, deleted ones count until the bin is empty, and others are not asked to pay", async () => {
     const usage = async (name: string) => (await as(name, "GET", "/v1/usage"))[1] as unknown as UsageView;
     expect(await usage("carol")).toEqual({ sessions: 0, storedBytes: 0, maxStoredBytes: 1e6 });
-    const create = { width: 575, height: 575, channels: 3, background: "grey" } as const;
-    const noise = await sharp({ create: { ...create, noise: { type: "gaussian", mean: 128, sigma: 60 } } })
-      .png({ compressionLevel: 0 })
-      .toBuffer();
-    expect(noise.length).toBeLessThan(1e6);
+    const noise = await grain();
     const send = async () => {
       const body = formWith({ ...small, steps: 1 }, { start: noise });
       return service.fetch("/v1/sessions", {
@@ -119,7 +126,7 @@ describe("how many bytes are kept", { timeout: 200_000 }, () => {
       },
     ]);
     await service.until(id, ({ status }) => status === "finished");
-    await expect.poll(async () => (await usage("carol")).storedBytes).toBeGreaterThan(1e6); // with what it has made
+    expect((await usage("carol")).storedBytes).toBeGreaterThan(1e6); // with what it has made
     const isFull = [507, { code: "STORAGE_FULL" }];
     expect(await as("carol", "POST", "/v1/sessions", small)).toMatchObject(isFull);
     expect(await as("carol", "POST", `/v1/sessions/${id}/fork`, { steps: 5 })).toMatchObject(isFull);
@@ -128,6 +135,11 @@ describe("how many bytes are kept", { timeout: 200_000 }, () => {
 
     await as("carol", "DELETE", `/v1/sessions/${id}`);
     expect(await as("carol", "POST", "/v1/sessions", small)).toMatchObject(isFull);
+    const binOf = async (name: string) => (await as(name, "GET", "/v1/bin"))[1] as unknown as BinView;
+    expect(await binOf("bob")).toEqual({ sessions: [], bytes: 0 });
+    const bin = await binOf("carol");
+    expect(bin.sessions.map((each) => [each.id, each.title])).toEqual([[id, small.prompts]]);
+    expect(bin.bytes).toBeGreaterThan(1e6);
     expect((await as("bob", "DELETE", "/v1/bin"))[0]).toBe(204);
     expect(await as("carol", "POST", "/v1/sessions", small)).toMatchObject(isFull);
     expect((await as("carol", "DELETE", "/v1/bin"))[0]).toBe(204);
@@ -136,6 +148,35 @@ describe("how many bytes are kept", { timeout: 200_000 }, () => {
     expect((await as("carol", "POST", "/v1/sessions", { ...small, steps: 1 }))[0]).toBe(201);
     expect((await usage("bob")).maxStoredBytes).toBe(null);
   });
+});
+
+test("a session that runs rests once its owner keeps as much as it may, and goes on when there is room again", {
+  timeout: 200_000,
+}, async () => {
+  const send = (body: FormData) =>
+    service.fetch("/v1/sessions", { method: "POST", headers: { Authorization: `Bearer ${keys.dave}` }, body });
+  const start = await grain();
+  const both = await Promise.all([
+    send(formWith({ ...endless, keepEvery: 1 }, { start })),
+    send(formWith({ ...endless, keepEvery: 1 }, { start })),
+  ]);
+  expect(both.map(({ status }) => status).sort()).toEqual([201, 507]); // at once too, there is room for one
+  const made = both.find(({ status }) => status === 201) as Response;
+  const { id } = (await made.json()) as SessionView;
+  const rested = await service.until(id, rests);
+  const why = expect.stringMatching(/^dave keeps 1\.\d MB, and may keep 1\.0 MB$/);
+  expect(rested).toMatchObject({ rests: why, notices: [expect.stringMatching(/^it rests: dave keeps/)] });
+  const { storedBytes } = (await as("dave", "GET", "/v1/usage"))[1] as unknown as UsageView;
+  expect(storedBytes).toBeGreaterThanOrEqual(1e6);
+  const files = ["session.vqclip", "picture.png"].map((file) => service.bytes(`/v1/sessions/${id}/${file}`));
+  const written = (await Promise.all(files)).reduce((sum, { length }) => sum + length, JSON.stringify(rested).length);
+  expect(storedBytes - 1e6).toBeLessThan(2 * written); // what one step writes, over which it came there, and the rest
+  expect(await as("dave", "POST", `/v1/sessions/${id}/resume`)).toMatchObject([507, { code: "STORAGE_FULL" }]);
+  await as("dave", "DELETE", `/v1/sessions/${id}`);
+  await as("dave", "DELETE", "/v1/bin");
+  const [status, next] = await as("dave", "POST", "/v1/sessions", { ...small, steps: 2 });
+  expect(status).toBe(201);
+  expect((await service.until(next.id, ({ status: now }) => now === "finished")).rests).toBe(null);
 });
 
 test("a picture is given to others by an address that ends; no other one is answered", {
@@ -163,6 +204,20 @@ test("a picture is given to others by an address that ends; no other one is answ
 });
 
 describe.skipIf(!hasRedis)("with a worker (redis-server)", { timeout: 200_000 }, () => {
+  test("it rests when its owner keeps as much as it may, within seconds", async () => {
+    const many = await Many.start({ workers: 1, server: ["--keys", join(folder, "keys.jsonl")] });
+    try {
+      const headers = { Authorization: `Bearer ${keys.dave}` };
+      const body = formWith({ ...endless, keepEvery: 1 }, { start: await grain() });
+      const made = await many.service.fetch("/v1/sessions", { method: "POST", headers, body });
+      expect(made.status).toBe(201);
+      const { id } = (await made.json()) as SessionView;
+      expect(await many.service.until(id, rests)).toMatchObject({ rests: expect.stringMatching(/^dave keeps /) });
+    } finally {
+      await many.end();
+    }
+  });
+
   test("it rests after its time, wherever it runs, and goes on with the token", async () => {
     const many = await Many.start({ workers: 1, server: ["--max-runtime", "1"] });
     try {

@@ -209,7 +209,9 @@ describe("events", { timeout: 200_000 }, () => {
     expect(steps(again).map((event) => (event as { data?: { step: number } }).data?.step)).toEqual(
       Array.from({ length: paused.step - last.data.step }, (_, i) => last.data.step + 1 + i),
     );
+    expect(again[0]?.data.lastEventId).toBeGreaterThanOrEqual(again.at(-1)?.id as number); // it knew of all these
     const list = await service.events("/v1/events", (events) => events.length >= 1);
+    expect(list[0]?.data.lastEventId).toBe(list[0]?.id);
     expect(list[0]?.data.sessions[0]).toMatchObject({ id, status: "paused" });
     await service.send("DELETE", `/v1/sessions/${id}`);
   });
@@ -402,7 +404,11 @@ describe("what must not get in", { timeout: 200_000 }, () => {
       expect(problem.detail).toMatch(detail);
     }
     expect(await readdir(join(folder, "sessions"))).toEqual(before);
-    const broken = { method: "POST", body: "{", headers: { "Content-Type": "application/json" } };
-    expect((await service.fetch("/v1/sessions", broken)).status).toBe(400);
+    const broken = { method: "POST", body: "{'a':1}", headers: { "Content-Type": "application/json" } };
+    const refused = await service.fetch("/v1/sessions", broken);
+    expect([refused.status, await refused.json()]).toMatchObject([
+      400,
+      { hint: expect.stringContaining("double quotes") },
+    ]);
   });
 });

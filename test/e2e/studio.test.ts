@@ -3,22 +3,15 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import axe from "axe-core";
 import { unzipSync } from "fflate";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readPngText, readStory } from "../../src/index.js";
-import { hasChromium, ENDLESS as LONG, launch, TestStudio } from "../support/studio.js";
+import { findings, hasChromium, ENDLESS as LONG, launch, TestStudio } from "../support/studio.js";
 
 /** Where screenshots go, when somebody wants to look at them. */
 const shots = process.env.STUDIO_SHOTS;
-
-interface AxeFinding {
-  readonly id: string;
-  readonly impact: string | null;
-  readonly nodes: readonly { readonly html: string }[];
-}
 
 describe.skipIf(!hasChromium)("the studio (Chromium)", { timeout: 240_000 }, () => {
   let studio: TestStudio;
@@ -120,15 +113,6 @@ describe.skipIf(!hasChromium)("the studio (Chromium)", { timeout: 240_000 }, () 
     await isNow("Paused", on);
   }
 
-  async function findings(on: Page): Promise<string[]> {
-    await on.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished))); // colours fade
-    await on.evaluate(axe.source);
-    const { violations } = await on.evaluate(() =>
-      (globalThis as unknown as { axe: { run(): Promise<{ violations: AxeFinding[] }> } }).axe.run(),
-    );
-    const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-    return grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  }
   const shot = async (name: string, on = page) => {
     if (shots) await on.screenshot({ path: join(shots, `${name}.png`) });
   };

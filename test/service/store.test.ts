@@ -105,6 +105,30 @@ describe.each(allStores)("$name", { timeout: 60_000 }, ({ place, open }) => {
     await store.close();
   });
 
+  test("sizes are at all times those that another process finds", async () => {
+    const at = await place();
+    const store = await open(at);
+    const id = await made(store);
+    const first = store.sizes(); // counted while more is written
+    await store.write(id, "image", bytes("x".repeat(3000)));
+    await first;
+    const grown = async () => (await store.sizes()).get(id) as number;
+    const before = await grown();
+    expect(before).toBeGreaterThan(3000);
+    await store.write(id, "image", bytes("x".repeat(1000)));
+    await store.writePreview(id, 1, 5, bytes("x".repeat(700)));
+    expect((await grown()) - before).toBeGreaterThanOrEqual(-1300);
+    expect((await grown()) - before).toBeLessThan(-1200); // a place for each may have a name of its own, no more
+    await store.removePreview(id, 1, 5);
+    await store.discard(id);
+    await store.restore(id);
+    const left = await grown();
+    await store.close();
+    const next = await open(at);
+    expect((await next.sizes()).get(id)).toBe(left);
+    await next.close();
+  });
+
   test("what is in the bin has its size, and goes for good; what is not there stays", async () => {
     const store = await open(await place());
     const [id, other] = [await made(store), await made(store)];

@@ -4,6 +4,7 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { build as bundle } from "vite";
 import { expect } from "vitest";
@@ -25,6 +26,23 @@ export const launch = (): Promise<Browser> => chromium.launch({ executablePath, 
 export async function launchToKill(): Promise<{ readonly browser: Browser; kill(): Promise<void> }> {
   const server = await chromium.launchServer({ executablePath, args: ["--no-sandbox"] });
   return { browser: await chromium.connect(server.wsEndpoint()), kill: () => server.kill() };
+}
+
+interface AxeFinding {
+  readonly id: string;
+  readonly impact: string | null;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/** What axe finds serious or critical, in words. */
+export async function findings(on: Page): Promise<string[]> {
+  await on.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished))); // colours fade
+  await on.evaluate(axe.source);
+  const { violations } = await on.evaluate(() =>
+    (globalThis as unknown as { axe: { run(): Promise<{ violations: AxeFinding[] }> } }).axe.run(),
+  );
+  const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  return grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }
 
 /** The command line's build with the page in it, one for each process of the tests: others test what is said without one. */

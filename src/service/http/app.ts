@@ -68,13 +68,15 @@ export function createApp(studio: Studio, options: AppOptions): Hono<Env> {
     return context.json({ version: ownPackage().version, ...(await studio.info()), settings });
   });
   app.get("/v1/usage", async (context) => context.json(await studio.usageOf(context.get("caller").owner)));
+  app.get("/v1/bin", async (context) => context.json(await studio.bin(context.get("caller").owner)));
   app.delete("/v1/bin", async (context) => {
     await studio.emptyBin(context.get("caller").owner);
     return context.body(null, 204);
   });
   app.get("/v1/events", (context) => {
     const { owner } = context.get("caller");
-    return streamEvents(context, studio.events(owner), () => ({ sessions: studio.all(owner) }));
+    const log = studio.events(owner);
+    return streamEvents(context, log, () => ({ sessions: studio.all(owner), lastEventId: log.lastId }));
   });
   app.post("/v1/read", async (context) => context.json(readPicture(await bytesOf(context))));
   app.post("/v1/mask", async (context) => {
@@ -101,7 +103,12 @@ function notFound(context: Context): Response {
   const { path, method } = context.req;
   const allowed = methodsOf(path);
   if (allowed.length === 0 || allowed.includes(method)) {
-    return problem(context, 404, { code: "NOT_FOUND", title: "Not found", detail: `there is no ${path}` });
+    return problem(context, 404, {
+      code: "NOT_FOUND",
+      title: "Not found",
+      detail: `there is no ${path}`,
+      hint: "GET /docs shows what there is",
+    });
   }
   context.header("Allow", allowed.join(", "));
   const detail = `${path} takes ${allowed.join(", ")}, not ${method}`;

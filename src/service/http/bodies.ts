@@ -2,6 +2,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { requires, VqganClipError } from "../../core/errors.js";
+import { shown } from "../../core/shown.js";
 import {
   checked,
   type EditAsked,
@@ -51,6 +52,7 @@ export const boundedBodies: MiddlewareHandler = async (context, next) => {
     code: "BAD_ARGUMENT",
     title: "A value cannot be used",
     detail: `content-type: expected application/json or multipart/form-data, got ${kind || "none"}`,
+    hint: "JSON goes with the header Content-Type: application/json (curl -d says otherwise), files as a form (curl -F)",
   });
 };
 
@@ -151,7 +153,9 @@ async function bytesOf(value: File | string, name: string): Promise<Uint8Array> 
 function parsed(text: string, name: string): unknown {
   try {
     return JSON.parse(text);
-  } catch {
-    throw new VqganClipError("BAD_ARGUMENT", `${name}: it is not JSON`);
+  } catch (error) {
+    const reason = (error as Error).message;
+    const hint = "names and texts of JSON stand in double quotes";
+    throw new VqganClipError("BAD_ARGUMENT", `${name}: it is not JSON: ${shown(reason)}`, hint);
   }
 }

@@ -16,7 +16,7 @@ import {
 } from "../requests.js";
 import { shapeFileNames, shapeFiles } from "../shapes.js";
 import { usageSchema } from "../usage.js";
-import { summarySchema, viewSchema } from "../views.js";
+import { binSchema, summarySchema, viewSchema } from "../views.js";
 import { givenSchema, givingSchema } from "./given.js";
 import { predictionRequestSchema, predictionSchema } from "./predictions.js";
 
@@ -32,6 +32,7 @@ export const named = {
   Plan: planSchema,
   ReadPicture: readPictureSchema,
   Usage: usageSchema,
+  Bin: binSchema,
   Giving: givingSchema,
   Given: givenSchema,
   Prediction: predictionSchema,
@@ -119,6 +120,12 @@ export const operations: readonly Operation[] = [
     path: "/v1/usage",
     summary: "how many sessions one has, and how many bytes of them are kept and may be",
     answers: { 200: "Usage" },
+  },
+  {
+    method: "get",
+    path: "/v1/bin",
+    summary: "what one has deleted and can restore; with the launch's token, what anybody has",
+    answers: { 200: "Bin" },
   },
   {
     method: "delete",

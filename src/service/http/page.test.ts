@@ -34,6 +34,13 @@ test.each([
   "/..%5csecret.txt",
 ])("nothing beside them: %s", async (path) => expect((await asked(join(place, "page"), path)).status).toBe(404));
 
+test("what is no file is answered by the application's own words", async () => {
+  const app = new Hono().use((_, next) => next()).get("*", pageFrom(join(place, "page")));
+  app.notFound((context) => context.json({ own: true }, 404));
+  const answer = await app.request("http://127.0.0.1/v2/sessions");
+  expect([answer.status, await answer.json()]).toEqual([404, { own: true }]);
+});
+
 test("no page, and one that was not built", async () => {
   expect((await asked(undefined, "/")).status).toBe(200);
   expect((await asked(undefined, "/index.html")).status).toBe(404);

@@ -26,7 +26,11 @@ export function pageFrom(folder: string | undefined): MiddlewareHandler {
     const answer = await files(context, next);
     // Names of assets carry a hash of what is in them; the page names them.
     const isHashed = context.req.path.startsWith("/assets/");
-    answer?.headers.set("Cache-Control", isHashed ? "public, max-age=31536000, immutable" : "no-cache");
-    return answer;
+    // What is no file is for whoever comes next, whose answer is not handed back.
+    if (answer instanceof Response) {
+      answer.headers.set("Cache-Control", isHashed ? "public, max-age=31536000, immutable" : "no-cache");
+      return answer;
+    }
+    return undefined;
   };
 }

@@ -6,7 +6,7 @@ import { type Context, Hono } from "hono";
 import * as z from "zod";
 import { requires } from "../../core/errors.js";
 import { Refusal } from "../errors.js";
-import { isOutOfTime, isOver, outOfTime } from "../record.js";
+import { isOver } from "../record.js";
 import { checked, editSchema, pictureSchema } from "../requests.js";
 import type { Studio } from "../studio.js";
 import type { SessionView } from "../views.js";
@@ -111,16 +111,16 @@ async function told(
   id = context.req.param("id") ?? session.id,
 ): Promise<Prediction> {
   const { status, step, steps, error, settings, film, createdAt, updatedAt } = session;
-  const isLate = hasEnded(session) && status === "paused";
+  const isBarred = hasEnded(session) && status === "paused";
   const made = () => (film ? studio.films.video(session.id, "webp") : studio.pictures.picture(session.id));
   const output = status === "finished" && dataUrlOf(film ? "webp" : "png", await made());
   const address = `${new URL(context.req.url).origin}/predictions/${id}`;
   return {
     id,
-    status: isLate ? "failed" : STATUSES[status],
+    status: isBarred ? "failed" : STATUSES[status],
     input: settings,
     output: output || null,
-    error: error ? error.detail : isLate ? outOfTime(session) : null,
+    error: error ? error.detail : isBarred ? session.rests : null,
     logs: steps > 0 ? `${Math.floor((100 * step) / steps)}%|steps| ${step}/${steps}\n` : "",
     created_at: createdAt,
     completed_at: hasEnded(session) ? updatedAt : null,
@@ -130,7 +130,7 @@ async function told(
 
 /** Whether nothing more comes, unless somebody else lets it go on. */
 const hasEnded = (session: SessionView): boolean =>
-  isOver(session) || (session.status === "paused" && isOutOfTime(session));
+  isOver(session) || (session.status === "paused" && session.rests !== null);
 
 const dataUrlOf = (kind: "png" | "webp", bytes: Uint8Array): string =>
   `data:image/${kind};base64,${Buffer.from(bytes).toString("base64")}`;

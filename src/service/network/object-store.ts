@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { Refusal } from "../errors.js";
 import type { SessionFileName } from "../platform.js";
 import { parseRecord, type SessionRecord } from "../record.js";
-import { HALF_MADE, type SharedStore } from "../shared-store.js";
+import { HALF_MADE, SHARED_SIZES_HOLD, type SharedStore } from "../shared-store.js";
 import { addresses, newId, requireId } from "../store.js";
 import { Bucket } from "./bucket.js";
 import type { Objects } from "./objects.js";
@@ -31,6 +31,7 @@ export class ObjectStore implements SharedStore {
   readonly previewUrl = addresses.previewUrl;
   readonly promptImageUrl = addresses.promptImageUrl;
   readonly newId = newId;
+  readonly sizesHold = SHARED_SIZES_HOLD;
   private readonly epochs = new Map<string, number>();
   private readonly held = new Set<string>();
   /** Of each session, the change of its head that was begun last. */

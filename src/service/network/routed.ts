@@ -32,6 +32,10 @@ export function routedCommands(sessions: Sessions, routing: Routing, local: Core
       await routing.change("extend", id, [seconds], () => local.extend(id, seconds));
       return view(id);
     },
+    hold: async (id, why) => {
+      await routing.change("hold", id, [why], () => local.hold(id, why));
+      return view(id);
+    },
     cancel: async (id) => {
       await routing.change("cancel", id, [], () => local.cancel(id));
       return view(id);
@@ -63,9 +67,10 @@ export function routedBranches(sessions: Sessions, routing: Routing): Core["bran
     },
     switchTo: (id, node) => branch("switchTo", id, [node], false),
     paint: async (id, asked, uploads) => {
-      await admission.requireStorage(sessions.find(id).record.owner, bytesOf(uploads));
       admission.requireChange(sessions.find(id), asked);
-      return branch("paint", id, [asked, uploads], asked.resume ?? true);
+      return admission.storing(sessions.find(id).record.owner, bytesOf(uploads), () =>
+        branch("paint", id, [asked, uploads], asked.resume ?? true),
+      );
     },
   };
 }

@@ -56,11 +56,18 @@ export async function openRoutedStudio(options: PartyOptions, limits: Limits): P
       if (isUnfinished(record) && !had.has(id) && !posted.has(id)) await line.post(id, record.owner, record.priority);
     }
   };
-  posting.again(look);
+  const commands = routedCommands(sessions, routing, core.commands);
+  posting.again(async () => {
+    await look();
+    for (const { id, record } of sessions.all.filter((session) => isUnfinished(session.record))) {
+      const why = await sessions.admission.fullness(record.owner);
+      if (why !== undefined) commands.hold(id, why).catch(() => undefined); // the next look does it
+    }
+  });
   return new Studio(
     {
       ...core,
-      commands: routedCommands(sessions, routing, core.commands),
+      commands,
       branches: routedBranches(sessions, routing),
       pictures: new RoutedPictures(sessions, routing),
     },

@@ -50,8 +50,8 @@ class NetworkWorker {
   ) {
     const { platform, leases, news } = party;
     this.core = coreOf(platform, { limits: NO_LIMITS, line: NO_LINE, turnsOf: () => wishes });
-    const { runs, keeper } = this.core.sessions;
-    this.steps = new Steps(runs, keeper, new Filming(platform, keeper), checkpointSteps);
+    const { runs, keeper, admission } = this.core.sessions;
+    this.steps = new Steps(runs, keeper, new Filming(platform, keeper), admission, checkpointSteps);
     this.holding = new Holding(this.core.sessions, platform.store, leases, news, true);
   }
 
@@ -126,6 +126,7 @@ class NetworkWorker {
       pause: commands.pause.bind(commands),
       resume: commands.resume.bind(commands),
       extend: commands.extend.bind(commands),
+      hold: commands.hold.bind(commands),
       cancel: commands.cancel.bind(commands),
       fork: branches.fork.bind(branches),
       switchTo: branches.switchTo.bind(branches),

@@ -1,6 +1,6 @@
 /** What the page asks of the service; each request answers with what came, or throws a `ServiceError` in words. */
 import { type Listener, listen } from "./listen.js";
-import type { FilmFormat, Info, Plan, Problem, Session, Settings, ShapeFile, Summary } from "./types.js";
+import type { Bin, FilmFormat, Given, Info, Plan, Problem, Session, Settings, ShapeFile } from "./types.js";
 
 /** What went wrong, for people: what, and what would help. */
 export class ServiceError extends Error {
@@ -81,7 +81,6 @@ const overHttp = {
     await ask("/v1/token", { method: "POST", headers, body: JSON.stringify({ token }) });
   },
   info: () => json<Info>("/v1/info"),
-  sessions: async () => (await json<{ sessions: Summary[] }>("/v1/sessions")).sessions,
   session: (id: string) => json<Session>(at(id)),
   /** With an image, an edit of it. */
   create: (settings: Settings, files: Files = {}) => post<Session>("/v1/sessions", settings, files),
@@ -111,6 +110,14 @@ const overHttp = {
   },
   remove: async (id: string) => void (await ask(at(id), { method: "DELETE" })),
   restore: async (id: string) => void (await ask(at(id, "/restore"), { method: "POST" })),
+  /** What was deleted and can come back. */
+  bin: () => json<Bin>("/v1/bin"),
+  /** What was deleted is gone for good. */
+  emptyBin: async () => void (await ask("/v1/bin", { method: "DELETE" })),
+  /** An address of its picture for whoever has it, for so many seconds; undefined where nobody else can come. */
+  give: ((id, seconds) => json<Given>(at(id, "/address"), "POST", { seconds })) as
+    | ((id: string, seconds: number) => Promise<Given>)
+    | undefined,
   /** What a PNG tells of how it was made. */
   read: async (file: Blob) =>
     (await (

@@ -1,8 +1,8 @@
 /** Server-sent events that come back by themselves: after a lost connection, an answer that was no stream, or sleep. */
 
 export interface Listener {
-  /** Called with each event's name and its JSON. */
-  readonly onEvent: (name: string, data: unknown) => void;
+  /** Called with each event's name, its JSON, and its id, which rises; after a lost connection, older ones come again. */
+  readonly onEvent: (name: string, data: unknown, id: number) => void;
   readonly onOpen: () => void;
   readonly onLost: () => void;
 }
@@ -40,10 +40,12 @@ export function listen(address: string, { onEvent, onOpen, onLost }: Listener): 
       if (stream.readyState !== EventSource.CLOSED) return;
       timer = setTimeout(open, RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)]);
     };
-    for (const name of NAMES) stream.addEventListener(name, (event) => onEvent(name, JSON.parse(event.data)));
+    const hear = (name: string, { data, lastEventId }: MessageEvent) =>
+      onEvent(name, JSON.parse(data), Number(lastEventId));
+    for (const name of NAMES) stream.addEventListener(name, (event) => hear(name, event));
     // Told by the service, an `error` has data; the connection's own has none.
     stream.addEventListener("error", (event) => {
-      if (event instanceof MessageEvent) onEvent("problem", JSON.parse(event.data));
+      if (event instanceof MessageEvent) hear("problem", event);
     });
   }
   document.addEventListener("visibilitychange", open);

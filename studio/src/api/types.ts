@@ -63,6 +63,20 @@ export interface Summary {
   readonly updatedAt: string;
 }
 
+/** What was deleted and can come back. */
+export interface Bin {
+  readonly sessions: readonly Pick<Summary, "id" | "title" | "step" | "steps" | "createdAt">[];
+  readonly bytes: number;
+}
+
+/** An address of a picture for others. */
+export interface Given {
+  /** May begin with a slash: at this server. */
+  readonly url: string;
+  /** When it ends. */
+  readonly until: string;
+}
+
 /** Pictures that are looked at side by side: which ones, and what sets this one apart, as name and value. */
 export interface Group {
   readonly id: string;
@@ -113,6 +127,8 @@ export interface Session extends Summary {
   readonly hasPicture: boolean;
   /** Addresses of its image prompts. */
   readonly promptImages?: readonly string[];
+  /** Of its last event when this was told: what has a greater id is newer. */
+  readonly lastEventId: number;
 }
 
 /** What a session would need, before there is one. */

@@ -6,18 +6,25 @@ import { Icon } from "../shell/icon.js";
 import { open, openGrid, remove } from "../state/actions.js";
 import { removeGrid } from "../state/grid-actions.js";
 import { isActive, useStudio } from "../state/store.js";
+import { Bin } from "./bin.js";
 import { gathered } from "./gathered.js";
 
 export function Gallery() {
   const sessions = useStudio((state) => state.sessions);
   const keeps = useStudio((state) => state.info?.keeps ?? service.keeps);
-  if (sessions.length === 0) return <p className="hint blank">Your pictures will be here. {keeps}</p>;
   return (
-    <ul className="gallery" aria-label="All pictures">
-      {gathered(sessions).map((members) => (
-        <Card key={members[0]?.group?.id ?? members[0]?.id} members={members} />
-      ))}
-    </ul>
+    <>
+      {sessions.length === 0 ? (
+        <p className="hint blank">Your pictures will be here. {keeps}</p>
+      ) : (
+        <ul className="gallery" aria-label="All pictures">
+          {gathered(sessions).map((members) => (
+            <Card key={members[0]?.group?.id ?? members[0]?.id} members={members} />
+          ))}
+        </ul>
+      )}
+      <Bin />
+    </>
   );
 }
 

@@ -3,7 +3,7 @@ import { proxy, type Remote, wrap } from "comlink";
 import { simd } from "wasm-feature-detect";
 import { type Service, ServiceError } from "../api/client.js";
 import type { Listener } from "../api/listen.js";
-import type { Info, Plan, Problem, Session, Settings, Summary } from "../api/types.js";
+import type { Bin, Info, Plan, Problem, Session, Settings, Summary } from "../api/types.js";
 import { type DeviceChoice, rememberDevice, useEngine } from "./engine-state.js";
 import type { Loading } from "./load-count.js";
 import type { Commands } from "./worker.js";
@@ -24,7 +24,10 @@ const RETRY_MS = 4000;
 let engine: Engine | undefined;
 let failedAt = Number.NEGATIVE_INFINITY;
 const listeners = new Map<number, { readonly id: string | undefined; readonly listener: Listener }>();
-const failed = new Set<string>();
+/** How sessions stand, as the list told it last. */
+const statuses = new Map<string, Summary["status"]>();
+/** Whether a session has failed on this engine: one that ran out of memory does not recover. */
+let isSpent = false;
 let lastKey = 0;
 
 /** What of a browser the engine cannot do without. */
@@ -103,6 +106,7 @@ async function ask<Answer>(work: (remote: Remote<Commands>) => Promise<unknown>)
 async function restart(): Promise<void> {
   const former = engine;
   engine = undefined;
+  isSpent = false;
   if (former) await Promise.race([former.remote.close(), former.fallen]).catch(() => {}); // what it did not write is lost
   former?.worker.terminate();
   useEngine.setState({ stage: "loading" });
@@ -115,13 +119,27 @@ export async function runOn(device: DeviceChoice): Promise<void> {
 }
 
 function connect({ remote }: Pick<Engine, "remote" | "opened">, key: number, id: string | undefined, to: Listener) {
-  const hear = proxy((name: string, data: unknown) => {
+  const hear = proxy((name: string, data: unknown, eventId: number) => {
     if (!listeners.has(key)) return;
-    const { status } = data as Partial<Session>;
-    if (name === "state" && id !== undefined) failed[status === "failed" ? "add" : "delete"](id);
-    to.onEvent(name === "error" ? "problem" : name, data);
+    if (id === undefined) watch(name, data);
+    to.onEvent(name === "error" ? "problem" : name, data, eventId);
   });
   void remote.listen(key, id, hear).then(to.onOpen, () => {}); // what is not there is told by `session`
+}
+
+function watch(name: string, data: unknown): void {
+  if (name === "state")
+    for (const { id, status } of (data as { sessions: Summary[] }).sessions) statuses.set(id, status);
+  if (name !== "session") return;
+  const { id, status } = data as Summary;
+  if (status === "failed" && statuses.get(id) !== "failed") isSpent = true;
+  statuses.set(id, status);
+}
+
+/** Asks for what takes steps: by a new engine, where this one is spent. */
+async function askFresh<Answer>(work: (remote: Remote<Commands>) => Promise<unknown>): Promise<Answer> {
+  if (isSpent) await restart();
+  return ask<Answer>(work);
 }
 
 const png = (bytes: Uint8Array) => new Blob([bytes as Uint8Array<ArrayBuffer>], { type: "image/png" });
@@ -134,23 +152,22 @@ export const inBrowser: Service = {
     const info = await ask<Info>((remote) => remote.info());
     return isKept ? info : { ...info, keeps: LOST };
   },
-  sessions: () => ask<Summary[]>((remote) => remote.sessions()),
   session: (id) => ask<Session>((remote) => remote.session(id)),
-  create: (settings, files = {}) => ask<Session>((remote) => remote.create(settings, files)),
+  create: (settings, files = {}) => askFresh<Session>((remote) => remote.create(settings, files)),
   plan: (settings, files = {}) => ask<Plan>((remote) => remote.plan(settings, files)),
   change: (id, changes) => ask<Session>((remote) => remote.change(id, changes)),
   pause: (id) => ask<Session>((remote) => remote.pause(id)),
-  async resume(id) {
-    if (failed.has(id)) await restart(); // an engine that ran out of memory does not recover
-    return ask<Session>((remote) => remote.resume(id));
-  },
+  resume: (id) => askFresh<Session>((remote) => remote.resume(id)),
   cancel: (id) => ask<Session>((remote) => remote.cancel(id)),
-  fork: (id, node, step) => ask<Session>((remote) => remote.fork(id, { node, at: step, resume: true })),
+  fork: (id, node, step) => askFresh<Session>((remote) => remote.fork(id, { node, at: step, resume: true })),
   switchTo: (id, node) => ask<Session>((remote) => remote.switchTo(id, node)),
-  paint: (id, image, mask) => ask<Session>((remote) => remote.paint(id, image, mask)),
+  paint: (id, image, mask) => askFresh<Session>((remote) => remote.paint(id, image, mask)),
   findMask: async (id, phrase) => png(await ask<Uint8Array>((remote) => remote.findMask(id, phrase))),
   remove: (id) => ask<undefined>((remote) => remote.remove(id)),
   restore: (id) => ask<undefined>((remote) => remote.restore(id)),
+  bin: () => ask<Bin>((remote) => remote.bin()),
+  emptyBin: () => ask<undefined>((remote) => remote.emptyBin()),
+  give: undefined,
   read: (file) => ask<{ settings?: Settings }>((remote) => remote.read(file)),
   picture: async (id) => png(await ask<Uint8Array>((remote) => remote.picture(id))),
   file: async (id) => new Blob([await ask<Uint8Array<ArrayBuffer>>((remote) => remote.file(id))]),

@@ -5,6 +5,7 @@ import engineWasm from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url
 import { CACHE, fetchFile } from "../../../src/browser/fetch-file.js";
 import type { BrowserAbilities, DeviceRequest, PictureRun } from "../../../src/browser/index.js";
 import { decodePicture, VqganClip } from "../../../src/browser/index.js";
+import { requires } from "../../../src/core/errors.js";
 import type { NDArray } from "../../../src/core/ndarray.js";
 import { locateEngine } from "../../../src/runtime/own-engine.js";
 import type { Platform } from "../../../src/service/platform.js";
@@ -14,6 +15,9 @@ import { ShelfStore } from "./shelf-store.js";
 
 /** Bytes of the engine and of the models' files, by their path in the pair's folder: put in by the build. */
 declare const FILE_SIZES: { readonly engine: number; readonly models: Readonly<Record<string, number>> };
+
+/** How such a file begins: "\\0asm". */
+const WASM = [0, 0x61, 0x73, 0x6d];
 
 /** What WebAssembly can address is 4 GB; more than half of the device's memory no page gets. */
 const MOST_BYTES = 3.5e9;
@@ -70,12 +74,19 @@ export async function openInBrowser(
   };
 }
 
-/** The engine's WebAssembly, counted as it comes; the engine itself would fetch it in silence. */
+/** The engine's WebAssembly, counted as it comes; the engine itself would fetch it in silence. @throws IO_FAILED when it is not there */
 async function loadEngine(address: string, { heard }: LoadCount): Promise<void> {
   const bytes = await fetchFile(address, { onProgress: heard });
+  const isWasm = bytes !== undefined && WASM.every((byte, i) => bytes[i] === byte);
+  requires(
+    isWasm,
+    "IO_FAILED",
+    () => `${address}: ${bytes ? "it is no WebAssembly" : "no such file"}; the engine is made of it`,
+    "put all files of the build on the server, those in assets/ too; this page tries again by itself",
+  );
   const module = new URL(engineModule, location.href).href;
-  const kept = bytes && new Blob([bytes as Uint8Array<ArrayBuffer>], { type: "application/wasm" });
-  locateEngine({ module, wasm: kept ? URL.createObjectURL(kept) : address });
+  const kept = new Blob([bytes as Uint8Array<ArrayBuffer>], { type: "application/wasm" });
+  locateEngine({ module, wasm: URL.createObjectURL(kept) });
   await forgetFormer(address);
 }
 

@@ -9,6 +9,7 @@ export class ShelfStore implements SessionStore {
   /** Addresses of pictures that the page shows, by path: as long as it is open. */
   private readonly urls = new Map<string, string>();
   private readonly looked = new Set<string>();
+  readonly sizesHold = 0;
 
   constructor(private readonly shelf: Shelf) {}
 

@@ -22,7 +22,7 @@ import { alone } from "./alone.js";
 import type { Loading } from "./load-count.js";
 import { type BrowserPlatform, type Opening, openInBrowser } from "./platform.js";
 
-type Hear = (name: string, data: unknown) => void;
+type Hear = (name: string, data: unknown, id: number) => void;
 
 let platform: BrowserPlatform;
 let studio: Studio;
@@ -44,7 +44,6 @@ const commands = {
     const settings = z.toJSONSchema(settingsSchema, { io: "input", unrepresentable: "any" });
     return { version: manifest.version, ...(await studio.info()), settings };
   },
-  sessions: () => studio.all(),
   async session(id: string) {
     await platform.store.look(id);
     return studio.view(id);
@@ -63,17 +62,20 @@ const commands = {
   findMask: (id: string, phrase: string) => studio.pictures.maskOf(id, checked(maskSchema, { phrase })),
   remove: (id: string) => studio.commands.remove(id),
   restore: (id: string) => studio.commands.restore(id),
+  bin: () => studio.bin(),
+  emptyBin: () => studio.emptyBin(),
   read: async (file: Blob) => readPicture((await bytesOf(file)) as Uint8Array),
   picture: (id: string) => studio.pictures.picture(id),
   file: (id: string) => studio.pictures.archive(id),
   /** The whole state first, then what happens, until `unlisten`. */
   async listen(key: number, id: string | undefined, hear: Hear) {
     if (id !== undefined) await platform.store.look(id);
-    hear("state", id === undefined ? { sessions: studio.all() } : studio.view(id));
     const log = id === undefined ? studio.events() : studio.eventsOf(id);
+    const { lastId } = log;
+    hear("state", id === undefined ? { sessions: studio.all(), lastEventId: lastId } : studio.view(id), lastId);
     heard.set(
       key,
-      log.subscribe(({ type, data }) => hear(type, data)),
+      log.subscribe((event) => hear(event.type, event.data, event.id)),
     );
   },
   unlisten(key: number) {
@@ -97,7 +99,8 @@ async function bytesOf(file: Blob | undefined): Promise<Uint8Array | undefined> 
 
 /** Why there are no models, with where they were looked for. */
 function unloaded({ model }: Opening, { code, title, detail, hint }: Fault): Fault {
-  if (code === "OUT_OF_LIMITS") return { code, title, detail, ...(hint !== undefined && { hint }) };
+  const isOther = code === "OUT_OF_LIMITS" || !detail.includes(model); // of the engine, say
+  if (isOther) return { code, title, detail, ...(hint !== undefined && { hint }) };
   return {
     code,
     title: "The models were not loaded",

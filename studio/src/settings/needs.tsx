@@ -23,7 +23,7 @@ export function Needs({ pictures }: Props) {
   const each = pictures > 1 ? " each" : "";
   const isTooMuch = peakBytes > availableBytes;
   const parts = [
-    seconds === null ? undefined : `about ${duration(seconds)}${each}`,
+    seconds === null ? undefined : `${seconds < 1 ? "" : "about "}${duration(seconds)}${each}`,
     waitSeconds ? `begins in ${duration(waitSeconds)}` : undefined,
     isTooMuch ? `needs ${bytes(peakBytes)}, ${bytes(availableBytes)} are free` : bytes(peakBytes),
   ];

@@ -1,8 +1,9 @@
 /** Numbers and states as people read them. */
 import type { Status, Summary } from "../api/types.js";
 
-/** With a capital at its beginning. */
+/** With a capital at its beginning, unless an address stands there. */
 export function capitalised(text: string): string {
+  if (/^[a-z]+:\/\//.test(text)) return text;
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
@@ -18,6 +19,7 @@ export function rate(perSecond: number): string {
 }
 
 export function bytes(count: number): string {
+  if (count < 1e6) return `${Math.ceil(count / 1e3)} kB`;
   return count < 1e9 ? `${Math.round(count / 1e6)} MB` : `${(count / 1e9).toFixed(1)} GB`;
 }
 

@@ -1,6 +1,6 @@
 /** What one can do here, and by which keys. */
 import type { RefObject } from "react";
-import { Icon } from "./icon.js";
+import { Sheet } from "./sheet.js";
 
 const keys = [
   ["Ctrl Enter", "Create the picture"],
@@ -21,13 +21,7 @@ const keys = [
 
 export function Help({ dialog }: { readonly dialog: RefObject<HTMLDialogElement | null> }) {
   return (
-    <dialog ref={dialog} className="help" aria-labelledby="help-title">
-      <div className="spread">
-        <h2 id="help-title">How it goes</h2>
-        <button type="button" className="quiet square" onClick={() => dialog.current?.close()} aria-label="Close">
-          <Icon name="close" />
-        </button>
-      </div>
+    <Sheet dialog={dialog} title="How it goes">
       <p>
         Write what to see and press Create. Change words or weights while the picture grows: the next step follows them.
         Pause to paint on it or to go back; each way on is a branch, and nothing is lost. Drop a picture on the page to
@@ -43,6 +37,6 @@ export function Help({ dialog }: { readonly dialog: RefObject<HTMLDialogElement 
           </div>
         ))}
       </dl>
-    </dialog>
+    </Sheet>
   );
 }

@@ -5,7 +5,7 @@ import { promptRow, promptsOf } from "../prompts/prompt-rows.js";
 import { type Draft, draftOf, emptyDraft, filesOf, picturePrompt, requestOf } from "./draft.js";
 import { rememberPrompts } from "./prompt-history.js";
 import { get, isActive, set, type Toast } from "./store.js";
-import { takeState } from "./take.js";
+import { takeAnswer } from "./take.js";
 
 /** Does `work` under a name; its failure becomes the page's problem. */
 export async function doing<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
@@ -54,7 +54,7 @@ export function edit(changes: Partial<Draft>): void {
 }
 
 function take(session: Session | undefined): void {
-  if (session) takeState(session);
+  if (session) takeAnswer(session);
 }
 
 export async function create(): Promise<void> {
@@ -196,8 +196,7 @@ export async function remove(ids: readonly string[], title: string): Promise<voi
   if (isGone) open(undefined);
   const undo = () =>
     void doing("restore", async () => {
-      for (const id of ids) await service.restore(id);
-      set({ sessions: await service.sessions() });
+      for (const id of ids) await service.restore(id); // the list hears of it
       open(grid === undefined ? ids[0] : undefined, grid);
     });
   tell({ text: `“${title}” was deleted.`, action: { label: "Undo", run: undo } });

@@ -1,9 +1,10 @@
 /** Keeps the store at what the service says: once at the start, then by its events. */
 import { ServiceError, service } from "../api/client.js";
+import type { Listener } from "../api/listen.js";
 import type { Loss, PreviewEvent, Problem, Session, StepEvent, Summary } from "../api/types.js";
 import { clearStage, open, tell } from "./actions.js";
 import { get, set, useStudio } from "./store.js";
-import { takeState } from "./take.js";
+import { takeAnswer, takeState, takeSummary } from "./take.js";
 
 const RETRY_MS = 2000;
 
@@ -42,7 +43,7 @@ export function follow(): () => void {
       setTimeout(() => void begin(), RETRY_MS);
       return;
     }
-    stopList = service.listen(undefined, { onEvent: onListEvent, onOpen: () => set({ link: "open" }), onLost });
+    stopList = service.listen(undefined, listListener());
   }
 
   const stopWatching = useStudio.subscribe(({ wanted, info }) => {
@@ -66,16 +67,26 @@ const onLost = () => {
   if (!document.hidden) set({ link: "lost" });
 };
 
-function onListEvent(name: string, data: unknown): void {
-  if (name === "state") set({ sessions: (data as { sessions: Summary[] }).sessions });
-  if (name === "session") takeSummary(data as Summary);
-  if (name === "deleted") takeAway((data as { id: string }).id);
-}
-
-function takeSummary(one: Summary): void {
-  const { sessions } = get();
-  const isKnown = sessions.some(({ id }) => id === one.id);
-  set({ sessions: isKnown ? sessions.map((other) => (other.id === one.id ? one : other)) : [one, ...sessions] });
+/** Of the list: ids of events that the last full state knew of come again after a lost connection, and are old. */
+export function listListener(): Listener {
+  let known = Number.NEGATIVE_INFINITY;
+  return {
+    onOpen: () => {
+      known = Number.NEGATIVE_INFINITY; // whoever answers now may count from elsewhere
+      set({ link: "open" });
+    },
+    onLost,
+    onEvent: (name, data, id) => {
+      if (name === "state") {
+        const { sessions, lastEventId } = data as { sessions: Summary[]; lastEventId: number };
+        known = lastEventId;
+        set({ sessions });
+      } else if (id > known) {
+        if (name === "session") takeSummary(data as Summary);
+        if (name === "deleted") takeAway((data as { id: string }).id);
+      }
+    },
+  };
 }
 
 function takeAway(id: string): void {
@@ -83,21 +94,9 @@ function takeAway(id: string): void {
   if (get().wanted === id) open(undefined);
 }
 
-function followSession(id: string): () => void {
-  let isTold = false; // by the stream, which is newer than an answer that comes behind it
-  const onEvent = (name: string, data: unknown) => {
-    if (get().wanted !== id) return;
-    if (name === "state") isTold = true;
-    if (name === "state") takeState(data as Session);
-    if (name === "step") takeStep(data as StepEvent);
-    if (name === "preview") takePreview(data as PreviewEvent);
-    if (name === "notice") takeNotice(data as { text?: string } | string);
-    if (name === "problem") set({ problem: data as Problem });
-  };
-  const onAnswer = (session: Session) => {
-    if (!isTold) takeState(session);
-  };
-  void service.session(id).then(onAnswer, (error: unknown) => {
+/** Puts a session on the stage, and what its stream tells of it. @returns ends it */
+export function followSession(id: string): () => void {
+  void service.session(id).then(takeAnswer, (error: unknown) => {
     if (!(error instanceof ServiceError) || get().wanted !== id) return;
     if (error.problem.status === 404) {
       open(undefined); // there is nothing to wait for: its stream has failed, the connection is there
@@ -105,7 +104,33 @@ function followSession(id: string): () => void {
     }
     set({ problem: error.problem });
   });
-  return service.listen(id, { onEvent, onOpen: () => set({ link: "open" }), onLost });
+  return service.listen(id, sessionListener(id));
+}
+
+/** Of one session: of what was missed, its full state knows all but what is told once. */
+function sessionListener(id: string): Listener {
+  let known = Number.NEGATIVE_INFINITY;
+  return {
+    onOpen: () => {
+      known = Number.NEGATIVE_INFINITY; // whoever answers now may count from elsewhere
+      set({ link: "open" });
+    },
+    onLost,
+    onEvent: (name, data, eventId) => {
+      if (get().wanted !== id) return;
+      if (name === "notice") takeNotice(data as { text?: string } | string);
+      if (name === "problem") set({ problem: data as Problem });
+      if (name === "state") {
+        const session = data as Session;
+        if (session.lastEventId < known) return;
+        known = session.lastEventId;
+        takeState(session);
+      } else if (eventId > known) {
+        if (name === "step") takeStep(data as StepEvent, eventId);
+        if (name === "preview") takePreview(data as PreviewEvent, eventId);
+      }
+    },
+  };
 }
 
 function patch(changes: Partial<Session>): void {
@@ -113,21 +138,22 @@ function patch(changes: Partial<Session>): void {
   if (session) set({ session: { ...session, ...changes } });
 }
 
-function takeStep({ step, steps, losses, rate, etaSeconds }: StepEvent): void {
+function takeStep({ step, steps, losses, rate, etaSeconds }: StepEvent, lastEventId: number): void {
   const { session } = get();
   if (!session) return;
   const loss: Loss = { ...losses, step };
   const earlier = session.losses.filter((known) => known.step < step);
   const status = session.status === "queued" || session.status === "loading" ? "running" : session.status;
-  patch({ step, steps, status, losses: [...earlier, loss], rate: rate ?? null, etaSeconds: etaSeconds ?? null });
+  const pace = { rate: rate ?? null, etaSeconds: etaSeconds ?? null };
+  patch({ step, steps, status, losses: [...earlier, loss], ...pace, lastEventId });
 }
 
-function takePreview({ step, url }: PreviewEvent): void {
+function takePreview({ step, url }: PreviewEvent, lastEventId: number): void {
   const { session } = get();
   if (!session) return;
   const { node } = session;
   const others = session.frames.filter((frame) => frame.node !== node || frame.step !== step);
-  patch({ preview: url, frames: [...others, { node, step, url }] });
+  patch({ preview: url, frames: [...others, { node, step, url }], lastEventId });
 }
 
 function takeNotice(notice: { text?: string } | string): void {

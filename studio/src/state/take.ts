@@ -1,8 +1,26 @@
 /** A session's full state, as the service tells it, comes into the store and the form. */
-import type { Session } from "../api/types.js";
+import type { Session, Summary } from "../api/types.js";
 import { promptsOf, rowsOf } from "../prompts/prompt-rows.js";
 import { type Draft, draftOf, type PicturePrompt, picturePrompt } from "./draft.js";
 import { get, set } from "./store.js";
+
+/** What a request was answered: on its way, the stream may have told of what is newer, and that stays. */
+export function takeAnswer(session: Session): void {
+  const { session: shown } = get();
+  if (shown?.id !== session.id || session.lastEventId >= shown.lastEventId) takeState(session);
+}
+
+/** A session of the list, new or as it is now. */
+export function takeSummary(one: Summary): void {
+  const { sessions } = get();
+  const isKnown = sessions.some(({ id }) => id === one.id);
+  set({
+    sessions: isKnown ? sessions.map((other) => (other.id === one.id ? one : other)) : newestFirst([one, ...sessions]),
+  });
+}
+
+const newestFirst = (sessions: readonly Summary[]) =>
+  [...sessions].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
 
 /** The form takes a session's settings when it comes on the stage, and later prompts that were changed elsewhere. */
 export function takeState(session: Session): void {
