@@ -11,7 +11,7 @@ test("curves share axes: first and last step at the sides, the least and the gre
   ]);
   expect(numbers(svg, 0)).toEqual([[70, 20], [360, 227.5], [650, 435]]); // biome-ignore format: one curve
   expect(numbers(svg, 1)?.map(([, y]) => y)).toEqual([331.3, 331.3, 331.3]);
-  expect(svg).toContain("a &lt;b&gt; &amp; c");
+  expect(svg).toContain("<title>loss over steps: total, a &lt;b&gt; &amp; c</title>");
   expect([...svg.matchAll(/text-anchor="end">([^<]+)/g)].map(([, tick]) => tick)).toEqual(["1", "2", "3", "4", "5"]);
 });
 

@@ -43,6 +43,7 @@ export function plotSvg(curves: readonly Curve[], axes = { across: "step", up: "
   });
   const middle = (left + width - right) / 2;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
+<title>${axes.up} over ${axes.across}s: ${curves.map(({ name }) => markupText(name)).join(", ")}</title>
 <rect width="${width}" height="${height}" fill="#fff"/>
 ${[...across, ...up].join("\n")}
 <text x="${middle}" y="${height - 8}" text-anchor="middle">${axes.across}</text>
