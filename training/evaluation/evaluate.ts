@@ -51,6 +51,7 @@ const { values } = parseArgs({
     trajectories: { type: "boolean", default: false }, // follow runs over 200 steps: is a better score a better picture?
     "no-speed": { type: "boolean", default: false },
     part: { type: "string", default: "1/1" },
+    "no-judge": { type: "boolean", default: false }, // no table yet
     "only-judge": { type: "boolean", default: false }, // no new pictures
   },
 });
@@ -168,6 +169,6 @@ if (!values["only-judge"]) {
   if (values.trajectories) await makeTrajectories(vq, prompts, { folder, settings, limit, isMine });
   await letGo();
 }
-if (shares > 1) process.exit();
+if (shares > 1 || values["no-judge"]) process.exit();
 const sheets = values.gallery === undefined ? [] : ["--gallery", values.gallery];
 python("judging.py", ["--pictures", out, "--sources", sources, "--judge", values.judge, "--models", models, ...sheets]);
