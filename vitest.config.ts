@@ -1,10 +1,15 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./test/support/longest-first.js";
 
 // The engine's native package may be loaded once per process only: forks, never threads or module resets.
 const computing = "test/{gradients,parity,studio}/**/!(webgpu).test.ts";
 
+// An example that a test imports finds the package in its sources, built or not.
+const own = { find: /^vqgan-clip$/, replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)) };
+
 export default defineConfig({
+  resolve: { alias: [own] },
   test: {
     pool: "forks",
     maxWorkers: 2,
