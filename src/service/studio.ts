@@ -90,7 +90,7 @@ export class Studio {
   all(owner?: string): SessionSummary[] {
     const own = this.sessions.all.filter(({ record }) => owner === undefined || record.owner === owner);
     const summaries = own.map((session) => this.sessions.keeper.summary(session));
-    return summaries.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+    return newestFirst(summaries);
   }
 
   /** Others' sessions are not there, in the bin neither. @param owner who asks; undefined sees all @throws NOT_FOUND */
@@ -147,7 +147,7 @@ export class Studio {
     const sizes = await store.sizes();
     const views = own.map((record) => binnedOf(record as SessionRecord));
     return {
-      sessions: views.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)),
+      sessions: newestFirst(views),
       bytes: sum(views.map(({ id }) => sizes.get(id) ?? 0)),
     };
   }
@@ -183,3 +183,6 @@ export class Studio {
     return isWhole;
   }
 }
+
+const newestFirst = <One extends { readonly createdAt: string }>(sessions: One[]): One[] =>
+  sessions.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));

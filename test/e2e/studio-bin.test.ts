@@ -1,36 +1,28 @@
 /** What was deleted, and what is given to others, from the page in a real Chromium; by keys. */
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findings, hasChromium, launch, TestStudio, type Visitor } from "../support/studio.js";
+import { beforeAll, describe, expect, test } from "vitest";
+import { findings, hasChromium, visited } from "../support/studio.js";
 
 const shots = process.env.STUDIO_SHOTS;
 
 describe.skipIf(!hasChromium)("the bin and links for others (Chromium)", { timeout: 240_000 }, () => {
-  let studio: TestStudio;
-  let browser: Browser;
-  let visitor: Visitor;
+  const there = visited();
   beforeAll(async () => {
-    studio = await TestStudio.start();
-    browser = await launch();
-    visitor = await studio.visit(browser);
-    await visitor.create("a red boat", "2");
-    await visitor.isNow("Finished");
+    await there.visitor.create("a red boat", "2");
+    await there.visitor.isNow("Finished");
   }, 240_000);
-  afterAll(async () => {
-    await browser?.close();
-    await studio?.end();
-  }, 60_000);
 
   const shot = async (name: string) => {
-    if (shots) await visitor.page.screenshot({ path: join(shots, `${name}.png`) });
+    if (shots) await there.visitor.page.screenshot({ path: join(shots, `${name}.png`) });
   };
-  const bin = async () => (await studio.fetch("/v1/bin")).json() as Promise<{ sessions: unknown[]; bytes: number }>;
-  const sheet = (name: string) => visitor.page.getByRole("dialog", { name });
+  const bin = async () =>
+    (await there.studio.fetch("/v1/bin")).json() as Promise<{ sessions: unknown[]; bytes: number }>;
+  const sheet = (name: string) => there.visitor.page.getByRole("dialog", { name });
   /** What the keys would press now. */
-  const focused = () => visitor.page.evaluate(() => document.activeElement?.textContent?.trim());
+  const focused = () => there.visitor.page.evaluate(() => document.activeElement?.textContent?.trim());
 
   test("a link shows the picture to whoever has it, for as long as was chosen", async () => {
+    const { studio, visitor } = there;
     const { page } = visitor;
     await visitor.button("Download").focus();
     await page.keyboard.press("Enter");
@@ -54,6 +46,7 @@ describe.skipIf(!hasChromium)("the bin and links for others (Chromium)", { timeo
   });
 
   test("a picture that was deleted long ago is put back from the bin", async () => {
+    const { visitor } = there;
     const { page } = visitor;
     const { id } = visitor;
     expect(await visitor.button(/deleted ·/).count()).toBe(0);
@@ -72,6 +65,7 @@ describe.skipIf(!hasChromium)("the bin and links for others (Chromium)", { timeo
   });
 
   test("the bin is emptied only by whoever says so twice", async () => {
+    const { studio, visitor } = there;
     const { page } = visitor;
     const { id } = visitor;
     await page.getByRole("tab", { name: /Gallery/ }).click();

@@ -1,21 +1,10 @@
 /** Answers that are held back on their way in a real Chromium, until the stream has told of what came after them. */
-import type { Browser, Page, Route } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ENDLESS, hasChromium, launch, TestStudio, type Visitor } from "../support/studio.js";
+import type { Page, Route } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { ENDLESS, hasChromium, visited } from "../support/studio.js";
 
 describe.skipIf(!hasChromium)("answers that come late (Chromium)", { timeout: 240_000 }, () => {
-  let studio: TestStudio;
-  let browser: Browser;
-  let visitor: Visitor;
-  beforeAll(async () => {
-    studio = await TestStudio.start();
-    browser = await launch();
-    visitor = await studio.visit(browser);
-  }, 240_000);
-  afterAll(async () => {
-    await browser?.close();
-    await studio?.end();
-  }, 60_000);
+  const there = visited();
 
   /** Holds back the first answer to such a request. @returns what it says, and lets it go */
   async function hold(page: Page, method: string, path: string) {
@@ -51,12 +40,13 @@ describe.skipIf(!hasChromium)("answers that come late (Chromium)", { timeout: 24
 
   async function asked(path: string, body: object = {}): Promise<{ id: string }> {
     const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-    return (await studio.fetch(`/v1/sessions${path}`, init)).json() as Promise<{ id: string }>;
+    return (await there.studio.fetch(`/v1/sessions${path}`, init)).json() as Promise<{ id: string }>;
   }
   const small = { prompts: "a boat", size: [32, 32], cutouts: 4 };
-  const status = () => visitor.page.getByTestId("status").textContent();
+  const status = () => there.visitor.page.getByTestId("status").textContent();
 
   test("a session that waited when it was asked for, and has finished since, is finished", async () => {
+    const { visitor } = there;
     const before = await asked("", { ...small, steps: Number(ENDLESS) });
     const { id } = await asked("", { ...small, steps: 2 });
     const held = await hold(visitor.page, "GET", `**/v1/sessions/${id}`);
@@ -71,13 +61,14 @@ describe.skipIf(!hasChromium)("answers that come late (Chromium)", { timeout: 24
   });
 
   test("one that was resumed, and has finished before the answer came, is finished", async () => {
+    const { visitor } = there;
     await visitor.create("a boat", ENDLESS);
     await visitor.runsTo(1);
     await visitor.pause();
     const { id } = visitor;
     const steps = (await visitor.step()) + 2;
     const init = { method: "PATCH", headers: { "content-type": "application/json" }, body: JSON.stringify({ steps }) };
-    expect((await studio.fetch(`/v1/sessions/${id}`, init)).status).toBe(200);
+    expect((await there.studio.fetch(`/v1/sessions/${id}`, init)).status).toBe(200);
     const held = await hold(visitor.page, "POST", `**/v1/sessions/${id}/resume`);
     await visitor.button("Resume").click();
     expect((await held.said).status).not.toBe("finished");

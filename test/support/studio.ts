@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { build as bundle } from "vite";
-import { expect } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import type { SessionView } from "../../src/service/views.js";
 import { tinyModels } from "./cli.js";
 import { build } from "./cli-process.js";
@@ -105,6 +105,21 @@ export class TestStudio {
     await ended(this.running.child, "SIGTERM"); // it saves what runs
     for (const made of [this.folder, withPage]) await rm(made, { recursive: true, force: true });
   }
+}
+
+/** A studio, a browser and a visitor whose page stands open, from before the first test of a suite to after its last. */
+export function visited(): { studio: TestStudio; browser: Browser; visitor: Visitor } {
+  const there = {} as ReturnType<typeof visited>;
+  beforeAll(async () => {
+    there.studio = await TestStudio.start();
+    there.browser = await launch();
+    there.visitor = await there.studio.visit(there.browser);
+  }, 240_000);
+  afterAll(async () => {
+    await there.browser?.close();
+    await there.studio?.end();
+  }, 60_000);
+  return there;
 }
 
 export class Visitor {

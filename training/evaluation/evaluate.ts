@@ -21,7 +21,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type PresetName, presets, type SettingsRequest, VqganClip } from "../../src/index.js";
 import { stepFlops } from "../../src/pair/plan.js";
-import { type Lists, makePictures, type PictureList, pictureLists } from "./pictures.js";
+import { edited, type Lists, makePictures, type PictureList, pictureLists } from "./pictures.js";
 import { makeReconstructions } from "./reconstructions.js";
 import { soundPrompts, writeHeard } from "./sounds.js";
 import { measureSpeed } from "./speed.js";
@@ -134,7 +134,7 @@ if (!values["only-judge"]) {
   const settings = { ...(preset && { preset }), ...(steps !== undefined && { steps }), ...further };
   const folder = join(out, column);
   await mkdir(folder, { recursive: true });
-  if (lists.some((list) => list !== "edits" && list !== "repaints")) {
+  if (lists.some((list) => !edited.has(list))) {
     const plain = vq.plan({ ...settings, prompts: "an apple" }).settings;
     const { convolution, matrix } = stepFlops(vq, plain);
     const gigaflop = ((convolution + matrix) * plain.steps) / 1e9;

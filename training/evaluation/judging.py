@@ -42,9 +42,13 @@ class Reader:
     def pictures(self, pictures):
         return unit(self.judge.embed_pictures(numpy.stack(pictures)))
 
+    def place(self, vector, own, others):
+        """The own text's place, from 1, among it and the others by how near they are to the picture; behind those that are as near."""
+        return 1 + int((self.texts(others) @ vector >= self.texts([own]) @ vector).sum())
+
     def first(self, vector, own, others):
         """Whether the own text is nearer to the picture than each of the others."""
-        return bool((self.texts([own]) @ vector > self.texts(others) @ vector).all())
+        return self.place(vector, own, others) == 1
 
 
 def unit(vectors):
@@ -115,7 +119,7 @@ class Column:
         others = lambda prompt: [text for text in plain if text != prompt]
         near, far, places = [], [], []
         for i, entry, _, vector in self.entries("concepts"):
-            places.append(1 + int((self.reader.texts(others(entry["prompt"])) @ vector >= self.reader.texts([entry["prompt"]])[0] @ vector).sum()))
+            places.append(self.reader.place(vector, entry["prompt"], others(entry["prompt"])))
             near.append(places[-1] == 1)
             far.append(near[-1] and self.reader.first(vector, entry["prompt"], self.lists["distractors"]))
             self.verdicts["concepts", i] = near[-1]

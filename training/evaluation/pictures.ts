@@ -23,7 +23,7 @@ export type Lists = Readonly<Record<string, readonly Prompt[]>>;
 export const pictureLists = ["concepts", "attributes", "novel", "styles", "edits", "compositions"] as const;
 export type PictureList = (typeof pictureLists)[number] | "repaints" | "sounds";
 /** Those that begin at one of `draw.py`'s pictures to edit. */
-const edited: ReadonlySet<PictureList> = new Set(["edits", "repaints"]);
+export const edited: ReadonlySet<PictureList> = new Set(["edits", "repaints"]);
 
 export interface Column {
   /** Where its pictures go, one folder per list. */

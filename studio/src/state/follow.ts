@@ -67,8 +67,15 @@ const onLost = () => {
   if (!document.hidden) set({ link: "lost" });
 };
 
-/** Of the list: ids of events that the last full state knew of come again after a lost connection, and are old. */
-export function listListener(): Listener {
+/**
+ * Hears full states, and what is newer than the last of them: after a lost connection, events that it knew of come again. What is told once, no state has.
+ *
+ * @param onState of a full state that no later one came before
+ */
+function listener<State extends { readonly lastEventId: number }>(
+  onState: (state: State) => void,
+  onNews: Listener["onEvent"],
+): Listener {
   let known = Number.NEGATIVE_INFINITY;
   return {
     onOpen: () => {
@@ -78,15 +85,26 @@ export function listListener(): Listener {
     onLost,
     onEvent: (name, data, id) => {
       if (name === "state") {
-        const { sessions, lastEventId } = data as { sessions: Summary[]; lastEventId: number };
-        known = lastEventId;
-        set({ sessions });
-      } else if (id > known) {
-        if (name === "session") takeSummary(data as Summary);
-        if (name === "deleted") takeAway((data as { id: string }).id);
-      }
+        const state = data as State;
+        if (state.lastEventId < known) return;
+        known = state.lastEventId;
+        onState(state);
+      } else if (id > known || toldOnce.has(name)) onNews(name, data, id);
     },
   };
+}
+
+const toldOnce: ReadonlySet<string> = new Set(["notice", "problem"]);
+
+/** Of the list. */
+export function listListener(): Listener {
+  return listener<{ readonly sessions: Summary[]; readonly lastEventId: number }>(
+    ({ sessions }) => set({ sessions }),
+    (name, data) => {
+      if (name === "session") takeSummary(data as Summary);
+      if (name === "deleted") takeAway((data as { id: string }).id);
+    },
+  );
 }
 
 function takeAway(id: string): void {
@@ -107,30 +125,21 @@ export function followSession(id: string): () => void {
   return service.listen(id, sessionListener(id));
 }
 
-/** Of one session: of what was missed, its full state knows all but what is told once. */
+/** Of one session, as long as it is on the stage. */
 function sessionListener(id: string): Listener {
-  let known = Number.NEGATIVE_INFINITY;
-  return {
-    onOpen: () => {
-      known = Number.NEGATIVE_INFINITY; // whoever answers now may count from elsewhere
-      set({ link: "open" });
+  const isWanted = () => get().wanted === id;
+  return listener<Session>(
+    (session) => {
+      if (isWanted()) takeState(session);
     },
-    onLost,
-    onEvent: (name, data, eventId) => {
-      if (get().wanted !== id) return;
+    (name, data, eventId) => {
+      if (!isWanted()) return;
+      if (name === "step") takeStep(data as StepEvent, eventId);
+      if (name === "preview") takePreview(data as PreviewEvent, eventId);
       if (name === "notice") takeNotice(data as { text?: string } | string);
       if (name === "problem") set({ problem: data as Problem });
-      if (name === "state") {
-        const session = data as Session;
-        if (session.lastEventId < known) return;
-        known = session.lastEventId;
-        takeState(session);
-      } else if (eventId > known) {
-        if (name === "step") takeStep(data as StepEvent, eventId);
-        if (name === "preview") takePreview(data as PreviewEvent, eventId);
-      }
     },
-  };
+  );
 }
 
 function patch(changes: Partial<Session>): void {
