@@ -17,6 +17,7 @@ export function Controls({ session }: { readonly session: Session }) {
   const busy = useStudio((state) => state.busy);
   const looked = useStudio((state) => state.looked);
   const compared = useStudio((state) => state.compared);
+  const isPainted = useStudio(({ painted }) => (painted[session.id]?.done.length ?? 0) > 0);
   const { status, hasPicture } = session;
   const from = looked && forkStep(session, looked);
   const canGoOn = status === "paused" || status === "failed";
@@ -78,7 +79,7 @@ export function Controls({ session }: { readonly session: Session }) {
         )}
         {canPaint && !looked && !compared && (
           <button type="button" onClick={() => set({ painting: true, compared: undefined })} title="P">
-            <Icon name="brush" /> Paint or mask
+            <Icon name="brush" /> {isPainted ? "Go on painting" : "Paint or mask"}
           </button>
         )}
         {!isActive(session) && !looked && !compared && <OtherSize session={session} />}
