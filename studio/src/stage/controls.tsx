@@ -63,6 +63,7 @@ export function Controls({ session }: { readonly session: Session }) {
                 className="main"
                 onClick={() => void fork(looked.node, from)}
                 disabled={busy === "fork"}
+                title="As a new branch, from the last step up to this picture whose state was kept"
               >
                 <Icon name="fork" /> Go on from step {from}
               </button>
