@@ -33,6 +33,7 @@ export function addServe(program: Command, finish: (code: number) => void): void
       "megabytes that the sessions of each key may be, the bin included (default: any)",
       (text) => wholeNumber(text, 1, 1e9),
     )
+    .option("--policy <file>", "regular expressions, one a line, that no text of a request may match (default: none)")
     .option("--audit <file>", "gets a line for each request: when, which key, what, how answered (default: none)");
   command.action(async (flags: ServiceFlags) => {
     finish(await serveUntilSignal(flags, { hasPage: false }));

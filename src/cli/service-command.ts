@@ -20,6 +20,7 @@ export interface ServiceFlags extends Readonly<Record<string, unknown>> {
   readonly maxRate?: number;
   readonly maxRuntime?: number;
   readonly maxStored?: number;
+  readonly policy?: string;
   readonly audit?: string;
   readonly redis?: string;
   readonly warm?: boolean;
@@ -65,6 +66,7 @@ export async function serveUntilSignal(flags: ServiceFlags, { hasPage, onStart }
   const { folder = DEFAULT_FOLDER, host, port, name: names, maxWaiting, maxWork, redis, warm = hasPage } = flags;
   const { maxRate, maxRuntime, maxStored, audit } = flags;
   const keys = flags.keys === undefined ? undefined : await readTextInput(flags.keys);
+  const policy = flags.policy === undefined ? undefined : await readTextInput(flags.policy);
   const secret = await secretOf(flags);
   const token = secret ?? flags.token;
   const { startServer } = await import("../service/server.js"); // the engine is loaded when it is needed
@@ -82,6 +84,7 @@ export async function serveUntilSignal(flags: ServiceFlags, { hasPage, onStart }
     },
     ...(keys !== undefined && { keys }),
     ...(maxRate !== undefined && { maxRate }),
+    ...(policy !== undefined && { policy }),
     ...(audit !== undefined && { audit }),
     ...(redis !== undefined && { redis }),
     ...(host !== undefined && { host }),

@@ -2,6 +2,7 @@
  * The registry of regularisers of the picture itself, beside the prompts' losses: qualities that a positive weight asks
  * for and a negative one avoids. The latent's own is `settings.regularizer`.
  */
+import { type Colour, colourOfHex } from "../core/colour.js";
 import { requires } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
 import { sizeOf } from "../core/shape.js";
@@ -38,7 +39,7 @@ const losses: { readonly [K in Kind]: (x: Tensor, setting: Extract<PictureRegula
   border: (x, { colour, width }) => {
     const [, , h, w] = x.shape as [number, number, number, number];
     const { inside, share } = margin(h, w, width);
-    const table = constant(NDArray.float32([1, 3, 1, 1], rgb(colour)));
+    const table = constant(NDArray.float32([1, 3, 1, 1], [...rgb(colour)]));
     return mul(mean(mul(square(sub(x, table)), constant(inside))), 1 / share);
   },
 };
@@ -125,7 +126,5 @@ function margin(height: number, width: number, percent: number): { inside: NDArr
   };
 }
 
-/** `#rrggbb` as numbers in 0..1. */
-function rgb(colour: string): number[] {
-  return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255);
-}
+/** The schema has let nothing else pass. */
+const rgb = (colour: string): Colour => colourOfHex(colour) as Colour;

@@ -1,5 +1,7 @@
 /** The settings that have a form of their own, as schemas: augmentations, weights, targets, losses of the picture, rewards, schedules, directions. */
+
 import * as z from "zod";
+import { HEX_COLOUR } from "../core/colour.js";
 import { SEED_FORM, type Seed, seedFrom } from "../core/seed.js";
 import type { Schedule } from "../optim/schedule.js";
 import type { RewardName } from "../perception/rewards.js";
@@ -90,7 +92,7 @@ export type TargetSetting = z.infer<typeof targetSchema>;
 /** A colour of six hexadecimal digits; `#` may be left out. */
 const colour = z
   .string()
-  .regex(/^#?[0-9a-f]{6}$/i, "expected colours such as ff8000")
+  .regex(HEX_COLOUR, "expected colours such as ff8000")
   .overwrite((text) => `#${text.replace("#", "").toLowerCase()}`);
 
 /** What the picture itself is asked to be, as `picture-regularizers.ts` computes it. */

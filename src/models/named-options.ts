@@ -1,10 +1,9 @@
 /** Generators that are named with their options: a kind, a colon, and `name=value` joined by commas. */
+import { type Colour, colourOfHex } from "../core/colour.js";
 import { requires } from "../core/errors.js";
 
 type Value = string | number;
 export type Fields<Options> = { readonly [Name in keyof Required<Options>]: Value };
-
-export type Colour = readonly [red: number, green: number, blue: number];
 
 /**
  * The options that a text tells. What has a number for its default is read as one.
@@ -58,11 +57,11 @@ const colourNames: Readonly<Record<string, string>> = { black: "000000", white: 
  */
 export function colourOf(kind: string, name: string, text: string, also = ""): Colour {
   const lower = String(text).toLowerCase();
-  const digits = /^#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/.exec(colourNames[lower] ?? lower);
+  const colour = colourOfHex(colourNames[lower] ?? lower);
   requires(
-    digits,
+    colour,
     "BAD_ARGUMENT",
     () => `${kind}: ${name} is ${also}black, white or six hexadecimal digits, got ${text}`,
   );
-  return digits.slice(1).map((pair) => Number.parseInt(pair, 16) / 255) as unknown as Colour;
+  return colour;
 }

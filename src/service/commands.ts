@@ -2,7 +2,6 @@
 import { over } from "../sessions/run-status.js";
 import type { SessionChanges } from "../sessions/session-tree.js";
 import { Refusal } from "./errors.js";
-import { isWhole } from "./film.js";
 import { isOver, isUnfinished } from "./record.js";
 import type { Changes } from "./requests.js";
 import { Session } from "./session.js";
@@ -23,8 +22,11 @@ export class Commands {
       refuseSteps(session, changes);
       if (changes.steps !== undefined) this.sessions.admission.requireChange(session, changes);
       const run = await runs.of(session);
+      const before = runs.textNotices(run);
       if (run.history) run.resume(changes as SessionChanges);
       else await this.askAgain(session, changes);
+      const after = runs.textNotices(runs.heldOf(session) ?? run);
+      session.forget(before.filter((text) => !after.includes(text)));
       await keeper.save(session, runs.heldOf(session));
       if (record.status === "finished" && record.step < record.steps) session.become("paused");
     });
@@ -116,23 +118,9 @@ export class Commands {
     await runs.hold(session, run);
   }
 
-  /** Where it stands becomes what is seen of it. @param why in words, where nobody has paused it */
   private async rest(session: Session, why?: string): Promise<void> {
-    const { runs, keeper } = this.sessions;
     if (isOver(session.record)) return; // it ended in the meantime
-    const run = runs.heldOf(session);
-    session.become(
-      session.record.nodes.length > 0 && run?.status === "finished" && isWhole(session.record) ? "finished" : "paused",
-    );
-    if (why !== undefined && session.record.status === "paused") {
-      session.record.rests = why;
-      keeper.note(session, `it rests: ${why}`);
-    }
-    keeper.tell(session);
-    if (!run?.history) return keeper.save(session);
-    await keeper.save(session, run);
-    await keeper.settle(session, run);
-    await keeper.save(session);
+    await this.sessions.keeper.rest(session, this.sessions.runs.heldOf(session), why);
   }
 }
 

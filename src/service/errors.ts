@@ -8,7 +8,8 @@ export type RefusalCode =
   | "LOST"
   | "NOT_ALLOWED"
   | "NO_WORKER"
-  | "STORAGE_FULL";
+  | "STORAGE_FULL"
+  | "REFUSED_TEXT";
 
 export class Refusal extends Error {
   override readonly name = "Refusal";

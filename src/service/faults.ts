@@ -31,5 +31,6 @@ const titles: Readonly<Record<VqganClipError["code"] | Refusal["code"], string>>
   NOT_ALLOWED: "Refused",
   LOST: "Somebody else has it now",
   STORAGE_FULL: "No room left",
+  REFUSED_TEXT: "Not to be asked for here",
   NO_WORKER: "Nobody is there to do it",
 };

@@ -1,6 +1,7 @@
 /** Writes sessions down, and tells of them: those who watch one, and those who watch the list. */
 import type { StepEvent } from "../guidance/run-state.js";
 import { EventLog } from "./event-log.js";
+import { isWhole } from "./film.js";
 import type { Forecast } from "./forecast.js";
 import type { Line } from "./line.js";
 import { Meter } from "./metrics.js";
@@ -62,6 +63,22 @@ export class Keeper {
     await this.platform.store.write(session.id, "picture.png", await run.toPNG());
     session.record.picture = { node, step };
     await this.previews.show(session, step, await run.render());
+  }
+
+  /** It takes no more steps: where it stands becomes what is seen of it. @param why in words, where nobody has paused it */
+  async rest(session: Session, run: ServedRun | undefined, why?: string): Promise<void> {
+    const { record } = session;
+    const isDone = record.nodes.length > 0 && run?.status === "finished" && isWhole(record);
+    session.become(isDone ? "finished" : "paused");
+    if (why !== undefined && !isDone) {
+      record.rests = why;
+      this.note(session, `it rests: ${why}`);
+    }
+    this.tell(session);
+    if (!run?.history) return this.save(session);
+    await this.save(session, run);
+    await this.settle(session, run);
+    await this.save(session);
   }
 
   /** Tells everybody where it stands. */

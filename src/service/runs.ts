@@ -98,6 +98,11 @@ export class Runs {
     return { peakBytes: planRun(this.platform.vq, settings, {}).peakBytes, stepFlops: convolution + matrix };
   }
 
+  /** What the models would not read of a run's prompts, in words. */
+  textNotices({ settings }: ServedRun): string[] {
+    return this.platform.vq.textNotices(settings).map(noticeText);
+  }
+
   /** Another run out of the session's file. @throws BAD_ARGUMENT, BAD_PROMPT */
   reopened(session: Session, request: Omit<ForkAsked, "resume"> = {}): Promise<ServedRun> {
     return this.platform.open(session.id, { ...request, onNotice: this.listener(session) } as OpenRequest);

@@ -11,6 +11,7 @@ import type { Limits } from "./admission.js";
 import { createApp } from "./http/app.js";
 import { Keys } from "./keys.js";
 import { openFolder } from "./on-node.js";
+import { Policy } from "./policy.js";
 import { Studio } from "./studio.js";
 
 export interface ServerOptions {
@@ -30,6 +31,8 @@ export interface ServerOptions {
   readonly limits?: Limits;
   /** Requests a minute of each key (default: any); the token may always ask. */
   readonly maxRate?: number;
+  /** Text of a file of patterns that no text of a request may match (default: none). */
+  readonly policy?: string;
   /** A file that each request that wants a token becomes a line of (default: none). */
   readonly audit?: string;
   /** Address of Redis: the engines are elsewhere, in workers that share it and the folder (default: one here). */
@@ -101,6 +104,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     "leave one of them out",
   );
   const keys = options.keys === undefined ? undefined : Keys.parse(options.keys, "--keys");
+  const policy = options.policy === undefined ? undefined : Policy.parse(options.policy, "--policy");
   const limits: Limits = { ...options.limits, allowanceOf: (owner) => keys?.named(owner) };
   const token = options.token ?? randomBytes(24).toString("base64url");
   const { audit, onRemark = () => {} } = options;
@@ -120,7 +124,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     names.map((name) => name.toLowerCase()),
   );
   const guard = { token, keys, originsOf, cookie: `vqgan-clip-${port}` };
-  const watched = { onAnswer: log && ((entry: object) => log.add(entry)), maxRate: options.maxRate };
+  const watched = { onAnswer: log && ((entry: object) => log.add(entry)), maxRate: options.maxRate, policy };
   fetch = createApp(studio, { ...guard, ...watched, page: page ? PAGE : undefined }).fetch as typeof fetch;
   return {
     address: `http://${bracketed(EVERYWHERE.includes(host) ? "127.0.0.1" : host)}:${port}/#token=${token}`,

@@ -80,6 +80,11 @@ export class Session {
     return true;
   }
 
+  /** What was told of words that are asked for no longer. */
+  forget(texts: readonly string[]): void {
+    this.record.notices = this.record.notices.filter((text) => !texts.includes(text));
+  }
+
   /** @returns seconds since the step before, where it went on without a rest */
   stepped({ step, losses: { total, prompts } }: Pick<StepEvent, "step" | "losses">): number | undefined {
     const { record } = this;

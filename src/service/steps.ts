@@ -122,17 +122,10 @@ export class Steps {
     return isOutOfTime(record) ? outOfTime(record) : this.admission.fullness(record.owner);
   }
 
-  /** It rests, and says why. */
   private async rest(session: Session, why: string): Promise<void> {
     session.wanted = false;
-    this.keeper.note(session, `it rests: ${why}`);
-    session.become("paused");
-    session.record.rests = why;
-    const run = this.runs.heldOf(session);
-    await this.keeper.save(session, run);
-    if (run?.history) await this.keeper.settle(session, run);
-    await this.keeper.save(session);
-    this.keeper.tell(session);
+    await this.keeper.rest(session, this.runs.heldOf(session), why);
+    this.keeper.tell(session); // its picture is there now
   }
 
   /** A fallen engine is started again, and the run goes on from its last step; anything else ends it. */

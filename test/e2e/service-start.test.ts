@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { inEmptyFolder, tinyModels } from "../support/cli.js";
 import { cliProcess } from "../support/cli-process.js";
 import { RunningCli } from "../support/running-cli.js";
-import { Service } from "../support/service.js";
+import { endless, Service, small } from "../support/service.js";
 
 const secret = "a-token-that-no-log-has-to-know";
 const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
@@ -141,6 +141,50 @@ test("a key asks no oftener than it may; the audit says who asked for what, and 
     expect(told[0]).toMatchObject({ key: "alice", path: "/v1/sessions" });
     for (const hidden of [key, service.token, "x=1"]) expect(text).not.toContain(hidden);
   }),
+);
+
+test(
+  "what no text of a request may match is refused wherever it stands, and the audit says so without the words",
+  {
+    timeout: 200_000,
+  },
+  () =>
+    inEmptyFolder(async (place) => {
+      const [rules, audit] = [join(place, "rules.txt"), join(place, "audit.jsonl")];
+      await writeFile(rules, "\\bgrumpkin\\b\n");
+      const service = await Service.start(join(place, "kept"), { more: ["--policy", rules, "--audit", audit] });
+      const { id } = await service.create({ ...endless, prompts: "a boat" });
+      const form = new FormData();
+      form.set("request", JSON.stringify({ prompts: "a grumpkin" }));
+      form.set("image", new Blob([new Uint8Array([1])]), "image.png");
+      const asked: readonly [method: string, path: string, body: object | FormData][] = [
+        ["POST", "/v1/sessions", { ...small, prompts: "a Grumpkin" }],
+        ["POST", "/v1/sessions", form],
+        ["POST", "/v1/plan", { ...small, prompts: "a grumpkin" }],
+        ["PATCH", `/v1/sessions/${id}`, { prompts: "a grumpkin" }],
+        ["POST", `/v1/sessions/${id}/fork`, { prompts: "a grumpkin" }],
+        ["POST", `/v1/sessions/${id}/paint`, form],
+        ["POST", `/v1/sessions/${id}/mask`, { phrase: "the grumpkin" }],
+        ["POST", "/predictions", { input: { ...small, prompts: "a grumpkin" } }],
+      ];
+      for (const [method, path, body] of asked) {
+        const answer = await service.send(method, path, body);
+        expect([path, answer.status, await answer.json()]).toMatchObject([path, 422, { code: "REFUSED_TEXT" }]);
+      }
+      expect((await service.session("GET", `/${id}`)).settings.prompts).toBe("a boat");
+      expect(await service.end()).toBe(0);
+      const text = await readFile(audit, "utf8");
+      const told = text
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as { code?: string });
+      expect(told.filter(({ code }) => code === "REFUSED_TEXT")).toHaveLength(asked.length);
+      expect(text).not.toMatch(/grumpkin/i);
+      await writeFile(rules, "boat\n(\n");
+      await expect(Service.start(join(place, "kept"), { more: ["--policy", rules] })).rejects.toThrow(
+        "--policy: line 2: ",
+      );
+    }),
 );
 
 describe.skipIf(process.platform !== "linux")("the browser (xdg-open)", { timeout: 200_000 }, () => {

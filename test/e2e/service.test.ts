@@ -1,7 +1,7 @@
 /** `vqgan-clip serve` and `studio`: sessions over HTTP, from the first request to the bin, and what must not get in. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -368,6 +368,22 @@ describe("what must not get in", { timeout: 200_000 }, () => {
     }
     expect((await service.raw("POST", `/v1/sessions/${id}/restore`, { Host: host(), ...bearer() })).status).toBe(404);
     expect((await service.raw("DELETE", `/v1/sessions/${id}`, { Host: host(), ...bearer() })).status).toBe(404);
+  });
+
+  test("a session's folder that lies elsewhere is brought in by no id", async () => {
+    const { id } = await service.create({ ...small, steps: 1 });
+    await service.until(id, ({ status }) => status === "finished");
+    const elsewhere = join(folder, "elsewhere");
+    await cp(join(folder, "sessions", id), elsewhere, { recursive: true });
+    const before = await readdir(elsewhere);
+    for (const way of ["..%2felsewhere", `..%2F..%2F${basename(folder)}%2Felsewhere`]) {
+      const asked = async (method: string, rest = "") =>
+        (await service.raw(method, `/v1/sessions/${way}${rest}`, { Host: host(), ...bearer() })).status;
+      expect([await asked("POST", "/restore"), await asked("GET"), await asked("DELETE")]).toEqual([404, 404, 404]);
+    }
+    expect(await readdir(elsewhere)).toEqual(before);
+    await rm(elsewhere, { recursive: true });
+    await service.send("DELETE", `/v1/sessions/${id}`);
   });
 
   test("bad requests are told in words, and nothing is left of them", async () => {

@@ -82,7 +82,7 @@ describe.skipIf(!hasChromium)("the studio with the bundled pair (Chromium)", { t
     }
     expect(covered).toBeGreaterThan(5);
     expect(covered).toBeLessThan(251);
-    await person.button("Leave without changes").click();
+    await person.button("Back to the picture").click();
   });
 
   test("nothing was asked of any other machine", () => {

@@ -2,28 +2,19 @@
 import { readFile } from "node:fs/promises";
 import type { Browser } from "playwright-core";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { NDArray } from "../../src/core/ndarray.js";
 import { presetNames, presets } from "../../src/guidance/presets.js";
 import { encodePng } from "../../src/image/png.js";
 import { readPngText } from "../../src/index.js";
-import { ENDLESS, hasChromium, launch, launchToKill, TestStudio, type Visitor } from "../support/studio.js";
+import { ENDLESS, hasChromium, launchToKill, type TestStudio, type Visitor, visited } from "../support/studio.js";
 
 describe.skipIf(!hasChromium)("the studio in people's hands (Chromium)", { timeout: 240_000 }, () => {
-  let studio: TestStudio;
-  let browser: Browser;
-  let person: Visitor;
-
-  beforeAll(async () => {
-    studio = await TestStudio.start();
-    browser = await launch();
-    person = await studio.visit(browser);
-  }, 240_000);
-
-  afterAll(async () => {
-    await browser?.close();
-    await studio?.end();
-  }, 60_000);
+  const there = visited();
+  let [studio, browser, person] = [] as unknown as [TestStudio, Browser, Visitor];
+  beforeAll(() => {
+    ({ studio, browser, visitor: person } = there);
+  });
 
   const sessions = async () =>
     ((await (await studio.fetch("/v1/sessions")).json()) as { sessions: unknown[] }).sessions.length;

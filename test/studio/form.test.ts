@@ -9,7 +9,7 @@ import type { Schema } from "../../studio/src/api/types.js";
 import { followsOf, noMoves } from "../../studio/src/film/film-draft.js";
 import { ideas, placeholders } from "../../studio/src/prompts/ideas.js";
 import { type PromptRow, promptRow, promptsOf, rowsOf, splitRow } from "../../studio/src/prompts/prompt-rows.js";
-import { fieldsOf, labelOf } from "../../studio/src/settings/schema-fields.js";
+import { fieldsOf, inFormsWords, labelOf } from "../../studio/src/settings/schema-fields.js";
 import { draftOf, emptyDraft, filesOf, ownPlaces, requestOf } from "../../studio/src/state/draft.js";
 
 const info = { size: [128, 128] as const, recommended: { steps: 60, cutouts: 4, learningRate: 0.1 } };
@@ -130,4 +130,14 @@ test("frames to restyle go with their request, at their own size", () => {
   const draft = { ...emptyDraft, rows: rowsOf("fog"), width: "64", strength: 0.5, film };
   expect(requestOf(draft, info)).toEqual({ prompts: "fog", strength: 0.5, style: { blend: 0.5 } });
   expect(filesOf(draft)).toEqual({ frames: files, prompts: [] });
+});
+
+test("a refusal is told by the names that the form has", () => {
+  const schema = z.toJSONSchema(settingsSchema, { io: "input", unrepresentable: "any" }) as Schema;
+  expect(inFormsWords("size.0: expected at most 4096, got 99999", schema)).toBe(
+    "Width: expected at most 4096, got 99999",
+  );
+  expect(inFormsWords("size.1: expected at least 16", schema)).toBe("Height: expected at least 16");
+  expect(inFormsWords("learningRate: expected more", schema)).toBe("Learning rate: expected more");
+  for (const other of ["engine: it fell", "no colon here"]) expect(inFormsWords(other, schema)).toBe(other);
 });

@@ -1,4 +1,5 @@
 /** Colours as pixray writes them: `[red,#00ff00]`, `blue->white\8`, joined by `;`. */
+import { HEX_COLOUR } from "../../core/colour.js";
 
 /** Its plain names, as the survey of colour names that it looks them up in has them. */
 const named: Readonly<Record<string, string>> = {
@@ -24,7 +25,7 @@ const STEPS = 16;
 /** Six hexadecimal digits; undefined where the name is not known here. */
 export function pixrayColour(text: string): string | undefined {
   const name = text.trim().toLowerCase();
-  return /^#[0-9a-f]{6}$/.test(name) ? name.slice(1) : named[name];
+  return name.startsWith("#") && HEX_COLOUR.test(name) ? name.slice(1) : named[name];
 }
 
 /** The colours of a palette, each once; undefined where it names a file, or a colour that is not known here. */

@@ -3,6 +3,8 @@
  * places and the light on faces all have gradients; which face is seen has none. Conventions of DIB-R, as Text2Mesh has
  * them: shares of corners on the screen, flat faces, light of spherical harmonics of order 1.
  */
+
+import type { Colour } from "../../core/colour.js";
 import { NDArray } from "../../core/ndarray.js";
 import { constant, type Tensor } from "../../graph/tensor.js";
 import { add, clip, div, mul, sub } from "../../ops/arithmetic.js";
@@ -12,7 +14,6 @@ import { matmul } from "../../ops/linear-algebra.js";
 import { concat, gather, slice } from "../../ops/movement.js";
 import { floats } from "../../ops/operands.js";
 import { sum } from "../../ops/reduction.js";
-import type { Colour } from "../named-options.js";
 import { DISTANCE } from "./cameras.js";
 import { viewScale } from "./visible.js";
 

@@ -1,7 +1,8 @@
 /** How a mesh is styled and looked at, and the name that tells it: `mesh:FILE.obj`, `mesh:FILE.obj,views=6,shape=0`. */
+import type { Colour } from "../../core/colour.js";
 import { requires } from "../../core/errors.js";
 import { type NamesOf, requireKnown } from "../../core/known-names.js";
-import { type Colour, colourOf, isOn, readFields, toldFields } from "../named-options.js";
+import { colourOf, isOn, readFields, toldFields } from "../named-options.js";
 
 export interface MeshOptions {
   /** Views a step, 1..32 (default 4): the front, and others about it. */

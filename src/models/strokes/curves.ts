@@ -2,6 +2,8 @@
  * The latent of a drawing: of each stroke the control points, the width, the colour and the opacity, each in units of
  * how far one step is to move it. So one learning rate moves them at the rates that CLIPDraw has for each group.
  */
+
+import type { Colour } from "../../core/colour.js";
 import { NDArray } from "../../core/ndarray.js";
 import type { Random } from "../../core/random.js";
 import type { Tensor } from "../../graph/tensor.js";
@@ -11,7 +13,6 @@ import { expand, reshape } from "../../ops/layout.js";
 import { matmul } from "../../ops/linear-algebra.js";
 import { concat, slice } from "../../ops/movement.js";
 import { floats } from "../../ops/operands.js";
-import type { Colour } from "../named-options.js";
 import { type EdgePlace, edgePlaces } from "./from-picture.js";
 import type { StrokeShape, Strokes } from "./options.js";
 import { outlineFit } from "./outline-fit.js";

@@ -1,7 +1,8 @@
 /** Where a drawing of a picture begins: strokes that lie along its edges, most where edges stand out most. */
+
+import type { Colour } from "../../core/colour.js";
 import type { NDArray } from "../../core/ndarray.js";
 import type { Random } from "../../core/random.js";
-import type { Colour } from "../named-options.js";
 
 /** A place on an edge. */
 export interface EdgePlace {

@@ -1,7 +1,8 @@
 /** What a drawing is made of: how many strokes, of what kind, on what paper; and the name that tells it. */
+import type { Colour } from "../../core/colour.js";
 import { requires } from "../../core/errors.js";
 import { type NamesOf, requireKnown } from "../../core/known-names.js";
-import { type Colour, colourOf, isOn, readFields, toldFields } from "../named-options.js";
+import { colourOf, isOn, readFields, toldFields } from "../named-options.js";
 
 /** What a stroke may be. */
 export const strokeShapes = ["line", "closed", "triangle"] as const;

@@ -2,6 +2,8 @@
  * Curves as a picture, by tensor operations alone, so that every number has its gradient: strokes with soft edges, which lie
  * over one another in their order.
  */
+
+import type { Colour } from "../../core/colour.js";
 import { input, type Tensor } from "../../graph/tensor.js";
 import { add, cast, clip, equal, exp, log, min, mul, square, sub } from "../../ops/arithmetic.js";
 import { reshape, transpose } from "../../ops/layout.js";
@@ -9,7 +11,6 @@ import { matmul } from "../../ops/linear-algebra.js";
 import { gather, slice } from "../../ops/movement.js";
 import { floats } from "../../ops/operands.js";
 import { sum } from "../../ops/reduction.js";
-import type { Colour } from "../named-options.js";
 import type { Curves, Size } from "./curves.js";
 import { sides } from "./inside.js";
 import { CHORDS, nearestPoints } from "./nearest.js";

@@ -1,6 +1,7 @@
 /** The parts of one colour that a picture is made of, and how they are bounded. */
+
+import type { Colour } from "../../core/colour.js";
 import { NDArray } from "../../core/ndarray.js";
-import type { Colour } from "../named-options.js";
 
 /** A connected part of a picture. */
 export interface Region {

@@ -1,13 +1,14 @@
 /** A drawing as SVG that any viewer draws as the rasteriser does: the same curves, widths, colours and order, at any size. */
+
+import { type Colour, hexOf } from "../../core/colour.js";
 import { escapedText, markupText } from "../../core/escape.js";
-import type { Colour } from "../named-options.js";
 import type { Size, Stroke } from "./curves.js";
 
 /** @param title what the drawing is of */
 export function strokesSvg(strokes: readonly Stroke[], paper: Colour, [height, width]: Size, title: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
 <title>${markupText(escapedText(title))}</title>
-<rect width="${width}" height="${height}" fill="${hex(paper)}"/>
+<rect width="${width}" height="${height}" fill="${hexOf(paper)}"/>
 <g stroke-linecap="round" stroke-linejoin="round" fill-rule="evenodd">
 ${strokes.map(pathOf).join("\n")}
 </g>
@@ -21,7 +22,7 @@ function pathOf({ points, shape, width, colour, opacity }: Stroke): string {
   const [first, ...rest] = pairs;
   const path = `<path d="M${first}${shape === "triangle" ? "L" : "C"}${rest.join(" ")}`;
   const kind = width === undefined ? "fill" : "stroke";
-  const seen = `${kind}="${hex(colour)}"${opacity < 1 ? ` ${kind}-opacity="${short(opacity, 4)}"` : ""}`;
+  const seen = `${kind}="${hexOf(colour)}"${opacity < 1 ? ` ${kind}-opacity="${short(opacity, 4)}"` : ""}`;
   return width === undefined
     ? `${path}Z" ${seen}/>`
     : `${path}" fill="none" ${seen} stroke-width="${short(width, 3)}"/>`;
@@ -29,12 +30,3 @@ function pathOf({ points, shape, width, colour, opacity }: Stroke): string {
 
 /** With so many decimals at most. */
 const short = (value: number, decimals: number) => String(Number(value.toFixed(decimals)));
-
-const hex = (colour: Colour) =>
-  `#${colour
-    .map((part) =>
-      Math.round(part * 255)
-        .toString(16)
-        .padStart(2, "0"),
-    )
-    .join("")}`;

@@ -3,11 +3,12 @@ import { type Context, Hono } from "hono";
 import * as z from "zod";
 import { ownPackage } from "../../core/own-files.js";
 import { settingsSchema } from "../../guidance/settings.js";
+import type { Policy } from "../policy.js";
 import { readPicture } from "../read-picture.js";
 import { checked, maskSchema, tokenSchema } from "../requests.js";
 import type { Studio } from "../studio.js";
 import { type AuditEntry, audited } from "./audit.js";
-import { boundedBodies, formOf, jsonOf, pictureOf } from "./bodies.js";
+import { boundedBodies, formOf, heldTo, jsonOf, pictureOf } from "./bodies.js";
 import { docsPage } from "./docs-page.js";
 import { Giving, givenRoutes } from "./given.js";
 import { type Env, type GuardOptions, launchOnly, login, sameOrigin, secured, withToken } from "./guard.js";
@@ -28,6 +29,8 @@ export interface AppOptions extends GuardOptions {
   readonly onAnswer?: ((entry: AuditEntry) => void) | undefined;
   /** Requests a minute of each key (default: any). */
   readonly maxRate?: number | undefined;
+  /** What no text of a request may match (default: nothing is refused). */
+  readonly policy?: Policy | undefined;
 }
 
 /** What is told to those who hold a token; all else is the page, or open to anybody who may reach the server. */
@@ -44,7 +47,7 @@ export function createApp(studio: Studio, options: AppOptions): Hono<Env> {
   app.get("/openapi.json", (context) => context.json(document));
   app.get("/docs", (context) => context.html(docsPage(document)));
 
-  const { onAnswer, maxRate } = options;
+  const { onAnswer, maxRate, policy } = options;
   for (const path of GUARDED) {
     if (onAnswer) app.use(path, audited(onAnswer));
     app.use(path, async (context, next) => {
@@ -59,6 +62,7 @@ export function createApp(studio: Studio, options: AppOptions): Hono<Env> {
     app.use(path, withToken(options));
     if (maxRate !== undefined) app.use(path, rateLimited(maxRate));
     app.use(path, boundedBodies); // strangers' bodies are not read
+    if (policy) app.use(path, heldTo(policy));
   }
 
   app.use("/metrics", launchOnly);

@@ -1,5 +1,6 @@
 /** Who asked for what and how it was answered, for those who run a server. */
 import type { MiddlewareHandler } from "hono";
+import { faultOf } from "../faults.js";
 import type { Env } from "./guard.js";
 
 /** One request: no tokens, no bodies, nothing behind a question mark. */
@@ -13,6 +14,8 @@ export interface AuditEntry {
   readonly method: string;
   readonly path: string;
   readonly status: number;
+  /** Why it was refused, where the service did so. */
+  readonly code?: string;
 }
 
 export function audited(write: (entry: AuditEntry) => void): MiddlewareHandler<Env> {
@@ -27,6 +30,7 @@ export function audited(write: (entry: AuditEntry) => void): MiddlewareHandler<E
       method,
       path,
       status: context.res.status,
+      ...(context.error && { code: faultOf(context.error).code }),
     });
   };
 }

@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { requires, VqganClipError } from "../../core/errors.js";
 import { shown } from "../../core/shown.js";
+import type { Policy } from "../policy.js";
 import {
   checked,
   type EditAsked,
@@ -56,10 +57,20 @@ export const boundedBodies: MiddlewareHandler = async (context, next) => {
   });
 };
 
-/** An object; without a body, an empty one. @throws BAD_ARGUMENT */
+/** What is read of bodies behind this is held against the policy. */
+export function heldTo(policy: Policy): MiddlewareHandler {
+  return async (context, next) => {
+    context.set(POLICY, policy);
+    return next();
+  };
+}
+
+const POLICY = "policy";
+
+/** An object; without a body, an empty one. @throws BAD_ARGUMENT, REFUSED_TEXT */
 export async function jsonOf(context: Context): Promise<unknown> {
   const text = await context.req.text();
-  return text === "" ? {} : parsed(text, "request");
+  return text === "" ? {} : parsed(context, text);
 }
 
 export interface Form {
@@ -83,7 +94,7 @@ const isForm = (context: Context): boolean => kindOf(context) === "multipart/for
 /**
  * The fields `request` (JSON), `image` and `mask` (files), and where a session is made, files `start`, `prompt-image`, `frame`.
  *
- * @throws BAD_ARGUMENT on anything else
+ * @throws BAD_ARGUMENT on anything else, REFUSED_TEXT
  */
 export async function formOf(context: Context, { makes = false } = {}): Promise<Form> {
   const form = await context.req.formData().catch((cause: unknown) => {
@@ -111,7 +122,7 @@ export async function formOf(context: Context, { makes = false } = {}): Promise<
   const several = (name: string) => Promise.all(form.getAll(name).map((value) => bytesOf(value, name)));
   const request = form.get("request");
   return {
-    request: request === null ? {} : parsed(typeof request === "string" ? request : await request.text(), "request"),
+    request: request === null ? {} : parsed(context, typeof request === "string" ? request : await request.text()),
     image: await one("image"),
     mask: await one("mask"),
     start: await one("start"),
@@ -150,12 +161,18 @@ async function bytesOf(value: File | string, name: string): Promise<Uint8Array> 
   return new Uint8Array(await value.arrayBuffer());
 }
 
-function parsed(text: string, name: string): unknown {
+function parsed(context: Context, text: string): unknown {
+  const request = fromJson(text);
+  (context.get(POLICY) as Policy | undefined)?.require(request);
+  return request;
+}
+
+function fromJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     const reason = (error as Error).message;
     const hint = "names and texts of JSON stand in double quotes";
-    throw new VqganClipError("BAD_ARGUMENT", `${name}: it is not JSON: ${shown(reason)}`, hint);
+    throw new VqganClipError("BAD_ARGUMENT", `request: it is not JSON: ${shown(reason)}`, hint);
   }
 }

@@ -24,6 +24,7 @@ const statuses: Readonly<Record<string, ContentfulStatusCode>> = {
   LOST: 503,
   NO_WORKER: 503,
   STORAGE_FULL: 507,
+  REFUSED_TEXT: 422,
 };
 
 export function problem(context: Context, status: ContentfulStatusCode, fault: Fault): Response {

@@ -100,6 +100,7 @@ export interface TreeNode {
   readonly step: number;
   /** Steps whose states were kept: one can go back to them. */
   readonly keptSteps: readonly number[];
+  readonly settings: Settings;
   readonly picture?: string | null;
 }
 

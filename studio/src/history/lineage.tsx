@@ -48,10 +48,17 @@ function Entry({ node, session }: Omit<BranchProps, "depth">) {
   const looked = useStudio((state) => state.looked);
   const isCurrent = node.id === session.node;
   const frame = latestFrame(session, node);
+  const parent = session.nodes.find(({ id }) => id === node.parent);
   const last = isCurrent ? session.step : Math.max(node.step, frame?.step ?? 0);
   const name = kinds[node.kind];
   const range = last > node.from ? `steps ${node.from} to ${last}` : `step ${last}`;
-  const picture = (isCurrent ? session.preview : undefined) ?? frame?.url ?? node.picture;
+  const picture =
+    (isCurrent ? session.preview : undefined) ??
+    frame?.url ??
+    node.picture ??
+    (parent && latestFrame(session, parent, node.from)?.url);
+  const { prompts } = node.settings;
+  const isReworded = parent !== undefined && parent.settings.prompts !== prompts;
   const isLooked = looked ? looked.node === node.id : isCurrent;
   const isComparing = compared?.node === node.id;
   return (
@@ -66,6 +73,11 @@ function Entry({ node, session }: Omit<BranchProps, "depth">) {
         <span>
           <strong>{name}</strong>
           <span className="hint">{range}</span>
+          {isReworded && (
+            <span className="hint reworded" title={prompts}>
+              {prompts}
+            </span>
+          )}
           {isCurrent && <span className="sr">the current branch</span>}
         </span>
       </button>

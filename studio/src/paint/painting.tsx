@@ -1,5 +1,5 @@
 /** Painting on the half-made picture: paint and mask on two layers, by mouse, pen, finger or keys. */
-import { useEffect, useReducer, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { service } from "../api/client.js";
 import type { Session } from "../api/types.js";
 import { changeOnly, findMask, resumeFromPaint } from "../state/actions.js";
@@ -7,13 +7,14 @@ import { set, useStudio } from "../state/store.js";
 import { type Brush, changed, fitted, type Point, resized, scaled } from "./brush.js";
 import { type PaintKey, usePaintKeys } from "./keys.js";
 import { PaintBoard } from "./paint-board.js";
-import { has, noStrokes, placedIn, reduceStrokes, type Stroke } from "./strokes.js";
+import { has, placedIn, type Stroke } from "./strokes.js";
 import { foundMask, type Surface } from "./surface.js";
 import { Tools } from "./tools.js";
+import { forgetStrokes, useStrokes } from "./use-strokes.js";
 
 export default function Painting({ session }: { readonly session: Session }) {
   const [width, height] = session.settings.size ?? [128, 128];
-  const [strokes, dispatch] = useReducer(reduceStrokes, noStrokes);
+  const [strokes, dispatch] = useStrokes(session.id);
   const [brush, setBrush] = useState<Brush>({
     layer: "paint",
     tool: "brush",
@@ -52,7 +53,7 @@ export default function Painting({ session }: { readonly session: Session }) {
       },
       () => set({ problem: { detail: `There is no picture in ${dropped.name} that this browser can show.` } }),
     );
-  }, [dropped, width, height]);
+  }, [dropped, width, height, dispatch]);
 
   const placed = placedIn(strokes.done);
   const resize = (factor: number) => {
@@ -83,8 +84,10 @@ export default function Painting({ session }: { readonly session: Session }) {
     const made = surface.current;
     if (!made || !picture) return;
     const image = await made.painted(picture);
-    if (isMasked) await changeOnly(image, await made.maskOf("mask"));
-    else await resumeFromPaint(image, await made.maskOf("paint"));
+    const isGone = isMasked
+      ? await changeOnly(image, await made.maskOf("mask"))
+      : await resumeFromPaint(image, await made.maskOf("paint"));
+    if (isGone) forgetStrokes(session.id);
   };
   return (
     <div className="painting" style={{ "--ratio": width / height } as React.CSSProperties}>
@@ -126,7 +129,7 @@ export default function Painting({ session }: { readonly session: Session }) {
           {isMasked ? "Change only the red part" : "Resume from paint"}
         </button>
         <button type="button" onClick={() => set({ painting: false })}>
-          Leave without changes
+          Back to the picture
         </button>
         <p className="hint">
           {isMasked

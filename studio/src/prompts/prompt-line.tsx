@@ -1,5 +1,5 @@
 /** One prompt: its words, how much they count, and the button that takes them away. */
-import { type KeyboardEvent, useLayoutEffect, useRef } from "react";
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef } from "react";
 import type { Warning } from "../api/types.js";
 import { Icon } from "../shell/icon.js";
 import { placeholders } from "./ideas.js";
@@ -27,12 +27,13 @@ export function PromptLine(props: Props) {
   const { row, number, count, scene, warnings, onChange, onCommit, onRemove, onRecall } = props;
   const field = useRef<HTMLTextAreaElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
-  useLayoutEffect(() => {
+  useLayoutEffect(() => fitHeight(field.current), [row.text]);
+  useEffect(() => {
     const area = field.current;
-    if (!area) return;
-    area.style.height = "auto";
-    area.style.height = `${area.scrollHeight + 2}px`;
-  }, [row.text]);
+    const observer = new ResizeObserver(() => fitHeight(area)); // lines break elsewhere in another width
+    if (area) observer.observe(area);
+    return () => observer.disconnect();
+  }, []);
   const { weight } = row;
   const isKeyed = typeof weight === "string";
   const press = (event: KeyboardEvent) => {
@@ -100,6 +101,12 @@ export function PromptLine(props: Props) {
       />
     </li>
   );
+}
+
+function fitHeight(area: HTMLTextAreaElement | null): void {
+  if (!area) return;
+  area.style.height = "auto";
+  area.style.height = `${area.scrollHeight + 2}px`;
 }
 
 /** The distance at which a prompt stops to count: shown once it is asked for. */

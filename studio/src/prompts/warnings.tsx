@@ -10,9 +10,10 @@ export function Warnings({ warnings, onReplace }: Props) {
   return warnings.map((warning) => (
     <p key={warning.message} className="unread">
       {warning.kind === "unknown-words" && warning.words ? (
-        warning.words.map(({ word, nearest }) => (
+        warning.words.map(({ word, nearest }, i) => (
           <span key={word}>
-            Not known: <mark>{word}</mark>
+            {i === 0 && "Not known: "}
+            <mark>{word}</mark>
             {nearest.map((by) => (
               <button
                 key={by}

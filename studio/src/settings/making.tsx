@@ -1,5 +1,5 @@
 /** The left part: the form of the next picture, or of a grid of them. */
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { FilmFields } from "../film/film-fields.js";
 import { AxisFields } from "../grid/axis-fields.js";
 import { useAxisKinds, useCellCount } from "../grid/use-axis-kinds.js";
@@ -22,6 +22,7 @@ export function Making({ children }: { readonly children?: ReactNode }) {
   const isReady = useStudio(({ info, draft, busy }) => {
     return info !== undefined && hasAim(draft) && busy !== "create" && typeof count === "number";
   });
+  const [isWide] = useState(() => matchMedia("(min-width: 900px)").matches); // later it is as somebody left it
   const isBusy = useStudio((state) => state.busy === "create");
   const make = () => {
     if (isReady) void (isGrid ? createGrid(kinds) : create());
@@ -38,6 +39,7 @@ export function Making({ children }: { readonly children?: ReactNode }) {
   return (
     <aside className="making" aria-label="What to make">
       <form
+        noValidate // the service says what is wrong; the browser would be silent about a field in a closed part
         onSubmit={(event) => {
           event.preventDefault();
           make();
@@ -46,7 +48,7 @@ export function Making({ children }: { readonly children?: ReactNode }) {
         <PromptList />
         <Notices />
         <SourcePicture />
-        <details className="fold" open={matchMedia("(min-width: 900px)").matches}>
+        <details className="fold" open={isWide}>
           <summary>Settings</summary>
           <Basics />
         </details>

@@ -1,5 +1,5 @@
 /** What the run could not do as it was asked: cut text, a refused device. What the form itself says already is not said again. */
-import { capitalised } from "../shell/format.js";
+import { plainNotice } from "../shell/format.js";
 import { useStudio } from "../state/store.js";
 
 const none: readonly never[] = [];
@@ -7,11 +7,11 @@ const none: readonly never[] = [];
 export function Notices() {
   const notices = useStudio((state) => state.session?.notices ?? none);
   const warnings = useStudio((state) => state.plan?.warnings ?? none);
-  const said = warnings.map(({ message }) => plain(message));
+  const said = warnings.map(({ message }) => plainNotice(message));
   const ofForm = warnings
     .filter(({ text, kind }) => text === undefined && kind !== "memory")
     .map(({ message }) => message);
-  const shown = [...ofForm, ...notices.filter((notice) => !said.includes(plain(notice)))].map(plain);
+  const shown = [...ofForm, ...notices.filter((notice) => !said.includes(plainNotice(notice)))].map(plainNotice);
   if (shown.length === 0) return null;
   return (
     <ul className="notices" aria-label="Notices of this run">
@@ -20,9 +20,4 @@ export function Notices() {
       ))}
     </ul>
   );
-}
-
-/** Without the word that marks it on a terminal. */
-function plain(notice: string): string {
-  return capitalised(notice.replace(/^(note|warning): /, ""));
 }

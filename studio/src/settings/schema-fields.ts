@@ -27,6 +27,15 @@ export function labelOf(name: string): string {
   return capitalised(name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase());
 }
 
+const sides: Readonly<Record<string, string>> = { "size.0": "Width", "size.1": "Height" };
+
+/** A refusal as the form calls its fields: `learningRate: expected ...` as "Learning rate: expected ...". */
+export function inFormsWords(refusal: string, { properties = {} }: Schema): string {
+  const [, path = "", name = ""] = /^(([A-Za-z]+)(?:\.\d+)?): /.exec(refusal) ?? [];
+  if (!(name in properties)) return refusal;
+  return (sides[path] ?? labelOf(name)) + refusal.slice(path.length);
+}
+
 export function fieldOf(name: string, schema: Schema): Field {
   const about = { name, label: labelOf(name), description: schema.description ?? "" };
   if (schema.enum) return { ...about, kind: "choice", choices: schema.enum };

@@ -7,6 +7,11 @@ export function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** A notice without the word that marks it on a terminal. */
+export function plainNotice(notice: string): string {
+  return capitalised(notice.replace(/^(note|warning): /, ""));
+}
+
 export function duration(seconds: number): string {
   if (seconds < 1) return "under a second";
   if (seconds < 90) return `${Math.round(seconds)} s`;

@@ -16,7 +16,7 @@ const keys = [
   ["[ and ]", "Smaller and larger brush, or placed picture"],
   ["Ctrl Z, Ctrl Shift Z", "Undo and redo strokes"],
   ["Arrows, Space", "Move over the picture and paint without a mouse; with Shift in larger steps"],
-  ["Esc", "Leave painting or comparing"],
+  ["Esc", "Leave painting, which keeps what is painted, or comparing"],
 ] as const;
 
 export function Help({ dialog }: { readonly dialog: RefObject<HTMLDialogElement | null> }) {

@@ -1,5 +1,6 @@
 /** What is wrong, in words: a lost connection, a refused request, a failed run. */
 
+import { inFormsWords } from "../settings/schema-fields.js";
 import { set, useStudio } from "../state/store.js";
 import { capitalised } from "./format.js";
 import { Icon } from "./icon.js";
@@ -7,6 +8,7 @@ import { Icon } from "./icon.js";
 export function Problems() {
   const isLost = useStudio((state) => state.link === "lost");
   const problem = useStudio((state) => state.problem);
+  const schema = useStudio((state) => state.info?.settings);
   const failure = useStudio((state) => (state.session?.status === "failed" ? state.session.error : undefined));
   const shown = problem ?? failure;
   return (
@@ -26,7 +28,7 @@ export function Problems() {
             <strong>
               {shown.status === 401
                 ? "This page needs its link again"
-                : sentence(shown.detail ?? shown.title ?? "Something went wrong")}
+                : sentence(inFormsWords(shown.detail ?? shown.title ?? "Something went wrong", schema ?? {}))}
             </strong>
             {shown.status === 401
               ? " Open the address that the terminal shows."

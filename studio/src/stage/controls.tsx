@@ -17,6 +17,7 @@ export function Controls({ session }: { readonly session: Session }) {
   const busy = useStudio((state) => state.busy);
   const looked = useStudio((state) => state.looked);
   const compared = useStudio((state) => state.compared);
+  const isPainted = useStudio(({ painted }) => (painted[session.id]?.done.length ?? 0) > 0);
   const { status, hasPicture } = session;
   const from = looked && forkStep(session, looked);
   const canGoOn = status === "paused" || status === "failed";
@@ -62,6 +63,7 @@ export function Controls({ session }: { readonly session: Session }) {
                 className="main"
                 onClick={() => void fork(looked.node, from)}
                 disabled={busy === "fork"}
+                title="As a new branch, from the last step up to this picture whose state was kept"
               >
                 <Icon name="fork" /> Go on from step {from}
               </button>
@@ -78,7 +80,7 @@ export function Controls({ session }: { readonly session: Session }) {
         )}
         {canPaint && !looked && !compared && (
           <button type="button" onClick={() => set({ painting: true, compared: undefined })} title="P">
-            <Icon name="brush" /> Paint or mask
+            <Icon name="brush" /> {isPainted ? "Go on painting" : "Paint or mask"}
           </button>
         )}
         {!isActive(session) && !looked && !compared && <OtherSize session={session} />}

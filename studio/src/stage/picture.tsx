@@ -9,6 +9,7 @@ interface Props {
 
 export function Picture({ address, alt, className }: Props) {
   const [ready, setReady] = useState(address);
+  const [isThere, setThere] = useState(false);
   useEffect(() => {
     let isOld = false;
     const next = new Image();
@@ -21,5 +22,17 @@ export function Picture({ address, alt, className }: Props) {
       isOld = true;
     };
   }, [address]);
-  return <img src={ready} alt={alt} className={className} draggable={false} data-testid="picture" />;
+  return (
+    <>
+      {!isThere && <p className="hint waiting">The picture is coming</p>}
+      <img
+        src={ready}
+        alt={alt}
+        className={className}
+        draggable={false}
+        data-testid="picture"
+        onLoad={() => setThere(true)}
+      />
+    </>
+  );
 }

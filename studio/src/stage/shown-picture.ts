@@ -20,8 +20,9 @@ export function framesOnTheWay({ nodes, node, frames }: Session): Frame[] {
   return way;
 }
 
-/** The newest picture of a branch. */
-export const latestFrame = ({ frames }: Session, { id }: TreeNode) => frames.findLast(({ node }) => node === id);
+/** The newest picture of a branch, up to a step. */
+export const latestFrame = ({ frames }: Session, { id }: TreeNode, upTo = Number.POSITIVE_INFINITY) =>
+  frames.findLast(({ node, step }) => node === id && step <= upTo);
 
 /** The kept step of a picture's branch from which one can go on: the last one up to it, else the first. */
 export function forkStep({ nodes }: Session, { node, step }: Pick<Frame, "node" | "step">): number | undefined {

@@ -33,6 +33,11 @@ function pressed(event: KeyboardEvent): void {
   if (event.key === "p" && session.status === "paused" && session.hasPicture && !session.film) set({ painting: true });
 }
 
+/** Strokes are all that the service does not keep: the browser asks before they go. */
+function askBeforeLoss(event: BeforeUnloadEvent): void {
+  if (Object.values(get().painted).some(({ done }) => done.length > 0)) event.preventDefault();
+}
+
 export function Stage() {
   const session = useStudio((state) => state.session);
   const wanted = useStudio((state) => state.wanted);
@@ -42,7 +47,11 @@ export function Stage() {
   const painting = useStudio((state) => state.painting);
   useEffect(() => {
     window.addEventListener("keydown", pressed);
-    return () => window.removeEventListener("keydown", pressed);
+    window.addEventListener("beforeunload", askBeforeLoss);
+    return () => {
+      window.removeEventListener("keydown", pressed);
+      window.removeEventListener("beforeunload", askBeforeLoss);
+    };
   }, []);
   useEffect(() => {
     document.title = session ? `${percent(session)}${session.title} · studio` : "vqgan-clip studio";

@@ -1,6 +1,6 @@
 /** What a person can do, each as one function; what fails is shown in words. */
 import { ServiceError, service } from "../api/client.js";
-import type { Session, Settings } from "../api/types.js";
+import type { Problem, Session, Settings } from "../api/types.js";
 import { promptRow, promptsOf } from "../prompts/prompt-rows.js";
 import { type Draft, draftOf, emptyDraft, filesOf, picturePrompt, requestOf } from "./draft.js";
 import { rememberPrompts } from "./prompt-history.js";
@@ -15,11 +15,14 @@ export async function doing<T>(name: string, work: () => Promise<T>): Promise<T 
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     set({ problem: error.problem });
+    if (isUnreached(error.problem) && name !== "change") tell({ text: "That was not done: there is no connection." });
     return undefined;
   } finally {
     set({ busy: undefined });
   }
 }
+
+const isUnreached = (problem: Problem | undefined) => problem?.code === "UNREACHABLE";
 
 export function tell(toast: Toast | undefined): void {
   set({ toast });
@@ -66,9 +69,12 @@ export async function create(): Promise<void> {
   if (!made) return;
   open(made.id);
   set({ session: made });
-  document.getElementById("stage")?.scrollIntoView({ block: "start" }); // on small screens it is below the form
+  // On small screens it is below the form, which is another one once this is drawn.
+  requestAnimationFrame(() => document.getElementById("stage")?.scrollIntoView({ block: "start" }));
 }
 
+/** Until a change that did not reach the service is sent again. */
+const RETRY_MS = 2000;
 let timer: ReturnType<typeof setTimeout> | undefined;
 /** Prompts of a run that goes on, or can, change with the rows: soon after the last key. */
 export function editRows(rows: Draft["rows"]): void {
@@ -90,6 +96,7 @@ async function sendPrompts(id: string): Promise<void> {
   }
   const changed = await doing("change", () => service.change(id, { prompts }));
   if (changed && promptsOf(get().draft.rows) === prompts) set({ promptsSent: "sent" }); // else more was typed
+  if (!changed && isUnreached(get().problem)) timer = setTimeout(() => void sendPrompts(id), RETRY_MS);
   take(changed);
 }
 
@@ -213,6 +220,11 @@ export async function openPicture(file: File): Promise<void> {
     return;
   }
   if (!info) return;
+  if (file.name.endsWith(".vqclip")) {
+    const hint = "vqgan-clip resume opens it on the command line; its PNG brings its settings here";
+    set({ problem: { detail: `${file.name} is a session, not a picture`, hint } });
+    return;
+  }
   if (!(await isPicture(file))) {
     set({ problem: { detail: `There is no picture in ${file.name || "what was given"} that this browser can show.` } });
     return;

@@ -2,6 +2,7 @@
 import { ServiceError, service } from "../api/client.js";
 import type { Listener } from "../api/listen.js";
 import type { Loss, PreviewEvent, Problem, Session, StepEvent, Summary } from "../api/types.js";
+import { plainNotice } from "../shell/format.js";
 import { clearStage, open, tell } from "./actions.js";
 import { get, set, useStudio } from "./store.js";
 import { takeAnswer, takeState, takeSummary } from "./take.js";
@@ -170,5 +171,5 @@ function takeNotice(notice: { text?: string } | string): void {
   const { session } = get();
   if (!text || !session) return;
   if (!session.notices.includes(text)) patch({ notices: [...session.notices, text] });
-  tell({ text });
+  tell({ text: plainNotice(text) });
 }

@@ -1,6 +1,7 @@
 /** What the page knows and shows: one store, changed only by the functions of `actions.ts` and `follow.ts`. */
 import { create } from "zustand";
 import type { Frame, Info, Plan, Problem, Session, Summary } from "../api/types.js";
+import type { Strokes } from "../paint/strokes.js";
 import { type Draft, emptyDraft } from "./draft.js";
 
 export interface Toast {
@@ -24,6 +25,8 @@ export interface Studio {
   /** The picture that the one on the stage is compared with. */
   readonly compared: Frame | undefined;
   readonly painting: boolean;
+  /** What is painted and not yet gone on from, by session: leaving the painting keeps it. */
+  readonly painted: Readonly<Record<string, Strokes>>;
   /** A picture that is to be placed on the painting. */
   readonly dropped: File | undefined;
   /** What is being asked of the service, for the buttons' sake. */
@@ -49,6 +52,7 @@ export const useStudio = create<Studio>(() => ({
   looked: undefined,
   compared: undefined,
   painting: false,
+  painted: {},
   dropped: undefined,
   busy: undefined,
   plan: undefined,
