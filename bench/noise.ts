@@ -1,22 +1,32 @@
 /**
  * What looking for good noise and descending it are worth at equal seconds of the processor, so that other work beside it
  * counts for nothing: seed race, ReNO, GPER, and a race before either.
- * `npm run bench:noise -- [--seconds 30] [--prompts "a|b"] [--seeds 3] [--size 128] [--model DIR | --generator DIR --clip DIR]
- * [--judge DIR]`: the bundled pair's continuous latent unless others are named. A judge is a CLIP that no loss saw.
+ * `npm run bench:noise -- [--seconds 30] [--prompts "a|b"] [--seeds 1] [--size 128] [--model DIR | --generator DIR --clip DIR]
+ * [--judge CLIP] [--python python3] [--sheet sheet.png]`: the bundled pair's continuous latent unless others are named, read by
+ * the evaluation's judge unless a CLIP is named for it; no loss saw either.
  */
+import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { contactSheet } from "../src/image/contact-sheet.js";
+import { encodePng } from "../src/image/png.js";
 import { type CreateRequest, VqganClip } from "../src/index.js";
+import { clipJudge, ownJudge, type Vector } from "./edit-judge.js";
 
 const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "30" },
-    prompts: { type: "string", default: "a red apple|a castle|a sunset over the sea" },
-    seeds: { type: "string", default: "3" },
+    prompts: {
+      type: "string",
+      default: "a red apple|a castle|a cat|a sunflower|a sailboat|a fox|a cup of coffee|a house",
+    },
+    seeds: { type: "string", default: "1" },
     size: { type: "string" },
     model: { type: "string" },
     generator: { type: "string" },
     clip: { type: "string" },
     judge: { type: "string" },
+    python: { type: "string", default: "python3" },
+    sheet: { type: "string" }, // a row of pictures for each way, at the first seed
     threads: { type: "string" },
   },
 });
@@ -28,10 +38,9 @@ const vq = await VqganClip.fromPretrained({
   ...(clip !== undefined && { clip }),
   ...(values.threads !== undefined && { threads: Number(values.threads) }),
 });
-const witness =
-  judge === undefined
-    ? undefined
-    : await VqganClip.fromPretrained({ ...(generator === undefined ? {} : { generator }), clip: judge });
+const read = judge === undefined ? ownJudge(values.python) : clipJudge(judge);
+
+const cosine = (a: Vector, b: Vector) => a.reduce((sum, value, i) => sum + value * (b[i] as number), 0); // of unit vectors
 
 type Asked = Omit<CreateRequest, "prompts" | "seed">;
 const size = values.size === undefined ? {} : { size: [Number(values.size), Number(values.size)] as [number, number] };
@@ -48,8 +57,7 @@ async function drawn(prompts: string, seed: number, asked: Asked) {
   const { z } = await run.state();
   await run.dispose();
   const spread = Math.sqrt(z.floats().reduce((sum, value) => sum + value * value, 0) / z.size);
-  const judged = witness && (await witness.score(picture, [prompts]))[0]?.cosine;
-  return { took, loss, spread, judged };
+  return { took, loss, spread, picture };
 }
 
 const letGo = vq.keepPrograms(); // else every run would compile for itself
@@ -74,14 +82,35 @@ for (const [name, { steps, candidates = 1 }] of Object.entries(methods)) {
   console.log(`${name}: ${candidates} looks, ${steps} steps in ${seconds} s of the processor`);
 }
 const mean = (numbers: readonly number[]) => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
-console.log("| | seconds | least loss (1 - cosine) | judge | root mean square of the latent |\n|---|---|---|---|---|");
+const names = Object.keys(methods);
+const all: Awaited<ReturnType<typeof drawn>>[] = []; // by method, then by seed, then by prompt
 for (const [name, asked] of Object.entries(methods)) {
-  const all: Awaited<ReturnType<typeof drawn>>[] = [];
-  for (const prompt of prompts) {
-    for (let seed = 1; seed <= Number(values.seeds); seed++) all.push(await drawn(prompt, seed, asked));
+  for (let seed = 1; seed <= Number(values.seeds); seed++) {
+    for (const prompt of prompts) {
+      all.push(await drawn(prompt, seed, asked));
+      process.stderr.write(`\r${name}: seed ${seed}, ${prompt} `);
+    }
   }
-  const judged = witness ? mean(all.map((each) => each.judged as number)).toFixed(3) : "-";
-  const [took, loss, spread] = (["took", "loss", "spread"] as const).map((key) => mean(all.map((each) => each[key])));
-  console.log(`| ${name} | ${took?.toFixed(1)} | ${loss?.toFixed(4)} | ${judged} | ${spread?.toFixed(3)} |`);
 }
+process.stderr.write("\n");
 await letGo();
+
+const { pictures, texts } = await read(all.map(({ picture }) => picture), prompts); // biome-ignore format: one thought
+const marked = all.map((each, i) => {
+  const near = texts.map((text) => cosine(pictures[i] as Vector, text));
+  const judged = near[i % prompts.length] as number;
+  return { ...each, judged, isFirst: judged >= Math.max(...near) };
+});
+const each = prompts.length * Number(values.seeds);
+const rows = names.map((name, i) => {
+  const own = marked.slice(i * each, (i + 1) * each);
+  const [took, loss, judged, spread] = (["took", "loss", "judged", "spread"] as const).map((key) => mean(own.map((one) => one[key]))) as [number, number, number, number]; // biome-ignore format: one thought
+  const first = own.filter(({ isFirst }) => isFirst).length;
+  return [name, took.toFixed(1), loss.toFixed(3), judged.toFixed(3), `${first} of ${each}`, spread.toFixed(3)];
+});
+const head = ["", "seconds", "least loss (1 - cosine)", "judge's cosine", `judge's first of ${prompts.length}`, "root mean square of the latent"]; // biome-ignore format: one row
+for (const row of [head, head.map(() => "---"), ...rows]) console.log(`| ${row.join(" | ")} |`);
+if (values.sheet !== undefined) {
+  const shown = names.flatMap((name, i) => all.slice(i * each, i * each + prompts.length).map(({ picture }, k) => ({ picture, label: [name, prompts[k] as string] }))); // biome-ignore format: one thought
+  await writeFile(values.sheet, encodePng(contactSheet(shown, prompts.length)));
+}

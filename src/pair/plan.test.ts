@@ -8,7 +8,7 @@ import type { StepModels } from "../guidance/step.js";
 import { loadClip, loadGenerator } from "../models/load.js";
 import { strokes } from "../models/strokes/strokes.js";
 import { predictPeakMemory } from "../runtime/memory.js";
-import { planRun, stepOf } from "./plan.js";
+import { planRun, stepFlops, stepOf } from "./plan.js";
 
 let models: StepModels;
 beforeAll(async () => {
@@ -77,4 +77,13 @@ test("shapes may come to need half as much room again as they begin with", () =>
   const { peakBytes } = planRun(drawing, settings, {});
   expect(peakBytes).toBeGreaterThanOrEqual(predicted(1.5));
   expect(predicted(1.5)).toBeGreaterThan(1.02 * predicted(1));
+});
+
+test("a search is priced by its looks, one more than its population", () => {
+  const searching = (population: number): Settings => ({ ...large, search: "pgpe", population });
+  const [few, more] = [2, 10].map((population) => stepFlops(models, searching(population)).matrix) as [number, number];
+  expect(more / few).toBeCloseTo(11 / 3, 9);
+  const { matrix } = stepFlops(models, large); // forward and backward
+  expect(few / 3).toBeLessThan(matrix);
+  expect(few).toBeGreaterThan(matrix / 2);
 });

@@ -68,14 +68,16 @@ export function planRun(models: RunModels, settings: Settings, { maxMemory, lowM
   );
 }
 
-/** The arithmetic of one step. */
+/** The arithmetic of one step; a search looks at each of its population. */
 export function stepFlops(models: RunModels, settings: Settings): FlopCount {
-  return flops.of(models, settings, () =>
-    countFlops([
-      ...Object.values(stepOf(models, settings, roomAtFirst(models.generator, settings))),
-      ...pullOf(models, settings),
-    ]),
-  );
+  return flops.of(models, settings, () => {
+    const { convolution, matrix } = countFlops(
+      Object.values(stepOf(models, settings, roomAtFirst(models.generator, settings))),
+    );
+    const looks = settings.search === "gradient" ? 1 : settings.population + 1;
+    const pull = countFlops(pullOf(models, settings));
+    return { convolution: looks * convolution + pull.convolution, matrix: looks * matrix + pull.matrix };
+  });
 }
 
 function largestBatch(models: RunModels, settings: Settings, low: boolean, maxMemory: number): Plan | undefined {

@@ -6,7 +6,9 @@ import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { decodeArguments, encodeArguments, findFfmpeg, frameRate, runFfmpeg } from "../../src/video/ffmpeg.js";
 import { framePaths } from "../../src/video/frame-folder.js";
+import { readSound } from "../../src/video/read-sound.js";
 import { cli, inEmptyFolder, listing, tinyModels } from "../support/cli.js";
+import { fixturePath } from "../support/fixtures.js";
 
 const found = await findFfmpeg();
 const ffmpeg = found as string;
@@ -117,6 +119,23 @@ describe.skipIf(!found)(`the command line${why}`, () => {
       expect(made.code, made.stderr).toBe(0);
       expect(await frameRate(ffmpeg, output)).toBe(8);
       expect(await listing(folder)).toHaveLength(6); // the folder, its three frames and session, the video
+    }));
+
+  test("music and its lines make a film in one command, as long as the music and with its sound", () =>
+    inEmptyFolder(async (folder) => {
+      const [lyrics, output] = [join(folder, "lyrics.csv"), join(folder, "song.mp4")];
+      await writeFile(lyrics, "0,a castle\n0.3,fog\n");
+      const size = ["--size", "32", "--cutouts", "2", "--seed", "1", ...tinyModels];
+      const steps = ["-i", "1", "--steps-per-frame", "1", "--fps", "8"];
+      const sung = ["--music", fixturePath("sound/chirp.wav"), "--lyrics", lyrics];
+      const made = await cli(["video", "rain:loudness*0.5", ...sung, ...steps, ...size, "-o", output]);
+      expect(made.code, made.stderr).toBe(0);
+      expect(await framePaths(join(folder, "song-frames"))).toHaveLength(5); // .6 seconds
+      const [played, given] = [await readSound(output), await readSound(fixturePath("sound/chirp.wav"))];
+      expect(played.rate).toBe(given.rate);
+      const alike = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
+      const [both, own] = [alike(given.samples, played.samples), alike(given.samples, given.samples)];
+      expect(both / Math.sqrt(own * alike(played.samples, played.samples))).toBeGreaterThan(0.95); // AAC is lossy
     }));
 });
 
