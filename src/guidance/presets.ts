@@ -325,3 +325,22 @@ export function otherGenerator(preset: PresetName, name: string): string | undef
 }
 
 export const presetNames = Object.keys(presets) as PresetName[];
+
+/** What a recipe is, in a line, for people who choose one. */
+export const presetWords: Readonly<Record<PresetName, string>> = {
+  paper: "As in the paper: 400 steps, 64 random crops",
+  notebook: "The authors' first notebook: plain random crops",
+  "codebook-sampling": "Draws codes anew at each step; rough and varied",
+  mse: "The authors' regularised notebook: calm colours",
+  ema: "The authors' notebook with a running average: smooth",
+  nerdyrodent: "The popular fork: the whole picture, strongly changed",
+  das: "Direct Ascent Synthesis: all scales at once, for pixels",
+  fusedream: "FuseDream: the best of many starts, mixed",
+  flexit: "FlexIT: edits that stay near to the source",
+  clipdraw: "CLIPDraw: a drawing of strokes",
+  sketch: "CLIPasso: a sketch of a picture, by strokes",
+  pgpe: "Triangles found without a gradient; hours of work",
+  clipstyler: "CLIPstyler: a photo repainted in a style, by unet",
+  reno: "ReNO: for diffusion models, their noise descended",
+  gper: "GPER: for diffusion models, their noise kept noise",
+};

@@ -1,6 +1,6 @@
 /** What there is to ask for: models, device, presets, what the models recommend. */
 import * as z from "zod";
-import { presetNames } from "../guidance/presets.js";
+import { presetNames, presetWords } from "../guidance/presets.js";
 import { filmFormats, type Platform } from "./platform.js";
 import { shapeFileNames, shapesOf } from "./shapes.js";
 
@@ -10,6 +10,7 @@ export const infoSchema = z.object({
   threads: z.int().nullable(),
   size: z.tuple([z.int(), z.int()]).describe("width and height in pixels that the models are made for"),
   presets: z.array(z.string()),
+  presetWords: z.record(z.string(), z.string()).describe("what each preset is, in a line"),
   films: z
     .array(z.enum(filmFormats))
     .describe("what the frames of a video can be written as here; none without ffmpeg but webp"),
@@ -27,5 +28,6 @@ export async function infoOf(platform: Platform): Promise<z.infer<typeof infoSch
   const formats = [...((await films?.formats()) ?? [])];
   const shapes = shapesOf(vq.generator, platform);
   const { size } = recommended;
-  return { models, device, threads, size, presets: [...presetNames], films: formats, shapes, recommended };
+  const known = { presets: [...presetNames], presetWords };
+  return { models, device, threads, size, ...known, films: formats, shapes, recommended };
 }

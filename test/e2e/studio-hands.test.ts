@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { NDArray } from "../../src/core/ndarray.js";
-import { presetNames, presets } from "../../src/guidance/presets.js";
+import { presetNames, presets, presetWords } from "../../src/guidance/presets.js";
 import { encodePng } from "../../src/image/png.js";
 import { readPngText } from "../../src/index.js";
 import { ENDLESS, hasChromium, launchToKill, type TestStudio, type Visitor, visited } from "../support/studio.js";
@@ -26,6 +26,7 @@ describe.skipIf(!hasChromium)("the studio in people's hands (Chromium)", { timeo
     await person.button("New").click();
     await person.field("Prompt 1").fill("a red apple");
     await choice.selectOption("codebook-sampling");
+    await expect.poll(() => person.page.locator("#preset-words").textContent()).toBe(presetWords["codebook-sampling"]);
     await person.field("Steps").fill("2");
     await person.page.getByText("Advanced").click();
     await person.field("Cutouts").fill("2");

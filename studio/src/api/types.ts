@@ -20,6 +20,8 @@ export interface Info {
   /** Width and height in pixels that the models are made for. */
   readonly size: readonly [number, number];
   readonly presets: readonly string[];
+  /** What each preset is, in a line. */
+  readonly presetWords: Readonly<Record<string, string>>;
   readonly settings: Schema;
   readonly recommended: Settings;
   /** What the frames of a video can be written as. */

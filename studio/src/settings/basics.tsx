@@ -9,11 +9,16 @@ export function Basics() {
   const info = useStudio((state) => state.info);
   const [width, height] = info?.size ?? ["", ""];
   const recommended = draft.preset === "" ? String(info?.recommended.steps ?? "") : "preset's";
+  const words = info?.presetWords[draft.preset];
   return (
     <div className="basics">
       <label className="wide">
         <span>Preset</span>
-        <select value={draft.preset} onChange={(event) => edit({ preset: event.target.value, steps: "" })}>
+        <select
+          value={draft.preset}
+          aria-describedby="preset-words"
+          onChange={(event) => edit({ preset: event.target.value, steps: "" })}
+        >
           <option value="">Recommended</option>
           {info?.presets.map((name) => (
             <option key={name} value={name}>
@@ -22,6 +27,11 @@ export function Basics() {
           ))}
         </select>
       </label>
+      {words && (
+        <p className="hint wide" id="preset-words">
+          {words}
+        </p>
+      )}
       <label>
         <span>Steps</span>
         <input
