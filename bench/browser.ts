@@ -50,13 +50,14 @@ async function inBrowser(device: "wasm" | "webgpu", threads: number): Promise<Pa
 }
 
 const onNode = (threads: number) => pairTimes(() => VqganClip.fromPretrained({ threads }), steps);
-const rows: [string, PairTimes][] = [];
+const rows: [name: string, times: PairTimes, node: PairTimes][] = [];
 const all = Number(values.threads);
 for (const threads of [...new Set([1, all])]) {
   const words = threads === 1 ? "1 thread" : `${threads} threads`;
-  rows.push([`Node, ${words}`, await onNode(threads)], [`wasm, ${words}`, await inBrowser("wasm", threads)]);
+  const node = await onNode(threads);
+  rows.push([`Node, ${words}`, node, node], [`wasm, ${words}`, await inBrowser("wasm", threads), node]);
+  if (values.webgpu && threads === all) rows.push(["WebGPU", await inBrowser("webgpu", threads), node]);
 }
-if (values.webgpu) rows.push(["WebGPU", await inBrowser("webgpu", 1)]);
 const version = browser.version();
 await browser.close();
 await server.close();
@@ -66,10 +67,8 @@ const time = (seconds: number) => (seconds < 1 ? `${(1000 * seconds).toFixed(0)}
 console.log(`${cpus()[0]?.model.trim()}, Node ${process.version}, Chromium ${version}; the server is this machine\n`);
 console.log("| | loading | first step | a step | the prior | one of 4 cutouts | the drawing | times Node's step |");
 console.log("| --- | --- | --- | --- | --- | --- | --- | --- |");
-rows.forEach(([name, times], row) => {
-  const node = rows[row - (row % 2)]?.[1].step ?? Number.NaN;
-  const { load, first, step, prior, cutout, rest } = times;
+for (const [name, { load, first, step, prior, cutout, rest }, node] of rows) {
   const figures = [load, first, step, prior, cutout, rest].map(time);
-  console.log(`| ${name} | ${figures.join(" | ")} | ${(step / node).toFixed(1)} |`);
-});
+  console.log(`| ${name} | ${figures.join(" | ")} | ${(step / node.step).toFixed(1)} |`);
+}
 if (!values.webgpu) console.log("\nNot measured: WebGPU (--webgpu where there is an adapter).");

@@ -90,6 +90,6 @@ export function reached(
 
 export const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length; // biome-ignore format: one thought
 
-const dot = (a: Vector, b: Vector) => a.reduce((sum, value, i) => sum + value * (b[i] as number), 0); // biome-ignore format: one thought
+export const dot = (a: Vector, b: Vector) => a.reduce((sum, value, i) => sum + value * (b[i] as number), 0); // biome-ignore format: one thought
 const apart = (a: Vector, b: Vector) => a.reduce((sum, value, i) => sum + (value - (b[i] as number)) ** 2, 0); // biome-ignore format: one thought
 const middle = (vectors: readonly Vector[]): number[] => (vectors[0] ?? []).map((_, i) => average(vectors.map((vector) => vector[i] as number))); // biome-ignore format: one thought

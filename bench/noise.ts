@@ -11,6 +11,7 @@ import { contactSheet } from "../src/image/contact-sheet.js";
 import { encodePng } from "../src/image/png.js";
 import { type CreateRequest, VqganClip } from "../src/index.js";
 import { clipJudge, ownJudge, type Vector } from "./edit-judge.js";
+import { average, dot } from "./edit-measures.js";
 
 const { values } = parseArgs({
   options: {
@@ -39,8 +40,6 @@ const vq = await VqganClip.fromPretrained({
   ...(values.threads !== undefined && { threads: Number(values.threads) }),
 });
 const read = judge === undefined ? ownJudge(values.python) : clipJudge(judge);
-
-const cosine = (a: Vector, b: Vector) => a.reduce((sum, value, i) => sum + value * (b[i] as number), 0); // of unit vectors
 
 type Asked = Omit<CreateRequest, "prompts" | "seed">;
 const size = values.size === undefined ? {} : { size: [Number(values.size), Number(values.size)] as [number, number] };
@@ -81,7 +80,6 @@ for (const preset of ["reno", "gper"] as const) {
 for (const [name, { steps, candidates = 1 }] of Object.entries(methods)) {
   console.log(`${name}: ${candidates} looks, ${steps} steps in ${seconds} s of the processor`);
 }
-const mean = (numbers: readonly number[]) => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
 const names = Object.keys(methods);
 const all: Awaited<ReturnType<typeof drawn>>[] = []; // by method, then by seed, then by prompt
 for (const [name, asked] of Object.entries(methods)) {
@@ -97,14 +95,14 @@ await letGo();
 
 const { pictures, texts } = await read(all.map(({ picture }) => picture), prompts); // biome-ignore format: one thought
 const marked = all.map((each, i) => {
-  const near = texts.map((text) => cosine(pictures[i] as Vector, text));
+  const near = texts.map((text) => dot(pictures[i] as Vector, text));
   const judged = near[i % prompts.length] as number;
   return { ...each, judged, isFirst: judged >= Math.max(...near) };
 });
 const each = prompts.length * Number(values.seeds);
 const rows = names.map((name, i) => {
   const own = marked.slice(i * each, (i + 1) * each);
-  const [took, loss, judged, spread] = (["took", "loss", "judged", "spread"] as const).map((key) => mean(own.map((one) => one[key]))) as [number, number, number, number]; // biome-ignore format: one thought
+  const [took, loss, judged, spread] = (["took", "loss", "judged", "spread"] as const).map((key) => average(own.map((one) => one[key]))) as [number, number, number, number]; // biome-ignore format: one thought
   const first = own.filter(({ isFirst }) => isFirst).length;
   return [name, took.toFixed(1), loss.toFixed(3), judged.toFixed(3), `${first} of ${each}`, spread.toFixed(3)];
 });

@@ -1,6 +1,7 @@
 /** What a step of the bundled pair takes, and its parts: told by runs that leave one out. The same code on Node and in a browser's worker. */
 import type { StepEvent } from "../src/guidance/run-state.js";
 import type { RunRequest } from "../src/pair/requests.js";
+import { median } from "./probe.js";
 
 /** A pair of models on either face of the package. */
 interface Pair {
@@ -46,6 +47,5 @@ async function timed(pair: Pair, steps: number, settings: Partial<RunRequest<nev
     before = performance.now();
   }
   await run.dispose();
-  const later = times.slice(2).sort((a, b) => a - b);
-  return [times[0] as number, later[later.length >> 1] as number];
+  return [times[0] as number, median(times.slice(2))];
 }

@@ -16,7 +16,7 @@ export function Basics() {
         <span>Preset</span>
         <select
           value={draft.preset}
-          aria-describedby="preset-words"
+          aria-describedby={words && "preset-words"}
           onChange={(event) => edit({ preset: event.target.value, steps: "" })}
         >
           <option value="">Recommended</option>
