@@ -1,6 +1,7 @@
 /** VqganClip in a browser: models from a web server, pictures and sessions from bytes. Meant for a Web Worker. */
 import { type NamesOf, requireKnown } from "../core/known-names.js";
 import type { NDArray } from "../core/ndarray.js";
+import { constant } from "../graph/tensor.js";
 import type { StepEvent } from "../guidance/run-state.js";
 import type { DecodeAs } from "../image/decode-options.js";
 import { type ModelChoice, modelChoiceNames } from "../pair/model-choice.js";
@@ -11,6 +12,7 @@ import type { PictureOptions, SessionOptions } from "../pair/picture-requests.js
 import type { OpenRequest, RunRequest } from "../pair/requests.js";
 import { RunningPicture } from "../pair/running-picture.js";
 import { type EngineFiles, locateEngine } from "../runtime/own-engine.js";
+import { compile, compileOptionsOf } from "../runtime/program.js";
 import { type BrowserAbilities, browserAbilities } from "../runtime/web-platform.js";
 import { decodePicture } from "./decode-picture.js";
 import type { FetchOptions } from "./fetch-file.js";
@@ -70,12 +72,21 @@ export class PictureRun extends RunningPicture<PictureSource> {
   }
 }
 
+/** Has the engine fetched and started while the models come. Where that fails the first program fails too, and says why. */
+function startEngine(options: PretrainedOptions): void {
+  compile({ nothing: constant(0) }, compileOptionsOf(options)).then(
+    (program) => program.dispose(),
+    () => {},
+  );
+}
+
 /** A pair of models in a browser, ready to make pictures from words. */
 export class VqganClip extends ModelPair<PictureSource, PictureRun> {
   /** Fetches the models, or takes those that were fetched before. @throws BAD_ARGUMENT, BAD_MODEL, BAD_FILE, IO_FAILED, ABORTED */
   static async fromPretrained(options: PretrainedOptions): Promise<VqganClip> {
     requireKnown("fromPretrained()", options, optionNames);
     if (options.engine) locateEngine(options.engine);
+    startEngine(options);
     const pair = options.model === undefined ? undefined : atAddress(options.model, options).files;
     const parts = await openPair(options, {
       inPair: pair && (async (name) => atAddress(pair.pathOf(name), options)),

@@ -3,8 +3,9 @@ import { type ChildProcess, fork } from "node:child_process";
 import { VqganClipError } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { programPath } from "../core/own-files.js";
+import { candidates, nodePlatform } from "../runtime/devices.js";
 import type { Engine, Feeds, OpenSession, Session, SessionRequest } from "../runtime/engine.js";
-import { type Answer, type Call, type Results, revived } from "./messages.js";
+import { type Answer, type Call, type Results, revived, type SentRequest } from "./messages.js";
 
 interface Waiting {
   readonly done: (result: unknown) => void;
@@ -18,7 +19,9 @@ export class EngineProcess implements Engine {
   private numbers = 0;
 
   async open(request: SessionRequest): Promise<OpenSession> {
-    const session = new RemoteSession(this, request);
+    const { modelFor, device = nodePlatform.standard, ...others } = request;
+    const models = new Map(candidates(device, nodePlatform).map((each) => [each, modelFor(each)]));
+    const session = new RemoteSession(this, { ...others, device, models });
     return { session, ...(await session.reopened()) };
   }
 
@@ -103,7 +106,7 @@ class RemoteSession implements Session {
 
   constructor(
     private readonly engine: EngineProcess,
-    private readonly request: SessionRequest,
+    private readonly request: SentRequest,
   ) {}
 
   async reopened(): Promise<Results["open"]> {

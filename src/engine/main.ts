@@ -1,15 +1,20 @@
 /** The process of an engine: it opens sessions, runs them and answers, until whoever started it is gone. */
 import { VqganClipError } from "../core/errors.js";
-import type { Session } from "../runtime/engine.js";
+import type { ProgramModel, Session, SessionRequest } from "../runtime/engine.js";
 import { ownEngine } from "../runtime/own-engine.js";
-import { type Answer, type Question, type Results, revived } from "./messages.js";
+import { type Answer, type Question, type Results, revived, type SentRequest } from "./messages.js";
+
+/** A request as it was before it travelled. */
+function asked({ models, ...request }: SentRequest): SessionRequest {
+  return { ...request, modelFor: (device) => models.get(device) as ProgramModel };
+}
 
 const sessions = new Map<number, Session>();
 
 async function answered(question: Question): Promise<Results[Question["kind"]]> {
   const { kind, session: number } = question;
   if (kind === "open") {
-    const { session, device, refused } = await ownEngine.open(question.request);
+    const { session, device, refused } = await ownEngine.open(asked(question.request));
     sessions.set(number, session);
     return { device, refused };
   }

@@ -1,11 +1,17 @@
 /** What the two sides of an engine in another process say to each other. Arrays travel as plain objects. */
 import type { ErrorCode } from "../core/errors.js";
 import { NDArray } from "../core/ndarray.js";
-import type { Feeds, OpenSession, SessionRequest } from "../runtime/engine.js";
+import type { Device } from "../runtime/devices.js";
+import type { Feeds, OpenSession, ProgramModel, SessionRequest } from "../runtime/engine.js";
+
+/** A session's request with the models of all devices that may be tried. */
+export interface SentRequest extends Omit<SessionRequest, "modelFor"> {
+  readonly models: ReadonlyMap<Device, ProgramModel>;
+}
 
 /** What is asked; sessions are told by numbers that the asking side gives them. */
 export type Call =
-  | { readonly kind: "open"; readonly session: number; readonly request: SessionRequest }
+  | { readonly kind: "open"; readonly session: number; readonly request: SentRequest }
   | { readonly kind: "run"; readonly session: number; readonly feeds: Feeds }
   | { readonly kind: "release"; readonly session: number };
 

@@ -12,9 +12,12 @@ export interface RefusedDevice {
   readonly reason: string;
 }
 
-/** All that a session is made of: plain values, which messages can carry. */
+/** What a session is made of. */
+export type ProgramModel = Pick<OnnxModel, "bytes" | "externalFolder">;
+
 export interface SessionRequest {
-  readonly model: Pick<OnnxModel, "bytes" | "externalFolder">;
+  /** The program in the operators that `device` is fastest with. */
+  modelFor(device: Device): ProgramModel;
   readonly outputs: Readonly<Record<string, TensorType>>;
   /** undefined: what the platform runs on unless told otherwise */
   readonly device: DeviceRequest | undefined;

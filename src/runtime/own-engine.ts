@@ -33,7 +33,7 @@ export function locateEngine(files: EngineFiles): void {
 
 /** Its runs block the JavaScript thread on native devices. */
 export const ownEngine: Engine = {
-  async open({ model, outputs, device = platform.standard, settings }: SessionRequest): Promise<OpenSession> {
+  async open({ modelFor, outputs, device = platform.standard, settings }: SessionRequest): Promise<OpenSession> {
     const refused: RefusedDevice[] = [];
     const tried = candidates(device, platform);
     platform.prepare(settings);
@@ -44,8 +44,8 @@ export const ownEngine: Engine = {
         continue;
       }
       try {
-        const options = sessionOptions(candidate, settings, model.externalFolder);
-        const session = await InferenceSession.create(model.bytes, options);
+        const { bytes, externalFolder } = modelFor(candidate);
+        const session = await InferenceSession.create(bytes, sessionOptions(candidate, settings, externalFolder));
         return { session: new OwnSession(session, outputs), device: candidate, refused };
       } catch (error) {
         refused.push({ device: candidate, reason: error instanceof Error ? error.message : String(error) });

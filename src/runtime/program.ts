@@ -4,9 +4,11 @@ import { requires } from "../core/errors.js";
 import type { NDArray } from "../core/ndarray.js";
 import { sameShape } from "../core/shape.js";
 import type { Tensor, TensorType } from "../graph/tensor.js";
+import type { OnnxModel } from "../onnx/serialize.js";
 import type { Device, DeviceRequest, SessionSettings } from "./devices.js";
 import type { Engine, Feeds, OpenSession, RefusedDevice } from "./engine.js";
 import { type Lease, Shared } from "./shared.js";
+import { withWinograd } from "./winograd.js";
 
 export interface CompileOptions extends SessionSettings {
   /**
@@ -49,7 +51,15 @@ export async function compile<Name extends string>(
   const outputs = wanted as Readonly<Record<Name, Tensor>>;
   await new Promise((turn) => setTimeout(turn)); // building a graph took its time: others first
   const { serialize } = await import("../onnx/serialize.js"); // what only a program needs is loaded with the first
-  const { bytes, externalFolder, inputs } = serialize(outputs, { weightsAtUse: settings.lowMemory === true });
+  const { lowMemory = false } = settings;
+  const models = new Map<Device, OnnxModel>();
+  const modelFor = (device: Device): OnnxModel => {
+    const model = models.get(device) ?? serialize(asRun(outputs, device, settings), { weightsAtUse: lowMemory });
+    models.set(device, model);
+    return model;
+  };
+  // By what CPUs run it is known, unless that is not asked for.
+  const { bytes, externalFolder, inputs } = modelFor(device === undefined || device === "auto" ? "cpu" : device);
   const types = Object.fromEntries(
     Object.entries<TensorType>(outputs).map(([name, { dtype, shape }]) => [name, { dtype, shape }]),
   ) as Record<Name, TensorType>;
@@ -57,8 +67,17 @@ export async function compile<Name extends string>(
   const key = sessions ? JSON.stringify([await sha256Of(bytes), externalFolder, device, settings]) : "its own";
   const kind = sessions ? Object.keys(outputs).join() : "";
   const engine = shared.engine ?? (await import("./own-engine.js")).ownEngine;
-  const open = () => engine.open({ model: { bytes, externalFolder }, outputs: types, device, settings });
+  const open = () => engine.open({ modelFor, outputs: types, device, settings });
   return new Program<Name>(await shared.take(key, kind, open), inputs);
+}
+
+/** The graph in the operators that `device` is fastest with; with `lowMemory` as it is. */
+export function asRun<Name extends string>(
+  outputs: Readonly<Record<Name, Tensor>>,
+  device: Device,
+  { lowMemory = false }: Pick<SessionSettings, "lowMemory">,
+): Readonly<Record<Name, Tensor>> {
+  return (device === "cpu" || device === "wasm") && !lowMemory ? withWinograd(outputs, device) : outputs;
 }
 
 export class Program<Name extends string = string> {
