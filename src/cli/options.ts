@@ -163,7 +163,7 @@ export function addModelOptions(command: Command): Command {
     )
     .option(
       "--text-tower <path>",
-      "reads prompts in many languages in place of the CLIP's own text tower: a folder of sentence-transformers or M-CLIP, or a name that models pull got (default: the CLIP's own)",
+      "reads prompts in many languages in place of the CLIP's own text tower: languages for the bundled pair's, a folder of sentence-transformers or M-CLIP, or a name that models pull got (default: the CLIP's own)",
     )
     .option("--vgg <path>", "what --content goes by: VGG19's file from torchvision or timm (default: none)")
     .addOption(

@@ -27,7 +27,7 @@ export interface ModelChoice<Address> {
   readonly clip?: Address | Perceptor | readonly (Address | Perceptor)[];
   /**
    * What reads texts in the place of the CLIP's own text tower, in many languages: a folder of sentence-transformers or M-CLIP that
-   * ends in the space of that CLIP (default: the CLIP's own). With several CLIPs it is not taken; the judge keeps its own.
+   * ends in the space of that CLIP, or `languages`, the pair's own where it has one, as the bundled pair does (default: the CLIP's own). With several CLIPs it is not taken; the judge keeps its own.
    */
   readonly textTower?: Address;
   /**

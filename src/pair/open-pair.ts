@@ -9,12 +9,15 @@ import { meshNamed } from "../models/mesh/options.js";
 import { readMesh } from "../models/mesh/read.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { readAutoencoder, readGenerator } from "../models/read-generator.js";
-import { joinedName, readTextTower, withTextTower } from "../models/text-tower.js";
+import { isTextTower, joinedName, readTextTower, withTextTower } from "../models/text-tower.js";
 import { weightlessNamed } from "../models/weightless/names.js";
 import type { ModelChoice } from "./model-choice.js";
 import type { PairParts } from "./models.js";
 import { isPerceptor, openRewards } from "./open-rewards.js";
 import type { Found, Places } from "./places.js";
+
+/** A folder of a pair, and what asks for it: a text tower of other languages. */
+const LANGUAGES = "languages";
 
 /** @throws BAD_ARGUMENT when neither choice nor pair says where a model is; BAD_MODEL, BAD_FILE, IO_FAILED, ABORTED */
 export async function openPair<Address extends string | URL>(
@@ -33,6 +36,7 @@ export async function openPair<Address extends string | URL>(
     () => "model: with generator and clip there is nothing that it would give",
     "leave it out, or one of the two",
   );
+  const inItsPair = (part: string) => (pairName === undefined ? part : `${pairName}/${part}`);
   const partOfPair = async (part: "vqgan" | "clip"): Promise<Found> => {
     requires(
       inPair,
@@ -41,6 +45,12 @@ export async function openPair<Address extends string | URL>(
       "name a pair's folder as model, or both generator and clip",
     );
     return { place: await inPair(part) };
+  };
+  /** The pair's own, which reads for its CLIP alone, or another. */
+  const towerOf = async (given: Address): Promise<Found> => {
+    const place = given === LANGUAGES && clip === undefined ? await inPair?.(LANGUAGES) : undefined;
+    const isThere = place && (await isTextTower(place.files, undefined));
+    return isThere ? { place, name: inItsPair(LANGUAGES) } : find(given, "CLIP");
   };
   const sought = async (given: Address | Perceptor): Promise<Found | Own> =>
     isPerceptor(given) ? { own: given } : find(given, "CLIP");
@@ -56,7 +66,7 @@ export async function openPair<Address extends string | URL>(
   const second = judge === undefined ? undefined : await sought(judge);
   const finisher = finalVae === undefined ? undefined : await find(finalVae, "VQGAN");
   const { generator, name } = await generatorOf(vqgan, () => partOfPair("vqgan"), find, finisher);
-  const tower = textTower === undefined ? undefined : await find(textTower, "CLIP");
+  const tower = textTower === undefined ? undefined : await towerOf(textTower);
   const own = await perceptorOf(first);
   const reader = tower && { ...(await readTextTower(tower.place)), ...(tower.name && { name: tower.name }) };
   const perceptor = reader ? withTextTower(own, reader) : own;
@@ -64,7 +74,6 @@ export async function openPair<Address extends string | URL>(
   for (const other of others) companions.push(await perceptorOf(other));
   const looking = [perceptor, ...companions];
   const whole = vqgan === undefined && clip === undefined ? inPair : undefined;
-  const inItsPair = (part: string) => (pairName === undefined ? part : `${pairName}/${part}`);
   const perceptorName = first.name ?? (clip === undefined ? inItsPair(own.name) : own.name);
   return {
     generator,

@@ -10,6 +10,7 @@
  *     npm run evaluate -- --generator strokes --lists concepts --limit 30    another generator before the same encoder
  *     npm run evaluate -- --generator unet --lists repaints --no-speed       pictures repainted in nine styles
  *     npm run evaluate -- --sounds DIR                                       sounds as prompts, see training/sounds.py
+ *     npm run evaluate -- --text-tower DIR --translated DIR/translated-de.json --column german --lists concepts    see training/languages.py
  *     npm run evaluate -- --limit 5               a quick look
  *     npm run evaluate -- --part 1/2 --threads 1  every second picture, and nothing is judged: for two processes side by side
  */
@@ -43,6 +44,8 @@ const { values } = parseArgs({
     out: { type: "string", default: ".training/evaluation" },
     sounds: { type: "string" }, // instead of lists: a folder of WAV files, each named by what is heard
     "sound-model": { type: "string" }, // default: Wav2CLIP.pt in that folder
+    "text-tower": { type: "string" }, // reads the prompts in the CLIP's place
+    translated: { type: "string" }, // JSON: what the runs are told in place of each prompt of the lists, see training/languages.py
     gallery: { type: "string" }, // also write contact sheets here
     redraw: { type: "boolean", default: false }, // prompts and source pictures anew, after the data changed
     threads: { type: "string", default: String(availableParallelism()) },
@@ -80,6 +83,16 @@ function python(script: string, args: readonly string[]): void {
   if (status !== 0) throw new Error(`${script} ended with ${status}`);
 }
 
+/** The lists' prompts that are in the table, told by its words. */
+function translatedLists(all: Lists, table: Readonly<Record<string, string>>): Lists {
+  const chosen = ([name, list]: [string, Lists[string]]) => {
+    for (const { prompt } of list.slice(0, lists.includes(name as PictureList) ? limit : 0))
+      if (table[prompt] === undefined) throw new Error(`--translated: has no words for "${prompt}" of ${name}`);
+    return [name, list.map((entry) => ({ ...entry, translated: table[entry.prompt] }))];
+  };
+  return Object.fromEntries(Object.entries(all).map(chosen));
+}
+
 const { sounds, "sound-model": model = sounds && join(sounds, "Wav2CLIP.pt") } = values;
 const lists: readonly PictureList[] = sounds
   ? ["sounds"]
@@ -95,6 +108,7 @@ const isMine = (index: number): boolean => index % shares === share - 1;
 const models = resolve(values.models);
 const { generator } = values;
 const named = generator?.replace(/[^\w-]+/g, "-");
+if (values.translated && !values.column) throw new Error("--translated: needs --column with the name of its column");
 if (values.set && !values.column) throw new Error("--set: needs --column with the name of its column");
 const column =
   values.column ??
@@ -116,17 +130,16 @@ if (values.redraw || !isDrawn) {
 }
 const readLists = async (name: string) => JSON.parse(await readFile(here(name), "utf8"));
 const heard = sounds && model && !values["only-judge"] ? await soundPrompts(sounds, model, limit) : undefined;
-const prompts: Lists = {
-  ...(await readLists("prompts.json")),
-  novel: await readLists("novel.json"),
-  ...(heard && { sounds: heard }),
-};
+const english: Lists = { ...(await readLists("prompts.json")), novel: await readLists("novel.json") };
+const told = values.translated && JSON.parse(await readFile(values.translated, "utf8"));
+const prompts: Lists = { ...(told ? translatedLists(english, told) : english), ...(heard && { sounds: heard }) };
 if (heard) await writeHeard(join(out, column), heard);
 
 if (!values["only-judge"]) {
   const vq = await VqganClip.fromPretrained({
     model: models,
     ...(generator && { generator }),
+    ...(values["text-tower"] && { textTower: values["text-tower"] }),
     threads: whole(values.threads, "--threads"),
   });
   const letGo = vq.keepPrograms(); // pictures of one column share their step

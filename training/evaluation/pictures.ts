@@ -13,6 +13,8 @@ import {
 
 export interface Prompt {
   readonly prompt: string;
+  /** What the run is told in its place, in another language. */
+  readonly translated?: string | undefined;
   /** What is asked for in the place of the words: those are for the judge alone. */
   readonly targets?: CreateRequest["targets"];
 }
@@ -54,10 +56,10 @@ export async function makePictures(
   for (const list of lists) {
     const entries = (prompts[list] ?? []).slice(0, limit);
     await mkdir(join(folder, list), { recursive: true });
-    for (const [index, { prompt, targets }] of entries.entries()) {
+    for (const [index, { prompt, translated = prompt, targets }] of entries.entries()) {
       if (!isMine(index)) continue;
       const path = join(folder, list, fileName(index));
-      const request = { ...settings, ...(targets ? { targets } : { prompts: prompt }), seed };
+      const request = { ...settings, ...(targets ? { targets } : { prompts: translated }), seed };
       const image = join(sources, "edits", `${String(index).padStart(2, "0")}.png`);
       const run = edited.has(list) ? await vq.edit({ ...request, image }) : vq.create(request);
       if (await isMadeSo(path, run, vq)) count.kept++;
@@ -66,7 +68,7 @@ export async function makePictures(
         await run.toPNG(path);
         count.made++;
         const each = (performance.now() - began) / 1000 / count.made;
-        console.error(`${list} ${index + 1}/${entries.length}: ${prompt} (${each.toFixed(1)} s a picture)`);
+        console.error(`${list} ${index + 1}/${entries.length}: ${translated} (${each.toFixed(1)} s a picture)`);
       }
       await run.dispose();
     }
