@@ -14,7 +14,7 @@ import { onDisk } from "../models/on-disk.js";
 import { diffusersFolder, pipelineAt } from "../models/read-generator.js";
 import { headIn, readReward } from "../models/read-reward.js";
 import type { JointScorer } from "../models/reward.js";
-import { isTextTower, readTextTower } from "../models/text-tower.js";
+import { isTextTower, LANGUAGES, readTextTower } from "../models/text-tower.js";
 import type { StateDict } from "../weights/state-dict.js";
 
 export interface ModelFacts {
@@ -44,6 +44,7 @@ export async function describeFolder(folder: string): Promise<ModelFacts[]> {
     const pair = [
       ...((await has("vqgan")) ? [await describeDrawer(join(folder, "vqgan"))] : []),
       ...((await has("clip")) ? [await describeClip(join(folder, "clip"))] : []),
+      ...((await has(LANGUAGES)) ? [await describeTextTower(join(folder, LANGUAGES))] : []),
     ];
     return pair.map((model) => ({ ...model, name: `${basename(resolve(folder))}/${model.name}` }));
   }

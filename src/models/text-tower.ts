@@ -24,6 +24,9 @@ export interface TextTower extends TextReader {
   readonly dicts: readonly StateDict[];
 }
 
+/** What the folder of a pair is called that holds a text tower of its own, and what asks for it. */
+export const LANGUAGES = "languages";
+
 const WHAT = "a text tower";
 const MULTILINGUAL_CLIP = "M-CLIP";
 const known = "a folder of sentence-transformers (modules.json) or of M-CLIP would do";

@@ -9,15 +9,12 @@ import { meshNamed } from "../models/mesh/options.js";
 import { readMesh } from "../models/mesh/read.js";
 import type { Perceptor } from "../models/perceptor.js";
 import { readAutoencoder, readGenerator } from "../models/read-generator.js";
-import { isTextTower, joinedName, readTextTower, withTextTower } from "../models/text-tower.js";
+import { isTextTower, joinedName, LANGUAGES, readTextTower, withTextTower } from "../models/text-tower.js";
 import { weightlessNamed } from "../models/weightless/names.js";
 import type { ModelChoice } from "./model-choice.js";
 import type { PairParts } from "./models.js";
 import { isPerceptor, openRewards } from "./open-rewards.js";
 import type { Found, Places } from "./places.js";
-
-/** A folder of a pair, and what asks for it: a text tower of other languages. */
-const LANGUAGES = "languages";
 
 /** @throws BAD_ARGUMENT when neither choice nor pair says where a model is; BAD_MODEL, BAD_FILE, IO_FAILED, ABORTED */
 export async function openPair<Address extends string | URL>(
@@ -48,9 +45,15 @@ export async function openPair<Address extends string | URL>(
   };
   /** The pair's own, which reads for its CLIP alone, or another. */
   const towerOf = async (given: Address): Promise<Found> => {
-    const place = given === LANGUAGES && clip === undefined ? await inPair?.(LANGUAGES) : undefined;
-    const isThere = place && (await isTextTower(place.files, undefined));
-    return isThere ? { place, name: inItsPair(LANGUAGES) } : find(given, "CLIP");
+    const place = given === LANGUAGES ? await inPair?.(LANGUAGES) : undefined;
+    if (!place || !(await isTextTower(place.files, undefined))) return find(given, "CLIP");
+    requires(
+      clip === undefined,
+      "BAD_ARGUMENT",
+      () => `textTower: ${LANGUAGES} reads for the pair's own CLIP, and another is named`,
+      `leave clip out, or write ./${LANGUAGES} for a folder of that name`,
+    );
+    return { place, name: inItsPair(LANGUAGES) };
   };
   const sought = async (given: Address | Perceptor): Promise<Found | Own> =>
     isPerceptor(given) ? { own: given } : find(given, "CLIP");
