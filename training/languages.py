@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel
 
@@ -122,9 +122,24 @@ def learned_tokenizer(texts):
     tokenizer.train_from_iterator(texts, trainers.WordPieceTrainer(vocab_size=VOCABULARY, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]"], show_progress=False))
     ends = [(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")]
     tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=ends)
+    return padded(tokenizer)
+
+
+def padded(tokenizer):
     tokenizer.enable_truncation(CONTEXT)
     tokenizer.enable_padding(pad_id=0, pad_token="[PAD]")
     return tokenizer
+
+
+def read_tokenizer(folder):
+    return padded(Tokenizer.from_file(str(folder / "tokenizer.json")))
+
+
+def unfold(tower, folder):
+    """The weights that `write` wrote."""
+    widened = lambda path: {name.removeprefix("linear."): value.float() for name, value in load_file(folder / path).items()}
+    tower.bert.load_state_dict(widened("model.safetensors"), strict=False)
+    tower.map.load_state_dict(widened("2_Dense/model.safetensors"))
 
 
 class Reader:
@@ -143,11 +158,11 @@ class Reader:
         return torch.stack([self.known[text] for text in texts])
 
 
-def train(tower, tokenizer, names, read, steps, size, peak=2e-3):
+def train(tower, tokenizer, names, read, steps, size, peak):
     bank = read(sorted({with_article(english) for each in names for _, english, _ in each.things}))
     optimizer, began = torch.optim.AdamW(tower.parameters(), peak, betas=(0.9, 0.98), weight_decay=0.02), time.time()
     for step in range(steps):
-        rng = random.Random(step)
+        rng = random.Random(f"{peak} {step}")
         drawn = [rng.choice(names).sentence(rng) for _ in range(size)]
         target = torch.stack([F.normalize(read(meant).mean(0), dim=0) for _, meant in drawn])
         made = tower(torch.tensor([encoding.ids for encoding in tokenizer.encode_batch([text for text, _ in drawn])]))
@@ -191,15 +206,19 @@ def main():
     parser.add_argument("--data", default=".training/data", help="where `npm run render` wrote the names of the things")
     parser.add_argument("--clip", default=str(HERE.parent / "models/compact/clip"))
     parser.add_argument("--out", default=".training/languages", help="the tower, and evaluation prompts by language in translated-LANGUAGE.json")
+    parser.add_argument("--warm", type=Path, help="a folder that this script wrote, to go on from at half the rate")
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--batch", type=int, default=256)
     options = parser.parse_args()
-    loop.prepare(1)
+    loop.prepare(2)
     torch.manual_seed(0)
     concepts = json.loads((Path(options.data) / "pictures.json").read_text())["concepts"]
     names, read, rng = [Names(language, concepts) for language in WORDS], Reader(options.clip), random.Random(0)
-    tokenizer = learned_tokenizer([text for each in names for text in [label for label, _, _ in each.things] * 3 + [keyword for keyword, _ in each.keywords] + [each.sentence(rng)[0] for _ in range(5000)]])
-    tower = train(Tower(tokenizer.get_vocab_size(), read(["an apple"]).shape[1]), tokenizer, names, read, options.steps, options.batch)
+    tokenizer = read_tokenizer(options.warm) if options.warm else learned_tokenizer([text for each in names for text in [label for label, _, _ in each.things] * 3 + [keyword for keyword, _ in each.keywords] + [each.sentence(rng)[0] for _ in range(5000)]])
+    tower = Tower(tokenizer.get_vocab_size(), read(["an apple"]).shape[1])
+    if options.warm:
+        unfold(tower, options.warm)
+    tower = train(tower, tokenizer, names, read, options.steps, options.batch, 1e-3 if options.warm else 2e-3)
     out = Path(options.out)
     lists = json.loads((HERE / "evaluation/prompts.json").read_text())
     wanted = [entry["prompt"] for entry in lists["concepts"]]
