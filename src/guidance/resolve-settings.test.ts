@@ -22,6 +22,14 @@ describe("resolveSettings", () => {
     expect(named.origins.steps).toBe("preset nerdyrodent");
   });
 
+  it("fills in what regularisers of the picture leave out", () => {
+    const pictureRegularizers = [{ kind: "symmetry", weight: 1 } as const, { kind: "border", weight: 0.3 } as const];
+    expect(resolveSettings({ prompts: "x", pictureRegularizers }, sources).settings.pictureRegularizers).toEqual([
+      { kind: "symmetry", weight: 1, mirror: "left-right" },
+      { kind: "border", weight: 0.3, colour: "#ffffff", width: 5 },
+    ]);
+  });
+
   it("leaves starts that need an encoder out of recipes where there is none, and keeps what is asked for", () => {
     const start = (more: object, request = {}) =>
       resolveSettings({ prompts: "x", ...request }, { ...sources, ...more }).settings.start;

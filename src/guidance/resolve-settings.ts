@@ -8,7 +8,7 @@ import { joinPrompts, parsePrompts } from "../prompts/prompt.js";
 import { type EditKind, type EditRecipe, editRecipe } from "./edit-recipe.js";
 import { isOneLatent } from "./latent-kind.js";
 import { isOfEdits, type PresetName, presetNames, presets } from "./presets.js";
-import type { DirectionRequest, ScheduleRequest } from "./setting-parts.js";
+import type { DirectionRequest, PictureRegularizerRequest, ScheduleRequest } from "./setting-parts.js";
 import { checkSettings, type Recipe, type SettingName, type Settings, settingsSchema } from "./settings.js";
 import { isPictureStart } from "./starts.js";
 
@@ -27,13 +27,17 @@ export type Recommendation = Partial<Recipe & Pick<Settings, "size">> & {
 
 /** What somebody asks for; everything left out is filled in. */
 export interface SettingsRequest
-  extends Partial<Omit<Settings, "prompts" | "regularizer" | "prior" | "schedule" | "plateau" | "direction">> {
+  extends Partial<
+    Omit<Settings, "prompts" | "regularizer" | "pictureRegularizers" | "prior" | "schedule" | "plateau" | "direction">
+  > {
   /** Several texts join as if written with `|`, in every scene of a story. */
   readonly prompts?: string | readonly string[];
   /** How far an edit goes from its source, 0..1 (default: as the model recommends, else 0.75): decides steps, regulariser and structure. */
   readonly strength?: number;
   /** Fields left out come from the layer below. */
   readonly regularizer?: Partial<Settings["regularizer"]>;
+  /** Fields left out: left and right alike, a white margin of 5 percent. */
+  readonly pictureRegularizers?: readonly PictureRegularizerRequest[];
   /** Fields left out come from the layer below. */
   readonly prior?: Partial<Settings["prior"]>;
   /** Fields left out: no warm-up, one cycle over the run, falling to 0 or by half every 100 steps. */

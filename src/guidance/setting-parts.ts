@@ -102,7 +102,7 @@ export const pictureRegularizerSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("symmetry"),
     weight,
-    mirror: z.enum(["left-right", "top-bottom", "both"]).describe("which halves are alike"),
+    mirror: z.enum(["left-right", "top-bottom", "both"]).default("left-right").describe("which halves are alike"),
   }),
   z.strictObject({ kind: z.literal("saturation"), weight }),
   z.strictObject({
@@ -113,8 +113,8 @@ export const pictureRegularizerSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("border"),
     weight,
-    colour: colour.describe("what colour the picture's margin is to have"),
-    width: z.number().min(0.1).max(50).describe("how wide the margin is, in percent of the shorter side"),
+    colour: colour.default("#ffffff").describe("what colour the picture's margin is to have"),
+    width: z.number().min(0.1).max(50).default(5).describe("how wide the margin is, in percent of the shorter side"),
   }),
   z.strictObject({
     kind: z.literal("own"),
@@ -125,6 +125,8 @@ export const pictureRegularizerSchema = z.discriminatedUnion("kind", [
       .describe("which of the losses that the library was given"),
   }),
 ]);
+/** What stands for one where it is asked for: which halves, a margin's colour and width may be left out. */
+export type PictureRegularizerRequest = z.input<typeof pictureRegularizerSchema>;
 
 const rewardText = z.string().trim().min(1).max(1000);
 const rewardKinds = {

@@ -282,7 +282,7 @@ export type Settings = {
         kind: "symmetry";
         /** How much it counts, from -1000 to 1000 but 0: a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400. */
         weight: number | string;
-        /** Which halves are alike: left-right|top-bottom|both. */
+        /** Which halves are alike: left-right|top-bottom|both (default: "left-right"). */
         mirror: "left-right" | "top-bottom" | "both";
       }
     | {
@@ -301,9 +301,9 @@ export type Settings = {
         kind: "border";
         /** How much it counts, from -1000 to 1000 but 0: a number, or keyframes such as 0->1 or 0.2@10%->1@50%->0@400. */
         weight: number | string;
-        /** What colour the picture's margin is to have. */
+        /** What colour the picture's margin is to have (default: "#ffffff"). */
         colour: string;
-        /** How wide the margin is, in percent of the shorter side: a number from 0.1 to 50. */
+        /** How wide the margin is, in percent of the shorter side: a number from 0.1 to 50 (default: 5). */
         width: number;
       }
     | {
