@@ -223,9 +223,9 @@ def main():
     lists = json.loads((HERE / "evaluation/prompts.json").read_text())
     wanted = [entry["prompt"] for entry in lists["concepts"]]
     bank = read([with_article(concept["name"]) for concept in concepts])
+    place = {with_article(concept["name"]): number for number, concept in enumerate(concepts)}
     for language, each in zip(WORDS, names):
         labels = {with_article(english): label for label, english, _ in each.things}
-        place = {with_article(concept["name"]): number for number, concept in enumerate(concepts)}
         own = [(label, place[english]) for english, label in labels.items() if english in place]
         with torch.no_grad():
             made = tower(torch.tensor([encoding.ids for encoding in tokenizer.encode_batch([label for label, _ in own])]))

@@ -14,6 +14,7 @@ interface Waiting {
 
 /** One child at a time, started when it is first needed, and again after it has ended. */
 export class EngineProcess implements Engine {
+  readonly last = "cpu";
   private child: ChildProcess | undefined;
   private readonly waiting = new Map<number, Waiting>();
   private numbers = 0;

@@ -38,6 +38,8 @@ export interface OpenSession {
 }
 
 export interface Engine {
+  /** What runs a program where nothing else is named or works. */
+  readonly last: Device;
   /** @throws DEVICE_UNAVAILABLE when no requested device runs the whole model */
   open(request: SessionRequest): Promise<OpenSession>;
 }

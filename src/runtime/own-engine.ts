@@ -5,7 +5,7 @@ import { VqganClipError } from "../core/errors.js";
 import { requireKnown } from "../core/known-names.js";
 import { NDArray } from "../core/ndarray.js";
 import type { TensorType } from "../graph/tensor.js";
-import { candidates, nodePlatform, sessionOptions } from "./devices.js";
+import { candidates, type Device, nodePlatform, sessionOptions } from "./devices.js";
 import type { Engine, Feeds, OpenSession, RefusedDevice, Session, SessionRequest } from "./engine.js";
 import { memoryRefusal, webPlatform } from "./web-platform.js";
 
@@ -33,6 +33,7 @@ export function locateEngine(files: EngineFiles): void {
 
 /** Its runs block the JavaScript thread on native devices. */
 export const ownEngine: Engine = {
+  last: platform.devices.at(-1) as Device,
   async open({ modelFor, outputs, device = platform.standard, settings }: SessionRequest): Promise<OpenSession> {
     const refused: RefusedDevice[] = [];
     const tried = candidates(device, platform);

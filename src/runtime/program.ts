@@ -58,15 +58,15 @@ export async function compile<Name extends string>(
     models.set(device, model);
     return model;
   };
-  // By what CPUs run it is known, unless that is not asked for.
-  const { bytes, externalFolder, inputs } = modelFor(device === undefined || device === "auto" ? "cpu" : device);
+  const shared = sessions ?? new Sessions();
+  const engine = shared.engine ?? (await import("./own-engine.js")).ownEngine;
+  // What the engine is the likeliest to ask for: it is made once.
+  const { bytes, externalFolder, inputs } = modelFor(device === undefined || device === "auto" ? engine.last : device);
   const types = Object.fromEntries(
     Object.entries<TensorType>(outputs).map(([name, { dtype, shape }]) => [name, { dtype, shape }]),
   ) as Record<Name, TensorType>;
-  const shared = sessions ?? new Sessions();
   const key = sessions ? JSON.stringify([await sha256Of(bytes), externalFolder, device, settings]) : "its own";
   const kind = sessions ? Object.keys(outputs).join() : "";
-  const engine = shared.engine ?? (await import("./own-engine.js")).ownEngine;
   const open = () => engine.open({ modelFor, outputs: types, device, settings });
   return new Program<Name>(await shared.take(key, kind, open), inputs);
 }
