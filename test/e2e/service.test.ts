@@ -374,7 +374,9 @@ describe("what must not get in", { timeout: 200_000 }, () => {
     const { id } = await service.create({ ...small, steps: 1 });
     await service.until(id, ({ status }) => status === "finished");
     const elsewhere = join(folder, "elsewhere");
-    await cp(join(folder, "sessions", id), elsewhere, { recursive: true });
+    // What is being written is renamed into its place, under the copy's hands too.
+    const copied = () => cp(join(folder, "sessions", id), elsewhere, { recursive: true }).then(() => "whole", String);
+    await expect.poll(copied).toBe("whole");
     const before = await readdir(elsewhere);
     for (const way of ["..%2felsewhere", `..%2F..%2F${basename(folder)}%2Felsewhere`]) {
       const asked = async (method: string, rest = "") =>
