@@ -15,7 +15,7 @@ import torch.nn.functional as F
 import loop
 from captions import build_tokenizer, load_tokenizer, with_article
 from data import COLOURS, Pictures, Scenes, fitting, further_names, join, jitter, rows
-from towers import PROJECTION, SIDE, Clip, unfold
+from towers import PROJECTION, SIDE, Clip, sized, unfold
 
 KINDS = (("single", 38), ("tint", 22), ("background", 9), ("scenery", 7), ("style", 11), ("relation", 3), ("beside", 3), ("count", 4), ("small", 1), ("big", 1), ("place", 1))
 
@@ -27,9 +27,9 @@ BARE = ("apple", "car", "fish", "flower", "hat", "house", "bird", "book", "star"
 class Heads(nn.Module):
     """What trains the image tower beside the captions and is not exported: a vector for every concept and for every colour of a thing."""
 
-    def __init__(self, concepts):
+    def __init__(self, concepts, projection=PROJECTION):
         super().__init__()
-        self.noun, self.colour = nn.Embedding(concepts, PROJECTION), nn.Embedding(len(COLOURS), PROJECTION)
+        self.noun, self.colour = nn.Embedding(concepts, projection), nn.Embedding(len(COLOURS), projection)
         nn.init.normal_(self.noun.weight, std=0.06)
         nn.init.normal_(self.colour.weight, std=0.03)
 
@@ -114,21 +114,25 @@ class Training:
         build_tokenizer(self.pictures.concepts, Path(out) / "clip")
         self.tokenizer = load_tokenizer(Path(out) / "clip")
         self.device, self.carriers = device, self.pictures.carriers.to(device)
-        self.model = nn.ModuleDict({"clip": Clip(self.tokenizer.get_vocab_size()), "heads": Heads(len(self.pictures.concepts))}).to(device)
-        self.clip, self.heads = self.model["clip"], self.model["heads"]
-        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=peak, betas=(0.9, 0.98), weight_decay=0.02)
         self.peak, self.batch, self.process, self.processes, self.checkpoint_every = peak, batch, process, processes, checkpoint_every
         self.file, self.log, self.start = Path(out) / f"{stage}.pt", loop.Log(Path(out) / f"{stage}.jsonl"), 0
         saved = loop.load(self.file)
         begun = saved or (after and not warm and loop.needed(out, after))
-        self.ema = begun["ema"] if begun else None
+        vocabulary, concepts = self.tokenizer.get_vocab_size(), len(self.pictures.concepts)
         if begun:
+            clip = sized(vocabulary, begun["model"], "clip.")
+            self.model = nn.ModuleDict({"clip": clip, "heads": Heads(concepts, len(clip.image_tower.out.weight))})
             self.model.load_state_dict(begun["model"])
+        elif warm:
+            self.model = begin(warm, self.pictures, self.encode)
+        else:
+            self.model = nn.ModuleDict({"clip": Clip(vocabulary), "heads": Heads(concepts)})
+        self.model.to(device)
+        self.clip, self.heads = self.model["clip"], self.model["heads"]
+        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=peak, betas=(0.9, 0.98), weight_decay=0.02)
+        if begun:
             self.optimizer.load_state_dict(begun["optimizer"])
-        if warm and not begun:
-            begin(self.model.cpu(), warm, self.pictures, self.encode)
-            self.model.to(device)
-        self.ema = {name: value.to(device) for name, value in self.ema.items()} if self.ema else loop.copy_state(self.model)
+        self.ema = {name: value.to(device) for name, value in begun["ema"].items()} if begun else loop.copy_state(self.model)
         if saved:
             self.start, self.log.seconds = saved["step"], saved["seconds"]
         check = Scenes(self.pictures, 256, 999, validation=True)
@@ -186,16 +190,18 @@ class Training:
         self.log.write(step=step, validation_first=retrieval(self.clip.vocabulary, self.ema, *self.check))
 
 
-def begin(model, folder, pictures, encode):
-    """Fills the model from an exported folder: the towers, and as the concepts' vectors what the text tower says of their names."""
+def begin(folder, pictures, encode):
+    """A model from an exported folder: the towers, and as the concepts' vectors what the text tower says of their names."""
     scenes = Scenes(pictures, 256, 6_999_999, odds=KINDS)
-    unfold(model["clip"], folder, scenes.render(SIDE, scenes.view(crop=(0.72, 1.15)), supersample=1))
+    clip = unfold(folder, scenes.render(SIDE, scenes.view(crop=(0.72, 1.15)), supersample=1))
+    heads = Heads(len(pictures.concepts), len(clip.image_tower.out.weight))
     with torch.no_grad():
-        names = [model["clip"].text(encode([with_article(concept["name"]) for concept in pictures.concepts]))]
-        names += [model["clip"].text(encode([with_article(f"{colour} {noun}") for noun in BARE])) for colour in COLOURS]
-        plain = model["clip"].text(encode([with_article(noun) for noun in BARE]))
-        model["heads"].noun.weight.copy_(names[0])
-        model["heads"].colour.weight.copy_(torch.stack([coloured.mean(0) - plain.mean(0) for coloured in names[1:]]))
+        names = [clip.text(encode([with_article(concept["name"]) for concept in pictures.concepts]))]
+        names += [clip.text(encode([with_article(f"{colour} {noun}") for noun in BARE])) for colour in COLOURS]
+        plain = clip.text(encode([with_article(noun) for noun in BARE]))
+        heads.noun.weight.copy_(names[0])
+        heads.colour.weight.copy_(torch.stack([coloured.mean(0) - plain.mean(0) for coloured in names[1:]]))
+    return nn.ModuleDict({"clip": clip, "heads": heads})
 
 
 def composed(pictures, tokenizer, count, seed):
@@ -266,60 +272,15 @@ def train(data, out, stop=1600, plain=300, ramp=0.5, twice=0.8, radius=2.0, peak
         training.record(step, stop, min(0.995, (step + 1) / (step + 10)), loss=value, first=first, radius=size, scale=scale)
 
 
-def read(data, out, stop=300, peak=1e-3, batch=512, scenes=16384):
-    """A second stage for the text tower alone, which learns slower than the image tower: captions to what the finished image tower saw of many scenes once, names to the concepts.
-
-    What is kept is the mean of the weights before and after: before, texts mean the cleanest pictures, after, all that scenes may have around a thing.
-    """
-    loop.prepare(2)
-    pictures = opened(data)
-    saved = loop.needed(out, "introspect", "clip")
-    tokenizer = load_tokenizer(Path(out) / "clip")
-    encode = lambda texts: trimmed(torch.tensor([encoding.ids for encoding in tokenizer.encode_batch(texts)]))
-    clip = restored(tokenizer.get_vocab_size(), saved["ema"])
-    heads = Heads(len(pictures.concepts)).requires_grad_(False)
-    heads.load_state_dict({name.removeprefix("heads."): value for name, value in saved["ema"].items() if name.startswith("heads.")})
-    seen, captions, said, shown = [], [], [], []
-    for number in range(scenes // 128):
-        some = Scenes(pictures, 128, 8_000_000 + number, odds=KINDS)
-        with torch.no_grad():
-            seen.append(clip.image(jitter(some.render(SIDE, some.view(crop=(0.72, 1.15)), supersample=1), some.generator)))
-        captions += some.captions
-        said.append(some.said)
-        shown.append(some.shown)
-    seen, said, shown = torch.cat(seen), join(*said), join(*shown)
-    clip.text_tower.requires_grad_(True)
-    begun = loop.copy_state(clip.text_tower)
-    optimizer = torch.optim.AdamW(clip.text_tower.parameters(), lr=peak, betas=(0.9, 0.98), weight_decay=0.02)
-    log, scale = loop.Log(Path(out) / "read.jsonl"), 24.0
-    for step in range(stop):
-        rng = random.Random(step)
-        chosen = torch.tensor([first * 8 + near for first in rng.sample(range(scenes // 8), batch // 8) for near in range(8)])  # neighbours are often near misses of each other
-        nouns, _, meant = further_names(pictures, batch, rng)
-        for group in optimizer.param_groups:
-            group["lr"] = peak * min(1, (step + 1) / 50) * loop.cosine(step / stop)
-        ignored = fitting(pictures.carriers, rows(said, chosen), rows(shown, chosen)).fill_diagonal_(False)
-        matched = contrastive(seen[chosen], clip.text(encode([captions[row] for row in chosen.tolist()])), scale, ignored)
-        named = heads.named(clip.text(encode([with_article(noun) for noun in nouns])), scale, meant)
-        optimizer.zero_grad()
-        (matched + named).backward()
-        torch.nn.utils.clip_grad_norm_(clip.text_tower.parameters(), 1.0)
-        optimizer.step()
-        log.tick()
-        if step % 20 == 19:
-            log.write(step=step + 1, matched=matched.item(), named=named.item())
-    mean = {name: (value + begun[name]) / 2 for name, value in clip.text_tower.state_dict().items()}
-    loop.save(Path(out) / "read.pt", text=mean, clip=(saved["stage"], saved["step"]))
-
-
 def newest(out):
-    """The checkpoint of the last stage that there is."""
-    return loop.load(Path(out) / "introspect.pt") or loop.load(Path(out) / "clip.pt")
+    """The checkpoint of the last stage that there is; none of a last stage that was made for another than the newest CLIP."""
+    saved, read = loop.load(Path(out) / "introspect.pt") or loop.load(Path(out) / "clip.pt"), loop.load(Path(out) / "read.pt")
+    return read if read and (not saved or read["of"] == (saved["stage"], saved["step"])) else saved
 
 
 def restored(vocabulary, ema):
     """The averaged CLIP of a checkpoint, to look with."""
-    clip = Clip(vocabulary).eval()
+    clip = sized(vocabulary, ema, "clip.").eval()
     clip.load_state_dict({name.removeprefix("clip."): value for name, value in ema.items() if name.startswith("clip.")})
     return clip.requires_grad_(False)
 

@@ -45,9 +45,6 @@ def main(out, models, judge_folder):
     if saved:
         folder = models / "clip"
         model = clip.restored(saved["ema"]["clip.text_tower.words.weight"].shape[0], saved["ema"])
-        reader = loop.load(out / "read.pt")
-        if reader and reader["clip"] == (saved["stage"], saved["step"]):
-            model.text_tower.load_state_dict(reader["text"])
         towers.export(model, folder)
         for name in ("tokenizer.json", "tokenizer_config.json"):
             shutil.copyfile(out / "clip" / name, folder / name)

@@ -136,10 +136,12 @@ def read_tokenizer(folder):
 
 
 def unfold(tower, folder):
-    """The weights that `write` wrote."""
+    """The weights that `write` wrote; a map into another space begins anew."""
     widened = lambda path: {name.removeprefix("linear."): value.float() for name, value in load_file(folder / path).items()}
     tower.bert.load_state_dict(widened("model.safetensors"), strict=False)
-    tower.map.load_state_dict(widened("2_Dense/model.safetensors"))
+    linear = widened("2_Dense/model.safetensors")
+    if linear["weight"].shape == tower.map.weight.shape:
+        tower.map.load_state_dict(linear)
 
 
 class Reader:

@@ -27,8 +27,7 @@ class Forms(unittest.TestCase):
     def test_a_training_goes_on_from_an_export(self):
         with tempfile.TemporaryDirectory() as folder, torch.no_grad():
             towers.export(self.model, folder)
-            exported, again = towers.Exported(folder), towers.Clip(VOCABULARY)
-            towers.unfold(again, folder, torch.rand(8, 3, towers.SIDE, towers.SIDE))
+            exported, again = towers.Exported(folder), towers.unfold(folder, torch.rand(8, 3, towers.SIDE, towers.SIDE))
             self.assertLess((exported.image(self.pixels) - again.eval().image(self.pixels)).abs().max().item(), 1e-5)
             self.assertLess((exported.text(self.ids) - again.text(self.ids)).abs().max().item(), 1e-5)
 

@@ -109,7 +109,7 @@ class TextTower(nn.Module):
 
 
 class Clip(nn.Module):
-    """Both towers, the trained sizes unless others are given, and the temperature."""
+    """Both towers, of the sizes that training begins with unless others are given, and the temperature."""
 
     def __init__(self, vocabulary, image_tower=None, text_tower=None):
         super().__init__()
@@ -129,6 +129,15 @@ class Clip(nn.Module):
         with loop.halved(ids.device):
             made = self.text_tower(ids)
         return F.normalize(made.float(), dim=1)
+
+
+def sized(vocabulary, arrays, before=""):
+    """A CLIP as wide as these arrays of one, whose names begin with `before`; the arrays are not read."""
+    shape = lambda name: arrays[f"{before}{name}"].shape
+    width, projection = shape("text_tower.words.weight")[1], shape("text_tower.out.weight")[0]
+    depth = sum(name.endswith("fc1.bias") for name in arrays if name.startswith(f"{before}text_tower."))
+    text = TextTower(vocabulary, width, depth, mlp=shape("text_tower.layers.0.fc1.weight")[0], projection=projection)
+    return Clip(vocabulary, ImageTower(projection=projection), text)
 
 
 def folded(convolution):
@@ -238,11 +247,12 @@ class Exported(nn.Module):
         return F.normalize(self.text_tower(ids), dim=1)
 
 
-def unfold(model, folder, pixels):
-    """Fills a CLIP in training from an exported folder: every batch norm gets the statistics of what its convolution makes of these pictures, and the gain and shift that undo it."""
+def unfold(folder, pixels):
+    """A CLIP in training from an exported folder: every batch norm gets the statistics of what its convolution makes of these pictures, and the gain and shift that undo it."""
     exported = Exported(folder)
-    arrays = exported.arrays
-    model.text_tower.load_state_dict(exported.text_tower.state_dict())
+    arrays, text = exported.arrays, exported.text_tower.state_dict()
+    model = sized(exported.vocabulary, {f"text_tower.{name}": value for name, value in text.items()})
+    model.text_tower.load_state_dict(text)
 
     def calibrate(convolution, made):
         norm, shift = convolution.norm, norm_shift[convolution]
@@ -264,3 +274,4 @@ def unfold(model, folder, pixels):
         model.eval().image(pixels)  # a norm reads its statistics after its convolution's hook has set them
     for hook in hooks:
         hook.remove()
+    return model

@@ -13,6 +13,7 @@ import judge
 import narrow
 import plot
 import prior
+import read
 import sharpen
 import vqgan
 
@@ -34,7 +35,7 @@ def main():
     parser.add_argument("--out", default=".training/out", help="checkpoints and logs")
     parser.add_argument("--models", default=str(ROOT.parent / "models/compact"), help="where the exported pair goes")
     parser.add_argument("--judge", default=str(ROOT / "judge"), help="where the exported judge goes")
-    parser.add_argument("--warm", help="with clip and introspect: an exported folder to start from")
+    parser.add_argument("--warm", help="with clip, introspect and read: an exported folder to start from")
     parser.add_argument("--processes", type=int, default=2, help="with clip, introspect and prior: processes of one thread each that train it together")
     parser.add_argument("--stop", type=int, help="last step (the learning rate falls to zero there)")
     parser.add_argument("--minutes", type=float, help="with introspect: how long, in --stop's place")
@@ -55,7 +56,7 @@ def main():
             extra |= {"device": options.device, "batch": 512, "drawn": 96, "painted": 64, "checkpoint_every": 1000, "composers": max(1, (os.cpu_count() or 2) - 2)}
         clip.start(introspect.train, options.data, options.out, 1 if options.device != "cpu" else options.processes, **extra)
     if options.what == "read":
-        clip.read(options.data, options.out, **extra)
+        read.train(options.data, options.out, options.warm, **extra)
     if options.what == "sharpen":
         sharpen.train(options.data, options.out, options.models, **extra)
     if options.what == "narrow":

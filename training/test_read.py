@@ -1,0 +1,34 @@
+"""Tests of the CLIP's last stage: `python -m unittest discover training`; needs no pictures."""
+
+import unittest
+
+import torch
+
+import read
+
+
+class Space(unittest.TestCase):
+    def setUp(self):
+        torch.manual_seed(0)
+        self.seen = torch.randn(2000, 600) * torch.linspace(3, 0.1, 600) + 5 * torch.rand(600)
+        self.learned = torch.randn(256, 600) / 600
+
+    def test_both_halves_are_as_long_in_the_mean(self):
+        halves = (self.seen @ read.widened(self.learned, self.seen).T).split([256, read.COMPONENTS], 1)
+        for half in halves:
+            self.assertAlmostEqual(half.square().sum(1).mean().item(), 1, places=3)
+
+    def test_what_was_learned_keeps_its_angles(self):
+        wide = read.widened(self.learned, self.seen)[:256]
+        self.assertLess((wide / wide.norm() - self.learned / self.learned.norm()).abs().max().item(), 1e-6)
+
+    def test_components_do_not_see_the_mean_and_are_apart(self):
+        components = read.widened(self.learned, self.seen)[256:]
+        mean = self.seen.mean(0)
+        self.assertLess(((components @ mean).norm() / (components.norm() * mean.norm())).item(), 1e-5)
+        made = self.seen @ components.T
+        self.assertLess((torch.corrcoef(made.T) - torch.eye(read.COMPONENTS)).abs().max().item(), 0.02)
+
+
+if __name__ == "__main__":
+    unittest.main()
