@@ -190,10 +190,15 @@ class Training:
         self.log.write(step=step, validation_first=retrieval(self.clip.vocabulary, self.ema, *self.check))
 
 
+def unfolded(folder, pictures):
+    """The towers of an exported folder, as they are trained."""
+    scenes = Scenes(pictures, 256, 6_999_999, odds=KINDS)
+    return unfold(folder, scenes.render(SIDE, scenes.view(crop=(0.72, 1.15)), supersample=1))
+
+
 def begin(folder, pictures, encode):
     """A model from an exported folder: the towers, and as the concepts' vectors what the text tower says of their names."""
-    scenes = Scenes(pictures, 256, 6_999_999, odds=KINDS)
-    clip = unfold(folder, scenes.render(SIDE, scenes.view(crop=(0.72, 1.15)), supersample=1))
+    clip = unfolded(folder, pictures)
     heads = Heads(len(pictures.concepts), len(clip.image_tower.out.weight))
     with torch.no_grad():
         names = [clip.text(encode([with_article(concept["name"]) for concept in pictures.concepts]))]

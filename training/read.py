@@ -6,6 +6,7 @@ caption (of unit vectors, what is nearest to them all), since pictures do not li
 from a text to its pictures as a prior).
 """
 
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch.nn.functional as F
 
 import loop
 from captions import build_tokenizer, load_tokenizer, with_article
-from clip import KINDS, begin, contrastive, opened, restored, trimmed
+from clip import KINDS, contrastive, opened, restored, trimmed, unfolded
 from data import Scenes, fitting, join, jitter, rows
 from towers import PROJECTION, SIDE, TextTower
 
@@ -82,7 +83,7 @@ def train(data, out, warm=None, stop=3600, peak=1.5e-3, batch=320, names=224, sc
     tokenizer = load_tokenizer(Path(out) / "clip")
     encode = lambda texts: torch.tensor([encoding.ids for encoding in tokenizer.encode_batch(texts)])
     if warm:
-        clip, of = begin(warm, pictures, encode)["clip"].eval().requires_grad_(False), ("exported", 0)
+        clip, of = unfolded(warm, pictures).eval().requires_grad_(False), ("exported", zlib.crc32((Path(warm) / "model.safetensors").read_bytes()))
     else:
         saved = loop.needed(out, "introspect", "clip")
         clip, of = restored(tokenizer.get_vocab_size(), saved["ema"]), (saved["stage"], saved["step"])
@@ -132,7 +133,7 @@ def train(data, out, warm=None, stop=3600, peak=1.5e-3, batch=320, names=224, sc
     with torch.no_grad():
         near = torch.cat([unit(part) for part in name_ids.split(512)]) @ means.T
         scores = torch.cat([unit(part) for part in ids[held].split(512)]) @ images[held].T
-    fits = fitting(pictures.carriers, rows(said, torch.arange(held.start, held.stop)), rows(shown, torch.arange(held.start, held.stop))).fill_diagonal_(False)
+    fits = fitting(pictures.carriers, rows(said, held), rows(shown, held)).fill_diagonal_(False)
     right = lambda along: (scores.masked_fill(fits, -1).argmax(along) == torch.arange(HELD)).float().mean().item()
     log.write(step=stop, names_right=(near.argmax(1) == name_rows).float().mean().item(), pictures_found=right(1), captions_found=right(0), cosine=scores.diag().mean().item())
     state = {f"text_tower.{name}": value for name, value in ema.items()} | {"image_tower.out.weight": projection}
