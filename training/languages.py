@@ -48,6 +48,8 @@ class Names:
                 continue
             english, label = concept["name"], plain(emoji["label"])
             self.things.append((label, english, concept["weight"]))
+            if language == "en":  # the words that the CLIP itself has for it: "car" of "automobile"
+                self.things += [(plain(name), name, concept["weight"]) for name in concept["names"] if name != english]
             for keyword in {plain(tag) for tag in emoji.get("tags", [])} - {label}:
                 keywords.setdefault(keyword, []).append(english)
             bare = [[word for word in name.split() if word not in known] for name, known in ((label, colours), (english, self.words["colours"]))]
