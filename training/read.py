@@ -1,9 +1,9 @@
-"""The CLIP's last stage: a wider space for both towers, and a text tower that says in it how pictures of a text look in the mean.
+"""The CLIP's last stage: a wider space for both towers, and a text tower that says in it how a picture looks that shows what its text says and nothing else.
 
 What was trained so far tells captions apart by 256 numbers, and asks of a drawing no more than these. The image tower's last cells hold more: what is where. Their principal components stand
-beside the 256, so that a drawing has to have the parts of its thing in their places. A new text tower learns to give the mean direction of what the image tower sees of pictures with a
-caption (of unit vectors, what is nearest to them all), since pictures do not lie where a loss that only tells captions apart puts their texts (arXiv 2203.02053; arXiv 2204.06125 learns the way
-from a text to its pictures as a prior).
+beside the 256, so that a drawing has to have the parts of its thing in their places. A new text tower learns to give the direction of what the image tower sees of pictures with a caption, since
+pictures do not lie where a loss that only tells captions apart puts their texts (arXiv 2203.02053; arXiv 2204.06125 learns the way from a text to its pictures as a prior). These pictures are
+canonical and of typical icons: a mean of a thing turned both ways, of all sizes, in all places and in the odd maker's taste too is a blur, and what follows it draws one.
 """
 
 import zlib
@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 
 import loop
-from captions import build_tokenizer, load_tokenizer, with_article
+from captions import STYLE_ALONE, build_tokenizer, load_tokenizer, with_article
 from clip import KINDS, contrastive, opened, restored, trimmed, unfolded
-from data import Scenes, fitting, join, jitter, rows
+from data import NONE, STYLE_NAMES, Scenes, fitting, join, jitter, rows
 from towers import PROJECTION, SIDE, TextTower
 
 COMPONENTS, FLOOR = 512, 0.02  # of the last cells; what is added to their variances, as a share of the greatest, before they are made alike
@@ -27,54 +27,94 @@ APART = 0.2  # the share of a loss that tells captions apart: with .03, two thin
 HELD = 1024  # scenes that only measure
 
 
-def cells(clip, scenes):
-    """What the image tower's last stage makes of scenes [n, cells], in half precision."""
-    found = []
-    handle = clip.image_tower.out.register_forward_pre_hook(lambda module, entering: found.append(entering[0]))
+def seen(tower, scenes):
+    """What the image tower makes of scenes [n, P]."""
     with torch.no_grad():
-        clip.image(jitter(scenes.render(SIDE, scenes.view(crop=CROP), supersample=1), scenes.generator))
-    handle.remove()
-    return found[0].half()
+        return tower(jitter(scenes.render(SIDE, scenes.view(crop=CROP), supersample=1), scenes.generator))
 
 
-def look(clip, pictures, scenes, each):
-    """The cells of so many scenes, their captions and what these say and the pictures show; and the concepts and their mean cells, of `each` pictures of the plain thing."""
-    found, captions, said, shown = [], [], [], []
-    for number in range(scenes // 128):
-        some = Scenes(pictures, 128, 8_000_000 + number, odds=JOINED if number % 3 == 2 else KINDS)
-        found.append(cells(clip, some))
-        captions += some.captions
-        said.append(some.said)
-        shown.append(some.shown)
-    concepts = [concept for concept, members in enumerate(pictures.train) if members]
-    means = []
-    for concept in concepts:
-        some = Scenes(pictures, each, 9_000_000 + concept, concepts=[concept] * each, kinds=["single"] * each)
-        as_they_are = torch.tensor([pastes[0]["strength"] == 0 for pastes in some.pastes])
-        means.append(cells(clip, some)[as_they_are].float().mean(0))
-    return {"cells": torch.cat(found), "captions": captions, "said": join(*said), "shown": join(*shown), "concepts": concepts, "means": torch.stack(means)}
-
-
-def widened(learned, seen):
+def widened(learned, cells):
     """The projection [P + COMPONENTS, cells]: what was learned [P, cells], and the principal components of cells [n, cells] with nearly equal variances, both halves as long in the mean.
 
     The mean cells' direction is left out of the components in place of the mean being subtracted: so they need no bias.
     """
-    mean = F.normalize(seen.mean(0), dim=0)
-    rest = seen - (seen @ mean)[:, None] * mean
+    mean = F.normalize(cells.mean(0), dim=0)
+    rest = cells - (cells @ mean)[:, None] * mean
     rest = rest - rest.mean(0)
     variances, directions = map(torch.from_numpy, np.linalg.eigh((rest.T @ rest / len(rest)).numpy()))
     variances, directions = variances.flip(0)[:COMPONENTS], directions.flip(1)[:, :COMPONENTS]
     components = (directions / (variances + FLOOR * variances[0]).sqrt()).T
     components = components - (components @ mean)[:, None] * mean
-    length = lambda projection: (seen @ projection.T).square().sum(1).mean().sqrt()
+    length = lambda projection: (cells @ projection.T).square().sum(1).mean().sqrt()
     return torch.cat([part / length(part) for part in (learned, components)])
 
 
-def train(data, out, warm=None, stop=3600, peak=1.5e-3, batch=320, names=224, scenes=76800, each=60):
-    """Widens the space, unless that was done before, and trains a text tower from scratch, of scenes that are looked at once: a quarter of an hour of one core, and 25 minutes of two for 3,600 steps.
+def widen(tower, pictures, scenes=17000):
+    """Gives an image tower the wider space, by the cells that it makes of so many scenes; a tower that has it stays as it is."""
+    learned = tower.out
+    if learned.out_features > PROJECTION:
+        return
+    tower.out = torch.nn.Identity()
+    cells = torch.cat([seen(tower, Scenes(pictures, 128, 8_000_000 + number, odds=KINDS)) for number in range(scenes // 128)])
+    tower.out = torch.nn.Linear(learned.in_features, PROJECTION + COMPONENTS, bias=False).requires_grad_(False)
+    tower.out.weight.copy_(widened(learned.weight, cells))
 
-    It reads the last checkpoint, or the exported folder `warm`.
+
+def mode(vectors):
+    """The unit vector that half of the unit vectors [n, P] lie nearest around: their mean, taken of the nearer half three times over (a mean shift)."""
+    middle = vectors.mean(0)
+    for _ in range(3):
+        middle = vectors[(vectors @ middle).topk((len(vectors) + 1) // 2).indices].mean(0)
+    return F.normalize(middle, dim=0)
+
+
+def typical(tower, pictures, each):
+    """The mode [P] of `each` pictures of every concept's plain thing; and keeps of the pictures that scenes are made of the half that is nearest to it."""
+    modes = {}
+    for concept, members in enumerate(pictures.train):
+        if not members:
+            continue
+        scenes = Scenes(pictures, each, 9_000_000 + concept, concepts=[concept] * each, kinds=["single"] * each, canonical=True)
+        vectors = F.normalize(seen(tower, scenes), dim=1)
+        modes[concept] = mode(vectors)
+        near, drawn = vectors @ modes[concept], torch.tensor([pastes[0]["number"] for pastes in scenes.pastes])
+        best = sorted(drawn.unique().tolist(), key=lambda number: -near[drawn == number].mean().item())
+        pictures.train[concept] = best[:(len(best) + 1) // 2]
+    return modes
+
+
+def look(tower, pictures, scenes, each):
+    """The modes of concepts; and of so many canonical scenes of typical pictures what the tower sees (unit vectors in half precision), the captions, what these say and the scenes show."""
+    modes = typical(tower, pictures, each)
+    vectors, captions, said, shown = [], [], [], []
+    for number in range(scenes // 128):
+        some = Scenes(pictures, 128, 8_700_000 + number, odds=JOINED if number % 3 == 2 else KINDS, canonical=True)
+        vectors.append(F.normalize(seen(tower, some), dim=1).half())
+        captions += some.captions
+        said.append(some.said)
+        shown.append(some.shown)
+    return {"modes": modes, "vectors": torch.cat(vectors), "captions": captions, "said": join(*said), "shown": join(*shown)}
+
+
+def styles(known):
+    """What sets the pictures of each style apart: from their mean to that of single things in none, unit vectors [styles, P]. A style's mean itself is for the most part what all pictures have in common."""
+    style, said = known["shown"]["style"], known["said"]
+    mean = lambda some: known["vectors"][some].float().mean(0)
+    none = (style == NONE) & (known["shown"]["scenery"] == NONE) & (known["shown"]["count"] == 1) & (known["shown"]["concept2"] < 0) & (said["background"] < 0) & (said["size"] < 0) & (said["place"] < 0)
+    return F.normalize(torch.stack([mean(style == number) for number in range(len(STYLE_NAMES))]) - mean(none), dim=1)
+
+
+def read_texts(tower, ids):
+    """Unit vectors of token ids [n, 16]; short ones do not wait for long ones."""
+    order = ids.argmax(1).argsort()
+    made = torch.cat([tower(trimmed(some)) for some in ids[order].split((len(ids) + 2) // 3)])
+    return F.normalize(made[order.argsort()], dim=1)
+
+
+def train(data, out, warm=None, stop=7000, peak=1.5e-3, batch=320, names=448, scenes=76800, each=40):
+    """Widens the space, unless that was done before, and trains a text tower, of scenes that are looked at once: a quarter of an hour of one core, and half an hour of two for 7,000 steps.
+
+    It reads the last checkpoint, or the exported folder `warm`; a text tower of the same sizes goes on, another begins anew.
     """
     loop.prepare(0)
     torch.set_num_threads(max(2, torch.get_num_threads()))
@@ -86,23 +126,24 @@ def train(data, out, warm=None, stop=3600, peak=1.5e-3, batch=320, names=224, sc
         clip, of = unfolded(warm, pictures).eval().requires_grad_(False), ("exported", zlib.crc32((Path(warm) / "model.safetensors").read_bytes()))
     else:
         saved = loop.needed(out, "introspect", "clip")
-        clip, of = restored(tokenizer.get_vocab_size(), saved["ema"]), (saved["stage"], saved["step"])
+        clip, of = restored(tokenizer.get_vocab_size(), saved["ema"]).eval().requires_grad_(False), (saved["stage"], saved["step"])
     known = loop.load(Path(out) / "seen.pt")
     if not known or known["of"] != of:
-        known = look(clip, pictures, scenes, each) | {"of": of}
+        widen(clip.image_tower, pictures)
+        known = look(clip.image_tower, pictures, scenes, each) | {"projection": clip.image_tower.out.weight, "of": of}
         loop.save(Path(out) / "seen.pt", **known)
-    projection = clip.image_tower.out.weight
-    if len(projection) == PROJECTION:
-        projection = widened(projection, known["cells"][::3].float())
-    toward = lambda some: F.normalize(some.float() @ projection.T, dim=1)
-    images, means = torch.cat([toward(some) for some in known["cells"].split(4096)]), toward(known["means"])
-    ids, said, shown = encode(known["captions"]), known["said"], known["shown"]
-    named = [(name, row) for row, concept in enumerate(known["concepts"]) for name in pictures.concepts[concept]["names"]]
-    name_ids, name_rows = encode([with_article(name) for name, _ in named]), torch.tensor([row for _, row in named])
+    projection, images, ids, said, shown = known["projection"], known["vectors"], encode(known["captions"]), known["said"], known["shown"]
+    places = {concept: place for place, concept in enumerate(known["modes"])}
+    named = [(with_article(name), place) for concept, place in places.items() for name in pictures.concepts[concept]["names"]]
+    named += [(text, len(places) + number) for number, style in enumerate(STYLE_NAMES) for text in STYLE_ALONE[style]]
+    modes = torch.cat([torch.stack(list(known["modes"].values())), styles(known)])
+    name_ids, name_rows = encode([name for name, _ in named]), torch.tensor([row for _, row in named])
 
     torch.manual_seed(0)
     tower = TextTower(tokenizer.get_vocab_size(), WIDTH, DEPTH, mlp=MLP, projection=len(projection))
-    unit = lambda some: F.normalize(tower(trimmed(some)), dim=1)
+    former = clip.text_tower.state_dict()
+    if all(value.shape == former[name].shape for name, value in tower.state_dict().items()):
+        tower.load_state_dict(former)
     optimizer = torch.optim.AdamW(tower.parameters(), lr=peak, betas=(0.9, 0.98), weight_decay=0.02)
     checkpoint = Path(out) / "reading.pt"
     if checkpoint.exists() and loop.load(checkpoint)["of"] != of:
@@ -116,9 +157,10 @@ def train(data, out, warm=None, stop=3600, peak=1.5e-3, batch=320, names=224, sc
         some = torch.randint(len(named), (names,), generator=generator)
         for group in optimizer.param_groups:
             group["lr"] = peak * min(1, (step + 1) / 100) * loop.cosine(step / stop)
-        texts, words = unit(torch.cat([ids[chosen], name_ids[some]])).split([batch, names])
-        away, away_words = (1 - (texts * images[chosen]).sum(1)).mean(), (1 - (words * means[name_rows[some]]).sum(1)).mean()
-        apart = contrastive(images[chosen], texts, 24.0, fitting(pictures.carriers, rows(said, chosen), rows(shown, chosen)).fill_diagonal_(False))
+        shows = images[chosen].float()
+        texts, words = read_texts(tower, torch.cat([ids[chosen], name_ids[some]])).split([batch, names])
+        away, away_words = (1 - (texts * shows).sum(1)).mean(), (1 - (words * modes[name_rows[some]]).sum(1)).mean()
+        apart = contrastive(shows, texts, 24.0, fitting(pictures.carriers, rows(said, chosen), rows(shown, chosen)).fill_diagonal_(False))
         optimizer.zero_grad()
         (away + away_words + APART * apart).backward()
         torch.nn.utils.clip_grad_norm_(tower.parameters(), 1.0)
@@ -131,11 +173,12 @@ def train(data, out, warm=None, stop=3600, peak=1.5e-3, batch=320, names=224, sc
             loop.save(checkpoint, model=tower.state_dict(), optimizer=optimizer.state_dict(), ema=ema, step=step + 1, seconds=log.seconds, of=of)
     tower.load_state_dict(ema)
     with torch.no_grad():
-        near = torch.cat([unit(part) for part in name_ids.split(512)]) @ means.T
-        scores = torch.cat([unit(part) for part in ids[held].split(512)]) @ images[held].T
+        near = torch.cat([read_texts(tower, part) for part in name_ids.split(512)]) @ modes.T
+        scores = read_texts(tower, ids[held]) @ images[held].float().T
     fits = fitting(pictures.carriers, rows(said, held), rows(shown, held)).fill_diagonal_(False)
     right = lambda along: (scores.masked_fill(fits, -1).argmax(along) == torch.arange(HELD)).float().mean().item()
-    log.write(step=stop, names_right=(near.argmax(1) == name_rows).float().mean().item(), pictures_found=right(1), captions_found=right(0), cosine=scores.diag().mean().item())
+    log.write(step=stop, names_right=(near.argmax(1) == name_rows).float().mean().item(), names_cosine=near.gather(1, name_rows[:, None]).mean().item(),
+              pictures_found=right(1), captions_found=right(0), cosine=scores.diag().mean().item())
     state = {f"text_tower.{name}": value for name, value in ema.items()} | {"image_tower.out.weight": projection}
     kept = {name: value for name, value in clip.state_dict().items() if not name.startswith("text_tower.")}
     loop.save(Path(out) / "read.pt", ema={f"clip.{name}": value for name, value in (kept | state).items()}, of=of, stage="read", step=stop)

@@ -29,6 +29,15 @@ class Space(unittest.TestCase):
         made = self.seen @ components.T
         self.assertLess((torch.corrcoef(made.T) - torch.eye(read.COMPONENTS)).abs().max().item(), 0.02)
 
+    def test_the_mode_is_where_most_are_and_not_between_them_and_the_others(self):
+        most, others = (torch.nn.functional.normalize(torch.randn(40), dim=0) for _ in range(2))
+        around = lambda middle, count: torch.nn.functional.normalize(middle + 0.05 * torch.randn(count, 40), dim=1)
+        vectors = torch.cat([around(most, 13), around(others, 7)])
+        found = read.mode(vectors)
+        self.assertAlmostEqual(found.norm().item(), 1, places=5)
+        self.assertGreater((found @ most).item(), 0.99)
+        self.assertLess((torch.nn.functional.normalize(vectors.mean(0), dim=0) @ most).item(), 0.95)
+
 
 if __name__ == "__main__":
     unittest.main()

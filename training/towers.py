@@ -30,11 +30,18 @@ class Layer(nn.Module):
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.fc1, self.fc2 = nn.Linear(width, mlp), nn.Linear(mlp, width)
 
-    def forward(self, x):
+    def forward(self, x, at=None):
+        """States [B, N, W] after the layer; only [B, W] of the places `at` [B], where these are given."""
         batch, length, width = x.shape
-        q, k, v = self.qkv(self.norm1(x)).view(batch, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        x = x + self.out(mixed.transpose(1, 2).reshape(batch, length, width))
+        split = lambda made, parts: made.view(batch, -1, parts, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        if at is None:
+            mixed = F.scaled_dot_product_attention(*split(self.qkv(self.norm1(x)), 3), is_causal=True).transpose(1, 2).reshape(batch, length, width)
+        else:
+            (query, others), (shift, shifts), rows = self.qkv.weight.split([width, 2 * width]), self.qkv.bias.split([width, 2 * width]), torch.arange(batch, device=x.device)
+            normed, before = self.norm1(x), torch.arange(length, device=x.device) <= at[:, None]
+            mixed = F.scaled_dot_product_attention(*split(F.linear(normed[rows, at], query, shift), 1), *split(F.linear(normed, others, shifts), 2), attn_mask=before[:, None, None])
+            x, mixed = x[rows, at], mixed.reshape(batch, width)
+        x = x + self.out(mixed)
         return x + self.fc2(F.silu(self.fc1(self.norm2(x))))
 
 
@@ -103,9 +110,9 @@ class TextTower(nn.Module):
 
     def forward(self, ids):
         x = self.words(ids) + self.position[:ids.shape[1]]
-        for layer in self.layers:
+        for layer in self.layers[:-1]:
             x = layer(x)
-        return self.out(self.norm(x[torch.arange(len(x), device=x.device), ids.argmax(1)]))
+        return self.out(self.norm(self.layers[-1](x, ids.argmax(1))))
 
 
 class Clip(nn.Module):
