@@ -126,7 +126,7 @@ def train(data, out, warm=None, stop=7000, peak=1.5e-3, batch=320, names=448, sc
         clip, of = unfolded(warm, pictures).eval().requires_grad_(False), ("exported", zlib.crc32((Path(warm) / "model.safetensors").read_bytes()))
     else:
         saved = loop.needed(out, "introspect", "clip")
-        clip, of = restored(tokenizer.get_vocab_size(), saved["ema"]).eval().requires_grad_(False), (saved["stage"], saved["step"])
+        clip, of = restored(tokenizer.get_vocab_size(), saved["ema"]), (saved["stage"], saved["step"])
     known = loop.load(Path(out) / "seen.pt")
     if not known or known["of"] != of:
         widen(clip.image_tower, pictures)

@@ -31,17 +31,17 @@ class Layer(nn.Module):
         self.fc1, self.fc2 = nn.Linear(width, mlp), nn.Linear(mlp, width)
 
     def forward(self, x, at=None):
-        """States [B, N, W] after the layer; only [B, W] of the places `at` [B], where these are given."""
-        batch, length, width = x.shape
-        split = lambda made, parts: made.view(batch, -1, parts, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        if at is None:
-            mixed = F.scaled_dot_product_attention(*split(self.qkv(self.norm1(x)), 3), is_causal=True).transpose(1, 2).reshape(batch, length, width)
-        else:
-            (query, others), (shift, shifts), rows = self.qkv.weight.split([width, 2 * width]), self.qkv.bias.split([width, 2 * width]), torch.arange(batch, device=x.device)
-            normed, before = self.norm1(x), torch.arange(length, device=x.device) <= at[:, None]
-            mixed = F.scaled_dot_product_attention(*split(F.linear(normed[rows, at], query, shift), 1), *split(F.linear(normed, others, shifts), 2), attn_mask=before[:, None, None])
-            x, mixed = x[rows, at], mixed.reshape(batch, width)
-        x = x + self.out(mixed)
+        """States [B, N, W] after the layer; with `at` [B] those of one place of each row, [B, 1, W]."""
+        normed, mask = self.norm1(x), {"is_causal": True}
+        asking = normed
+        if at is not None:
+            mask = {"attn_mask": (torch.arange(x.shape[1], device=x.device) <= at[:, None])[:, None, None]}
+            x, asking = (states[torch.arange(len(at), device=x.device), at][:, None] for states in (x, normed))
+        heads = lambda made, parts: made.unflatten(2, (parts, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        width = x.shape[2]
+        (query, others), (shift, shifts) = (values.split([width, 2 * width]) for values in (self.qkv.weight, self.qkv.bias))
+        mixed = F.scaled_dot_product_attention(*heads(F.linear(asking, query, shift), 1), *heads(F.linear(normed, others, shifts), 2), **mask)
+        x = x + self.out(mixed.transpose(1, 2).flatten(2))
         return x + self.fc2(F.silu(self.fc1(self.norm2(x))))
 
 
@@ -112,7 +112,7 @@ class TextTower(nn.Module):
         x = self.words(ids) + self.position[:ids.shape[1]]
         for layer in self.layers[:-1]:
             x = layer(x)
-        return self.out(self.norm(self.layers[-1](x, ids.argmax(1))))
+        return self.out(self.norm(self.layers[-1](x, ids.argmax(1))[:, 0]))
 
 
 class Clip(nn.Module):
