@@ -20,7 +20,8 @@ from data import NONE, STYLE_NAMES, Scenes, fitting, join, jitter, rows
 from towers import PROJECTION, SIDE, TextTower
 
 COMPONENTS, FLOOR = 512, 0.02  # of the last cells; what is added to their variances, as a share of the greatest, before they are made alike
-WIDTH, DEPTH, MLP = 256, 2, 768
+SPACE = 512  # numbers of the wider space: what was learned and the components together lie in no more
+WIDTH, DEPTH, MLP = 352, 2, 768  # a text tower of 256 numbers has no more than 256 directions to give, which the modes of pictures are not within
 CROP = (0.82, 1.15)  # as the guidance looks
 JOINED = (("single", 10), ("tint", 36), ("background", 8), ("scenery", 10), ("style", 8), ("relation", 10), ("beside", 14), ("count", 4))  # in a third of the scenes: what is said of things, and two of them
 APART = 0.2  # the share of a loss that tells captions apart: with .03, two things in one picture draw as their mean
@@ -49,15 +50,22 @@ def widened(learned, cells):
     return torch.cat([part / length(part) for part in (learned, components)])
 
 
+def principal(projection, cells):
+    """The projection [P, cells] turned so that it says in SPACE numbers what it says of cells [n, cells]: angles between pictures stay."""
+    made = F.normalize(cells @ projection.T, dim=1)
+    _, directions = np.linalg.eigh((made.T @ made / len(made)).double().numpy())
+    return torch.from_numpy(directions).float().flip(1)[:, :SPACE].T @ projection
+
+
 def widen(tower, pictures, scenes=17000):
     """Gives an image tower the wider space, by the cells that it makes of so many scenes; a tower that has it stays as it is."""
-    learned = tower.out
-    if learned.out_features > PROJECTION:
+    former = tower.out
+    if former.out_features == SPACE:
         return
     tower.out = torch.nn.Identity()
     cells = torch.cat([seen(tower, Scenes(pictures, 128, 8_000_000 + number, odds=KINDS)) for number in range(scenes // 128)])
-    tower.out = torch.nn.Linear(learned.in_features, PROJECTION + COMPONENTS, bias=False).requires_grad_(False)
-    tower.out.weight.copy_(widened(learned.weight, cells))
+    tower.out = torch.nn.Linear(former.in_features, SPACE, bias=False).requires_grad_(False)
+    tower.out.weight.copy_(principal(widened(former.weight, cells) if former.out_features == PROJECTION else former.weight, cells))
 
 
 def mode(vectors):
@@ -83,9 +91,22 @@ def typical(tower, pictures, each):
     return modes
 
 
+def told_apart(pictures):
+    """A name that several concepts have stays with one: whose first name it is, else whose weight is greatest. Else "a cat" means what is between a cat and a cat's face."""
+    of = {}
+    for concept in pictures.concepts:
+        for name in concept["names"]:
+            other = of.setdefault(name, concept)
+            if other["names"][0] != name and (concept["names"][0] == name or pictures.weights[concept["id"]] > pictures.weights[other["id"]]):
+                of[name] = concept
+    for concept in pictures.concepts:
+        concept["names"] = [name for name in concept["names"] if of[name] is concept] or concept["names"][:1]
+
+
 def look(tower, pictures, scenes, each):
-    """The modes of concepts; and of so many canonical scenes of typical pictures what the tower sees (unit vectors in half precision), the captions, what these say and the scenes show."""
+    """The modes of concepts, what styles change, and of so many canonical scenes of typical pictures what the tower sees (unit vectors in half precision), the captions, what these say and the scenes show."""
     modes = typical(tower, pictures, each)
+    changes = styles(tower, pictures)
     vectors, captions, said, shown = [], [], [], []
     for number in range(scenes // 128):
         some = Scenes(pictures, 128, 8_700_000 + number, odds=JOINED if number % 3 == 2 else KINDS, canonical=True)
@@ -93,15 +114,24 @@ def look(tower, pictures, scenes, each):
         captions += some.captions
         said.append(some.said)
         shown.append(some.shown)
-    return {"modes": modes, "vectors": torch.cat(vectors), "captions": captions, "said": join(*said), "shown": join(*shown)}
+    return {"modes": modes, "styles": changes, "vectors": torch.cat(vectors), "captions": captions, "said": join(*said), "shown": join(*shown)}
 
 
-def styles(known):
-    """What sets the pictures of each style apart: from their mean to that of single things in none, unit vectors [styles, P]. A style's mean itself is for the most part what all pictures have in common."""
-    style, said = known["shown"]["style"], known["said"]
-    mean = lambda some: known["vectors"][some].float().mean(0)
-    none = (style == NONE) & (known["shown"]["scenery"] == NONE) & (known["shown"]["count"] == 1) & (known["shown"]["concept2"] < 0) & (said["background"] < 0) & (said["size"] < 0) & (said["place"] < 0)
-    return F.normalize(torch.stack([mean(style == number) for number in range(len(STYLE_NAMES))]) - mean(none), dim=1)
+def styles(tower, pictures, scenes=4608):
+    """What each style changes of the same scenes and the others do not, unit vectors [styles, P].
+
+    A style's mean itself is for the most part what all pictures have in common, and what half of the styles change is that edges get softer.
+    """
+    changes = [[] for _ in STYLE_NAMES]
+    for number in range(scenes // 128):
+        some = Scenes(pictures, 128, 8_600_000 + number, kinds=["style"] * 128, canonical=True)
+        style = some.shown["style"].clone()
+        styled = F.normalize(seen(tower, some), dim=1)
+        some.shown["style"][:] = NONE
+        for which, change in zip(style.tolist(), styled - F.normalize(seen(tower, some), dim=1)):
+            changes[which].append(change)
+    means = F.normalize(torch.stack([torch.stack(some).mean(0) for some in changes]), dim=1)
+    return F.normalize(means - means.mean(0), dim=1)
 
 
 def read_texts(tower, ids):
@@ -111,8 +141,8 @@ def read_texts(tower, ids):
     return F.normalize(made[order.argsort()], dim=1)
 
 
-def train(data, out, warm=None, stop=7000, peak=1.5e-3, batch=320, names=448, scenes=76800, each=40):
-    """Widens the space, unless that was done before, and trains a text tower, of scenes that are looked at once: a quarter of an hour of one core, and half an hour of two for 7,000 steps.
+def train(data, out, warm=None, stop=7000, peak=1.5e-3, batch=320, names=448, scenes=153600, each=40):
+    """Widens the space, unless that was done before, and trains a text tower, of scenes that are looked at once: some twenty minutes, and forty of two cores for 7,000 steps.
 
     It reads the last checkpoint, or the exported folder `warm`; a text tower of the same sizes goes on, another begins anew.
     """
@@ -120,6 +150,7 @@ def train(data, out, warm=None, stop=7000, peak=1.5e-3, batch=320, names=448, sc
     torch.set_num_threads(max(2, torch.get_num_threads()))
     pictures = opened(data)
     build_tokenizer(pictures.concepts, Path(out) / "clip")
+    told_apart(pictures)
     tokenizer = load_tokenizer(Path(out) / "clip")
     encode = lambda texts: torch.tensor([encoding.ids for encoding in tokenizer.encode_batch(texts)])
     if warm:
@@ -136,7 +167,7 @@ def train(data, out, warm=None, stop=7000, peak=1.5e-3, batch=320, names=448, sc
     places = {concept: place for place, concept in enumerate(known["modes"])}
     named = [(with_article(name), place) for concept, place in places.items() for name in pictures.concepts[concept]["names"]]
     named += [(text, len(places) + number) for number, style in enumerate(STYLE_NAMES) for text in STYLE_ALONE[style]]
-    modes = torch.cat([torch.stack(list(known["modes"].values())), styles(known)])
+    modes = torch.cat([torch.stack(list(known["modes"].values())), known["styles"]])
     name_ids, name_rows = encode([name for name, _ in named]), torch.tensor([row for _, row in named])
 
     torch.manual_seed(0)

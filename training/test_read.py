@@ -29,6 +29,13 @@ class Space(unittest.TestCase):
         made = self.seen @ components.T
         self.assertLess((torch.corrcoef(made.T) - torch.eye(read.COMPONENTS)).abs().max().item(), 0.02)
 
+    def test_fewer_numbers_keep_angles_between_pictures(self):
+        wide = read.widened(self.learned, self.seen)
+        turned = read.principal(wide, self.seen)
+        self.assertEqual(turned.shape, (read.SPACE, 600))
+        angles = lambda projection: (lambda unit: unit @ unit.T)(torch.nn.functional.normalize(self.seen[:200] @ projection.T, dim=1))
+        self.assertLess((angles(turned) - angles(wide)).abs().max().item(), 0.02)
+
     def test_the_mode_is_where_most_are_and_not_between_them_and_the_others(self):
         most, others = (torch.nn.functional.normalize(torch.randn(40), dim=0) for _ in range(2))
         around = lambda middle, count: torch.nn.functional.normalize(middle + 0.05 * torch.randn(count, 40), dim=1)
@@ -37,6 +44,18 @@ class Space(unittest.TestCase):
         self.assertAlmostEqual(found.norm().item(), 1, places=5)
         self.assertGreater((found @ most).item(), 0.99)
         self.assertLess((torch.nn.functional.normalize(vectors.mean(0), dim=0) @ most).item(), 0.95)
+
+
+class Names(unittest.TestCase):
+    def test_a_shared_name_stays_with_the_concept_that_it_is_the_first_of_or_the_weightiest(self):
+        concepts = [["cat face", "cat"], ["cat"], ["laptop", "computer"], ["desktop", "computer"]]
+
+        class Pictures:
+            weights = [1, 0.5, 0.3, 0.6]
+
+        Pictures.concepts = [{"id": number, "names": names} for number, names in enumerate(concepts)]
+        read.told_apart(Pictures)
+        self.assertEqual([concept["names"] for concept in Pictures.concepts], [["cat face"], ["cat"], ["laptop"], ["desktop", "computer"]])
 
 
 if __name__ == "__main__":
