@@ -17,7 +17,7 @@ import loop
 from captions import STYLE_ALONE, build_tokenizer, load_tokenizer, with_article
 from clip import KINDS, contrastive, opened, restored, trimmed, unfolded
 from data import NONE, STYLE_NAMES, Scenes, fitting, join, jitter, rows
-from towers import PROJECTION, SIDE, TextTower
+from towers import SIDE, TextTower
 
 COMPONENTS, FLOOR = 512, 0.02  # of the last cells; what is added to their variances, as a share of the greatest, before they are made alike
 SPACE = 512  # numbers of the wider space: what was learned and the components together lie in no more
@@ -65,7 +65,7 @@ def widen(tower, pictures, scenes=17000):
     tower.out = torch.nn.Identity()
     cells = torch.cat([seen(tower, Scenes(pictures, 128, 8_000_000 + number, odds=KINDS)) for number in range(scenes // 128)])
     tower.out = torch.nn.Linear(former.in_features, SPACE, bias=False).requires_grad_(False)
-    tower.out.weight.copy_(principal(widened(former.weight, cells) if former.out_features == PROJECTION else former.weight, cells))
+    tower.out.weight.copy_(principal(widened(former.weight, cells), cells))
 
 
 def mode(vectors):
