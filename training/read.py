@@ -96,9 +96,7 @@ def told_apart(pictures):
     of = {}
     for concept in pictures.concepts:
         for name in concept["names"]:
-            other = of.setdefault(name, concept)
-            if other["names"][0] != name and (concept["names"][0] == name or pictures.weights[concept["id"]] > pictures.weights[other["id"]]):
-                of[name] = concept
+            of[name] = max(of.get(name, concept), concept, key=lambda one: (one["names"][0] == name, pictures.weights[one["id"]]))
     for concept in pictures.concepts:
         concept["names"] = [name for name in concept["names"] if of[name] is concept] or concept["names"][:1]
 
@@ -106,7 +104,6 @@ def told_apart(pictures):
 def look(tower, pictures, scenes, each):
     """The modes of concepts, what styles change, and of so many canonical scenes of typical pictures what the tower sees (unit vectors in half precision), the captions, what these say and the scenes show."""
     modes = typical(tower, pictures, each)
-    changes = styles(tower, pictures)
     vectors, captions, said, shown = [], [], [], []
     for number in range(scenes // 128):
         some = Scenes(pictures, 128, 8_700_000 + number, odds=JOINED if number % 3 == 2 else KINDS, canonical=True)
@@ -114,7 +111,7 @@ def look(tower, pictures, scenes, each):
         captions += some.captions
         said.append(some.said)
         shown.append(some.shown)
-    return {"modes": modes, "styles": changes, "vectors": torch.cat(vectors), "captions": captions, "said": join(*said), "shown": join(*shown)}
+    return {"modes": modes, "styles": styles(tower, pictures), "vectors": torch.cat(vectors), "captions": captions, "said": join(*said), "shown": join(*shown)}
 
 
 def styles(tower, pictures, scenes=4608):
@@ -122,15 +119,15 @@ def styles(tower, pictures, scenes=4608):
 
     A style's mean itself is for the most part what all pictures have in common, and what half of the styles change is that edges get softer.
     """
-    changes = [[] for _ in STYLE_NAMES]
+    which, changes = [], []
     for number in range(scenes // 128):
         some = Scenes(pictures, 128, 8_600_000 + number, kinds=["style"] * 128, canonical=True)
-        style = some.shown["style"].clone()
+        which.append(some.shown["style"].clone())
         styled = F.normalize(seen(tower, some), dim=1)
         some.shown["style"][:] = NONE
-        for which, change in zip(style.tolist(), styled - F.normalize(seen(tower, some), dim=1)):
-            changes[which].append(change)
-    means = F.normalize(torch.stack([torch.stack(some).mean(0) for some in changes]), dim=1)
+        changes.append(styled - F.normalize(seen(tower, some), dim=1))
+    which, changes = torch.cat(which), torch.cat(changes)
+    means = F.normalize(torch.stack([changes[which == number].mean(0) for number in range(len(STYLE_NAMES))]), dim=1)
     return F.normalize(means - means.mean(0), dim=1)
 
 

@@ -33,8 +33,8 @@ class Space(unittest.TestCase):
         wide = read.widened(self.learned, self.seen)
         turned = read.principal(wide, self.seen)
         self.assertEqual(turned.shape, (read.SPACE, 600))
-        angles = lambda projection: (lambda unit: unit @ unit.T)(torch.nn.functional.normalize(self.seen[:200] @ projection.T, dim=1))
-        self.assertLess((angles(turned) - angles(wide)).abs().max().item(), 0.02)
+        before, after = (torch.nn.functional.normalize(self.seen[:200] @ projection.T, dim=1) for projection in (wide, turned))
+        self.assertLess((after @ after.T - before @ before.T).abs().max().item(), 0.02)
 
     def test_the_mode_is_where_most_are_and_not_between_them_and_the_others(self):
         most, others = (torch.nn.functional.normalize(torch.randn(40), dim=0) for _ in range(2))
